@@ -1,0 +1,1 @@
+"""Scenario to dataset: the plan, its parts, and their sum."""

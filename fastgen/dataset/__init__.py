@@ -1,0 +1,1 @@
+"""Datasets on disk: layout, manifest, reading, verification."""

@@ -1,0 +1,1 @@
+"""Scenario files and dimension tables, in and out."""

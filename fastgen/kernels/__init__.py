@@ -1,0 +1,1 @@
+"""Compiled kernels: bare arrays in, bare arrays out, no checks."""

@@ -1,0 +1,1 @@
+"""Arrays and parameters, checked once: what the floors above compute on."""

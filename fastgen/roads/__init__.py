@@ -1,0 +1,1 @@
+"""Road networks: built-in, imported, downloaded, and the routes over them."""

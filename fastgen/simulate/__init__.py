@@ -1,0 +1,1 @@
+"""The draws of one location-day, stage by stage."""
