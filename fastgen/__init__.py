@@ -3,7 +3,7 @@
 The rooms of the house, each importing only from rooms below it::
 
     cli/                            commands: flags in, one line out
-    build/                          scenario -> plan -> parts -> manifest
+    building/                       scenario -> plan -> parts -> manifest
     dataset/                        Parquet in and out, manifest, verification
     events/                         orders -> Arrow columns
     simulate/  roads/  inputs/      draws of a day; road networks; scenario and tables

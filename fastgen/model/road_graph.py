@@ -172,8 +172,8 @@ class RoadGraph:
         digest.update("\n".join(self.street_names).encode())
         return digest.hexdigest()
 
-    def nearest_node(self, lat: float, lon: float) -> tuple[int, float]:
-        """Find the node nearest to a point, the lowest index among equals.
+    def distances_m(self, lat: float, lon: float) -> NDArray[np.float64]:
+        """Compute great-circle distances from a point to every node, by the haversine formula.
 
         Parameters
         ----------
@@ -182,13 +182,18 @@ class RoadGraph:
 
         Returns
         -------
-        tuple of (int, float)
-            Node and its great-circle distance in metres (haversine formula).
+        float64 (n_nodes,)
+            Metres, rounded to millimetres so that a libm's last bit can't choose another nearest node.
         """
         lat_r, lon_r = np.radians(self.lat_e6 / E6), np.radians(self.lon_e6 / E6)
         dlat, dlon = lat_r - np.radians(lat), lon_r - np.radians(lon)
         h = np.sin(dlat / 2) ** 2 + np.cos(lat_r) * np.cos(np.radians(lat)) * np.sin(dlon / 2) ** 2
-        dist_m = np.round(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(h, 0, 1))), 3)
+        dist_m: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(h, 0, 1)))
+        return np.round(dist_m, 3)
+
+    def nearest_node(self, lat: float, lon: float) -> tuple[int, float]:
+        """Find the node nearest to a point in decimal degrees, the lowest index among equals, and its metres."""
+        dist_m = self.distances_m(lat, lon)
         node = int(np.argmin(dist_m))
         return node, float(dist_m[node])
 

@@ -1,12 +1,13 @@
 """Read and write a road graph as one compact .roads file.
 
-A header line of JSON (format, counts, provenance, content hash), then LZMA over the arrays as little-endian int32:
-latitudes and longitudes as differences to the node before, edge counts, heads as differences to their tail,
-lengths, streets; then the street names, one a line, in UTF-8.
+A header line of JSON (format, counts, provenance, content hash, its own check), then LZMA over the arrays as
+little-endian int32: latitudes and longitudes as differences to the node before, edge counts, heads as differences to
+their tail, lengths, streets; then the street names, one a line, in UTF-8.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import lzma
 from typing import TYPE_CHECKING
@@ -53,6 +54,7 @@ def encode_roads(graph: RoadGraph) -> bytes:
         "hash": graph.content_hash(),
         **graph.provenance._asdict(),
     }
+    header["check"] = _header_check(header)
     body = lzma.compress(planes + names, lzma.FORMAT_XZ, lzma.CHECK_CRC32, filters=_FILTERS)
     return json.dumps(header, ensure_ascii=False).encode() + b"\n" + body
 
@@ -83,6 +85,8 @@ def decode_roads(data: bytes, name: str) -> RoadGraph:
         raise DataError(
             f"{name}: expected format_version {FORMAT_VERSION}, got {header.get('format_version')!r}."
         )
+    if header.get("check") != _header_check(header):
+        raise DataError(f"{name}: expected a whole .roads file, got a header that fails its check.")
     try:
         graph = _decode_body(header, lzma.decompress(body, lzma.FORMAT_XZ))
         graph_hash = graph.content_hash()
@@ -91,6 +95,12 @@ def decode_roads(data: bytes, name: str) -> RoadGraph:
     if graph_hash != header.get("hash"):
         raise DataError(f"{name}: expected content hash {header.get('hash')}, got {graph_hash}.")
     return graph
+
+
+def _header_check(header: dict[str, object]) -> str:
+    """Hash of the header's fields, which the content hash doesn't cover."""
+    fields = {key: value for key, value in header.items() if key != "check"}
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _decode_body(header: dict[str, object], raw: bytes) -> RoadGraph:

@@ -1,0 +1,254 @@
+"""Turn finished files into a dataset: receipts, publication, manifest.
+
+A build works in the folder `.building` of the dataset's folder. A finished file leaves a receipt there with its hash and
+digests; a second run keeps every file whose receipt and size agree. When all are there, the files are moved to
+their places and the manifest is written last: a folder without one counts as empty, so whatever moment a build is
+killed at, no unfinished dataset looks finished, and the same command goes on from the receipts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from fastgen import __version__
+from fastgen.building.part import PartResult
+from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK, table_path
+from fastgen.dataset.manifest import FileEntry, Manifest, Network, read_manifest
+from fastgen.dataset.writer import hash_file
+from fastgen.errors import DataError, OutputError
+from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
+from fastgen.files import write_whole
+from fastgen.inputs.tables import write_tables
+from fastgen.rng import STREAM_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fastgen.building.plan import BuildPlan, OutputFile
+
+BUILD_FILE = "build.json"
+RECEIPTS = "receipts"
+LOCK = "lock"
+
+
+@contextlib.contextmanager
+def work_folder(out: Path) -> Iterator[Path]:
+    """Open the work folder of a dataset, for one build at a time.
+
+    Raises
+    ------
+    OutputError
+        If it can't be made, or another build is at work in it.
+    """
+    work = out / WORK
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        lock = os.open(work / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise OutputError(f"{out}: expected a folder to write to, got: {error.strerror}.") from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise OutputError(f"{out}: expected no other build at work here, but one is.") from None
+        yield work
+    finally:
+        os.close(lock)
+
+
+def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | None:
+    """Look for a finished dataset in the way.
+
+    Returns
+    -------
+    Manifest or None
+        The manifest, if this very build is finished already; None if there is nothing, or what is there is to be
+        overwritten or repaired.
+
+    Raises
+    ------
+    OutputError
+        If another dataset is there and `overwrite` is not set.
+    """
+    if overwrite or not (out / MANIFEST).exists():
+        return None
+    try:
+        manifest = read_manifest(out)
+    except DataError as error:
+        raise OutputError(f"{error} Use --overwrite to replace it.") from None
+    if manifest.build_id != plan.build_id:
+        raise OutputError(
+            f"{out}: expected no other dataset here, got one of scenario {manifest.scenario.get('name')!r}, seed "
+            f"{manifest.scenario.get('seed')}, {manifest.scenario.get('days')} days, layout {manifest.layout}. "
+            "Use --overwrite to replace it, or another folder with -o."
+        )
+    entries = (*manifest.files, *manifest.tables)
+    return manifest if all(_has_size(out / e.path, e.bytes) for e in entries) else None
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size == size
+    except OSError:
+        return False
+
+
+class Receipts:
+    """The finished files of a build, in its work folder.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    out, work
+        Folder of the dataset, and the work folder in it.
+    anew
+        Whether to forget what is there.
+    """
+
+    def __init__(self, plan: BuildPlan, out: Path, work: Path, *, anew: bool) -> None:
+        self._out, self._work = out, work
+        if anew or not self._same_build(plan.build_id):
+            _clear_work(work)
+            write_whole(work / BUILD_FILE, json.dumps({"build_id": plan.build_id}).encode())
+            if not anew:
+                self._adopt(plan)
+
+    def _same_build(self, build_id: str) -> bool:
+        try:
+            return bool(json.loads((self._work / BUILD_FILE).read_bytes())["build_id"] == build_id)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def _adopt(self, plan: BuildPlan) -> None:
+        """Make receipts of the whole files of a damaged dataset of this very build."""
+        try:
+            manifest = read_manifest(self._out)
+        except DataError:
+            return
+        days = {(d.location_id, d.day): d for d in manifest.days}
+        for file in plan.files if manifest.build_id == plan.build_id else ():
+            entry = next((e for e in manifest.files if e.path == file.path), None)
+            keys = [(s.location_id, day) for s in file.spans for day in range(s.first_day, s.last_day + 1)]
+            if entry is not None and all(key in days for key in keys):
+                self.add(PartResult(entry, tuple(days[key] for key in keys)))
+
+    def _path(self, path: str) -> Path:
+        return self._work / RECEIPTS / (path.replace("/", "+") + ".json")
+
+    def add(self, result: PartResult) -> None:
+        """Record a finished file."""
+        receipt = {"entry": asdict(result.entry), "days": result.days}
+        write_whole(self._path(result.entry.path), json.dumps(receipt).encode())
+
+    def get(self, file: OutputFile) -> PartResult | None:
+        """Return what came of a file if it is finished and whole, else None."""
+        try:
+            raw = json.loads(self._path(file.path).read_bytes())
+            entry = FileEntry(**raw["entry"])
+            days = tuple(DayDigest(*d) for d in raw["days"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        if _has_size(self._work / entry.path, entry.bytes):
+            return PartResult(entry, days)
+        placed = self._out / entry.path
+        # Already moved to its place by a run that was killed: an older dataset's file may have that name and size.
+        if _has_size(placed, entry.bytes) and hash_file(placed) == entry.sha256:
+            return PartResult(entry, days)
+        return None
+
+
+def _clear_work(work: Path) -> None:
+    for path in work.iterdir():
+        if path.name != LOCK:
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def publish(plan: BuildPlan, results: list[PartResult], out: Path, work: Path) -> Manifest:
+    """Move the files to their places and write tables and manifest.
+
+    Raises
+    ------
+    OutputError
+        If a file of the plan is missing, or a step fails on disk.
+    """
+    got = [result.entry.path for result in results]
+    missing = [file.path for file in plan.files if file.path not in got]
+    if missing:
+        raise OutputError(f"{out}: expected {len(plan.files)} finished files, {missing[0]} is missing.")
+    try:
+        (out / MANIFEST).unlink(missing_ok=True)
+        _remove_others(out, set(got))
+        for path in got:
+            if (work / path).exists():
+                (out / path).parent.mkdir(parents=True, exist_ok=True)
+                (work / path).replace(out / path)
+        write_tables(plan.dims, out)
+        manifest = _make_manifest(plan, results, out)
+        write_whole(out / MANIFEST, manifest.to_json().encode())
+        shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"{out}: expected to put the dataset in place, got: {error}.") from None
+    return manifest
+
+
+def _remove_others(out: Path, keep: set[str]) -> None:
+    """Remove an older dataset's event files."""
+    events = out / EVENTS
+    if EVENTS in keep or not events.is_dir():
+        if events.is_dir() or (events.exists() and EVENTS not in keep):
+            _remove(events)
+        return
+    for path in sorted(events.rglob("*"), reverse=True):
+        if path.is_dir():
+            with contextlib.suppress(OSError):  # not empty: something to keep is in it
+                path.rmdir()
+        elif str(path.relative_to(out)) not in keep:
+            path.unlink()
+
+
+def _make_manifest(plan: BuildPlan, results: list[PartResult], out: Path) -> Manifest:
+    days = tuple(sorted(d for result in results for d in result.days))
+    files = {result.entry.path: result.entry for result in results}
+    tables = []
+    for table in TABLES:
+        path = out / table_path(table)
+        rows = len(getattr(plan.dims, table)[0])
+        tables.append(FileEntry(table_path(table), rows, path.stat().st_size, hash_file(path)))
+    return Manifest(
+        fastgen_version=__version__,
+        stream_version=STREAM_VERSION,
+        digest_version=DIGEST_VERSION,
+        build_id=plan.build_id,
+        scenario=plan.scenario.to_dict(),
+        scenario_hash=plan.scenario.content_hash(),
+        dimensions_hash=plan.dims.content_hash(),
+        layout=plan.layout,
+        partition_by=plan.partition_by,
+        compression=plan.compression,
+        sequence_kind=plan.sequence_kind,
+        networks=tuple(
+            Network(key, plan.models[key].code, table.network_hash, *table.provenance)
+            for key, table in plan.tables.items()
+        ),
+        orders=sum(d.orders for d in days),
+        rows=sum(d.rows for d in days),
+        digest=digest_dataset(days),
+        days=days,
+        files=tuple(files[file.path] for file in plan.files),
+        tables=tuple(tables),
+    )

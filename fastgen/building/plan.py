@@ -1,0 +1,200 @@
+"""Plan a build: from scenario, tables and networks to the list of files, each with its days and order indices."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen import __version__
+from fastgen.dataset.layout import EVENTS, Layout, PartitionBy, part_path
+from fastgen.errors import ScenarioError
+from fastgen.events.body import encode_items
+from fastgen.events.digest import DIGEST_VERSION
+from fastgen.events.schema import sequence_kind
+from fastgen.kernels.demand import count_orders
+from fastgen.kernels.order_ids import MAX_ORDERS
+from fastgen.rng import STREAM_VERSION
+from fastgen.simulate.expected import check_expected_orders, expected_orders, target_orders
+from fastgen.simulate.kitchen_model import KitchenModel, build_kitchen_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from fastgen.dataset.writer import Compression
+    from fastgen.kernels.expand import ItemTexts
+    from fastgen.model.dimensions import Dimensions
+    from fastgen.model.route_table import RouteTable
+    from fastgen.model.scenario import Scenario
+
+PART_EVENTS = 500_000
+
+
+class Span(NamedTuple):
+    """A location and some days of it, both ends included."""
+
+    location_id: int
+    first_day: int
+    last_day: int
+
+
+class OutputFile(NamedTuple):
+    """One file of events, the unit of writing, retry and resume.
+
+    Attributes
+    ----------
+    path
+        Relative to the dataset.
+    spans
+        What is in it, in the order of its rows.
+    """
+
+    path: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class BuildPlan:
+    """All that a worker needs to make any file of a dataset alone.
+
+    Attributes
+    ----------
+    scenario, dims
+        The scenario and its tables.
+    layout, partition_by, compression
+        Form of the files.
+    tables
+        Route table of each location built, by location_id.
+    models
+        Parameters of each location built, by location_id.
+    items
+        JSON of the items.
+    n_orders, first_index
+        int64 (n_days,) by location_id: orders of each day, and the dataset-wide index of its first one.
+    events_expected
+        Events that the build is expected to make.
+    files
+        The files, in the order of their rows.
+    sequence_kind
+        "i8" or "i16".
+    """
+
+    scenario: Scenario
+    dims: Dimensions
+    layout: Layout
+    partition_by: PartitionBy
+    compression: Compression
+    tables: Mapping[int, RouteTable]
+    models: Mapping[int, KitchenModel]
+    items: ItemTexts
+    n_orders: Mapping[int, NDArray[np.int64]]
+    first_index: Mapping[int, NDArray[np.int64]]
+    events_expected: float
+    files: tuple[OutputFile, ...]
+    sequence_kind: str
+
+    @property
+    def build_id(self) -> str:
+        """Hash of all that decides the dataset and its files."""
+        parts = {
+            "versions": [__version__, STREAM_VERSION, DIGEST_VERSION],
+            "scenario": self.scenario.content_hash(),
+            "dimensions": self.dims.content_hash(),
+            "networks": {str(k): table.network_hash for k, table in self.tables.items()},
+            "form": [self.layout, self.partition_by, self.compression],
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def plan_build(
+    scenario: Scenario,
+    dims: Dimensions,
+    tables: Mapping[int, RouteTable],
+    *,
+    layout: Layout,
+    partition_by: PartitionBy,
+    compression: Compression,
+) -> BuildPlan:
+    """Plan a build of the locations that have a route table.
+
+    Order counts are drawn for every location of the scenario, selected or not: an order's index, and so its id, counts
+    the orders of all earlier location-days.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario expects more orders than a dataset can hold.
+    """
+    expected, targets = expected_orders(scenario), target_orders(scenario)
+    check_expected_orders(scenario, expected)
+    ids = [place.location_id for place in scenario.locations]
+    models = [
+        build_kitchen_model(scenario, dims, place, targets[row]) for row, place in enumerate(scenario.locations)
+    ]
+    n_orders, first_index = _index_orders(models, scenario.days)
+    files, events_expected = _plan_files(ids, expected, tables, layout, partition_by)
+    return BuildPlan(
+        scenario=scenario,
+        dims=dims,
+        layout=layout,
+        partition_by=partition_by,
+        compression=compression,
+        tables=tables,
+        models={m.location_id: m for m in models if m.location_id in tables},
+        items=encode_items(dims.items),
+        n_orders=dict(zip(ids, n_orders, strict=True)),
+        first_index=dict(zip(ids, first_index, strict=True)),
+        events_expected=events_expected,
+        files=files,
+        sequence_kind=sequence_kind(max(table.max_pings for table in tables.values())),
+    )
+
+
+def _index_orders(
+    models: list[KitchenModel], n_days: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the orders of every location-day, (n_locations, n_days), and number them by (day, location_id)."""
+    n_orders = np.zeros((len(models), n_days), np.int64)
+    for row, model in enumerate(models):
+        count_orders(model.demand, n_orders[row])
+    ends = np.cumsum(n_orders.T.ravel()).reshape(n_days, len(models)).T
+    if ends[-1, -1] > MAX_ORDERS:
+        raise ScenarioError(f"scale, days: expected at most {MAX_ORDERS} orders, got {ends[-1, -1]}.")
+    return n_orders, np.ascontiguousarray(ends - n_orders)
+
+
+def _plan_files(
+    ids: list[int],
+    expected: NDArray[np.float64],
+    tables: Mapping[int, RouteTable],
+    layout: Layout,
+    partition_by: PartitionBy,
+) -> tuple[tuple[OutputFile, ...], float]:
+    spans: list[Span] = []
+    total = 0.0
+    by_day = layout is Layout.HIVE and partition_by is PartitionBy.LOCATION_DAY
+    for row, location_id in enumerate(ids):
+        if location_id in tables:
+            events = expected[row] * tables[location_id].events_per_order
+            total += float(events.sum())
+            spans += _split_days(location_id, events, 0.0 if by_day else PART_EVENTS)
+    if layout is Layout.SINGLE:
+        return (OutputFile(EVENTS, tuple(spans)),), total
+    return tuple(OutputFile(part_path(*span, partition_by), (span,)) for span in spans), total
+
+
+def _split_days(location_id: int, events: NDArray[np.float64], limit: float) -> list[Span]:
+    """Cut a location's days into spans of about `limit` expected events, at least a day each."""
+    spans, first, filled = [], 0, 0.0
+    for day, expected in enumerate(events.tolist()):
+        if day > first and filled + expected > limit:
+            spans.append(Span(location_id, first, day - 1))
+            first, filled = day, 0.0
+        filled += expected
+    spans.append(Span(location_id, first, len(events) - 1))
+    return spans

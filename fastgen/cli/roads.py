@@ -1,0 +1,203 @@
+"""The commands `fastgen roads ...`: download, import and look at road networks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fastgen.errors import DataError, ScenarioError
+
+if TYPE_CHECKING:
+    from fastgen.model.road_graph import RoadGraph
+
+BUILT_IN = "built-in"
+_COLUMNS = ("code", "kind", "nodes", "edges", "km", "streets", "file", "source")
+_NUMERIC = frozenset({"nodes", "edges", "km", "streets"})
+
+location_option = click.option("--location", "code", required=True, help="Code of the location.")
+scenario_option = click.option(
+    "--scenario",
+    "scenario_path",
+    type=click.Path(path_type=Path),
+    help="Scenario that has the location.  [default: the canonical one]",
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Folder for CODE.roads; `fastgen build --roads DIR` takes it from there.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def roads() -> None:
+    """Download, import and look at road networks.
+
+    A build uses the built-in network of a location unless --roads DIR has a CODE.roads; it never downloads.
+    """
+
+
+@roads.command()
+@location_option
+@scenario_option
+@click.option(
+    "--overpass-url", metavar="URL", help="Overpass server.  [default: https://overpass-api.de/api]"
+)
+@output_option
+def fetch(code: str, scenario_path: Path | None, overpass_url: str | None, folder: Path) -> None:
+    """Download the roads around a location from OpenStreetMap.
+
+    Needs the extra: pip install 'fastgen[osm]'.
+
+    \b
+    Example:
+      fastgen roads fetch --location sf -o my_roads
+      fastgen build --roads my_roads --locations sf
+    """  # noqa: D301  # \b keeps click from joining the lines
+    lat, lon, radius_mi = _find_square(code, scenario_path)
+    from fastgen.roads.download import download_roads  # noqa: PLC0415  # heavy
+
+    _write_network(download_roads(lat, lon, radius_mi, overpass_url), folder, code)
+
+
+@roads.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@location_option
+@scenario_option
+@output_option
+def import_(file: Path, code: str, scenario_path: Path | None, folder: Path) -> None:
+    """Import the roads around a location from FILE.
+
+    FILE is an OpenStreetMap extract (.osm, .osm.bz2, .osm.gz, .osm.pbf) or a .graphml saved by osmnx. Needs
+    the extra: pip install 'fastgen[osm]'.
+
+    \b
+    Example:
+      fastgen roads import bay-area.osm.pbf --location sf -o my_roads
+    """  # noqa: D301  # \b keeps click from joining the lines
+    lat, lon, radius_mi = _find_square(code, scenario_path)
+    from fastgen.roads.files import import_roads  # noqa: PLC0415  # heavy
+
+    _write_network(import_roads(file, lat, lon, radius_mi), folder, code)
+
+
+@roads.command("list")
+@click.option(
+    "--roads",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="List the networks of this folder too.",
+)
+@json_option
+def list_(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
+    """List the built-in road networks, and those in a folder.
+
+    \b
+    Example:
+      fastgen roads list --roads my_roads
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from fastgen.roads.offline import builtin_codes, load_builtin  # noqa: PLC0415  # heavy
+    from fastgen.roads.roads_file import SUFFIX, load_roads  # noqa: PLC0415  # heavy
+
+    rows = [_describe(code, BUILT_IN, load_builtin(code)) for code in builtin_codes()]
+    files = sorted(folder.glob(f"[!.]*{SUFFIX}")) if folder else []
+    rows += [_describe(file.stem, str(file), load_roads(file)) for file in files]
+    click.echo(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else _format_table(rows))
+
+
+@roads.command()
+@click.argument("network", metavar="CODE|FILE")
+@json_option
+def show(network: str, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
+    """Show a network's figures, source and licence.
+
+    A built-in network goes by its CODE, any other by its FILE.
+
+    \b
+    Example:
+      fastgen roads show chicago
+      fastgen roads show my_roads/sf.roads
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from fastgen.roads.offline import builtin_codes, load_builtin  # noqa: PLC0415  # heavy
+    from fastgen.roads.roads_file import SUFFIX, load_roads  # noqa: PLC0415  # heavy
+
+    if network.endswith(SUFFIX):
+        path = Path(network)
+        row = _describe(path.stem, network, load_roads(path))
+    elif network in builtin_codes():
+        row = _describe(network, BUILT_IN, load_builtin(network))
+    else:
+        known = ", ".join(builtin_codes())
+        raise DataError(f"Expected a built-in network ({known}) or a {SUFFIX} file, got {network!r}.")
+    if as_json:
+        click.echo(json.dumps(row, ensure_ascii=False, indent=2))
+    else:
+        width = max(map(len, row))
+        click.echo("\n".join(f"{key:<{width}}  {value}" for key, value in row.items()))
+
+
+def _find_square(code: str, scenario_path: Path | None) -> tuple[float, float, float]:
+    """Find a location's latitude, longitude and half the side of its delivery square in miles."""
+    from fastgen.inputs.scenario_file import load_scenario  # noqa: PLC0415  # heavy
+
+    scenario = load_scenario(scenario_path)
+    for place in scenario.locations:
+        if place.code == code:
+            return place.lat, place.lon, scenario.delivery.radius_mi
+    known = ", ".join(place.code for place in scenario.locations)
+    raise ScenarioError(f"--location: expected one of {known}, got {code!r}.")
+
+
+def _write_network(graph: RoadGraph, folder: Path, code: str) -> None:
+    from fastgen.files import write_whole  # noqa: PLC0415  # kept with the other lazy imports
+    from fastgen.roads.roads_file import SUFFIX, encode_roads  # noqa: PLC0415  # heavy
+
+    path = folder / f"{code}{SUFFIX}"
+    write_whole(path, encode_roads(graph))
+    row = _describe(code, str(path), graph)
+    counts = "{nodes} nodes, {edges} edges, {km:.1f} km, {streets} streets".format(**row)
+    click.echo(f"{path}: {counts}; {row['source']}; {row['licence']}")
+
+
+def _describe(code: str, file: str, graph: RoadGraph) -> dict[str, Any]:
+    from fastgen.roads.summary import summarise_roads  # noqa: PLC0415  # heavy
+
+    summary = summarise_roads(graph)
+    return {
+        "code": code,
+        "file": file,
+        "synthetic": summary.synthetic,
+        "nodes": summary.n_nodes,
+        "edges": summary.n_edges,
+        "km": summary.street_km,
+        "streets": summary.n_streets,
+        "source": summary.source,
+        "licence": summary.licence,
+        "hash": summary.hash,
+    }
+
+
+def _format_table(rows: list[dict[str, Any]]) -> str:
+    """Lay out the rows under a heading, numbers to the right."""
+    shown = [
+        {**row, "kind": "synthetic" if row["synthetic"] else "real", "km": f"{row['km']:.0f}"} for row in rows
+    ]
+    lines = [list(_COLUMNS), *([str(row[column]) for column in _COLUMNS] for row in shown)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(_align(line, widths) for line in lines)
+
+
+def _align(cells: list[str], widths: list[int]) -> str:
+    padded = (
+        cell.rjust(width) if name in _NUMERIC else cell.ljust(width)
+        for cell, width, name in zip(cells, widths, _COLUMNS, strict=True)
+    )
+    return "  ".join(padded).rstrip()

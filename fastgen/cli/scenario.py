@@ -1,0 +1,89 @@
+"""The commands `fastgen scenario ...`: print a scenario in full, and check files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from fastgen.errors import FastgenError
+
+dimensions_option = click.option(
+    "--dimensions",
+    "dimensions_dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of six dimension tables that go with the scenario.  [default: the built-in ones]",
+)
+
+
+@click.group()
+def scenario() -> None:
+    """Print and check scenarios: the files that hold every number of the model.
+
+    A scenario file (TOML) states what differs from the canonical scenario.
+    """
+
+
+@scenario.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@dimensions_option
+def show(file: Path | None, dimensions_dir: Path | None) -> None:
+    r"""Print a scenario, complete and commented.
+
+    Without FILE, the canonical one. The output is itself a scenario file.
+
+    \b
+    Examples:
+      fastgen scenario show
+      fastgen scenario show mine.toml
+      fastgen scenario show > mine.toml
+    """
+    from fastgen.inputs.loading import load_inputs  # noqa: PLC0415
+    from fastgen.inputs.render import render_scenario  # noqa: PLC0415
+
+    loaded, _ = load_inputs(file, dimensions_dir)
+    # As bytes: a scenario file is UTF-8 whatever the terminal is.
+    click.echo(render_scenario(loaded).encode(), nl=False)
+
+
+@scenario.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@dimensions_option
+def check(files: tuple[Path, ...], dimensions_dir: Path | None) -> None:
+    r"""Check scenario files, and say how many orders they expect.
+
+    One line a file; exit code 2 if any is wrong.
+
+    \b
+    Examples:
+      fastgen scenario check mine.toml
+      fastgen scenario check scenarios/*.toml
+    """
+    wrong = False
+    for file in files:
+        try:
+            click.echo(f"{file}: valid: {_describe(file, dimensions_dir)}")
+        except FastgenError as error:
+            wrong = True
+            click.echo(f"fastgen: {' '.join(str(error).split())}", err=True)
+    if wrong:
+        sys.exit(FastgenError.exit_code)
+
+
+def _describe(file: Path, dimensions_dir: Path | None) -> str:
+    from fastgen.errors import ScenarioError  # noqa: PLC0415
+    from fastgen.inputs.loading import load_inputs  # noqa: PLC0415
+    from fastgen.simulate.expected import check_expected_orders, expected_orders  # noqa: PLC0415
+
+    loaded, _ = load_inputs(file, dimensions_dir)
+    expected = expected_orders(loaded)
+    try:
+        check_expected_orders(loaded, expected)
+    except ScenarioError as error:
+        raise ScenarioError(f"{file}: {error}") from None
+    n_places, n_orders = len(loaded.locations), round(float(expected.sum()))
+    places = "1 location" if n_places == 1 else f"{n_places} locations"
+    days = "1 day" if loaded.days == 1 else f"{loaded.days} days"
+    return f"{places}, {days}, about {n_orders:,} orders expected"

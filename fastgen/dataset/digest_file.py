@@ -1,0 +1,140 @@
+"""Digest location-days from Parquet files: the same digest as `fastgen.events.digest`, from what is on disk.
+
+A day of ordinary size is digested from one table. A larger one is read column after column, as the digest runs over
+it, a few row groups at a time, so memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import xxhash
+
+from fastgen.events.schema import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fastgen.events.digest import DayDigest
+
+# Rows held at once: a multiple of 8, so that validity bits of two windows meet at a byte.
+WINDOW_ROWS = 1 << 20
+
+_NUMPY = {"i8": np.dtype("i1"), "i16": np.dtype("<i2"), "i64": np.dtype("<i8"), "f32": np.dtype("<f4")}
+
+
+class RowReader:
+    """Reads ranges of rows of one Parquet file, whole row groups at a time, and keeps the last ones read."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path, memory_map=True)
+        sizes = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
+        self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self._kept: tuple[int, int, tuple[str, ...], pa.Table] | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the file."""
+        return int(self._starts[-1])
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the file."""
+        return tuple(self._file.schema_arrow.names)
+
+    def rows(self, first: int, last: int, columns: tuple[str, ...]) -> pa.Table:
+        """Read rows first..last-1 of some columns."""
+        kept = self._kept
+        if kept is None or not (kept[0] <= first and last <= kept[1] and kept[2] == columns):
+            self._kept = kept = None  # the old rows go before the new ones come
+            low = max(int(np.searchsorted(self._starts, first, "right")) - 1, 0)
+            # Read ahead: the next day is mostly in the same row groups.
+            high = int(np.searchsorted(self._starts, max(last, first + WINDOW_ROWS // 2), "left"))
+            high = min(high, self._file.num_row_groups)
+            table = self._file.read_row_groups(range(low, high), columns=list(columns), use_threads=True)
+            kept = (int(self._starts[low]), int(self._starts[high]), columns, table)
+            self._kept = kept
+        return kept[3].slice(first - kept[0], last - first)
+
+
+def digest_file_days(path: Path, days: Iterable[DayDigest]) -> list[DayDigest]:
+    """Digest the location-days that follow each other in a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    days
+        What is in it, in order; of each only location, day, orders and rows are used.
+
+    Returns
+    -------
+    list of DayDigest
+        The same with bytes and digest as the file has them.
+    """
+    reader, at, found = RowReader(path), 0, []
+    for d in days:
+        n_bytes, digest = _digest_rows(reader, d.location_id, at, at + d.rows)
+        found.append(d._replace(bytes=n_bytes, digest=digest))
+        at += d.rows
+    return found
+
+
+def _digest_rows(reader: RowReader, location_id: int, first: int, last: int) -> tuple[int, str]:
+    digest, n_bytes = xxhash.xxh3_128(), 0
+    for section in _sections(reader, location_id, first, last):
+        data = np.ascontiguousarray(section)
+        digest.update(data.data)
+        n_bytes += data.nbytes
+    return n_bytes, digest.hexdigest()
+
+
+def _sections(
+    reader: RowReader, location_id: int, first: int, last: int
+) -> Iterator[NDArray[np.generic]]:
+    """Canonical bytes of rows first..last-1, in order, a window at a time."""
+    whole = last - first <= WINDOW_ROWS
+    edges = [*range(first, last, WINDOW_ROWS), last] if last > first else []
+    windows = list(zip(edges, edges[1:], strict=False))
+    for column in COLUMNS:
+        parts = ("valid", "lengths", "values") if column.kind == "str" else ("valid", "values")
+        for part in parts:
+            for low, high in windows:
+                if column.name == "location_id":
+                    array = pa.array(np.full(high - low, location_id, np.int8))
+                else:
+                    columns = _stored(reader) if whole else (column.name,)
+                    array = _one_array(reader.rows(low, high, columns).column(column.name))
+                yield _encode(array, "i16" if column.name == "sequence" else column.kind, part)
+
+
+def _stored(reader: RowReader) -> tuple[str, ...]:
+    return tuple(c.name for c in COLUMNS if c.name != "location_id")
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
+def _encode(array: pa.Array, kind: str, part: str) -> NDArray[np.generic]:
+    if part == "valid":
+        return np.packbits(array.is_valid().to_numpy(zero_copy_only=False), bitorder="little")
+    if kind == "str":
+        texts = pc.fill_null(array, "").cast(pa.large_binary())
+        _, offset_buffer, value_buffer = texts.buffers()
+        offsets = np.frombuffer(offset_buffer, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        if part == "lengths":
+            return np.diff(offsets).astype("<u4")
+        if value_buffer is None:
+            return np.zeros(0, np.uint8)
+        return np.frombuffer(value_buffer, np.uint8)[offsets[0] : offsets[-1]]
+    values = pc.fill_null(array, 0).to_numpy(zero_copy_only=False)
+    # Adding 0 turns -0 into 0.
+    return (values + values.dtype.type(0)).astype(_NUMPY[kind])

@@ -1,0 +1,187 @@
+"""Describe a finished dataset: what it was made from, what is in it, and the hashes to hold it against."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastgen.dataset.layout import MANIFEST, Layout, PartitionBy
+from fastgen.errors import DataError
+from fastgen.events.digest import DayDigest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = "fastgen-dataset"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Network:
+    """Road network of one location; see `RoadGraph`."""
+
+    location_id: int
+    code: str
+    hash: str
+    source: str
+    licence: str
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One file of the dataset: path relative to it, rows, bytes, SHA-256."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A dataset's manifest.
+
+    Attributes
+    ----------
+    fastgen_version, stream_version, digest_version
+        What made it: package, random streams, digest.
+    build_id
+        Hash of all that decides the dataset and its files: equal for equal commands.
+    scenario
+        The scenario, complete.
+    scenario_hash, dimensions_hash
+        SHA-256 of scenario and tables.
+    layout, partition_by, compression, sequence_kind
+        Form of the files.
+    networks
+        Road network of each location built.
+    orders, rows, digest
+        Totals, and the digest over all location-days.
+    days
+        The location-days, in (location_id, day) order.
+    files
+        Event files in the order of their rows.
+    tables
+        Dimension tables.
+    """
+
+    fastgen_version: str
+    stream_version: int
+    digest_version: int
+    build_id: str
+    scenario: dict[str, Any]
+    scenario_hash: str
+    dimensions_hash: str
+    layout: Layout
+    partition_by: PartitionBy
+    compression: str
+    sequence_kind: str
+    networks: tuple[Network, ...]
+    orders: int
+    rows: int
+    digest: str
+    days: tuple[DayDigest, ...]
+    files: tuple[FileEntry, ...]
+    tables: tuple[FileEntry, ...]
+
+    def to_json(self) -> str:
+        """Encode as JSON, the location-days as columns."""
+        fields: dict[str, Any] = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            **{name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("days",)},
+            "networks": [asdict(network) for network in self.networks],
+            "files": [asdict(entry) for entry in self.files],
+            "tables": [asdict(entry) for entry in self.tables],
+        }
+        # One line a list: a manifest is read by people too.
+        lines = [f' "{key}": {_list_or_value(value)}' for key, value in fields.items()]
+        columns = dict(zip(DayDigest._fields, map(list, zip(*self.days, strict=True)), strict=True))
+        days = [f'  "{key}": {json.dumps(values)}' for key, values in columns.items()]
+        lines.append(' "location_days": {\n' + ",\n".join(days) + "\n }")
+        return "{\n" + ",\n".join(lines) + "\n}\n"
+
+    @property
+    def selected_ids(self) -> tuple[int, ...]:
+        """Ids of the locations built."""
+        return tuple(network.location_id for network in self.networks)
+
+
+def _list_or_value(value: object) -> str:
+    if isinstance(value, list):
+        return "[\n  " + ",\n  ".join(json.dumps(v, ensure_ascii=False) for v in value) + "\n ]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def parse_manifest(text: str, name: str) -> Manifest:
+    """Decode a manifest.
+
+    Raises
+    ------
+    DataError
+        If it is not JSON, not a manifest, of another format version, or lacks a field.
+    """
+    try:
+        raw = json.loads(text)
+        if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+            raise DataError(f"{name}: expected a {FORMAT} manifest, got something else.")
+        if raw["format_version"] != FORMAT_VERSION:
+            raise DataError(f"{name}: expected format_version {FORMAT_VERSION}, got {raw['format_version']!r}.")
+        columns = raw["location_days"]
+        days = tuple(DayDigest(*row) for row in zip(*(columns[f] for f in DayDigest._fields), strict=True))
+        fields = {key: raw[key] for key in Manifest.__dataclass_fields__ if key != "days"}
+        manifest = Manifest(
+            **{
+                **fields,
+                "layout": Layout(raw["layout"]),
+                "partition_by": PartitionBy(raw["partition_by"]),
+                "networks": tuple(Network(**entry) for entry in raw["networks"]),
+                "files": tuple(FileEntry(**entry) for entry in raw["files"]),
+                "tables": tuple(FileEntry(**entry) for entry in raw["tables"]),
+                "days": days,
+            }
+        )
+        _check_types(manifest)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise DataError(f"{name}: expected a whole manifest, got a damaged one ({reason}).") from None
+    return manifest
+
+
+def _check_types(manifest: Manifest) -> None:
+    """Refuse values of another type than `to_json` writes."""
+    texts = [manifest.digest, manifest.build_id, manifest.sequence_kind, manifest.compression]
+    texts += [entry.path for entry in (*manifest.files, *manifest.tables)]
+    texts += [entry.sha256 for entry in (*manifest.files, *manifest.tables)]
+    texts += [day.digest for day in manifest.days]
+    counts = [manifest.orders, manifest.rows, manifest.stream_version, manifest.digest_version]
+    counts += [n for entry in (*manifest.files, *manifest.tables) for n in (entry.rows, entry.bytes)]
+    counts += [n for d in manifest.days for n in (d.location_id, d.day, d.orders, d.rows, d.bytes)]
+    for value in texts:
+        if not isinstance(value, str):
+            raise TypeError(f"{value!r} where a text belongs")
+    for count in counts:
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            raise TypeError(f"{count!r} where a count belongs")
+    if not isinstance(manifest.scenario, dict):
+        raise TypeError("a scenario that is no table")
+
+
+def read_manifest(dataset: Path) -> Manifest:
+    """Read the manifest of a dataset.
+
+    Raises
+    ------
+    DataError
+        If there is none, or none that can be used.
+    """
+    path = dataset / MANIFEST
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DataError(f"{path}: expected a finished dataset, got no {MANIFEST}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: expected a readable manifest, got {error}.") from None
+    return parse_manifest(text, str(path))

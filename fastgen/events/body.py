@@ -1,0 +1,28 @@
+"""Encode items as JSON, once each, up to the quantity that an order gives them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.kernels.expand import ItemTexts
+
+if TYPE_CHECKING:
+    from fastgen.model.dimensions import Items
+
+
+def encode_items(items: Items) -> ItemTexts:
+    """Encode every item of the table, in its order, as `{"id":1,...,"price":7.50,"qty":`."""
+    texts = []
+    keys = zip(
+        items.id, items.category_id, items.menu_id, items.brand_id, items.name, items.price, strict=True
+    )
+    for item_id, category_id, menu_id, brand_id, name, price in keys:
+        texts.append(
+            f'{{"id":{item_id},"category_id":{category_id},"menu_id":{menu_id},"brand_id":{brand_id},'
+            f'"name":{json.dumps(name, ensure_ascii=False)},"price":{price:.2f},"qty":'.encode()
+        )
+    start = np.concatenate([[0], np.cumsum([len(t) for t in texts])]).astype(np.int64)
+    return ItemTexts(start, np.frombuffer(b"".join(texts), np.uint8))

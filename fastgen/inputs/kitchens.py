@@ -1,0 +1,156 @@
+"""Turn a scenario's locations and placements into tables, and tables into a scenario's locations."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastgen.errors import DataError, ScenarioError
+from fastgen.model.dimensions import BrandLocations, Dimensions, Locations
+from fastgen.model.fields import from_dict
+from fastgen.model.scenario import Location, Placement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fastgen.inputs.menus import BrandTables
+    from fastgen.model.scenario import Scenario
+
+Tree = dict[str, Any]
+
+# What a location has that no table knows of.
+_NEUTRAL: Tree = {"timezone": "UTC", "windows": {}, "weekday_factors": "demand", "max_orders_day": "none"}
+
+
+def make_dimensions(scenario: Scenario, menus: BrandTables) -> Dimensions:
+    """Make the six tables of a scenario; a location without a list of brands gets them all.
+
+    Raises
+    ------
+    ScenarioError
+        If a placement names a brand that the tables don't have, or that has no items.
+    """
+    _check_placements(scenario, menus)
+    return Dimensions(_locations(scenario), menus.brands, _brand_locations(scenario, menus), *menus[1:])
+
+
+def same_kitchens(one: Scenario, other: Scenario) -> bool:
+    """Whether two scenarios give the same tables of locations and placements."""
+    return [_table_part(p) for p in one.locations] == [_table_part(p) for p in other.locations]
+
+
+def _table_part(place: Location) -> tuple[object, ...]:
+    columns = ("code" if c == "location_code" else c for c in Locations._fields)
+    return (*(getattr(place, column) for column in columns), place.brands)
+
+
+def _check_placements(scenario: Scenario, menus: BrandTables) -> None:
+    brands, with_items = set(menus.brands.brand_id.tolist()), set(menus.items.brand_id.tolist())
+    for place in scenario.locations:
+        for placement in place.brands or ():
+            wanted = None
+            if placement.brand_id not in brands:
+                wanted = f"a brand_id of the table of {len(brands)} brands"
+            elif placement.brand_id not in with_items:
+                wanted = "a brand with at least one item"
+            if wanted:
+                where = f"locations.{place.code}.brands.brand_id"
+                raise ScenarioError(f"{where}: expected {wanted}, got {placement.brand_id}.")
+
+
+def _locations(scenario: Scenario) -> Locations:
+    places = scenario.locations
+    return Locations(
+        location_id=np.array([p.location_id for p in places], np.int64),
+        location_code=tuple(p.code for p in places),
+        name=tuple(p.name for p in places),
+        address=tuple(p.address for p in places),
+        lat=np.array([p.lat for p in places], np.float64),
+        lon=np.array([p.lon for p in places], np.float64),
+        narrative=tuple(p.narrative for p in places),
+        base_orders_day=np.array([p.base_orders_day for p in places], np.int64),
+        growth_rate_daily=np.array([p.growth_rate_daily for p in places], np.float64),
+    )
+
+
+def _brand_locations(scenario: Scenario, menus: BrandTables) -> BrandLocations:
+    with_items = set(menus.items.brand_id.tolist())
+    everyone = tuple(Placement(b) for b in menus.brands.brand_id.tolist() if b in with_items)
+    rows = [(p, place.location_id) for place in scenario.locations for p in _placed(place, everyone)]
+    rows.sort(key=lambda row: (row[0].brand_id, row[1], row[0].start_day))
+    placements = [placement for placement, _ in rows]
+    return BrandLocations(
+        brand_location_id=np.arange(1, len(rows) + 1, dtype=np.int64),
+        brand_id=np.array([p.brand_id for p in placements], np.int64),
+        location_id=np.array([location_id for _, location_id in rows], np.int64),
+        start_day=np.array([p.start_day for p in placements], np.int64),
+        end_day=np.array([math.nan if p.end_day is None else p.end_day for p in placements], np.float64),
+        trajectory=tuple(p.trajectory for p in placements),
+        growth_rate_monthly=np.array([p.growth_rate_monthly for p in placements], np.float64),
+    )
+
+
+def _placed(place: Location, everyone: tuple[Placement, ...]) -> tuple[Placement, ...]:
+    return everyone if place.brands is None else place.brands
+
+
+def locations_tree(tables: Dimensions, directory: Path, preset: Tree) -> Tree:
+    """Make the locations of dimension tables in the form of a scenario file.
+
+    Parameters
+    ----------
+    tables
+        The tables.
+    directory
+        Where they lie, for errors.
+    preset
+        Complete scenario that knows what the tables don't have (time zone, windows, weekday factors), for
+        the locations of its codes; another location has neutral values, and the time zone UTC.
+
+    Raises
+    ------
+    DataError
+        If a row is not a possible location or placement.
+    """
+    places, placed = tables.locations, tables.brand_locations
+    tree: Tree = {}
+    for row, code in enumerate(places.location_code):
+        known = preset["locations"].get(code, {})
+        place: Tree = {key: known.get(key, value) for key, value in _NEUTRAL.items()}
+        place |= {column: _plain(values[row]) for column, values in places._asdict().items()}
+        del place["location_code"]
+        _check_row(partial(from_dict, Location, place, code=code), directory / "locations.parquet", row)
+        tree[code] = {**place, "brands": []}
+    codes = dict(zip(places.location_id.tolist(), places.location_code, strict=True))
+    for row in range(len(placed.brand_id)):
+        placement = _placement(placed, row)
+        _check_row(partial(from_dict, Placement, placement), directory / "brand_locations.parquet", row)
+        tree[codes[int(placed.location_id[row])]]["brands"].append(placement)
+    return tree
+
+
+def _placement(placed: BrandLocations, row: int) -> Tree:
+    end = float(placed.end_day[row])
+    return {
+        "brand_id": int(placed.brand_id[row]),
+        "start_day": int(placed.start_day[row]),
+        "end_day": "open" if math.isnan(end) else int(end),
+        "growth_rate_monthly": float(placed.growth_rate_monthly[row]),
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str) else value.item()
+
+
+def _check_row(make: Callable[[], object], path: Path, row: int) -> None:
+    try:
+        make()
+    except ScenarioError as error:
+        column, _, rest = str(error).partition(":")
+        column = "location_code" if column == "code" else column
+        raise DataError(f"{path}: {column}, row {row}:{rest}") from None

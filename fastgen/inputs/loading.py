@@ -1,0 +1,73 @@
+"""Load a scenario together with its dimension tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastgen.errors import ScenarioError
+from fastgen.inputs.kitchens import locations_tree, make_dimensions, same_kitchens
+from fastgen.inputs.menus import BrandTables, load_built_in_menus
+from fastgen.inputs.scenario_file import canonical_tree, merge_file, scenario_from_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fastgen.model.dimensions import Dimensions
+    from fastgen.model.scenario import Scenario
+
+
+def load_inputs(
+    scenario_path: Path | None,
+    dimensions_dir: Path | None,
+    *,
+    overrides: Mapping[str, object] | None = None,
+) -> tuple[Scenario, Dimensions]:
+    """Load a scenario and the six tables that belong to it.
+
+    What the user's scenario file states outweighs the tables of `dimensions_dir`, and these outweigh the
+    canonical preset: the tables bring the locations, their position, volume and growth, and the placements.
+
+    Parameters
+    ----------
+    scenario_path
+        Scenario file, or None.
+    dimensions_dir
+        Folder of six Parquet files, or None for the built-in menus.
+    overrides
+        Values of the command line, as for `load_scenario`.
+
+    Returns
+    -------
+    tuple of (Scenario, Dimensions)
+        They agree: locations and placements of one are those of the other.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario is wrong, or places a brand that the tables don't have.
+    DataError
+        If a table is wrong.
+    """
+    if dimensions_dir is None:
+        scenario = scenario_from_tree(merge_file(scenario_path), scenario_path, overrides)
+        return scenario, _make(scenario, load_built_in_menus(), scenario_path)
+    from fastgen.inputs.tables import read_tables  # noqa: PLC0415  # pyarrow is slow to import
+
+    tables = read_tables(dimensions_dir)
+    places = locations_tree(tables, dimensions_dir, canonical_tree())
+    scenario = scenario_from_tree(
+        merge_file(scenario_path, places), scenario_path or dimensions_dir, overrides
+    )
+    as_read = scenario_from_tree(merge_file(None, places), dimensions_dir)
+    if same_kitchens(scenario, as_read):
+        return scenario, tables
+    menus = BrandTables(tables.brands, tables.menus, tables.categories, tables.items)
+    return scenario, _make(scenario, menus, scenario_path)
+
+
+def _make(scenario: Scenario, menus: BrandTables, path: Path | None) -> Dimensions:
+    try:
+        return make_dimensions(scenario, menus)
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}" if path else str(error)) from None

@@ -1,0 +1,163 @@
+"""Read a scenario file: the shipped preset, then a user's differences, then the command line's."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import difflib
+import tomllib
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from fastgen.errors import ScenarioError
+from fastgen.inputs.shorthand import complete_locations, drop_disabled, expand_events, fill_defaults
+from fastgen.model.fields import shown
+from fastgen.model.scenario import Scenario, scenario_from_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Tree = dict[str, Any]
+
+PRESETS = ("canonical", "none")
+
+
+def load_scenario(path: Path | None, *, overrides: Mapping[str, object] | None = None) -> Scenario:
+    """Load a scenario.
+
+    Parameters
+    ----------
+    path
+        A TOML file that states what differs from the canonical preset (or all, after preset = "none");
+        None: the canonical preset itself.
+    overrides
+        Values of the command line by key of the scenario, such as seed, days, scale or start; None values
+        stand for options that were not given.
+
+    Raises
+    ------
+    ScenarioError
+        "FILE: KEY: expected ..., got VALUE.", or "--KEY: ..." for a value of the command line.
+    """
+    return scenario_from_tree(merge_file(path), path, overrides)
+
+
+def canonical_tree() -> Tree:
+    """Content of the canonical preset."""
+    source = resources.files("fastgen.inputs") / "presets" / "canonical.toml"
+    tree = tomllib.loads(source.read_text(encoding="utf-8"))
+    del tree["preset"]
+    return tree
+
+
+def read_toml(path: Path) -> Tree:
+    """Read a TOML file.
+
+    Raises
+    ------
+    ScenarioError
+        If the file can't be read, or is not TOML in UTF-8.
+    """
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise ScenarioError(f"{path}: expected a readable scenario file, got {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path}: expected UTF-8, got byte {error.start} that is not.") from None
+    except (ValueError, RecursionError) as error:
+        raise ScenarioError(f"{path}: expected TOML, got an error: {error}.") from None
+
+
+def merge_file(path: Path | None, tables: Tree | None = None) -> Tree:
+    """Lay a scenario file over its preset: tables merge key by key, everything else is replaced whole.
+
+    Parameters
+    ----------
+    path
+        The file, or None.
+    tables
+        Locations of dimension tables by code, which stand in place of the preset's.
+
+    Returns
+    -------
+    dict
+        The complete tree, shorthand written out.
+
+    Raises
+    ------
+    ScenarioError
+        If the file can't be read, or its shorthand is wrong.
+    """
+    changes = {} if path is None else read_toml(path)
+    try:
+        preset = changes.pop("preset", PRESETS[0])
+        if preset not in PRESETS:
+            raise ScenarioError(f'preset: expected "canonical" or "none", got {shown(preset)}.')  # noqa: TRY301
+        base = canonical_tree() if preset == PRESETS[0] else {}
+        if tables is not None:
+            base["locations"] = tables
+        expand_events(changes)
+        merged = _merge(base, changes)
+        drop_disabled(merged, base)
+        fill_defaults(merged)
+        complete_locations(merged, base)
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}") from None
+    return merged
+
+
+def _merge(base: Tree, changes: Tree) -> Tree:
+    merged = copy.deepcopy(base)
+    for key, value in changes.items():
+        below = merged.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            merged[key] = _merge(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def scenario_from_tree(
+    tree: Tree, path: Path | None, overrides: Mapping[str, object] | None = None
+) -> Scenario:
+    """Make the scenario of a complete tree.
+
+    Parameters
+    ----------
+    tree
+        Complete tree.
+    path
+        The file to name in errors, or None.
+    overrides
+        Values of the command line by key; None values count as not given.
+
+    Raises
+    ------
+    ScenarioError
+        As `load_scenario`.
+    """
+    try:
+        scenario = scenario_from_dict(tree)
+        _check_timezones(scenario)
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}" if path else str(error)) from None
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    try:
+        return dataclasses.replace(scenario, **given)  # type: ignore[arg-type]
+    except ScenarioError as error:
+        flag = "--" if str(error).partition(":")[0] in given else ""
+        raise ScenarioError(f"{flag}{error}") from None
+
+
+def _check_timezones(scenario: Scenario) -> None:
+    # The package's list, not the machine's: a scenario is valid everywhere or nowhere.
+    zones = (resources.files("tzdata") / "zones").read_text(encoding="utf-8").split()
+    for place in scenario.locations:
+        if place.timezone not in zones:
+            near = difflib.get_close_matches(place.timezone, zones, n=1, cutoff=0.8)
+            hint = f"; did you mean {near[0]}?" if near else "."
+            raise ScenarioError(
+                f"locations.{place.code}.timezone: expected an IANA time zone such as America/Chicago, "
+                f"got {shown(place.timezone)}{hint}"
+            )

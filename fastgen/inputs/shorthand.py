@@ -1,0 +1,121 @@
+"""Write out what a scenario file may leave short: switched-off tables, new locations, days of an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastgen.errors import ScenarioError
+from fastgen.model.fields import did_you_mean, shown
+
+Tree = dict[str, Any]
+
+REQUIRED = ("location_id", "name", "lat", "lon", "base_orders_day", "timezone")
+
+
+def _tables(tree: Tree, *keys: str) -> dict[str, Tree]:
+    """Tables below a key, without what is of the wrong type: the scenario's own checks name that."""
+    below: Any = tree
+    for key in keys:
+        below = below.get(key) if isinstance(below, dict) else None
+    return {k: v for k, v in below.items() if isinstance(v, dict)} if isinstance(below, dict) else {}
+
+
+def _switchable(tree: Tree) -> list[tuple[str, ...]]:
+    own = [("locations", code, "windows") for code in _tables(tree, "locations")]
+    return [("events",), ("demand", "windows"), *own, ("locations",)]
+
+
+def drop_disabled(tree: Tree, base: Tree) -> None:
+    """Drop locations, windows and events with enabled = false.
+
+    Parameters
+    ----------
+    tree
+        Merged tree, changed in place.
+    base
+        Tree before the user's file.
+
+    Raises
+    ------
+    ScenarioError
+        If `enabled` is no boolean, or switches off what does not exist.
+    """
+    for keys in _switchable(tree):
+        parent: Any = tree
+        for key in keys:
+            parent = parent.get(key, {}) if isinstance(parent, dict) else {}
+        for name, table in _tables(tree, *keys).items():
+            enabled = table.pop("enabled", True)
+            where = ".".join((*keys, name))
+            if not isinstance(enabled, bool):
+                raise ScenarioError(f"{where}.enabled: expected true or false, got {shown(enabled)}.")
+            if not enabled and not table and name not in _tables(base, *keys):
+                known = list(_tables(base, *keys))
+                hint = (
+                    did_you_mean(name, known) if known else "expected none, there is nothing to switch off."
+                )
+                raise ScenarioError(f"{where}: unknown, {hint}")
+            if not enabled:
+                del parent[name]
+
+
+def complete_locations(tree: Tree, base: Tree) -> None:
+    """Fill in what a new location may leave out; changes `tree` in place.
+
+    Raises
+    ------
+    ScenarioError
+        If a location that is not in `base` lacks a required key.
+    """
+    known = _tables(base, "locations")
+    for code, place in _tables(tree, "locations").items():
+        lacking = [key for key in REQUIRED if key not in place]
+        if lacking and code not in known:
+            hint = did_you_mean(code, list(known)) if known else ""
+            hint = f" ({hint[:-1]}?)" if hint.startswith("did") else ""
+            raise ScenarioError(
+                f"locations.{code}: expected a known location{hint.replace('??', '?')} or a new one "
+                f"with {', '.join(REQUIRED)}, got one without {', '.join(lacking)}."
+            )
+        growth = place.setdefault("growth_rate_daily", 0.0)
+        place.setdefault("address", place.get("name"))
+        place.setdefault("narrative", _narrative(growth))
+
+
+def _narrative(growth: object) -> str:
+    if not isinstance(growth, (int, float)) or growth == 0:
+        return "stagnant"
+    return "growing" if growth > 0 else "declining"
+
+
+def fill_defaults(tree: Tree) -> None:
+    """Give a window without a shape the bell, an event without locations all; changes `tree` in place."""
+    for keys in _switchable(tree):
+        for table in _tables(tree, *keys).values():
+            if keys[-1] == "windows":
+                table.setdefault("shape", "bell")
+            if keys[-1] == "events":
+                table.setdefault("locations", [])
+
+
+def expand_events(tree: Tree) -> None:
+    """Write day = N or days = [N, M] of an event as first_day and last_day; changes `tree` in place.
+
+    Raises
+    ------
+    ScenarioError
+        If days is no pair, or the days are given twice.
+    """
+    for name, event in _tables(tree, "events").items():
+        given = [key for key in ("day", "days", "first_day") if key in event]
+        if len(given) > 1:
+            raise ScenarioError(
+                f"events.{name}: expected one of day, days and first_day, got {', '.join(given)}."
+            )
+        if "day" in event:
+            event["first_day"] = event["last_day"] = event.pop("day")
+        if "days" in event:
+            days = event.pop("days")
+            if not isinstance(days, list) or len(days) != 2:  # noqa: PLR2004
+                raise ScenarioError(f"events.{name}.days: expected [first, last], got {shown(days)}.")
+            event["first_day"], event["last_day"] = days

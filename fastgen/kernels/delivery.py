@@ -1,0 +1,108 @@
+"""Draw where each order goes and when its driver arrives (SPEC 2.3, 2.6)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.kernels.elementary import log, normal_quantile, powf
+from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.philox import TWO_M32, below, draw_words, unit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.rng import Stream
+
+
+@jit
+def draw_customers(
+    stream: Stream,
+    day: int,
+    draw: NDArray[np.int64],
+    n_customers: int,
+    number_max: int,
+    customer: NDArray[np.int32],
+    house_number: NDArray[np.int32],
+) -> None:
+    """Draw each order's customer, uniform on 0..n_customers-1, and house number, uniform on 1..number_max.
+
+    Both come from the words of the CREATION stream's first block that the second of the minute leaves over.
+    """
+    for i in range(len(draw)):
+        words = draw_words(stream, day, draw[i], 0)
+        customer[i] = below(words[1], n_customers)
+        house_number[i] = 1 + below(words[2], number_max)
+
+
+@inline
+def _draw_gamma(stream: Stream, day: int, index: int, first_block: int, shape: float) -> float:
+    """Draw from a gamma distribution, shape > 0, scale 1.
+
+    Source: Marsaglia and Tsang 2000, "A simple method for generating gamma variables", ACM TOMS 26, 363-372.
+    """
+    boosted = shape + 1.0 if shape < 1.0 else shape
+    d = boosted - 1.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    block = first_block
+    while True:
+        words = draw_words(stream, day, index, block)
+        block += 2
+        x = normal_quantile(unit(words[0]))
+        v = 1.0 + c * x
+        if v <= 0.0:
+            continue
+        v = v * v * v
+        u = unit(words[1])
+        if u < 1.0 - 0.0331 * (x * x) * (x * x) or log(u) < 0.5 * x * x + d * (1.0 - v + log(v)):
+            if shape < 1.0:
+                return d * v * powf(unit(words[2]), 1.0 / shape)
+            return d * v
+
+
+@inline
+def draw_beta(stream: Stream, day: int, index: int, alpha: float, beta: float) -> float:
+    """Draw from a beta distribution as X / (X + Y) of two gammas: even blocks from 2 on, and odd ones from 1."""
+    x = _draw_gamma(stream, day, index, 2, alpha)
+    y = _draw_gamma(stream, day, index, 1, beta)
+    return x / (x + y)
+
+
+@jit
+def draw_driver_arrivals(
+    stream: Stream,
+    day: int,
+    draw: NDArray[np.int64],
+    after_ready_probability: float,
+    alpha: float,
+    beta: float,
+    times_us: NDArray[np.int64],
+) -> None:
+    """Draw each driver's arrival, strictly before the pick-up.
+
+    Parameters
+    ----------
+    stream
+        Stream of the drivers.
+    day
+        Day number.
+    draw
+        int64 (n,), draw number of each order.
+    after_ready_probability
+        Probability of an arrival between ready and picked up, else between created and ready.
+    alpha, beta
+        Position in that interval.
+    times_us
+        int64 (n, 6), microseconds: created, started, finished, ready in columns 0 to 3 and picked up in 5 are given,
+        the arrival is output in column 4.
+    """
+    for i in range(len(draw)):
+        words = draw_words(stream, day, draw[i], 0)
+        if np.float64(words[0]) * TWO_M32 < after_ready_probability:
+            low, high = times_us[i, 3], times_us[i, 5]
+        else:
+            low, high = times_us[i, 0], times_us[i, 3]
+        share = draw_beta(stream, day, draw[i], alpha, beta)
+        times_us[i, 4] = min(low + int(math.floor(share * (high - low))), high - 1)

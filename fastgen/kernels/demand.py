@@ -1,0 +1,176 @@
+"""Draw how many orders each minute brings, and when in the minute each is placed (SPEC 2.1, 2.2)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.kernels.elementary import exp, log, log_factorial
+from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.philox import below, draw_words, unit53
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.rng import Stream
+
+MINUTES = 1440
+INVERSION_BELOW = 10.0
+
+
+class DemandArrays(NamedTuple):
+    """Demand of one location.
+
+    Attributes
+    ----------
+    noise, minute, creation
+        Streams of the day's noise, the counts and the seconds.
+    expected
+        float64 (n_days,), orders before noise and events; 0 where no brand is open.
+    noise_low, noise_high
+        Bounds of the day's uniform factor.
+    weight
+        float64 (1440,), share of each minute; sums to 1.
+    event_days
+        int64 (n_events, 4): first day, last day, first minute, end minute.
+    event_factor
+        float64 (n_events,).
+    """
+
+    noise: Stream
+    minute: Stream
+    creation: Stream
+    expected: NDArray[np.float64]
+    noise_low: float
+    noise_high: float
+    weight: NDArray[np.float64]
+    event_days: NDArray[np.int64]
+    event_factor: NDArray[np.float64]
+
+
+@inline
+def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
+    """Draw from a Poisson distribution: by inversion below 10, else by PTRS.
+
+    PTRS: Hormann 1993, "The transformed rejection method for generating Poisson random variables".
+    """
+    if mean <= 0.0:
+        return 0
+    if mean < INVERSION_BELOW:
+        w = draw_words(stream, day, index, 0)
+        u = unit53(w[0], w[1])
+        k = 0
+        p = exp(-mean)
+        while u >= p and k < 200:  # beyond 200 the terms are 0 in double precision
+            u -= p
+            k += 1
+            p *= mean / k
+        return k
+    b = 0.931 + 2.53 * math.sqrt(mean)
+    a = -0.059 + 0.02483 * b
+    v_r = 0.9277 - 3.6224 / (b - 2.0)
+    log_inv_alpha = log(1.1239 + 1.1328 / (b - 3.4))
+    log_mean = log(mean)
+    block = 0
+    while True:
+        w = draw_words(stream, day, index, block)
+        block += 1
+        u = unit53(w[0], w[1]) - 0.5
+        v = unit53(w[2], w[3])
+        us = 0.5 - abs(u)
+        if us <= 0.0 or v <= 0.0:
+            continue
+        k_float = math.floor((2.0 * a / us + b) * u + mean + 0.43)
+        if us >= 0.07 and v <= v_r:
+            return int(k_float)
+        if k_float < 0.0 or (us < 0.013 and v > us):
+            continue
+        accept = k_float * log_mean - mean - log_factorial(k_float)
+        if log(v) + log_inv_alpha - log(a / (us * us) + b) <= accept:
+            return int(k_float)
+
+
+@inline
+def draw_minute_counts(demand: DemandArrays, day: int, counts: NDArray[np.int64]) -> int:
+    """Draw the orders of every minute of a day into `counts`, int64 (1440,); return their sum."""
+    counts[:] = 0
+    if demand.expected[day] <= 0.0:
+        return 0
+    w = draw_words(demand.noise, day, 0, 0)
+    noise = demand.noise_low + (demand.noise_high - demand.noise_low) * unit53(w[0], w[1])
+    target = math.floor(demand.expected[day] * noise)
+    total = 0
+    for m in range(MINUTES):
+        mean = target * demand.weight[m]
+        for e in range(len(demand.event_factor)):
+            span = demand.event_days[e]
+            if span[0] <= day <= span[1] and span[2] <= m < span[3]:
+                mean *= demand.event_factor[e]
+        counts[m] = draw_poisson(demand.minute, day, m, mean)
+        total += counts[m]
+    return total
+
+
+@jit
+def count_orders(demand: DemandArrays, n_orders: NDArray[np.int64]) -> None:
+    """Count the orders of days 0, 1, ... into `n_orders`, int64 (n_days,)."""
+    counts = np.empty(MINUTES, np.int64)
+    for day in range(len(n_orders)):
+        n_orders[day] = draw_minute_counts(demand, day, counts)
+
+
+@jit
+def draw_creation_times(
+    demand: DemandArrays,
+    day: int,
+    minute_start_s: NDArray[np.int64],
+    first_rank: int,
+    draw: NDArray[np.int64],
+    times_us: NDArray[np.int64],
+) -> None:
+    """Draw creation times of the orders with rank first_rank, first_rank + 1, ... of a day.
+
+    Rank counts the day's orders by (creation second, draw number). Only the minutes that hold a wanted rank are
+    drawn, so any stretch of a day of any size is made in bounded memory.
+
+    Parameters
+    ----------
+    demand
+        Demand of the location.
+    day
+        Day number.
+    minute_start_s
+        int64 (1440,), seconds from the epoch to the start of each minute.
+    first_rank
+        First rank wanted.
+    draw
+        Output, int64 (n,): draw number of each order.
+    times_us
+        Output, int64 (n, 6): column 0 gets the microseconds from the epoch to its creation.
+    """
+    counts = np.empty(MINUTES, np.int64)
+    draw_minute_counts(demand, day, counts)
+    last_rank = first_rank + len(draw)
+    bucket = np.empty(61, np.int64)
+    second = np.empty(max(counts.max(), 1), np.int8)
+    base = 0
+    for m in range(MINUTES):
+        n = counts[m]
+        if base < last_rank and base + n > first_rank:
+            bucket[:] = 0
+            for i in range(n):
+                s = below(draw_words(demand.creation, day, base + i, 0)[0], 60)
+                second[i] = s
+                bucket[s + 1] += 1
+            for s in range(60):
+                bucket[s + 1] += bucket[s]
+            for i in range(n):
+                s = second[i]
+                at = base + bucket[s] - first_rank
+                bucket[s] += 1
+                if 0 <= at < len(draw):
+                    draw[at] = base + i
+                    times_us[at, 0] = (minute_start_s[m] + s) * 1_000_000
+        base += n

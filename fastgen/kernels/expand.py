@@ -1,0 +1,270 @@
+"""Expand orders into rows of the event table, one pass over the orders.
+
+String columns are Arrow string views of two int64: the first holds the length and the first four bytes; the second the
+next eight bytes of a text of up to 12, else the buffer's number (0) and the offset in it. Rows of an order: the
+types 1 to 6, its pings, delivered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.kernels.jit import inline, jit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.model.day_orders import DayOrders
+
+INLINE_MAX = 12
+N_BEFORE_PINGS = 6
+PING, DELIVERED = 7, 8
+ITEM_END = 125  # "}"
+
+
+class EventArrays(NamedTuple):
+    """Columns of the event table, with room for at least n_rows rows.
+
+    Attributes
+    ----------
+    order_id, customer_addr, items_json, route_json
+        int64 (n_rows, 2), string views.
+    event_type_id
+        int8 (n_rows,).
+    ts_seconds
+        int64 (n_rows,).
+    sequence
+        int8 or int16 (n_rows,).
+    customer_lat, customer_lon, ping_lat, ping_lon, ping_progress
+        float32 (n_rows,), 0 where null.
+    customer_valid, created_valid, picked_up_valid, ping_valid
+        uint8 (n_rows / 8,), validity bits.
+    row_start
+        int64 (n_orders + 1,), first row of each order.
+    addr_text, items_text
+        uint8, the texts that views point into.
+    addr_start, items_start
+        int64 (n_orders + 1,), offsets of each order's text; short addresses stand there too.
+    """
+
+    order_id: NDArray[np.int64]
+    event_type_id: NDArray[np.int8]
+    ts_seconds: NDArray[np.int64]
+    sequence: NDArray[np.integer]
+    customer_lat: NDArray[np.float32]
+    customer_lon: NDArray[np.float32]
+    customer_addr: NDArray[np.int64]
+    items_json: NDArray[np.int64]
+    route_json: NDArray[np.int64]
+    ping_lat: NDArray[np.float32]
+    ping_lon: NDArray[np.float32]
+    ping_progress: NDArray[np.float32]
+    customer_valid: NDArray[np.uint8]
+    created_valid: NDArray[np.uint8]
+    picked_up_valid: NDArray[np.uint8]
+    ping_valid: NDArray[np.uint8]
+    row_start: NDArray[np.int64]
+    addr_text: NDArray[np.uint8]
+    addr_start: NDArray[np.int64]
+    items_text: NDArray[np.uint8]
+    items_start: NDArray[np.int64]
+
+
+class RouteArrays(NamedTuple):
+    """The part of a route table that expansion reads; see `RouteTable`."""
+
+    lat: NDArray[np.float32]
+    lon: NDArray[np.float32]
+    drive_us: NDArray[np.int64]
+    ping_start: NDArray[np.int64]
+    ping_lat: NDArray[np.float32]
+    ping_lon: NDArray[np.float32]
+    ping_progress: NDArray[np.float32]
+    text_start: NDArray[np.int64]
+    text: NDArray[np.uint8]
+    street: NDArray[np.int32]
+    street_start: NDArray[np.int64]
+    street_text: NDArray[np.uint8]
+
+
+class ItemTexts(NamedTuple):
+    """JSON of every item up to its quantity: int64 (n_items + 1,) offsets into uint8 text."""
+
+    start: NDArray[np.int64]
+    text: NDArray[np.uint8]
+
+
+@inline
+def _copy(source: NDArray[np.uint8], first: int, last: int, target: NDArray[np.uint8], at: int) -> int:
+    """Copy source[first:last] to target[at:]; return the position behind it."""
+    for j in range(last - first):
+        target[at + j] = source[first + j]
+    return at + last - first
+
+
+@inline
+def _write_view(view: NDArray[np.int64], row: int, text: NDArray[np.uint8], first: int, last: int) -> None:
+    """Point row `row` of a view column at text[first:last]."""
+    length = last - first
+    low, high = 0, 0
+    for j in range(min(length, 4)):
+        low |= np.int64(text[first + j]) << (8 * j)
+    if length <= INLINE_MAX:
+        for j in range(4, length):
+            high |= np.int64(text[first + j]) << (8 * (j - 4))
+    else:
+        high = first << 32
+    view[row, 0] = length | (low << 32)
+    view[row, 1] = high
+
+
+@inline
+def _write_address(number: int, routes: RouteArrays, customer: int, text: NDArray[np.uint8], at: int) -> int:
+    """Write "N Street"; return the position behind it."""
+    n_digits = 1
+    rest = number // 10
+    while rest > 0:
+        n_digits += 1
+        rest //= 10
+    for j in range(n_digits - 1, -1, -1):
+        text[at + j] = 48 + number % 10
+        number //= 10
+    street = routes.street[customer]
+    return _copy(
+        routes.street_text, routes.street_start[street], routes.street_start[street + 1], text, at + n_digits
+    )
+
+
+@inline
+def _write_items(orders: DayOrders, i: int, items: ItemTexts, text: NDArray[np.uint8], at: int) -> int:
+    """Write the JSON array of an order's lines; return the position behind it."""
+    text[at] = 91  # "["
+    at += 1
+    for k in range(orders.line_start[i], orders.line_start[i + 1]):
+        item = orders.line_item[k]
+        at = _copy(items.text, items.start[item], items.start[item + 1], text, at)
+        text[at] = 48 + orders.line_qty[k]
+        text[at + 1] = ITEM_END
+        text[at + 2] = 44  # ","
+        at += 3
+    text[at - 1] = 93  # "]" over the last comma
+    return at
+
+
+@jit
+def size_texts(
+    orders: DayOrders, routes: RouteArrays, items: ItemTexts, number_bytes: int
+) -> tuple[int, int, int]:
+    """Count the rows, and bound the bytes of addresses and of items, that `expand_events` will fill."""
+    n_rows, addr_bytes, items_bytes = 0, 0, 0
+    for i in range(len(orders.draw)):
+        customer = orders.customer[i]
+        n_rows += N_BEFORE_PINGS + 1 + routes.ping_start[customer + 1] - routes.ping_start[customer]
+        street = routes.street[customer]
+        addr_bytes += number_bytes + routes.street_start[street + 1] - routes.street_start[street]
+        items_bytes += 2
+        for k in range(orders.line_start[i], orders.line_start[i + 1]):
+            item = orders.line_item[k]
+            items_bytes += 3 + items.start[item + 1] - items.start[item]
+    return n_rows, addr_bytes, items_bytes
+
+
+@jit
+def expand_events(
+    orders: DayOrders,
+    routes: RouteArrays,
+    items: ItemTexts,
+    epoch_s: int,
+    ping_interval_s: int,
+    events: EventArrays,
+) -> None:
+    """Write the events of all orders.
+
+    Parameters
+    ----------
+    orders
+        n_orders orders.
+    routes, items
+        What customers and lines refer to.
+    epoch_s
+        Unix seconds of day 0, 00:00.
+    ping_interval_s
+        Seconds between pings.
+    events
+        Output; the view columns hold zeros where no row is set, the validity bits zeros throughout.
+    """
+    row, addr_at, items_at = 0, 0, 0
+    for i in range(len(orders.draw)):
+        customer = orders.customer[i]
+        first_ping = routes.ping_start[customer]
+        n_pings = routes.ping_start[customer + 1] - first_ping
+        delivered = row + N_BEFORE_PINGS + n_pings
+        events.row_start[i] = row
+        for j in range(N_BEFORE_PINGS):
+            events.event_type_id[row + j] = j + 1
+            events.sequence[row + j] = j
+            events.ts_seconds[row + j] = epoch_s + orders.times_us[i, j] // 1_000_000
+            events.ping_lat[row + j] = 0.0
+            events.ping_lon[row + j] = 0.0
+            events.ping_progress[row + j] = 0.0
+        picked_up_us = orders.times_us[i, 5]
+        picked_up_s = epoch_s + picked_up_us // 1_000_000
+        for j in range(n_pings):
+            at = row + N_BEFORE_PINGS + j
+            events.event_type_id[at] = PING
+            events.sequence[at] = N_BEFORE_PINGS + j
+            events.ts_seconds[at] = picked_up_s + ping_interval_s * (j + 1)
+            events.ping_lat[at] = routes.ping_lat[first_ping + j]
+            events.ping_lon[at] = routes.ping_lon[first_ping + j]
+            events.ping_progress[at] = routes.ping_progress[first_ping + j]
+            events.ping_valid[at >> 3] |= np.uint8(1 << (at & 7))
+        events.event_type_id[delivered] = DELIVERED
+        events.sequence[delivered] = N_BEFORE_PINGS + n_pings
+        events.ts_seconds[delivered] = epoch_s + (picked_up_us + routes.drive_us[customer]) // 1_000_000
+        events.ping_lat[delivered] = 0.0
+        events.ping_lon[delivered] = 0.0
+        events.ping_progress[delivered] = 0.0
+        for at in range(row, delivered + 1):
+            events.order_id[at, 0] = orders.id_view[i, 0]
+            events.order_id[at, 1] = orders.id_view[i, 1]
+            events.customer_lat[at] = 0.0
+            events.customer_lon[at] = 0.0
+        for at in (row, delivered):
+            events.customer_lat[at] = routes.lat[customer]
+            events.customer_lon[at] = routes.lon[customer]
+            events.customer_valid[at >> 3] |= np.uint8(1 << (at & 7))
+        events.created_valid[row >> 3] |= np.uint8(1 << (row & 7))
+        events.addr_start[i] = addr_at
+        addr_end = _write_address(
+            np.int64(orders.house_number[i]), routes, customer, events.addr_text, addr_at
+        )
+        _write_view(events.customer_addr, row, events.addr_text, addr_at, addr_end)
+        addr_at = addr_end
+        events.items_start[i] = items_at
+        items_end = _write_items(orders, i, items, events.items_text, items_at)
+        _write_view(events.items_json, row, events.items_text, items_at, items_end)
+        items_at = items_end
+        at = row + 5
+        events.picked_up_valid[at >> 3] |= np.uint8(1 << (at & 7))
+        _write_view(
+            events.route_json, at, routes.text, routes.text_start[customer], routes.text_start[customer + 1]
+        )
+        row = delivered + 1
+    events.row_start[len(orders.draw)] = row
+    events.addr_start[len(orders.draw)] = addr_at
+    events.items_start[len(orders.draw)] = items_at
+
+
+@jit
+def clear_views(events: EventArrays, n_orders: int) -> None:
+    """Set to zero again what `expand_events` set in the view columns that are mostly null."""
+    for i in range(n_orders):
+        row = events.row_start[i]
+        events.customer_addr[row, 0] = 0
+        events.customer_addr[row, 1] = 0
+        events.items_json[row, 0] = 0
+        events.items_json[row, 1] = 0
+        events.route_json[row + 5, 0] = 0
+        events.route_json[row + 5, 1] = 0

@@ -1,0 +1,233 @@
+"""The kinds of fields: each function gives the metadata of a field, for `dataclasses.field(metadata=...)`."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import partial
+from numbers import Integral, Real
+from typing import Any
+
+from fastgen.model.fields import Spec, apply, from_dict, same, to_dict
+from fastgen.units import MIN_PER_DAY
+
+Metadata = dict[str, Spec]
+
+_CLOCK = re.compile(r"([0-9]{2}):([0-5][0-9])")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def integer(doc: str, low: int, high: int) -> Metadata:
+    """Whole number in [low, high]."""
+
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            raise ValueError("a whole number")  # noqa: TRY004
+        whole = int(value)
+        if not low <= whole <= high:
+            raise ValueError
+        return whole
+
+    return {"spec": Spec(doc, f"{low} <= {{key}} <= {high}", check)}
+
+
+def _checked_float(value: object, low: float, high: float, *, above: bool) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ValueError("a number")  # noqa: TRY004
+    try:
+        checked = float(value) + 0.0  # no negative zero
+    except OverflowError:
+        raise ValueError from None
+    if not low <= checked <= high or (above and checked == low):
+        raise ValueError
+    return checked
+
+
+def number(doc: str, low: float, high: float, *, above: bool = False) -> Metadata:
+    """Finite number in [low, high], or in (low, high] with `above`."""
+    rule = f"{low:g} {'<' if above else '<='} {{key}} <= {high:g}"
+    return {"spec": Spec(doc, rule, lambda value: _checked_float(value, low, high, above=above))}
+
+
+def numbers(doc: str, count: int, low: float, high: float) -> Metadata:
+    """`count` finite numbers, each in [low, high]."""
+
+    def check(value: object) -> tuple[float, ...]:
+        if not isinstance(value, (list, tuple)) or len(value) != count:
+            raise ValueError
+        return tuple(_checked_float(v, low, high, above=False) for v in value)
+
+    return {"spec": Spec(doc, f"{count} numbers, each in {low:g}..{high:g}", check, dump=list)}
+
+
+def _check_text(value: object, longest: int, *, empty: bool) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a string")  # noqa: TRY004
+    if len(value) > longest or (not empty and not value.strip()):
+        raise ValueError
+    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
+        raise ValueError
+    return value
+
+
+def text(doc: str, longest: int = 200, *, empty: bool = False, key: str | None = None) -> Metadata:
+    """One line of text of at most `longest` characters."""
+    rule = f"{0 if empty else 1} to {longest} characters on one line"
+    return {"spec": Spec(doc, rule, lambda v: _check_text(v, longest, empty=empty), key=key)}
+
+
+def matching(doc: str, pattern: str, rule: str, key: str | None = None) -> Metadata:
+    """Text that matches a regular expression as a whole."""
+
+    def check(value: object) -> str:
+        if not re.fullmatch(pattern, _check_text(value, 200, empty=False)):
+            raise ValueError
+        return str(value)
+
+    return {"spec": Spec(doc, rule, check, key=key)}
+
+
+def texts(doc: str) -> Metadata:
+    """List of different strings; their order has no meaning."""
+
+    def check(value: object) -> tuple[str, ...]:
+        if not isinstance(value, (list, tuple)):
+            raise ValueError  # noqa: TRY004
+        checked = tuple(sorted(_check_text(v, 200, empty=False) for v in value))
+        if len(set(checked)) != len(checked):
+            raise ValueError
+        return checked
+
+    return {"spec": Spec(doc, "a list of different strings", check, dump=list)}
+
+
+def choice(doc: str, *words: str) -> Metadata:
+    """One of a few words."""
+
+    def check(value: object) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return {"spec": Spec(doc, " or ".join(f'"{w}"' for w in words), check)}
+
+
+def date(doc: str, low: dt.date, high: dt.date) -> Metadata:
+    """Date in [low, high]; a file may write it as a date or as "YYYY-MM-DD"."""
+
+    def check(value: object) -> dt.date:
+        if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+            raise ValueError("a date YYYY-MM-DD")  # noqa: TRY004
+        if not low <= value <= high:
+            raise ValueError
+        return value
+
+    def load(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if not _DATE.fullmatch(value):
+            raise ValueError("a date YYYY-MM-DD")
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("a date of the calendar") from None
+
+    return {"spec": Spec(doc, f"{low} <= {{key}} <= {high}", check, load, dt.date.isoformat)}
+
+
+def minute(doc: str, key: str, *, end: bool = False) -> Metadata:
+    """Minute of the day, written HH:MM in a file; 24:00 is allowed for an end only."""
+    low, high = (1, MIN_PER_DAY) if end else (0, MIN_PER_DAY - 1)
+    rule = f'"HH:MM", {clock_text(low)} to {clock_text(high)}'
+
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
+            raise ValueError
+        return int(value)
+
+    def load(value: object) -> int:
+        match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            raise ValueError
+        return check(60 * int(match[1]) + int(match[2]))
+
+    return {"spec": Spec(doc, rule, check, load, clock_text, key=key)}
+
+
+def clock_text(minute_of_day: int) -> str:
+    """Minute of the day as HH:MM."""
+    return f"{minute_of_day // 60:02d}:{minute_of_day % 60:02d}"
+
+
+def optional(metadata: Metadata, word: str) -> Metadata:
+    """Make a field that may be None, written as `word` in a file."""
+    spec = metadata["spec"]
+    rule = f'{spec.rule}, or "{word}"'
+    return {
+        "spec": dataclasses.replace(
+            spec,
+            rule=rule,
+            check=lambda value: None if value is None else spec.check(value),
+            load=lambda value: None if value == word else spec.load(value),
+            dump=lambda value: word if value is None else spec.dump(value),
+        )
+    }
+
+
+def table(cls: type, doc: str) -> Metadata:
+    """Nested table."""
+
+    def check(value: object) -> object:
+        if not isinstance(value, cls):
+            raise ValueError(f"a {cls.__name__}")  # noqa: TRY004
+        return value
+
+    return {"spec": Spec(doc, "a table", check, lambda raw: from_dict(cls, raw), to_dict, part=cls)}
+
+
+def _check_parts(value: object, cls: type, order: Callable[[Any], Any]) -> tuple[Any, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(v, cls) for v in value):
+        raise ValueError(f"a tuple of {cls.__name__}")
+    return tuple(sorted(value, key=order))
+
+
+def keyed(cls: type, attribute: str, doc: str, order: Callable[[Any], Any]) -> Metadata:
+    """Table of tables, each keyed by one attribute; kept in the order given, whatever the file's."""
+
+    def load(raw: object) -> tuple[Any, ...]:
+        if not isinstance(raw, Mapping):
+            raise ValueError  # noqa: TRY004
+        spec = Spec("", "a table", same)
+        parts = ((str(k), partial(from_dict, cls, **{attribute: k}), v) for k, v in raw.items())
+        return tuple(apply(make, k, spec, v) for k, make, v in parts)
+
+    def dump(value: tuple[Any, ...]) -> dict[str, Any]:
+        return {getattr(part, attribute): to_dict(part) for part in value}
+
+    def check(value: object) -> tuple[Any, ...]:
+        parts = _check_parts(value, cls, order)
+        if len({getattr(part, attribute) for part in parts}) != len(parts):
+            raise ValueError(f"each {attribute} once")
+        return parts
+
+    rule = f"tables [{{key}}.{attribute.upper()}]"
+    return {"spec": Spec(doc, rule, check, load, dump, part=cls)}
+
+
+def rows(cls: type, doc: str, order: Callable[[Any], Any]) -> Metadata:
+    """List of tables; kept in the order given, whatever the file's."""
+
+    def load(raw: object) -> tuple[Any, ...]:
+        if not isinstance(raw, list):
+            raise ValueError  # noqa: TRY004
+        spec = Spec("", "a table", same)
+        return tuple(apply(partial(from_dict, cls), f"[{i}]", spec, v) for i, v in enumerate(raw))
+
+    def dump(value: tuple[Any, ...]) -> list[dict[str, Any]]:
+        return [to_dict(part) for part in value]
+
+    check = lambda v: _check_parts(v, cls, order)  # noqa: E731
+    return {"spec": Spec(doc, "a list of tables", check, load, dump, part=cls)}

@@ -1,0 +1,157 @@
+"""Describe a field of a parameter class once: its meaning, its range, and how a scenario file writes it.
+
+The description sits in the field's metadata. Checks, error messages, the dictionary form and the comments of
+`fastgen scenario show` are all made from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastgen.errors import ScenarioError
+
+T = TypeVar("T")
+
+_SHOWN = 60
+
+
+def same(value: Any) -> Any:
+    """Return the value as it is."""
+    return value
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What one field is.
+
+    Attributes
+    ----------
+    doc
+        Meaning and unit, for a reader of the scenario.
+    rule
+        What it may hold, with {key} where the key's name belongs.
+    check
+        Takes a value to its canonical type; raises ValueError (saying the type expected, or nothing) if it
+        breaks the rule.
+    load, dump
+        From the form of a scenario file, and back to it.
+    key
+        Name in a scenario file where it is not the attribute's; "" if the table's own name is the value.
+    part
+        The class of a nested table, a table of tables or a list of tables.
+    """
+
+    doc: str
+    rule: str
+    check: Callable[[Any], Any]
+    load: Callable[[Any], Any] = same
+    dump: Callable[[Any], Any] = same
+    key: str | None = None
+    part: type | None = None
+
+    def expected(self, key: str) -> str:
+        """Rule in words, for the key given."""
+        return self.rule.replace("{key}", key)
+
+
+def field_specs(cls: type) -> dict[str, Spec]:
+    """Specs of a parameter class by attribute name, in order."""
+    return {f.name: f.metadata["spec"] for f in dataclasses.fields(cls)}
+
+
+def shown(value: object) -> str:
+    """Value as an error message shows it: one line, not too long."""
+    if isinstance(value, Mapping):
+        return "a table"
+    text = str(value) if isinstance(value, dt.date) else repr(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """End of a message about an unknown word: the nearest known one, else all of them."""
+    near = difflib.get_close_matches(word[:_SHOWN], known, n=1)
+    return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}."
+
+
+def apply(function: Callable[[Any], Any], key: str, spec: Spec, value: object) -> Any:
+    """Call a check or a load of a spec, and name the key in its error."""
+    try:
+        return function(value)
+    except ValueError as error:
+        wanted = ", ".join(filter(None, (str(error), spec.expected(key))))
+        raise ScenarioError(f"{key}: expected {wanted}, got {shown(value)}.") from None
+    except ScenarioError as error:
+        raise ScenarioError(f"{key}{'' if str(error).startswith('[') else '.'}{error}") from None
+
+
+def check_fields(instance: Any) -> None:
+    """Check every field of a frozen parameter class, and put it into its canonical type.
+
+    Raises
+    ------
+    ScenarioError
+        "KEY: expected RULE, got VALUE." for the first field that breaks its rule.
+    """
+    for name, spec in field_specs(type(instance)).items():
+        value = apply(spec.check, spec.key or name, spec, getattr(instance, name))
+        object.__setattr__(instance, name, value)
+
+
+def from_dict(cls: type[T], raw: object, **given: object) -> T:
+    """Make a parameter class from the table of a scenario file.
+
+    Parameters
+    ----------
+    cls
+        The class.
+    raw
+        The table, keys as a scenario file has them.
+    **given
+        Attributes that the table doesn't hold, such as its own name.
+
+    Raises
+    ------
+    ScenarioError
+        For an unknown or missing key, or a value of the wrong type or out of range.
+    ValueError
+        If `raw` is not a table.
+    """
+    if not isinstance(raw, Mapping):
+        raise ValueError  # noqa: TRY004  # the caller knows the key, and makes the message
+    keys = {spec.key or name: name for name, spec in field_specs(cls).items() if name not in given}
+    for key in raw:
+        if key not in keys:
+            raise ScenarioError(f"{key}: unknown key, {did_you_mean(str(key), list(keys))}")
+    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    values: dict[str, Any] = dict(given)
+    for key, name in keys.items():
+        spec: Spec = fields[name].metadata["spec"]
+        if key in raw:
+            values[name] = apply(spec.load, key, spec, raw[key])
+        elif fields[name].default is dataclasses.MISSING:
+            raise ScenarioError(f"{key}: expected {spec.expected(key)}, got nothing: the key is missing.")
+    return cls(**values)
+
+
+def to_dict(instance: Any) -> dict[str, Any]:
+    """Make the table of a scenario file: plain numbers, strings, lists and tables, nothing left out."""
+    specs = field_specs(type(instance))
+    return {s.key or n: s.dump(getattr(instance, n)) for n, s in specs.items() if s.key != ""}
+
+
+def check_order(low_key: str, low: Any, high_key: str, high: Any, *, strict: bool = False) -> None:
+    """Check that two fields are in order.
+
+    Raises
+    ------
+    ScenarioError
+        If low > high, or low == high with `strict`.
+    """
+    if not (low < high if strict else low <= high):
+        sign = "<" if strict else "<="
+        raise ScenarioError(f"{low_key}: expected {low_key} {sign} {high_key}, got {low} and {high}.")

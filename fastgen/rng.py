@@ -1,0 +1,71 @@
+"""Key every random draw by (seed, stream version, location, day, purpose, index); nothing else seeds.
+
+The generator is Philox4x32-10 (`fastgen.kernels.philox`): a bijection of 128-bit counters under a 64-bit key. The key
+is the seed; the counter holds everything else, so two draws that differ in any part of their address never share
+a counter, and any draw can be made alone, in any order, on any worker.
+
+========  =====================================================
+word      holds
+========  =====================================================
+0         index: the order's draw number, or the minute
+1         block: four 32-bit draws each
+2         day
+3         location_id | purpose << 8 | stream version << 16
+========  =====================================================
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+STREAM_VERSION = 1
+
+
+class Purpose(IntEnum):
+    """What a stream of draws is for; a number, once used, keeps its meaning."""
+
+    DAY_NOISE = 0
+    MINUTE_COUNT = 1
+    CREATION = 2
+    BASKET = 3
+    KITCHEN = 4
+    DRIVER = 5
+    ORDER_ID = 6
+
+
+class Stream(NamedTuple):
+    """Address of one location's draws of one purpose; the day, index and block are added draw by draw.
+
+    Attributes
+    ----------
+    key0, key1
+        uint64 scalars below 2**32: the low and high half of the seed.
+    tag
+        uint64 scalar below 2**32: word 3 of the counter.
+    """
+
+    key0: np.uint64
+    key1: np.uint64
+    tag: np.uint64
+
+
+def stream(seed: int, location_id: int, purpose: Purpose) -> Stream:
+    """Make the stream of one purpose at one location.
+
+    Parameters
+    ----------
+    seed
+        0 <= seed < 2**64.
+    location_id
+        0 <= location_id <= 255; 0 stands for the dataset as a whole.
+    purpose
+        What the draws are for.
+    """
+    return Stream(
+        np.uint64(seed & 0xFFFFFFFF),
+        np.uint64(seed >> 32),
+        np.uint64(location_id | purpose << 8 | STREAM_VERSION << 16),
+    )

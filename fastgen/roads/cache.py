@@ -1,0 +1,124 @@
+"""Keep route tables on disk, found by the hash of what they are made from, and map them into memory.
+
+A cache file is a header line of JSON padded to a multiple of 64 bytes, then the table's arrays, each at a multiple of
+64. It is written whole or not at all and checked by XXH3 when mapped; a damaged one is made anew. Where no folder
+can be written, tables live in memory alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import mmap
+import os
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xxhash
+
+from fastgen.errors import OutputError
+from fastgen.files import write_whole
+from fastgen.model.road_graph import Provenance
+from fastgen.model.route_table import RouteRequest, RouteTable
+from fastgen.roads.roads_file import decode_roads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CACHE_VERSION = 1
+ALIGNMENT = 64
+_ARRAYS = tuple(f.name for f in fields(RouteTable) if str(f.type).startswith("NDArray"))
+
+
+def default_cache_dir() -> Path:
+    """Return $FASTGEN_CACHE_DIR, else fastgen's folder in the XDG cache."""
+    own = os.environ.get("FASTGEN_CACHE_DIR")
+    if own:
+        return Path(own)
+    xdg = os.environ.get("XDG_CACHE_HOME")
+    return (Path(xdg) if xdg else Path("~/.cache").expanduser()) / "fastgen"
+
+
+def load_route_table(
+    roads: bytes, name: str, request: RouteRequest, cache_dir: Path, announce: Callable[[str], None]
+) -> RouteTable:
+    """Map a kitchen's route table from the cache, or compute it and keep it there.
+
+    Parameters
+    ----------
+    roads
+        Bytes of the .roads file.
+    name
+        What to call that file in an error.
+    request
+        Kitchen, square, speed and pings.
+    cache_dir
+        Folder of the cache; made when missing.
+    announce
+        Called with one line before a table is computed.
+
+    Raises
+    ------
+    DataError
+        If the .roads file is damaged or unfit for the request.
+    """
+    path = cache_dir / f"routes-{_cache_key(roads, request)}.bin"
+    table = _map_table(path)
+    if table is not None:
+        return table
+    announce(f"computing the routes over {name}, once")
+    from fastgen.roads.routes import compute_route_table  # noqa: PLC0415  # compiled code only when needed
+
+    table = compute_route_table(decode_roads(roads, name), request, name)
+    with contextlib.suppress(OSError, OutputError):
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        write_whole(path, _encode_table(table))
+    return table
+
+
+def _cache_key(roads: bytes, request: RouteRequest) -> str:
+    text = json.dumps([CACHE_VERSION, hashlib.sha256(roads).hexdigest(), asdict(request)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _encode_table(table: RouteTable) -> bytes:
+    arrays = {name: np.ascontiguousarray(getattr(table, name)) for name in _ARRAYS}
+    body, places = bytearray(), {}
+    for name, array in arrays.items():
+        places[name] = (array.dtype.str, len(body), array.size)
+        body += array.tobytes()
+        body += bytes(-len(body) % ALIGNMENT)
+    header = {
+        "cache_version": CACHE_VERSION,
+        "xxh3": xxhash.xxh3_64_hexdigest(body),
+        "size": len(body),
+        "network_hash": table.network_hash,
+        "provenance": table.provenance._asdict(),
+        "kitchen_dist_m": table.kitchen_dist_m,
+        "arrays": places,
+    }
+    line = json.dumps(header).encode()
+    return line + b" " * (-(len(line) + 1) % ALIGNMENT) + b"\n" + bytes(body)
+
+
+def _map_table(path: Path) -> RouteTable | None:
+    """Map a cached table; None when there is none, or none that is whole."""
+    try:
+        with path.open("rb") as file:
+            memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        line_end = memory.find(b"\n") + 1
+        header: dict[str, Any] = json.loads(memory[:line_end])
+        body = memoryview(memory)[line_end:]
+        if len(body) != header["size"] or xxhash.xxh3_64_hexdigest(body) != header["xxh3"]:
+            return None
+        arrays = {
+            name: np.frombuffer(body, np.dtype(dtype), size, offset)
+            for name, (dtype, offset, size) in header["arrays"].items()
+        }
+        provenance = Provenance(**header["provenance"])
+        return RouteTable(header["network_hash"], provenance, header["kitchen_dist_m"], **arrays)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

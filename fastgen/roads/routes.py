@@ -1,0 +1,158 @@
+"""Compute the route table of one kitchen over a road graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.errors import DataError
+from fastgen.kernels.dijkstra import UNREACHED, shortest_path_tree
+from fastgen.kernels.routes import (
+    NODE_TEXT_MAX,
+    compute_text_lengths,
+    place_pings,
+    write_node_texts,
+    write_route_texts,
+)
+from fastgen.model.route_table import RouteRequest, RouteTable
+from fastgen.roads.area import MAX_KITCHEN_M, Area
+from fastgen.units import E6, M_PER_MILE, NO_STREET, US_PER_S
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.model.road_graph import RoadGraph
+
+ROUNDING_M = 0.2  # nodes on the square's border stay inside when rounded to microdegrees
+MAX_TEXT_BYTES = 2**31 - 1  # Arrow string views hold 32-bit offsets
+US_PER_H = 3600 * US_PER_S
+
+
+def compute_route_table(graph: RoadGraph, request: RouteRequest, name: str) -> RouteTable:
+    """Find the route from the kitchen to every node of its connected component.
+
+    Parameters
+    ----------
+    graph
+        Road graph; nodes outside the delivery square are left out.
+    request
+        Kitchen, square, speed and pings.
+    name
+        What to call the network in an error.
+
+    Raises
+    ------
+    DataError
+        If no road lies within 1 km of the kitchen, or the routes' text exceeds 2 GiB.
+    """
+    area = Area(request.lat, request.lon, request.radius_mi)
+    inside = area.contains(graph.lat_e6 / E6, graph.lon_e6 / E6, margin_m=ROUNDING_M)
+    source, kitchen_dist_m = _kitchen_node(graph, inside, request, name)
+    dist, parent = _both_trees(graph, inside, source)
+    customer = np.flatnonzero(dist[1] != UNREACHED).astype(np.int32)
+    tree = (dist[0, customer] == UNREACHED).astype(np.int8)
+    dist_mm = dist[tree, customer]
+    # Whole microseconds: the rounding hides the last bit of the division.
+    drive_us = np.round(dist_mm * (US_PER_H / (request.speed_mph * M_PER_MILE * 1000.0))).astype(np.int64)
+    n_parts = np.maximum(1, drive_us // (request.ping_interval_s * US_PER_S))
+    ping_start = np.concatenate([[0], np.cumsum(n_parts - 1)]).astype(np.int64)
+    pings = np.zeros((3, int(ping_start[-1])), np.float32)
+    by_distance = request.ping_position == "distance"
+    place_pings(customer, tree, dist, parent, graph.lat_e6, graph.lon_e6, by_distance, ping_start, *pings)
+    text_start, text = _route_texts(graph, customer, tree, parent, name)
+    street, street_start, street_text = _streets(graph, customer, request.street)
+    return RouteTable(
+        network_hash=graph.content_hash(),
+        provenance=graph.provenance,
+        kitchen_dist_m=kitchen_dist_m,
+        lat=(graph.lat_e6[customer] / E6).astype(np.float32),
+        lon=(graph.lon_e6[customer] / E6).astype(np.float32),
+        dist_mm=dist_mm,
+        drive_us=drive_us,
+        undirected=tree,
+        ping_start=ping_start,
+        ping_lat=pings[0],
+        ping_lon=pings[1],
+        ping_progress=pings[2],
+        text_start=text_start,
+        text=text,
+        street=street,
+        street_start=street_start,
+        street_text=street_text,
+    )
+
+
+def _kitchen_node(
+    graph: RoadGraph, inside: NDArray[np.bool_], request: RouteRequest, name: str
+) -> tuple[int, float]:
+    dist_m = graph.distances_m(request.lat, request.lon)
+    dist_m[~inside] = np.inf
+    node = int(np.argmin(dist_m)) if graph.n_nodes else 0
+    if not graph.n_nodes or dist_m[node] > MAX_KITCHEN_M:
+        nearest = f"{dist_m[node]:.0f} m away" if inside.any() else "outside the delivery square"
+        raise DataError(
+            f"{name}: expected a road within {MAX_KITCHEN_M:.0f} m of the kitchen at "
+            f"{request.lat}, {request.lon}; the nearest is {nearest}."
+        )
+    return node, float(dist_m[node])
+
+
+def _both_trees(
+    graph: RoadGraph, inside: NDArray[np.bool_], source: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Grow the directed and the undirected tree, each (n_nodes,), stacked."""
+    tail = graph.edge_from().astype(np.int64)
+    head = graph.edge_to.astype(np.int64)
+    keep = inside[tail] & inside[head]
+    tail, head, length = tail[keep], head[keep], graph.edge_length_mm[keep]
+    both = (np.concatenate([tail, head]), np.concatenate([head, tail]), np.concatenate([length, length]))
+    node_bits = max(1, graph.n_nodes.bit_length())
+    trees = []
+    for edge_from, edge_to, edge_length_mm in ((tail, head, length), both):
+        order = np.lexsort((edge_length_mm, edge_to, edge_from))
+        counts = np.bincount(edge_from, minlength=graph.n_nodes)
+        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        trees.append(
+            shortest_path_tree(
+                start, edge_to[order].astype(np.int32), edge_length_mm[order], source, node_bits
+            )
+        )
+    return np.stack([t[0] for t in trees]), np.stack([t[1] for t in trees])
+
+
+def _route_texts(
+    graph: RoadGraph,
+    customer: NDArray[np.int32],
+    tree: NDArray[np.int8],
+    parent: NDArray[np.int32],
+    name: str,
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    node_text = np.zeros((graph.n_nodes, NODE_TEXT_MAX), np.uint8)
+    node_length = np.zeros(graph.n_nodes, np.int64)
+    write_node_texts(graph.lat_e6, graph.lon_e6, node_text, node_length)
+    length = np.zeros(len(customer), np.int64)
+    compute_text_lengths(customer, tree, parent, node_length, length)
+    text_start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+    if text_start[-1] > MAX_TEXT_BYTES:
+        raise DataError(
+            f"{name}: expected routes of at most 2 GiB of text, got {text_start[-1]} bytes: "
+            "use a smaller delivery.radius_mi."
+        )
+    text = np.zeros(int(text_start[-1]), np.uint8)
+    write_route_texts(customer, tree, parent, node_text, node_length, text_start, text)
+    return text_start, text
+
+
+def _streets(
+    graph: RoadGraph, customer: NDArray[np.int32], fallback: str
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.uint8]]:
+    """Give each customer the street of the first named edge at its node, else the fallback."""
+    names = [*graph.street_names, fallback]
+    of_node = np.full(graph.n_nodes, len(names) - 1, np.int32)
+    named = np.flatnonzero(graph.edge_street != NO_STREET)[::-1]  # the first edge is written last
+    of_node[graph.edge_to[named]] = graph.edge_street[named]
+    of_node[graph.edge_from()[named]] = graph.edge_street[named]
+    encoded = [f" {street}".encode() for street in names]
+    start = np.concatenate([[0], np.cumsum([len(e) for e in encoded])]).astype(np.int64)
+    return of_node[customer], start, np.frombuffer(b"".join(encoded), np.uint8)

@@ -1,0 +1,83 @@
+"""Lay freeways: two carriageways, and ramps to the arterials they pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.roads.synthetic.plane import offset, smooth
+from fastgen.roads.synthetic.streets import ARTERIAL, FREEWAY, RAMP, Street, Streets, along
+
+if TYPE_CHECKING:
+    from fastgen.roads.synthetic.plan import Freeway
+    from fastgen.roads.synthetic.plane import Frame, Points
+
+HALF_WIDTH_M = 16.0
+RAMP_M = 260.0
+SIDE_M = (30.0, 170.0)
+MAX_AWAY_M = 420.0
+
+
+def carriageways(freeway: Freeway, frame: Frame) -> list[Points]:
+    """Lay out the two carriageways, each in the direction of driving (on the right)."""
+    centre = smooth(frame.to_xy(freeway.points))
+    return [offset(centre, -HALF_WIDTH_M), offset(centre, HALF_WIDTH_M)[::-1]]
+
+
+def lay_freeway(freeway: Freeway, frame: Frame) -> Streets:
+    """Lay a freeway without its ramps."""
+    street = Street(freeway.name, FREEWAY, one_way=True, over=True)
+    return Streets.of([along(street, line) for line in carriageways(freeway, frame)])
+
+
+def _left_of(line: Points, points: Points) -> tuple[Points, Points]:
+    """Signed distance of points to the left of a line, and how far along it their feet lie."""
+    step = np.diff(line, axis=0)
+    size = np.hypot(*step.T)
+    unit = step / size[:, None]
+    gap = points[:, None] - line[None, :-1]
+    t = np.clip((gap * unit).sum(axis=2), 0, size)
+    away = np.hypot(*np.moveaxis(gap - t[..., None] * unit, 2, 0))
+    k = np.argmin(away, axis=1)
+    rows = np.arange(len(points))
+    side = np.sign(unit[k, 0] * gap[rows, k, 1] - unit[k, 1] * gap[rows, k, 0])
+    start = np.concatenate([[0.0], np.cumsum(size)[:-1]])
+    return side * away[rows, k], start[k] + t[rows, k]
+
+
+def add_ramps(streets: Streets, freeway: Freeway, frame: Frame) -> None:
+    """Connect a freeway's carriageways with an arterial at each exit.
+
+    Both ends of a ramp are vertices that are there already, so this comes after everything that moves vertices.
+    """
+    exits = frame.to_xy(freeway.exits)
+    arterial = (streets.column("rank") == ARTERIAL) & (streets.column("over") == 0)
+    ground = np.unique(np.vstack([streets.a[arterial], streets.b[arterial]]), axis=0)
+    for line in carriageways(freeway, frame):
+        mine = np.array([s.name == freeway.name and s.rank == FREEWAY for s in streets.table])[streets.street]
+        vertices = np.unique(np.vstack([streets.a[mine], streets.b[mine]]), axis=0)
+        left, reach = _left_of(line, vertices)
+        on_line = np.abs(left) < 1
+        vertices, reach = vertices[on_line], reach[on_line]
+        for place in exits:
+            near = ground[np.hypot(*(ground - place).T) < MAX_AWAY_M]
+            if not len(near) or not len(vertices):
+                continue
+            left, at = _left_of(line, near)
+            right_side = np.flatnonzero((-left > SIDE_M[0]) & (-left < SIDE_M[1]))
+            if not len(right_side):
+                continue
+            best = right_side[np.argmin(np.hypot(*(near[right_side] - place).T) - 0.3 * left[right_side])]
+            _ramps(streets, near[best], float(at[best]), vertices, reach, freeway.name)
+
+
+def _ramps(streets: Streets, ground: Points, at_m: float, vertices: Points, along_m: Points, name: str) -> None:
+    for ahead in (-1, 1):
+        wanted = at_m + ahead * RAMP_M
+        k = int(np.argmin(np.abs(along_m - wanted)))
+        if abs(along_m[k] - wanted) > RAMP_M / 2:
+            continue
+        ends = (vertices[k], ground) if ahead < 0 else (ground, vertices[k])
+        ramp = Street(f"{name} Ramp", RAMP, one_way=True, over=True)
+        streets.extend(Streets.of([along(ramp, np.vstack(ends))]))

@@ -1,0 +1,141 @@
+"""Plat a district as a grid of named streets, with gaps, lanes and dead ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.roads.synthetic.naming import fresh, line_name
+from fastgen.roads.synthetic.plane import rotation
+from fastgen.roads.synthetic.streets import ALLEY, ARTERIAL, LOCAL, Street, Streets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastgen.roads.synthetic.plan import Grid
+    from fastgen.roads.synthetic.plane import Frame, Points
+
+    Bend = Callable[[Points], Points]
+
+
+def bends(rng: np.random.Generator, amplitude_m: float, wavelength_m: float) -> Bend:
+    """Make a smooth displacement of the plane: three waves each way, of different directions and lengths."""
+    if amplitude_m == 0:
+        return lambda xy: xy
+    angle = rng.uniform(0, 2 * np.pi, (2, 3))
+    wave = 2 * np.pi / (wavelength_m * rng.uniform(0.7, 1.5, (2, 3)))
+    phase = rng.uniform(0, 2 * np.pi, (2, 3))
+
+    def bend(xy: Points) -> Points:
+        shift = np.zeros_like(xy)
+        for axis in (0, 1):
+            for k in range(3):
+                towards = np.array([np.cos(angle[axis, k]), np.sin(angle[axis, k])])
+                shift[:, axis] += np.sin(xy @ towards * wave[axis, k] + phase[axis, k])
+        return np.round(xy + amplitude_m / np.sqrt(3) * shift, 2)
+
+    return bend
+
+
+def _positions(rng: np.random.Generator, low: float, high: float, pitch: float, spread: float) -> tuple[Points, int]:
+    """Positions of parallel lines, one at 0, and the index of the first."""
+    first, last = int(np.floor(low / pitch)), int(np.ceil(high / pitch))
+    index = np.arange(first, last + 1)
+    return pitch * (index + np.where(index == 0, 0, rng.normal(0, spread, len(index)))), first
+
+
+def _subdivide(a: Points, b: Points, step_m: float) -> tuple[Points, Points]:
+    n = max(1, int(np.ceil(np.hypot(*(b - a).T).max() / step_m))) if len(a) else 1
+    t = np.linspace(0, 1, n + 1)[:, None, None]
+    knots = a + (b - a) * t
+    return knots[:-1].reshape(-1, 2), knots[1:].reshape(-1, 2)
+
+
+def _lines(
+    grid: Grid, us: Points, vs: Points, first: int, axis: int, rng: np.random.Generator
+) -> list[tuple[int, bool, bool, Points, Points]]:
+    """Lines at us that run across vs: (index, arterial, one-way, a, b) in local coordinates."""
+    lines = []
+    for k, u in enumerate(us):
+        index = first + k
+        arterial = bool(grid.main[axis]) and index % grid.main[axis] == 0
+        one_way = bool(rng.random() < grid.one_way[axis]) and not (arterial and rng.random() < 0.5)  # noqa: PLR2004
+        there = arterial | (rng.random(len(vs) - 1) >= grid.gap)
+        a, b = np.column_stack([np.full(len(vs) - 1, u), vs[:-1]]), np.column_stack([np.full(len(vs) - 1, u), vs[1:]])
+        a, b = a[there], b[there]
+        if (index // grid.main[axis] if arterial else index) % 2:
+            a, b = b[::-1], a[::-1]
+        lines.append((index, arterial, one_way, a, b))
+    return lines
+
+
+def _lanes(grid: Grid, us: Points, vs: Points, rng: np.random.Generator) -> list[tuple[Points, Points]]:
+    """Lanes inside blocks, grouped by the line they continue, so that a lane keeps its name over several blocks."""
+    lanes = []
+    through, dead = grid.alleys
+    for k in range(len(us) - 1):
+        draw, at = rng.random(len(vs) - 1), rng.uniform(0.38, 0.62)
+        depth = np.where(draw < through, 1.0, rng.uniform(0.45, 0.7, len(vs) - 1))
+        there = np.flatnonzero(draw < through + dead)
+        u = us[k] + at * (us[k + 1] - us[k])
+        up = rng.random(len(there)) < 0.5  # noqa: PLR2004
+        start = np.where(up, vs[there], vs[there + 1])
+        far = np.where(up, vs[there + 1], vs[there])
+        stop = start + depth[there] * (far - start)
+        if len(there):
+            lanes.append((np.column_stack([np.full(len(there), u), start]), np.column_stack([np.full(len(there), u), stop])))
+    return lanes
+
+
+def lay_grid(
+    grid: Grid,
+    area: Points,
+    frame: Frame,
+    district: int,
+    rng: np.random.Generator,
+    bend: Bend | None = None,
+) -> Streets:
+    """Lay a grid's streets and clip them to its area.
+
+    Parameters
+    ----------
+    grid
+        The plat.
+    area
+        Its polygon in metres.
+    frame
+        Projection.
+    district
+        Number that the streets carry.
+    rng
+        Where chance comes from.
+    bend
+        Displacement to apply instead of the grid's own warp; the area is then one before the displacement.
+    """
+    turn, origin = rotation(grid.bearing), frame.to_xy([grid.origin])[0]
+    corners = (area - origin) @ turn  # the inverse rotation, written for row vectors
+    (u_lo, v_lo), (u_hi, v_hi) = corners.min(axis=0) - 150, corners.max(axis=0) + 150
+    us, u_first = _positions(rng, u_lo, u_hi, grid.pitch[0], grid.spread)
+    vs, v_first = _positions(rng, v_lo, v_hi, grid.pitch[1], grid.spread)
+    own_bend = bends(rng, *grid.warp)
+    parts: list[tuple[Street, Points, Points]] = []
+
+    def put(street: Street, a: Points, b: Points) -> None:
+        if grid.warp[0] or bend:
+            a, b = _subdivide(a, b, 40.0)
+        a, b = (origin + p @ turn.T for p in (a, b))
+        parts.append((street, own_bend(a), own_bend(b)))
+
+    for axis, rule, mine, other, first in ((0, grid.along, us, vs, u_first), (1, grid.cross, vs, us, v_first)):
+        for index, arterial, one_way, a, b in _lines(grid, mine, other, first, axis, rng):
+            street = Street(line_name(rule, index), ARTERIAL if arterial else LOCAL, one_way, district=district)
+            put(street, a[:, ::-1] if axis else a, b[:, ::-1] if axis else b)
+    flip = grid.lane == "cross"
+    for a, b in _lanes(grid, *((vs, us) if flip else (us, vs)), rng):
+        one_way = bool(rng.random() < sum(grid.one_way) / 2)
+        street = Street(fresh("Lane"), ALLEY, one_way, district=district)
+        put(street, a[:, ::-1] if flip else a, b[:, ::-1] if flip else b)
+    streets = Streets.of(parts)
+    streets.clip(area, to_inside=True)
+    return streets

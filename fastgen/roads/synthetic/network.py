@@ -1,0 +1,237 @@
+"""Turn cut segments into a graph of junctions: merge, contract, prune."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.roads.synthetic.streets import LOCAL
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.roads.synthetic.plane import Points
+    from fastgen.roads.synthetic.streets import Street, Streets
+
+WELD_M = 0.25
+MAX_BEND_M = 55.0
+
+
+@dataclass
+class Edge:
+    """A street from node u to node v.
+
+    Attributes
+    ----------
+    u, v
+        Nodes.
+    street
+        Index into the table of streets.
+    one_way
+        Whether one drives only from u to v.
+    via
+        Positions (x, y) of the bends between.
+    """
+
+    u: int
+    v: int
+    street: int
+    one_way: bool
+    via: list[tuple[float, float]]
+
+    def reverse(self) -> Edge:
+        """Make the same edge, seen from v."""
+        return Edge(self.v, self.u, self.street, self.one_way, self.via[::-1])
+
+
+@dataclass
+class Network:
+    """Nodes and edges, in metres.
+
+    Attributes
+    ----------
+    xy
+        float64 (n_nodes, 2).
+    ground
+        bool (n_nodes,), whether a street on the ground ends there.
+    edges
+        Edges, two-way ones once.
+    table
+        Streets.
+    """
+
+    xy: Points
+    ground: NDArray[np.bool_]
+    edges: list[Edge]
+    table: list[Street]
+
+    def degrees(self) -> NDArray[np.int64]:
+        """Count the edges at each node, int64 (n_nodes,)."""
+        ends = np.array([(e.u, e.v) for e in self.edges], np.int64).ravel()
+        return np.bincount(ends, minlength=len(self.xy))
+
+    def line(self, edge: Edge) -> Points:
+        """Lay out an edge with its bends, float64 (n, 2)."""
+        return np.array([tuple(self.xy[edge.u]), *edge.via, tuple(self.xy[edge.v])])
+
+    def length_m(self, edge: Edge) -> float:
+        """Measure an edge along its bends."""
+        return float(np.hypot(*np.diff(self.line(edge), axis=0).T).sum())
+
+
+def _clusters(xy: Points, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    from scipy.sparse import coo_array  # noqa: PLC0415
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(xy), len(xy)))
+    _, labels = connected_components(links, directed=False)
+    return np.asarray(labels, np.int64)
+
+
+def _close_pairs(xy: Points, radius_m: float) -> NDArray[np.int64]:
+    from scipy.spatial import cKDTree  # noqa: PLC0415
+
+    return np.asarray(cKDTree(xy).query_pairs(radius_m, output_type="ndarray"), np.int64)
+
+
+def from_streets(streets: Streets) -> Network:
+    """Weld the segments' ends into nodes."""
+    ends = np.vstack([streets.a, streets.b])
+    keys, inverse = np.unique(np.rint(ends * 100).astype(np.int64), axis=0, return_inverse=True)
+    inverse = inverse.ravel()
+    over = np.tile(streets.column("over"), 2)
+    ground = np.zeros(len(keys), bool)
+    ground[inverse[over == 0]] = True
+    xy = keys / 100.0
+    pairs = _close_pairs(xy, WELD_M)
+    labels = _clusters(xy, pairs[ground[pairs].all(axis=1)])
+    _, first, node = np.unique(labels, return_index=True, return_inverse=True)
+    node_of_end = node[inverse]
+    welded_ground = np.zeros(len(first), bool)
+    np.logical_or.at(welded_ground, node, ground)
+    n = len(streets.a)
+    edges = [
+        Edge(int(u), int(v), int(s), streets.table[s].one_way, [])
+        for u, v, s in zip(node_of_end[:n], node_of_end[n:], streets.street, strict=True)
+    ]
+    network = Network(xy[first], welded_ground, edges, streets.table)
+    drop_parallels(network)
+    return network
+
+
+def drop_parallels(network: Network) -> None:
+    """Drop loops, and keep of the edges between two nodes the one of highest rank, then the shortest."""
+    best: dict[tuple[int, int], tuple[float, float, int]] = {}
+    for k, e in enumerate(network.edges):
+        if e.u != e.v:
+            pair = (min(e.u, e.v), max(e.u, e.v))
+            rating = (-network.table[e.street].rank, network.length_m(e), k)
+            best[pair] = min(best.get(pair, rating), rating)
+    network.edges = [network.edges[k] for k in sorted(k for _, _, k in best.values())]
+
+
+def _bend_splits(line: Points) -> list[int]:
+    """Pick vertices that a chord may not skip (as Douglas and Peucker 1973 do)."""
+    chord = line[-1] - line[0]
+    size = max(float(np.hypot(*chord)), 1.0)
+    away = np.abs(chord[0] * (line[:, 1] - line[0, 1]) - chord[1] * (line[:, 0] - line[0, 0])) / size
+    if np.hypot(*chord) < 20:  # noqa: PLR2004
+        away = np.hypot(*(line - line[0]).T)
+    k = int(np.argmax(away))
+    if len(line) < 3 or away[k] < MAX_BEND_M:  # noqa: PLR2004
+        return []
+    return [*_bend_splits(line[: k + 1]), k, *(k + s for s in _bend_splits(line[k:]))]
+
+
+def contract(network: Network) -> None:
+    """Join the edges at nodes where a street merely goes on, keeping nodes at wide bends."""
+    at: dict[int, list[int]] = defaultdict(list)
+    for k, e in enumerate(network.edges):
+        at[e.u].append(k)
+        at[e.v].append(k)
+    edges, done = network.edges, [False] * len(network.edges)
+
+    def passes(node: int) -> bool:
+        if len(at[node]) != 2:  # noqa: PLR2004
+            return False
+        one, two = (edges[k] for k in at[node])
+        if one.one_way != two.one_way or network.table[one.street].over != network.table[two.street].over:
+            return False
+        return not one.one_way or (one.v == node) != (two.v == node)
+
+    def walk(first: int, start: int) -> list[Edge]:
+        chain, k, node = [], first, start
+        while True:
+            done[k] = True
+            step = edges[k] if edges[k].u == node else edges[k].reverse()
+            chain.append(step)
+            node = step.v
+            if node == start or not passes(node):
+                return chain
+            k = at[node][0] if at[node][1] == k else at[node][1]
+
+    joined: list[Edge] = []
+    starts = [n for n in sorted(at) if not passes(n)] + [n for n in sorted(at) if passes(n)]
+    for start in starts:
+        for k in at[start]:
+            if not done[k]:
+                # A chain walked against its one-way direction is walked again from its other end.
+                backwards = edges[k].one_way and edges[k].v == start
+                chain = walk(k, start)
+                joined.extend(_join(network, [e.reverse() for e in reversed(chain)] if backwards else chain))
+    network.edges = joined
+    drop_parallels(network)
+
+
+def _join(network: Network, chain: list[Edge]) -> list[Edge]:
+    nodes = [chain[0].u, *(e.v for e in chain)]
+    marks, line = [0], [tuple(network.xy[chain[0].u])]
+    for e in chain:
+        line += [*e.via, tuple(network.xy[e.v])]
+        marks.append(len(line) - 1)
+    node_at = dict(zip(marks, nodes, strict=True))
+    stops = [s for s in _bend_splits(np.array(line)) if s in node_at and s not in (0, len(line) - 1)]
+    if nodes[0] == nodes[-1] and len(stops) < 2 and len(chain) > 2:  # noqa: PLR2004
+        stops = [marks[len(chain) // 3], marks[2 * len(chain) // 3]]
+    bounds = [0, *sorted(set(stops)), len(line) - 1]
+    pieces = []
+    for low, high in zip(bounds, bounds[1:], strict=False):
+        length: dict[int, float] = defaultdict(float)
+        for k, e in enumerate(chain):
+            if marks[k] >= low and marks[k + 1] <= high:
+                length[e.street] += network.length_m(e)
+        street = max(sorted(length), key=lambda s: (length[s], network.table[s].rank))
+        via = [(float(x), float(y)) for x, y in line[low + 1 : high]]
+        pieces.append(Edge(node_at[low], node_at[high], street, chain[0].one_way, via))
+    return pieces
+
+
+def merge_close(network: Network, radius_m: float) -> None:
+    """Merge junctions on the ground that stand too close, into the busiest one's place."""
+    degree = network.degrees()
+    pairs = _close_pairs(network.xy, radius_m)
+    used = (degree > 0) & network.ground
+    labels = _clusters(network.xy, pairs[used[pairs].all(axis=1)])
+    order = np.lexsort((np.arange(len(degree)), -degree, labels))
+    first = order[np.r_[True, labels[order][1:] != labels[order][:-1]]]
+    keeper = np.empty(labels.max() + 1, np.int64)
+    keeper[labels[first]] = first
+    for e in network.edges:
+        e.u, e.v = int(keeper[labels[e.u]]), int(keeper[labels[e.v]])
+    drop_parallels(network)
+
+
+def prune_dead_ends(network: Network, keep: float, rng: np.random.Generator, shorter_than_m: float = 35.0) -> None:
+    """Drop dead ends that are stubs, and some of the others."""
+    degree = network.degrees()
+
+    def stays(e: Edge) -> bool:
+        if min(degree[e.u], degree[e.v]) != 1 or network.table[e.street].rank > LOCAL:
+            return True
+        return network.length_m(e) >= shorter_than_m and bool(rng.random() < keep)
+
+    network.edges = [e for e in network.edges if stays(e)]
+    contract(network)

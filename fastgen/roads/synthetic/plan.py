@@ -1,0 +1,194 @@
+"""Describe a city as data: what `cities/` fills in and `assembly` reads. Places are (lat, lon) in degrees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastgen.roads.synthetic.plane import LatLon
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A district platted as a grid.
+
+    Attributes
+    ----------
+    area
+        Polygon; a street stops at its border.
+    origin
+        Where lines of index 0 meet.
+    bearing
+        Direction of the streets along, degrees clockwise from north.
+    pitch
+        Metres between neighbouring streets along, and between neighbouring cross streets.
+    along, cross
+        Naming rules (`naming.Names.line`); indices of streets along rise to the right, of cross streets ahead.
+    main
+        Every how many lines along, and across, an arterial runs; 0 for none.
+    one_way
+        Share of streets along, and across, that alternate in direction.
+    gap
+        Probability that a block's stretch of street is missing.
+    alleys
+        Probability that a block is halved by a lane, and that a lane ends in it.
+    lane
+        Which way lanes run: "along" or "cross".
+    warp
+        Amplitude and wavelength in metres of the bends; (0, 0) for straight streets.
+    spread
+        Relative variation of the pitch.
+    """
+
+    area: LatLon
+    origin: tuple[float, float]
+    bearing: float
+    pitch: tuple[float, float]
+    along: str = "Street"
+    cross: str = "Street"
+    main: tuple[int, int] = (0, 0)
+    one_way: tuple[float, float] = (0.0, 0.0)
+    gap: float = 0.04
+    alleys: tuple[float, float] = (0.1, 0.1)
+    lane: str = "along"
+    warp: tuple[float, float] = (0.0, 0.0)
+    spread: float = 0.02
+
+
+@dataclass(frozen=True)
+class Suburb:
+    """A district of curved neighbourhoods, each laid out by itself, between curved collectors.
+
+    Attributes
+    ----------
+    area
+        Polygon.
+    cell_m
+        Typical size of a neighbourhood.
+    pitch
+        As in `Grid`, the mean over neighbourhoods.
+    bearings
+        Directions that neighbourhoods lean to, degrees.
+    turn
+        Standard deviation of a neighbourhood's direction around one of them, degrees.
+    warp
+        Amplitude and wavelength of the bends, metres.
+    gap
+        Probability that a block's stretch of street is missing.
+    courts
+        Probability that a block has a cul-de-sac.
+    shut
+        Probability that a street does not open onto the collector at its neighbourhood's border.
+    """
+
+    area: LatLon
+    cell_m: float = 900.0
+    pitch: tuple[float, float] = (95.0, 190.0)
+    bearings: tuple[float, ...] = (0.0,)
+    turn: float = 30.0
+    warp: tuple[float, float] = (70.0, 1400.0)
+    gap: float = 0.16
+    courts: float = 0.3
+    shut: float = 0.45
+
+
+@dataclass(frozen=True)
+class Road:
+    """A street of the city's own.
+
+    Attributes
+    ----------
+    name, points
+        Its name and its course.
+    curved
+        Whether it bends smoothly through the points.
+    one_way
+        Whether one drives only as the points run.
+    bridge
+        Whether it may cross any water.
+    local
+        Whether it ranks as a local street.
+    """
+
+    name: str
+    points: LatLon
+    curved: bool = False
+    one_way: bool = False
+    bridge: bool = False
+    local: bool = False
+
+
+@dataclass(frozen=True)
+class Freeway:
+    """Two carriageways that others pass under or over, with ramps at exits.
+
+    Attributes
+    ----------
+    name, points
+        Its name and its course.
+    exits
+        Where ramps lead to the nearest arterial.
+    barrier
+        Whether local streets stop at it.
+    """
+
+    name: str
+    points: LatLon
+    exits: LatLon = ()
+    barrier: bool = True
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """An area where streets are missing.
+
+    Attributes
+    ----------
+    area
+        Polygon; with a half-width, a line.
+    passable
+        Whether arterials cross it (a river with bridges, a park, a rail yard); open water is crossed by nothing
+        but a `Road` with `bridge`.
+    half_width_m
+        How far the obstacle reaches to both sides of the line.
+    """
+
+    area: LatLon
+    passable: bool = False
+    half_width_m: float = 0.0
+
+
+@dataclass(frozen=True)
+class CityPlan:
+    """A city.
+
+    Attributes
+    ----------
+    code, title
+        Location code and the name of the place.
+    kitchen
+        (lat, lon), the centre of the square.
+    seed
+        Of everything random in it.
+    land
+        Polygons; outside all of them is water.
+    districts, roads, freeways, obstacles
+        Its geography, districts in order of precedence where they meet.
+    dead_ends
+        Share of dead ends that are kept.
+    merge_m
+        Junctions closer than this become one.
+    """
+
+    code: str
+    title: str
+    kitchen: tuple[float, float]
+    seed: int
+    land: tuple[LatLon, ...]
+    districts: tuple[Grid | Suburb, ...]
+    roads: tuple[Road, ...]
+    freeways: tuple[Freeway, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+    dead_ends: float = 0.7
+    merge_m: float = 16.0

@@ -1,0 +1,111 @@
+"""Make streets meet: drop doubles, pull loose ends to the next street, put a vertex at every crossing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.roads.synthetic.plane import cut
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.roads.synthetic.plane import Points
+    from fastgen.roads.synthetic.streets import Streets
+
+PIECE_M = 50.0
+
+
+def near_pairs(a: Points, b: Points, reach_m: float) -> NDArray[np.int64]:
+    """Pairs of pieces that may come within some distance of each other, int64 (n, 2)."""
+    from scipy.spatial import cKDTree  # noqa: PLC0415
+
+    tree = cKDTree((a + b) / 2)
+    pairs = tree.query_pairs(PIECE_M + reach_m + 1, output_type="ndarray").astype(np.int64)
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def project(point: Points, a: Points, b: Points) -> tuple[Points, Points]:
+    """Nearest points of segments to points, and their distances."""
+    step = b - a
+    t = ((point - a) * step).sum(axis=1) / np.maximum((step**2).sum(axis=1), 1e-9)
+    foot = a + step * np.clip(t, 0, 1)[:, None]
+    return foot, np.hypot(*(point - foot).T)
+
+
+def drop_doubles(streets: Streets, within_m: float, max_degrees: float = 18.0) -> None:
+    """Drop pieces that run beside a street of higher rank, or of an earlier district."""
+    rank, district = streets.column("rank"), streets.column("district")
+    ground = streets.column("over") == 0
+    i, j = near_pairs(streets.a, streets.b, within_m).T
+    i, j = np.concatenate([i, j]), np.concatenate([j, i])
+    weaker = (rank[i] < rank[j]) | ((rank[i] == rank[j]) & (district[i] > district[j]))
+    ok = weaker & ground[i] & ground[j] & (district[i] >= 0) & (district[i] != district[j])
+    i, j = i[ok], j[ok]
+    step = streets.b - streets.a
+    unit = step / np.hypot(*step.T)[:, None]
+    sine = np.abs(unit[i, 0] * unit[j, 1] - unit[i, 1] * unit[j, 0])
+    _, distance = project((streets.a[i] + streets.b[i]) / 2, streets.a[j], streets.b[j])
+    bad = np.zeros(len(rank), bool)
+    bad[i[(distance < within_m) & (sine < np.sin(np.radians(max_degrees)))]] = True
+    streets.keep(~bad)
+
+
+def loose_ends(streets: Streets) -> NDArray[np.int64]:
+    """Ends that no other segment shares: indices into the ends a, then b."""
+    ends = np.vstack([streets.a, streets.b])
+    keys = np.rint(ends * 100).astype(np.int64)
+    _, inverse, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    over = np.tile(streets.column("over"), 2)
+    return np.flatnonzero((counts[inverse.ravel()] == 1) & (over == 0))
+
+
+def join_loose_ends(streets: Streets, reach_m: float) -> None:
+    """Move loose ends onto another street within reach."""
+    n = len(streets.a)
+    loose = loose_ends(streets)
+    ground = streets.column("over") == 0
+    pairs = near_pairs(streets.a, streets.b, reach_m)
+    pairs = np.vstack([pairs, pairs[:, ::-1]])
+    is_loose = np.full(2 * n, -1, np.int64)
+    is_loose[loose] = np.arange(len(loose))
+    ends = np.vstack([streets.a, streets.b])
+    best = np.full(len(loose), np.inf)
+    target = ends[loose].copy()
+    for side in (0, n):
+        mine = is_loose[pairs[:, 0] + side]
+        ok = (mine >= 0) & ground[pairs[:, 1]] & (streets.street[pairs[:, 0]] != streets.street[pairs[:, 1]])
+        mine, own, other = mine[ok], pairs[ok, 0], pairs[ok, 1]
+        foot, distance = project(ends[own + side], streets.a[other], streets.b[other])
+        order = np.lexsort((other, distance, mine))
+        first = order[np.r_[True, mine[order][1:] != mine[order][:-1]]] if len(order) else order
+        first = first[(distance[first] < reach_m) & (distance[first] < best[mine[first]])]
+        best[mine[first]] = distance[first]
+        target[mine[first]] = np.round(foot[first], 2)
+    ends[loose] = target
+    streets.a, streets.b = ends[:n], ends[n:]
+    streets.keep(np.hypot(*(streets.b - streets.a).T) > 0.5)  # noqa: PLR2004
+
+
+def cut_at_crossings(streets: Streets, slack_m: float = 0.05) -> None:
+    """Cut ground streets where they cross or touch, so that pieces share ends there."""
+    over = streets.column("over")
+    i, j = near_pairs(streets.a, streets.b, slack_m).T
+    ok = (over[i] == 0) & (over[j] == 0)
+    i, j = i[ok], j[ok]
+    r, s = (streets.b - streets.a)[i], (streets.b - streets.a)[j]
+    gap = streets.a[j] - streets.a[i]
+    cross = r[:, 0] * s[:, 1] - r[:, 1] * s[:, 0]
+    r_m, s_m = np.hypot(*r.T), np.hypot(*s.T)
+    skew = np.abs(cross) > 0.02 * r_m * s_m
+    safe = np.where(skew, cross, 1.0)
+    t = (gap[:, 0] * s[:, 1] - gap[:, 1] * s[:, 0]) / safe
+    u = (gap[:, 0] * r[:, 1] - gap[:, 1] * r[:, 0]) / safe
+    t_slack, u_slack = slack_m / r_m, slack_m / s_m
+    hit = skew & (t > -t_slack) & (t < 1 + t_slack) & (u > -u_slack) & (u < 1 + u_slack)
+    i, j, t, u = i[hit], j[hit], t[hit], u[hit]
+    in_i, in_j = (t > t_slack[hit]) & (t < 1 - t_slack[hit]), (u > u_slack[hit]) & (u < 1 - u_slack[hit])
+    where, at = np.concatenate([i[in_i], j[in_j]]), np.concatenate([t[in_i], u[in_j]])
+    streets.a, streets.b, parent = cut(streets.a, streets.b, where, at)
+    streets.street = streets.street[parent]

@@ -1,0 +1,124 @@
+"""Collect streets as segments that remember their street."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import numpy as np
+
+from fastgen.roads.synthetic.plane import cut, cut_at_polygon, inside
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.roads.synthetic.plane import Points
+
+ALLEY, LOCAL, ARTERIAL, RAMP, FREEWAY = range(5)
+
+
+def along(street: Street, xy: Points) -> tuple[Street, Points, Points]:
+    """Let a street run along points, for `Streets.of`."""
+    return street, xy[:-1], xy[1:]
+
+
+class Street(NamedTuple):
+    """What a street's segments share.
+
+    Attributes
+    ----------
+    name
+        Its name, the same over the whole run.
+    rank
+        ALLEY, LOCAL, ARTERIAL, RAMP or FREEWAY; of two streets at one place the higher stays.
+    one_way
+        Whether one drives only as the points run.
+    over
+        Whether it crosses water and other streets' levels on a structure: it meets others only where they share
+        an end or a vertex.
+    bridge
+        Whether it crosses water but meets other streets.
+    district
+        Streets of one district are laid to fit each other; -1 for the city's own.
+    """
+
+    name: str
+    rank: int = LOCAL
+    one_way: bool = False
+    over: bool = False
+    bridge: bool = False
+    district: int = -1
+
+
+@dataclass
+class Streets:
+    """Segments of streets.
+
+    Attributes
+    ----------
+    table
+        Streets.
+    a, b
+        float64 (n, 2), the segments' ends, metres.
+    street
+        int64 (n,), index into `table`.
+    """
+
+    table: list[Street] = field(default_factory=list)
+    a: Points = field(default_factory=lambda: np.zeros((0, 2)))
+    b: Points = field(default_factory=lambda: np.zeros((0, 2)))
+    street: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @classmethod
+    def of(cls, parts: list[tuple[Street, Points, Points]]) -> Self:
+        """Collect streets, each given with its segments' ends."""
+        streets = cls([street for street, _, _ in parts])
+        if parts:
+            count = [len(a) for _, a, _ in parts]
+            streets.a = np.round(np.vstack([a for _, a, _ in parts]), 2)
+            streets.b = np.round(np.vstack([b for _, _, b in parts]), 2)
+            streets.street = np.repeat(np.arange(len(parts)), count)
+            streets.keep(np.hypot(*(streets.b - streets.a).T) > 1)
+        return streets
+
+    def extend(self, other: Self) -> None:
+        """Add all streets of another collection."""
+        self.a, self.b = np.vstack([self.a, other.a]), np.vstack([self.b, other.b])
+        self.street = np.concatenate([self.street, other.street + len(self.table)])
+        self.table.extend(other.table)
+
+    def column(self, name: str) -> NDArray[np.int64]:
+        """Look up an attribute of every segment's street, as integers (n,)."""
+        return np.array([int(getattr(s, name)) for s in self.table], np.int64)[self.street]
+
+    def keep(self, mask: NDArray[np.bool_]) -> None:
+        """Drop the segments outside a mask."""
+        self.a, self.b, self.street = self.a[mask], self.b[mask], self.street[mask]
+
+    def clip(self, polygon: Points, *, to_inside: bool, exempt: NDArray[np.bool_] | None = None) -> None:
+        """Keep what lies inside (or outside) a polygon; exempt streets (by table) stay whole."""
+        free = np.zeros(len(self.a), bool) if exempt is None else exempt[self.street]
+        a, b, parent = cut_at_polygon(self.a[~free], self.b[~free], polygon)
+        street = self.street[~free][parent]
+        good = inside(polygon, (a + b) / 2) == to_inside
+        self.a = np.vstack([self.a[free], a[good]])
+        self.b = np.vstack([self.b[free], b[good]])
+        self.street = np.concatenate([self.street[free], street[good]])
+
+    def clip_to_any(self, polygons: list[Points], exempt: NDArray[np.bool_]) -> None:
+        """Keep what lies inside one of several polygons; exempt streets (by table) stay whole."""
+        for polygon in polygons:
+            self.a, self.b, parent = cut_at_polygon(self.a, self.b, polygon)
+            self.street = self.street[parent]
+        middle = (self.a + self.b) / 2
+        self.keep(exempt[self.street] | np.any([inside(p, middle) for p in polygons], axis=0))
+
+    def chop(self, max_m: float) -> None:
+        """Divide segments longer than a limit into equal pieces."""
+        n = np.ceil(np.hypot(*(self.b - self.a).T) / max_m).astype(np.int64)
+        n = np.maximum(n, 1)
+        where = np.repeat(np.arange(len(n)), n - 1)
+        first = np.repeat(np.cumsum(n - 1) - (n - 1), n - 1)
+        t = (np.arange(len(where)) - first + 1) / n[where]
+        self.a, self.b, parent = cut(self.a, self.b, where, t)
+        self.street = self.street[parent]

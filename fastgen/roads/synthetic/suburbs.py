@@ -1,0 +1,137 @@
+"""Lay out curved neighbourhoods: cells between collectors, each with its own bent grid, gaps and courts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.roads.synthetic.grids import bends, lay_grid
+from fastgen.roads.synthetic.naming import fresh
+from fastgen.roads.synthetic.plan import Grid
+from fastgen.roads.synthetic.planar import project
+from fastgen.roads.synthetic.streets import ALLEY, ARTERIAL, Street, Streets, along
+
+if TYPE_CHECKING:
+    from fastgen.roads.synthetic.plan import Suburb
+    from fastgen.roads.synthetic.plane import Frame, Points
+
+KINDS = ("Drive", "Way", "Avenue", "Street", "Road")
+
+
+def _seeds(area: Points, cell_m: float, rng: np.random.Generator) -> Points:
+    """Scatter cell centres, jittered from a staggered lattice over the area and a margin."""
+    low, high = area.min(axis=0) - cell_m, area.max(axis=0) + cell_m
+    rows = np.arange(low[1], high[1], cell_m * 0.87)
+    lattice = np.vstack(
+        [
+            np.column_stack([xs, np.full(len(xs), y)])
+            for k, y in enumerate(rows)
+            for xs in [np.arange(low[0] + (k % 2) * cell_m / 2, high[0], cell_m)]
+        ]
+    )
+    return lattice + rng.uniform(-0.24, 0.24, lattice.shape) * cell_m
+
+
+def _cell(seeds: Points, k: int, cell_m: float) -> Points:
+    """Cut the polygon of points nearest to one seed (half-plane by half-plane)."""
+    reach = 1.6 * cell_m
+    polygon = seeds[k] + np.array([[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]])
+    away = np.hypot(*(seeds - seeds[k]).T)
+    for other in np.flatnonzero((away > 0) & (away < 3 * cell_m)):
+        normal, middle = seeds[other] - seeds[k], (seeds[other] + seeds[k]) / 2
+        side = (polygon - middle) @ normal
+        corners = []
+        for p, q, s, r in zip(polygon, np.roll(polygon, -1, axis=0), side, np.roll(side, -1), strict=True):
+            if s <= 0:
+                corners.append(p)
+            if (s <= 0) != (r <= 0):
+                corners.append(p + (q - p) * s / (s - r))
+        polygon = np.array(corners)
+    return np.asarray(np.round(polygon, 2), np.float64)
+
+
+def _collectors(cells: list[Points], district: int, rng: np.random.Generator) -> Streets:
+    """Run collectors along the cells' borders, a third of the borders left without."""
+    parts = []
+    done: set[tuple[int, int]] = set()
+    for polygon in cells:
+        for p, q in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+            middle = (p + q) / 2
+            key = (round(middle[0] / 2), round(middle[1] / 2))
+            near = {(key[0] + i, key[1] + j) for i in (-1, 0, 1) for j in (-1, 0, 1)}
+            if near & done or np.hypot(*(q - p)) < 60:  # noqa: PLR2004
+                continue
+            done.add(key)
+            if rng.random() < 0.68:  # noqa: PLR2004
+                steps = np.linspace(0, 1, max(2, int(np.hypot(*(q - p)) // 40)))[:, None]
+                street = Street(fresh(str(rng.choice(KINDS))), ARTERIAL, district=district)
+                parts.append(along(street, p + (q - p) * steps))
+    return Streets.of(parts)
+
+
+def _shut(streets: Streets, polygon: Points, share: float, rng: np.random.Generator) -> None:
+    """End some streets short of their cell's border."""
+    middle = (streets.a + streets.b) / 2
+    away = np.full(len(middle), np.inf)
+    for p, q in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        _, d = project(middle, np.tile(p, (len(middle), 1)), np.tile(q, (len(middle), 1)))
+        away = np.minimum(away, d)
+    # One draw for each street and end of it, so that an end goes as a whole.
+    half = (middle @ np.array([0.6, 0.8]) > polygon.mean(axis=0) @ np.array([0.6, 0.8])).astype(np.int64)
+    closed = rng.random((len(streets.table), 2)) < share
+    streets.keep(~((away < 55) & closed[streets.street, half]))  # noqa: PLR2004
+
+
+def _courts(grid: Grid, streets: Streets, share: float, rng: np.random.Generator) -> Streets:
+    """Let cul-de-sacs branch off at right angles."""
+    courts = []
+    district = streets.table[0].district if streets.table else -1
+    every = max(1, int(grid.pitch[1] // 40))
+    for k in range(0, len(streets.a), every):
+        if rng.random() < share:
+            a, b = streets.a[k], streets.b[k]
+            step = b - a
+            normal = np.array([-step[1], step[0]]) / max(float(np.hypot(*step)), 1.0)
+            length = rng.uniform(0.45, 0.95) * grid.pitch[0] * rng.choice((-1, 1))
+            lean = step / max(float(np.hypot(*step)), 1.0) * rng.normal(0, 22)
+            foot = (a + b) / 2
+            points = np.array([foot, foot + normal * length * 0.5 + lean * 0.3, foot + normal * length + lean])
+            kind = str(rng.choice(("Court", "Court", "Place", "Terrace")))
+            courts.append(along(Street(fresh(kind), ALLEY, district=district), points))
+    return Streets.of(courts)
+
+
+def lay_suburb(
+    suburb: Suburb, area: Points, frame: Frame, district: int, rng: np.random.Generator
+) -> Streets:
+    """Lay a suburb's streets and clip them to its area."""
+    bend = bends(rng, *suburb.warp)
+    seeds = _seeds(area, suburb.cell_m, rng)
+    cells = [_cell(seeds, k, suburb.cell_m) for k in range(len(seeds))]
+    streets = _collectors(cells, district, rng)
+    for seed, polygon in zip(seeds, cells, strict=True):
+        if (seed < area.min(axis=0) - suburb.cell_m / 2).any() or (seed > area.max(axis=0) + suburb.cell_m / 2).any():
+            continue
+        lat, lon = frame.to_e6(seed[None])
+        pitch = rng.uniform(0.85, 1.2, 2) * suburb.pitch
+        grid = Grid(
+            area=(),
+            origin=(float(lat[0]) / 1e6, float(lon[0]) / 1e6),
+            bearing=float(rng.choice(suburb.bearings) + rng.normal(0, suburb.turn)),
+            pitch=(float(pitch[0]), float(pitch[1])),
+            along=str(rng.choice(KINDS)),
+            cross=str(rng.choice(KINDS)),
+            gap=suburb.gap,
+            alleys=(0.0, 0.0),
+            spread=0.06,
+            warp=(float(rng.uniform(8, 38)), float(rng.uniform(420, 800))),
+        )
+        cell = lay_grid(grid, polygon, frame, district, rng)
+        _shut(cell, polygon, suburb.shut, rng)
+        if len(cell.a):
+            cell.extend(_courts(grid, cell, suburb.courts, rng))
+        streets.extend(cell)
+    streets.a, streets.b = bend(streets.a), bend(streets.b)
+    streets.clip(area, to_inside=True)
+    return streets

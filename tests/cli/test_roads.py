@@ -1,0 +1,215 @@
+"""Roads commands must leave one whole CODE.roads or nothing, and say what they did, or why not, in a line."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from fastgen.cli.roads import roads
+from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
+from fastgen.roads import extras
+from fastgen.roads.files import import_roads
+from fastgen.roads.offline import builtin_codes, load_builtin
+from fastgen.roads.roads_file import encode_roads, load_roads
+from tests.roads.overpass import running_overpass
+from tests.roads.town import KITCHEN, RADIUS_MI, write_osm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Each street once, by its length in metres; the roundabout's two halves are as long as one two-way street.
+TOWN_KM = round(
+    (206.383 + 200 + 189.999 + 4 * 199.995 + 84.852 + 340.999 + 365.034 + 799.998 + 150.002) / 1000, 3
+)
+LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
+
+
+def run(*args: object) -> str:
+    """Run a command and return its output; a FastgenError comes through, as the group's `main` catches it."""
+    result = CliRunner().invoke(roads, [str(arg) for arg in args])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def usage_error(*args: object) -> str:
+    result = CliRunner().invoke(roads, [str(arg) for arg in args])
+    assert result.exit_code == 2
+    return result.output
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    path = tmp_path / "town.toml"
+    path.write_text(
+        f"[delivery]\nradius_mi = {RADIUS_MI}\n[locations.sf]\nlat = {KITCHEN[0]}\nlon = {KITCHEN[1]}\n"
+    )
+    return path
+
+
+@pytest.fixture
+def extract(tmp_path: Path) -> Path:
+    return write_osm(tmp_path / "town.osm.pbf")
+
+
+def test_import_writes_the_network_of_the_scenarios_location(
+    scenario: Path, extract: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new" / "roads"
+    output = run("import", extract, "--location", "sf", "--scenario", scenario, "-o", folder)
+    assert [path.name for path in folder.iterdir()] == ["sf.roads"]
+    expected = import_roads(extract, *KITCHEN, RADIUS_MI)
+    assert load_roads(folder / "sf.roads").content_hash() == expected.content_hash()
+    assert output == (
+        f"{folder / 'sf.roads'}: 11 nodes, 21 edges, 3.1 km, 7 streets; "
+        f"OpenStreetMap extract, town.osm.pbf; {LICENCE}\n"
+    )
+
+
+def test_fetch_writes_the_network_of_the_scenarios_location(
+    scenario: Path, extract: Path, tmp_path: Path
+) -> None:
+    with running_overpass() as overpass:
+        output = run(
+            *("fetch", "--location", "sf", "--scenario", scenario),
+            *("--overpass-url", overpass.url, "-o", tmp_path / "roads"),
+        )
+    graph = load_roads(tmp_path / "roads" / "sf.roads")
+    assert graph.content_hash() == import_roads(extract, *KITCHEN, RADIUS_MI).content_hash()
+    assert re.fullmatch(r"\S+sf\.roads: 11 nodes, 21 edges, .* OpenStreetMap, Overpass server .*\n", output)
+
+
+@pytest.mark.parametrize("status", [404, 429, 504])
+def test_failed_fetch_leaves_nothing(status: int, scenario: Path, tmp_path: Path) -> None:
+    with running_overpass() as overpass:
+        overpass.status = status
+        with pytest.raises(OutputError, match=f"{status}"):
+            run(
+                *("fetch", "--location", "sf", "--scenario", scenario),
+                *("--overpass-url", overpass.url, "-o", tmp_path / "roads"),
+            )
+    assert not (tmp_path / "roads").exists()
+
+
+def test_failed_import_leaves_the_file_that_was_there(scenario: Path, extract: Path, tmp_path: Path) -> None:
+    run("import", extract, "--location", "sf", "--scenario", scenario, "-o", tmp_path / "roads")
+    before = (tmp_path / "roads" / "sf.roads").read_bytes()
+    extract.write_bytes(extract.read_bytes()[:300])
+    with pytest.raises(DataError, match=r"expected a whole OpenStreetMap file"):
+        run("import", extract, "--location", "sf", "--scenario", scenario, "-o", tmp_path / "roads")
+    assert [path.name for path in (tmp_path / "roads").iterdir()] == ["sf.roads"]
+    assert (tmp_path / "roads" / "sf.roads").read_bytes() == before
+
+
+def test_folder_that_cannot_be_made_is_one_line(scenario: Path, extract: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(
+        OutputError, match=r"sf\.roads: expected to write \d+ bytes, got (Not a directory|File exists)"
+    ):
+        run("import", extract, "--location", "sf", "--scenario", scenario, "-o", tmp_path / "file")
+
+
+@pytest.mark.parametrize("command", [("import", "town.osm"), ("fetch",)])
+def test_unknown_location_is_refused_with_those_known(command: tuple[str, ...], tmp_path: Path) -> None:
+    with pytest.raises(
+        ScenarioError, match=r"^--location: expected one of sf, .*chicago.*, got 'atlantis'\.$"
+    ):
+        run(*command, "--location", "atlantis", "-o", tmp_path)
+
+
+def test_kitchen_without_roads_is_refused(extract: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"expected a road within 1 km of the kitchen .* got the nearest \d+\.\d km"
+    ):
+        run("import", extract, "--location", "chicago", "-o", tmp_path / "roads")
+    assert not (tmp_path / "roads").exists()
+
+
+def test_without_the_extra_both_commands_say_what_to_install(
+    extract: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    for command in (("import", extract), ("fetch",)):
+        with pytest.raises(FastgenError, match=r"pip install 'fastgen\[osm\]'") as caught:
+            run(*command, "--location", "sf", "-o", tmp_path / "roads")
+        assert caught.value.exit_code == 2
+
+
+def test_list_shows_builtin_networks_as_synthetic(tmp_path: Path) -> None:
+    lines = run("list").splitlines()
+    assert lines[0].split() == ["code", "kind", "nodes", "edges", "km", "streets", "file", "source"]
+    assert [line.split()[:2] for line in lines[1:]] == [[code, "synthetic"] for code in builtin_codes()]
+    assert all("built-in" in line for line in lines[1:])
+    assert run("list", "--roads", tmp_path) == run("list")
+
+
+def test_list_shows_a_folders_networks_too(scenario: Path, extract: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "roads"
+    run("import", extract, "--location", "sf", "--scenario", scenario, "-o", folder)
+    (folder / ".sf.roads.17.tmp").write_bytes(b"left by a killed run")
+    last = run("list", "--roads", folder).splitlines()[-1]
+    assert last.split()[:7] == ["sf", "real", "11", "21", "3", "7", str(folder / "sf.roads")]
+    assert last.endswith("OpenStreetMap extract, town.osm.pbf")
+    rows = json.loads(run("list", "--roads", folder, "--json"))
+    assert [row["code"] for row in rows] == [*builtin_codes(), "sf"]
+    assert [row["synthetic"] for row in rows] == [True] * len(builtin_codes()) + [False]
+    assert rows[-1]["licence"] == LICENCE
+
+
+def test_list_refuses_a_damaged_file(tmp_path: Path) -> None:
+    (tmp_path / "sf.roads").write_bytes(b"{}")
+    with pytest.raises(DataError, match=r"sf\.roads: expected a fastgen-roads file, got something else"):
+        run("list", "--roads", tmp_path)
+    assert "does not exist" in usage_error("list", "--roads", tmp_path / "none")
+
+
+def test_show_gives_figures_source_licence_and_hash(scenario: Path, extract: Path, tmp_path: Path) -> None:
+    run("import", extract, "--location", "sf", "--scenario", scenario, "-o", tmp_path)
+    path = tmp_path / "sf.roads"
+    shown = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in run("show", path).splitlines())
+    row: dict[str, Any] = json.loads(run("show", path, "--json"))
+    assert shown == {key: str(value) for key, value in row.items()}
+    assert row == {
+        "code": "sf",
+        "file": str(path),
+        "synthetic": False,
+        "nodes": 11,
+        "edges": 21,
+        "streets": 7,
+        "km": TOWN_KM,
+        "source": "OpenStreetMap extract, town.osm.pbf",
+        "licence": LICENCE,
+        "hash": load_roads(path).content_hash(),
+    }
+
+
+def test_show_knows_the_builtin_networks() -> None:
+    code = builtin_codes()[0]
+    row = json.loads(run("show", code, "--json"))
+    assert (row["code"], row["file"], row["synthetic"]) == (code, "built-in", True)
+    assert row["hash"] == load_builtin(code).content_hash()
+
+
+def test_show_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    known = ", ".join(builtin_codes())
+    message = re.escape(f"Expected a built-in network ({known}) or a .roads file, got 'atlantis'.")
+    with pytest.raises(DataError, match=f"^{message}$"):
+        run("show", "atlantis")
+    with pytest.raises(DataError, match=r"none\.roads: expected a readable \.roads file, got No such file"):
+        run("show", tmp_path / "none.roads")
+
+
+def test_same_network_is_written_byte_for_byte(scenario: Path, extract: Path, tmp_path: Path) -> None:
+    run("import", extract, "--location", "sf", "--scenario", scenario, "-o", tmp_path)
+    assert (tmp_path / "sf.roads").read_bytes() == encode_roads(import_roads(extract, *KITCHEN, RADIUS_MI))
+
+
+@pytest.mark.parametrize("command", [(), ("fetch",), ("import",), ("list",), ("show",)])
+def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> None:
+    output = run(*command, "--help")
+    assert ("Example:\n    fastgen roads" in output) == bool(command)

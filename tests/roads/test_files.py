@@ -1,0 +1,367 @@
+"""An imported network must be the town's own in every format: junctions, one-way rules, lengths and names.
+
+What osmnx makes of the same roads is the independent reference.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import numpy as np
+import osmnx as ox
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from osmnx._overpass import _get_network_filter
+
+from fastgen.errors import DataError
+from fastgen.roads import extras
+from fastgen.roads.area import Area
+from fastgen.roads.drive_filter import EXCLUDED, Direction, is_drivable, travel_direction
+from fastgen.roads.files import import_roads
+from fastgen.units import M_PER_MILE
+from tests.roads.overpass import passes
+from tests.roads.town import KITCHEN, NODES, RADIUS_MI, ROADS, WAYS, TownWay, write_osm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fastgen.model.road_graph import RoadGraph
+
+FORMATS = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", ".pbf")
+# From, to, the nodes on the way, and the name: what one reads off the map.
+STREETS = {
+    (1, 2): ((1, 21, 2), "Main Street"),
+    (2, 1): ((2, 21, 1), "Main Street"),
+    (2, 3): ((2, 3), "Main Street"),
+    (3, 2): ((3, 2), "Main Street"),
+    (1, 4): ((1, 4), "Açaí Avenue"),
+    (5, 2): ((5, 2), "Caffè Row"),
+    (4, 5): ((4, 5), "大通り"),
+    (5, 4): ((5, 4), "大通り"),
+    (5, 6): ((5, 6), "大通り"),
+    (6, 5): ((6, 5), "大通り"),
+    (3, 6): ((3, 6), ""),
+    (6, 3): ((6, 3), ""),
+    (6, 31): ((6, 30, 31), ""),
+    (31, 6): ((31, 32, 6), ""),
+    (31, 41): ((31, 40, 41), "Lake Road"),
+    (41, 31): ((41, 40, 31), "Lake Road"),
+    (3, 61): ((3, 60, 61), "Alpha Street"),
+    (61, 3): ((61, 60, 3), "Alpha Street"),
+    (3, 90): ((3, 90), "Border Freeway"),
+    (90, 3): ((90, 3), "Border Freeway"),
+    (90, 94): ((90, 94), ""),
+}
+
+
+def import_town(path: Path) -> RoadGraph:
+    return import_roads(path, *KITCHEN, RADIUS_MI)
+
+
+def town_ids(graph: RoadGraph) -> list[int]:
+    by_position = {(round(lat * 1e6), round(lon * 1e6)): node for node, (lat, lon) in NODES.items()}
+    positions = zip(graph.lat_e6.tolist(), graph.lon_e6.tolist(), strict=True)
+    return [by_position[position] for position in positions]
+
+
+def named_edges(graph: RoadGraph) -> dict[tuple[int, int], tuple[int, str]]:
+    """Edges by the town's own node ids, with their millimetres and names."""
+    ids, names = town_ids(graph), (*graph.street_names, "")
+    columns = (graph.edge_from(), graph.edge_to, graph.edge_length_mm, graph.edge_street)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return {(ids[tail], ids[head]): (length, names[street]) for tail, head, length, street in rows}
+
+
+@cache
+def osmnx_town(folder: Path, *, simplify: bool = True) -> nx.MultiDiGraph:
+    """Make the town's graph by osmnx alone; it doesn't filter files, so it gets what the query lets pass."""
+    query = _get_network_filter("drive")
+    ways = [way for way in WAYS if passes(query, way.tags)]
+    path = write_osm(folder / "for_osmnx.osm", ways)
+    return ox.graph_from_xml(path, simplify=simplify, retain_all=True)
+
+
+@pytest.fixture(scope="module")
+def town_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("town")
+
+
+@pytest.fixture(scope="module")
+def town(town_folder: Path) -> RoadGraph:
+    return import_town(write_osm(town_folder / "town.osm"))
+
+
+def test_import_keeps_junctions_directions_and_names(town: RoadGraph) -> None:
+    edges = named_edges(town)
+    assert {ends: name for ends, (_, name) in edges.items()} == {k: name for k, (_, name) in STREETS.items()}
+
+
+def test_lengths_are_great_circles_along_the_bends(town: RoadGraph) -> None:
+    edges = named_edges(town)
+    for ends, (path, _) in STREETS.items():
+        assert abs(edges[ends][0] - 1000 * _path_m(path)) <= 0.5 + 1e-6, ends
+
+
+def _path_m(path: tuple[int, ...]) -> float:
+    return sum(_haversine_m(NODES[u], NODES[v]) for u, v in pairwise(path))
+
+
+def _haversine_m(a: tuple[float, float], b: tuple[float, float]) -> float:
+    (y_1, x_1), (y_2, x_2) = (map(math.radians, point) for point in (a, b))
+    h = math.sin((y_2 - y_1) / 2) ** 2 + math.cos(y_1) * math.cos(y_2) * math.sin((x_2 - x_1) / 2) ** 2
+    return 2 * 6_371_009 * math.asin(math.sqrt(h))
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_format_gives_the_same_graph(suffix: str, town: RoadGraph, tmp_path: Path) -> None:
+    graph = import_town(write_osm(tmp_path / f"extract{suffix}"))
+    assert graph.content_hash() == town.content_hash()
+    assert graph.provenance.source == f"OpenStreetMap extract, extract{suffix}"
+    assert graph.provenance.licence == "ODbL 1.0, © OpenStreetMap contributors"
+    assert graph.provenance.synthetic is False
+
+
+@pytest.mark.parametrize("suffix", [".osm", ".osm.pbf"])
+def test_order_within_the_file_does_not_matter(suffix: str, town: RoadGraph, tmp_path: Path) -> None:
+    graph = import_town(write_osm(tmp_path / f"unsorted{suffix}", ways_first=True))
+    assert graph.content_hash() == town.content_hash()
+
+
+@pytest.mark.parametrize("simplify", [True, False])
+def test_graphml_gives_the_same_graph(
+    simplify: bool,  # noqa: FBT001
+    town: RoadGraph,
+    town_folder: Path,
+    tmp_path: Path,
+) -> None:
+    ox.save_graphml(osmnx_town(town_folder, simplify=simplify), tmp_path / "town.graphml")
+    graph = import_town(tmp_path / "town.graphml")
+    assert graph.content_hash() == town.content_hash()
+    assert graph.provenance.source == "OpenStreetMap by way of osmnx, town.graphml"
+
+
+def test_graphml_of_all_ways_loses_its_footways(town: RoadGraph, tmp_path: Path) -> None:
+    # Beyond the last building and the bus lane: osmnx keeps no tag in the file that would tell those.
+    ways = [way for way in WAYS if "highway" in way.tags and "motor_vehicle" not in way.tags]
+    path = write_osm(tmp_path / "all.osm", ways)
+    ox.save_graphml(ox.graph_from_xml(path, simplify=False, retain_all=True), tmp_path / "all.graphml")
+    assert import_town(tmp_path / "all.graphml").content_hash() == town.content_hash()
+
+
+def test_routes_are_as_long_as_on_osmnx_own_graph(town: RoadGraph, town_folder: Path) -> None:
+    reference = ox.truncate.truncate_graph_bbox(osmnx_town(town_folder), _osmnx_square(RADIUS_MI))
+    ours = nx.DiGraph()
+    ours.add_weighted_edges_from((u, v, mm) for (u, v), (mm, _) in named_edges(town).items())
+    distances = dict(nx.all_pairs_dijkstra_path_length(ours))
+    expected = dict(nx.all_pairs_dijkstra_path_length(reference, weight="length"))
+    n_routes = 0
+    for source, lengths in distances.items():
+        assert lengths.keys() == expected[source].keys()
+        for target, length_mm in lengths.items():
+            assert abs(length_mm - 1000 * expected[source][target]) <= len(ours)
+            n_routes += 1
+    assert n_routes > 60
+
+
+def _osmnx_square(radius_mi: float) -> Any:
+    return ox.utils_geo.bbox_from_point(KITCHEN, radius_mi * M_PER_MILE)
+
+
+@given(lat=st.floats(-84, 84), lon=st.floats(-179, 179), radius_mi=st.floats(0.1, 50), data=st.data())
+def test_square_is_osmnx_own(lat: float, lon: float, radius_mi: float, data: st.DataObject) -> None:
+    west, south, east, north = ox.utils_geo.bbox_from_point((lat, lon), radius_mi * M_PER_MILE)
+    x = data.draw(st.floats(west - (east - west), east + (east - west)))
+    y = data.draw(st.floats(south - (north - south), north + (north - south)))
+    inside = Area(lat, lon, radius_mi).contains(np.array([y]), np.array([x]))
+    border = min(abs(x - west), abs(x - east), abs(y - south), abs(y - north))
+    assert inside[0] == (west <= x <= east and south <= y <= north) or border < 1e-9
+
+
+def test_clip_ends_at_the_square_and_margin_keeps_its_junctions(town_folder: Path) -> None:
+    write_osm(town_folder / "clip.osm")
+    # 400 m: node 3 is on the border of 0.2486 mi, the freeway's next junction is not.
+    graph = import_roads(town_folder / "clip.osm", *KITCHEN, 0.25)
+    assert set(town_ids(graph)) == {1, 2, 3, 4, 5, 6, 31}
+    assert {ends for ends in named_edges(graph) if 31 in ends} == {(6, 31), (31, 6)}
+
+
+def test_large_square_takes_the_freeway_to_its_end(town_folder: Path) -> None:
+    graph = import_roads(write_osm(town_folder / "large.osm"), *KITCHEN, 3.0)
+    length_mm = round(1000 * _path_m((90, 91, 92, 93)))
+    assert named_edges(graph)[90, 93] == (length_mm, "Border Freeway")
+    assert not {80, 81} & set(town_ids(graph)), "the island is not connected with the kitchen"
+
+
+def test_component_is_that_of_the_kitchens_node(town_folder: Path) -> None:
+    path = write_osm(town_folder / "island.osm")
+    assert set(town_ids(import_roads(path, *NODES[80], RADIUS_MI))) == {80, 81}
+
+
+def test_way_cut_by_the_extract_ends_where_its_nodes_end(tmp_path: Path) -> None:
+    ways = [*ROADS, TownWay(60, (41, 998, 999), {"highway": "residential"})]
+    cut = import_town(write_osm(tmp_path / "cut.osm.pbf", ways))
+    assert named_edges(cut).keys() == STREETS.keys()
+
+
+def test_of_parallel_streets_the_shortest_stays(tmp_path: Path) -> None:
+    without_main = [way for way in ROADS if way.id != 10]
+    main = TownWay(10, (1, 21, 2), {"highway": "secondary", "name": "Main Street"})
+    graph = import_town(write_osm(tmp_path / "parallel.osm", [*without_main, main]))
+    assert named_edges(graph)[2, 3][1] == "Parallel Lane"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*EXCLUDED, "name", "oneway"]),
+        st.sampled_from(sorted({word for words in EXCLUDED.values() for word in words}))
+        | st.sampled_from(
+            ["residential", "motorway_link", "services;yes", "unknown", "destination", "permissive"]
+        )
+        | st.text("denosy;_", max_size=8),
+    )
+)
+def test_drive_filter_selects_what_osmnx_queries(tags: dict[str, str]) -> None:
+    assert is_drivable(tags) == passes(_get_network_filter("drive"), tags)
+
+
+@pytest.mark.parametrize(
+    "value", ["yes", "true", "1", "-1", "reverse", "T", "F", "no", "reversible", "alternating", ""]
+)
+@pytest.mark.parametrize("junction", [None, "roundabout", "circular"])
+def test_direction_is_osmnx_own(value: str, junction: str | None, tmp_path: Path) -> None:
+    tags = {"highway": "residential", "oneway": value} | ({"junction": junction} if junction else {})
+    path = write_osm(tmp_path / "road.osm", [TownWay(1, (1, 2), tags)])
+    edges = set(ox.graph_from_xml(path, simplify=False).edges(keys=False))
+    expected = {
+        Direction.BOTH: {(1, 2), (2, 1)},
+        Direction.FORWARD: {(1, 2)},
+        Direction.BACKWARD: {(2, 1)},
+    }
+    assert edges == expected[travel_direction(tags)]
+
+
+def test_kitchen_far_from_any_road_is_refused_with_the_distance(tmp_path: Path) -> None:
+    path = write_osm(tmp_path / "town.osm.pbf")
+    message = r"^\S+town\.osm\.pbf: expected a road within 1 km of the kitchen at 37\.790000, -122\.200000, "
+    # The freeway's end lies 3.0 of the 16.7 km towards it.
+    with pytest.raises(DataError, match=message + r"got the nearest 13\.7 km"):
+        import_roads(path, 37.79, -122.2, 1.0)
+
+
+def test_kitchen_far_from_any_junction_is_refused(town_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "town.graphml"
+    ox.save_graphml(osmnx_town(town_folder), path)
+    with pytest.raises(
+        DataError, match=r"town\.graphml: expected a road within 1 km .* got the nearest 13\.7 km"
+    ):
+        import_roads(path, 37.79, -122.2, 1.0)
+
+
+def test_file_without_drivable_roads_is_refused(tmp_path: Path) -> None:
+    path = write_osm(tmp_path / "park.osm", [way for way in WAYS if way not in ROADS])
+    with pytest.raises(DataError, match=r"park\.osm: expected drivable roads around .*, got none"):
+        import_town(path)
+
+
+def test_square_without_a_whole_road_is_refused(tmp_path: Path) -> None:
+    path = write_osm(tmp_path / "long.osm", [TownWay(1, (1, 93), {"highway": "trunk"})])
+    with pytest.raises(DataError, match=r"expected drivable roads around .*, got none"):
+        import_town(path)
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",  # noqa: ARG005
+    "first_byte": lambda data: data[:1],
+    "half": lambda data: data[: len(data) // 2],
+    "last_byte_missing": lambda data: data.rstrip()[:-1],
+    "text": lambda data: b"not a map\n" * (1 + len(data) // 10),
+    "another_format": lambda data: b"<html><body>" + data + b"</body></html>",
+    "flipped": lambda data: data[:40] + bytes([data[40] ^ 0x55]) + data[41:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("suffix", [".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", ".graphml"])
+def test_damaged_file_is_refused_in_one_line(
+    suffix: str, damage: str, town_folder: Path, tmp_path: Path
+) -> None:
+    whole = tmp_path / f"whole{suffix}"
+    if suffix == ".graphml":
+        ox.save_graphml(osmnx_town(town_folder), whole)
+    else:
+        write_osm(whole)
+    broken = tmp_path / f"broken{suffix}"
+    broken.write_bytes(DAMAGES[damage](whole.read_bytes()))
+    with pytest.raises(DataError, match=rf"^{re.escape(str(broken))}: expected a [^\n]+\.$"):
+        import_town(broken)
+
+
+GRAPHML_FAULTS = {
+    "no length": (
+        r'<data key="LENGTH">[^<]*</data>',
+        "",
+        "expected 0 <= length <= 2147483 m of the edge from",
+    ),
+    "length not a number": (r'(<data key="LENGTH">)[^<]*', r"\1nan", "expected 0 <= length"),
+    "length negative": (r'(<data key="LENGTH">)[^<]*', r"\1-3.5", "expected 0 <= length"),
+    "length in words": (r'(<data key="LENGTH">)[^<]*', r"\1long", "expected a graph saved by osmnx"),
+    "no latitude": (r'<data key="Y">[^<]*</data>', "", "expected y and x of node 1 in degrees"),
+    "metres for degrees": (
+        r'(<data key="X">)[^<]*',
+        r"\g<1>551234.5",
+        "expected y and x of node 1 in degrees",
+    ),
+    "undirected": (r'edgedefault="directed"', 'edgedefault="undirected"', "expected a directed graph"),
+    "names for ids": (r'(id|source|target)="(\d)', r'\1="n\2', "expected a graph saved by osmnx"),
+    "bent geometry": (r"LINESTRING \(", "LINESTRING ((", "expected a graph saved by osmnx"),
+}
+
+
+@pytest.mark.parametrize("fault", GRAPHML_FAULTS)
+def test_graphml_with_a_fault_is_refused_in_one_line(fault: str, town_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "fault.graphml"
+    ox.save_graphml(osmnx_town(town_folder), path)
+    text = path.read_text()
+    pattern, replacement, message = GRAPHML_FAULTS[fault]
+    for name in ("length", "y", "x"):
+        key = re.search(rf'<key id="(d\d+)" for="(?:node|edge)" attr.name="{name}"', text)
+        assert key
+        pattern = pattern.replace(f'"{name.upper()}"', f'"{key[1]}"')
+    changed, n_changes = re.subn(pattern, replacement, text)
+    assert n_changes
+    path.write_text(changed)
+    with pytest.raises(DataError, match=rf"^\S+fault\.graphml: {re.escape(message)}[^\n]*$"):
+        import_town(path)
+
+
+@pytest.mark.parametrize("name", ["town.osm.zip", "town", "town.roads", "-"])
+def test_unknown_ending_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"?")
+    with pytest.raises(DataError, match=r"expected a file ending in \.osm, \.osm\.bz2, .*\.graphml\.$"):
+        import_town(tmp_path / name)
+
+
+def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"none\.osm: expected a readable file, got No such file or directory\.$"
+    ):
+        import_town(tmp_path / "none.osm")
+    (tmp_path / "folder.osm").mkdir()
+    with pytest.raises(DataError, match=r"folder\.osm: expected a readable file, got Is a directory\.$"):
+        import_town(tmp_path / "folder.osm")
+
+
+def test_without_the_extra_the_error_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_osm(tmp_path / "town.osm")
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "osmium" else name)
+    with pytest.raises(DataError, match=r"needs osmium: run pip install 'fastgen\[osm\]', then try again\.$"):
+        import_town(path)

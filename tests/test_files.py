@@ -1,0 +1,72 @@
+"""A reader must never see half a file: write_whole leaves the old content or the new, and nothing else."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fastgen.errors import OutputError
+from fastgen.files import write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_file_appears_in_a_new_folder_and_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "file.bin"
+    for data in (b"first, and longer", b"second"):
+        write_whole(path, data)
+        assert path.read_bytes() == data
+        assert list(path.parent.iterdir()) == [path]
+
+
+def test_file_and_folder_reach_the_disk_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append("after" if (tmp_path / "file.bin").exists() else "before")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_whole(tmp_path / "file.bin", b"data")
+    assert synced == ["before", "after"]
+
+
+@pytest.mark.parametrize("trouble", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_failed_write_leaves_the_old_file_and_nothing_else(
+    trouble: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.bin"
+    write_whole(path, b"old")
+
+    def fail(_: int) -> None:
+        raise trouble
+
+    monkeypatch.setattr(os, "fsync", fail)
+    expected = OutputError if isinstance(trouble, OSError) else KeyboardInterrupt
+    with pytest.raises(expected) as caught:
+        write_whole(path, b"new")
+    if expected is OutputError:
+        assert str(caught.value) == f"{path}: expected to write 3 bytes, got No space left on device."
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_in_the_place_of_the_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file.bin").mkdir()
+    with pytest.raises(OutputError, match=r"file\.bin: expected to write 4 bytes, got Is a directory\.$"):
+        write_whole(tmp_path / "file.bin", b"data")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file.bin"]
+
+
+def test_new_file_has_the_rights_that_the_umask_leaves(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "file.bin", b"data")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file.bin").stat().st_mode & 0o777 == 0o640
