@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import xxhash
 
-from fastgen.kernels.canonical_bytes import N_SECTIONS, gather_sections, size_sections
+from fastgen.kernels.canonical_bytes import ID_MAX, Scratch, gather_canonical_bytes, size_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,9 +56,7 @@ class DayDigester:
     """Digests location-days; keeps its scratch memory from one to the next."""
 
     def __init__(self) -> None:
-        self._scratch = np.empty(0, np.uint8)
-        self._each = np.empty(0, np.int64)
-        self._ends = np.empty(N_SECTIONS, np.int64)
+        self._scratch = _allocate(0, 0)
 
     def digest(
         self,
@@ -71,51 +69,46 @@ class DayDigester:
         last: int,
     ) -> DayDigest:
         """Digest the rows of orders first..last-1 of an expansion, the whole of a location's day."""
-        needed = size_sections(orders, routes, events, first, last)
-        if len(self._scratch) < needed:
-            self._scratch = np.empty(needed * 3 // 2, np.uint8)
-        if len(self._each) < last:
-            self._each = np.arange(max(last, len(orders.draw)))
-        out, ends = self._scratch, self._ends
-        gather_sections(orders, routes, events, location_id, first, last, self._each, out, ends)
         rows = slice(int(events.row_start[first]), int(events.row_start[last]))
+        n_rows, route_bytes = rows.stop - rows.start, size_routes(orders, routes, first, last)
+        scratch = self._scratch
+        if len(scratch.sequence) < n_rows or len(scratch.routes) < route_bytes:
+            scratch = self._scratch = _allocate(n_rows * 3 // 2, route_bytes * 3 // 2)
+        id_bytes = events.order_id.reshape(-1).view(np.uint8)
+        n_ids = gather_canonical_bytes(orders, routes, events, id_bytes, first, last, scratch)
         digest, n_bytes = xxhash.xxh3_128(), 0
-        for part in _in_order(events, out, ends.tolist(), rows):
+        addr = events.addr_text[events.addr_start[first] : events.addr_start[last]]
+        items = events.items_text[events.items_start[first] : events.items_start[last]]
+        location = np.full(n_rows, location_id, np.int8)
+        texts = (scratch.ids[:n_ids], location, addr, items, scratch.routes[:route_bytes])
+        for part in _in_order(events, scratch, texts, rows):
             digest.update(part.data)
             n_bytes += part.nbytes
-        return DayDigest(location_id, day, last - first, rows.stop - rows.start, n_bytes, digest.hexdigest())
+        return DayDigest(location_id, day, last - first, n_rows, n_bytes, digest.hexdigest())
+
+
+def _allocate(n_rows: int, route_bytes: int) -> Scratch:
+    return Scratch(
+        bits=np.empty((5, n_rows // 8 + 1), np.uint8),
+        sequence=np.empty(n_rows, np.int16),
+        lengths=np.empty((4, n_rows), np.uint32),
+        ids=np.empty((n_rows + 1) * ID_MAX, np.uint8),
+        routes=np.empty(route_bytes, np.uint8),
+    )
 
 
 def _in_order(
-    events: EventArrays, out: NDArray[np.uint8], ends: list[int], rows: slice
+    events: EventArrays, scratch: Scratch, texts: tuple[NDArray[np.generic], ...], rows: slice
 ) -> tuple[NDArray[np.generic], ...]:
-    """Columns in the order of the schema, validity before values; from the scratch where it holds them."""
-    part = [out[a:b] for a, b in zip([0, *ends], ends, strict=False)]
-    every, customer, created, picked_up, ping = part[:5]
-    id_lengths, ids, location, sequence = part[5:7] + part[7:9]
-    little = [
-        events.event_type_id[rows],
-        events.ts_seconds[rows],
-        events.customer_lat[rows],
-        events.customer_lon[rows],
-        events.ping_lat[rows],
-        events.ping_lon[rows],
-        events.ping_progress[rows],
-    ]
-    kinds, seconds, customer_lat, customer_lon, ping_lat, ping_lon, progress = little
+    """Order the columns as the schema does, validity before values; from the scratch where it holds them."""
+    n = rows.stop - rows.start
+    every, customer, created, picked_up, ping = scratch.bits[:, : (n + 7) // 8]
+    id_lengths, addr_lengths, items_lengths, route_lengths = scratch.lengths[:, :n]
+    ids, location, addr, items, route = texts
     return (
-        *(every, id_lengths, ids, every, location, every, kinds, every, seconds, every, sequence),
-        *(
-            customer,
-            customer_lat,
-            customer,
-            customer_lon,
-            created,
-            part[9],
-            part[10],
-            created,
-            part[11],
-            part[12],
-        ),
-        *(picked_up, part[13], part[14], ping, ping_lat, ping, ping_lon, ping, progress),
+        *(every, id_lengths, ids, every, location, every, events.event_type_id[rows]),
+        *(every, events.ts_seconds[rows], every, scratch.sequence[:n]),
+        *(customer, events.customer_lat[rows], customer, events.customer_lon[rows]),
+        *(created, addr_lengths, addr, created, items_lengths, items, picked_up, route_lengths, route),
+        *(ping, events.ping_lat[rows], ping, events.ping_lon[rows], ping, events.ping_progress[rows]),
     )

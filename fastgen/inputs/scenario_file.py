@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import difflib
 import tomllib
 from importlib import resources
@@ -144,7 +143,7 @@ def scenario_from_tree(
         raise ScenarioError(f"{path}: {error}" if path else str(error)) from None
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
     try:
-        return dataclasses.replace(scenario, **given)  # type: ignore[arg-type]
+        return scenario_from_dict({**scenario.to_dict(), **given}) if given else scenario
     except ScenarioError as error:
         flag = "--" if str(error).partition(":")[0] in given else ""
         raise ScenarioError(f"{flag}{error}") from None

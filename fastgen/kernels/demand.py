@@ -61,6 +61,8 @@ def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
     if mean < INVERSION_BELOW:
         w = draw_words(stream, day, index, 0)
         u = unit53(w[0], w[1])
+        if u < 1.0 - mean:  # less than exp(-mean)
+            return 0
         k = 0
         p = exp(-mean)
         while u >= p and k < 200:  # beyond 200 the terms are 0 in double precision

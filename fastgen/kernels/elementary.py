@@ -19,6 +19,8 @@ HALF_SQRT2 = 0.7071067811865476
 EXP_OVERFLOW = 709.0
 EXP_UNDERFLOW = -708.0
 HALF_LN_2PI = 0.9189385332046727
+INVERSE_FACTORIAL = tuple(1.0 / math.factorial(n) for n in range(15))
+INVERSE_ODD = tuple(1.0 / (2 * n + 1) for n in range(12))
 # ln(k!) for k = 0..15, where Stirling's series is not yet exact; correctly rounded.
 LN_FACTORIAL = np.array(
     [
@@ -51,9 +53,9 @@ def exp(x: float) -> float:
         return math.inf
     k = math.floor(x / (LN2_HI + LN2_LO) + 0.5)
     r = (x - k * LN2_HI) - k * LN2_LO
-    total = 1.0
-    for n in range(14, 0, -1):  # Taylor to degree 14: |r| <= 0.347
-        total = 1.0 + total * r / n
+    total = INVERSE_FACTORIAL[14]
+    for n in range(13, -1, -1):  # Taylor to degree 14: |r| <= 0.347
+        total = INVERSE_FACTORIAL[n] + total * r
     return math.ldexp(total, int(k))
 
 
@@ -66,8 +68,8 @@ def log(x: float) -> float:
     s = (m - 1.0) / (m + 1.0)  # log m = 2 atanh s, |s| <= 0.172
     s2 = s * s
     total = 0.0
-    for n in range(23, 1, -2):
-        total = (total + 1.0 / n) * s2
+    for n in range(11, 0, -1):
+        total = (total + INVERSE_ODD[n]) * s2
     return e * LN2_HI + (2.0 * s + (2.0 * s * total + e * LN2_LO))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.memory import copy_items
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,14 +98,6 @@ class ItemTexts(NamedTuple):
 
 
 @inline
-def _copy(source: NDArray[np.uint8], first: int, last: int, target: NDArray[np.uint8], at: int) -> int:
-    """Copy source[first:last] to target[at:]; return the position behind it."""
-    for j in range(last - first):
-        target[at + j] = source[first + j]
-    return at + last - first
-
-
-@inline
 def _write_view(view: NDArray[np.int64], row: int, text: NDArray[np.uint8], first: int, last: int) -> None:
     """Point row `row` of a view column at text[first:last]."""
     length = last - first
@@ -132,9 +125,10 @@ def _write_address(number: int, routes: RouteArrays, customer: int, text: NDArra
         text[at + j] = 48 + number % 10
         number //= 10
     street = routes.street[customer]
-    return _copy(
-        routes.street_text, routes.street_start[street], routes.street_start[street + 1], text, at + n_digits
-    )
+    first = routes.street_start[street]
+    length = routes.street_start[street + 1] - first
+    copy_items(routes.street_text, first, text, at + n_digits, length)
+    return at + n_digits + length
 
 
 @inline
@@ -144,13 +138,31 @@ def _write_items(orders: DayOrders, i: int, items: ItemTexts, text: NDArray[np.u
     at += 1
     for k in range(orders.line_start[i], orders.line_start[i + 1]):
         item = orders.line_item[k]
-        at = _copy(items.text, items.start[item], items.start[item + 1], text, at)
+        first = items.start[item]
+        length = items.start[item + 1] - first
+        copy_items(items.text, first, text, at, length)
+        at += length
         text[at] = 48 + orders.line_qty[k]
         text[at + 1] = ITEM_END
         text[at + 2] = 44  # ","
         at += 3
     text[at - 1] = 93  # "]" over the last comma
     return at
+
+
+@inline
+def _place(
+    source: NDArray[np.float32], first: int, n_pings: int, column: NDArray[np.float32], row: int
+) -> None:
+    """Fill a ping column for one order: zeros around the values of its pings."""
+    column[row : row + N_BEFORE_PINGS] = 0.0
+    copy_items(source, first, column, row + N_BEFORE_PINGS, n_pings)
+    column[row + N_BEFORE_PINGS + n_pings] = 0.0
+
+
+@inline
+def _set_bit(bits: NDArray[np.uint8], at: int) -> None:
+    bits[at >> 3] |= np.uint8(1 << (at & 7))
 
 
 @jit
@@ -200,58 +212,49 @@ def expand_events(
         customer = orders.customer[i]
         first_ping = routes.ping_start[customer]
         n_pings = routes.ping_start[customer + 1] - first_ping
-        delivered = row + N_BEFORE_PINGS + n_pings
+        n_rows = N_BEFORE_PINGS + n_pings + 1
+        delivered = row + n_rows - 1
         events.row_start[i] = row
+        # Slices, so that the loops below run from 0: the compiler then drops the test for negative indices.
+        kind = events.event_type_id[row : row + n_rows]
+        sequence = events.sequence[row : row + n_rows]
+        seconds = events.ts_seconds[row : row + n_rows]
+        order_id = events.order_id[row : row + n_rows]
+        for j in range(n_rows):
+            kind[j] = min(j + 1, PING)
+            sequence[j] = j
+            order_id[j, 0] = orders.id_view[i, 0]
+            order_id[j, 1] = orders.id_view[i, 1]
+        kind[n_rows - 1] = DELIVERED
         for j in range(N_BEFORE_PINGS):
-            events.event_type_id[row + j] = j + 1
-            events.sequence[row + j] = j
-            events.ts_seconds[row + j] = epoch_s + orders.times_us[i, j] // 1_000_000
-            events.ping_lat[row + j] = 0.0
-            events.ping_lon[row + j] = 0.0
-            events.ping_progress[row + j] = 0.0
-        picked_up_us = orders.times_us[i, 5]
-        picked_up_s = epoch_s + picked_up_us // 1_000_000
+            seconds[j] = epoch_s + orders.times_us[i, j] // 1_000_000
         for j in range(n_pings):
-            at = row + N_BEFORE_PINGS + j
-            events.event_type_id[at] = PING
-            events.sequence[at] = N_BEFORE_PINGS + j
-            events.ts_seconds[at] = picked_up_s + ping_interval_s * (j + 1)
-            events.ping_lat[at] = routes.ping_lat[first_ping + j]
-            events.ping_lon[at] = routes.ping_lon[first_ping + j]
-            events.ping_progress[at] = routes.ping_progress[first_ping + j]
-            events.ping_valid[at >> 3] |= np.uint8(1 << (at & 7))
-        events.event_type_id[delivered] = DELIVERED
-        events.sequence[delivered] = N_BEFORE_PINGS + n_pings
-        events.ts_seconds[delivered] = epoch_s + (picked_up_us + routes.drive_us[customer]) // 1_000_000
-        events.ping_lat[delivered] = 0.0
-        events.ping_lon[delivered] = 0.0
-        events.ping_progress[delivered] = 0.0
-        for at in range(row, delivered + 1):
-            events.order_id[at, 0] = orders.id_view[i, 0]
-            events.order_id[at, 1] = orders.id_view[i, 1]
-            events.customer_lat[at] = 0.0
-            events.customer_lon[at] = 0.0
+            seconds[N_BEFORE_PINGS + j] = seconds[5] + ping_interval_s * (j + 1)
+        seconds[n_rows - 1] = epoch_s + (orders.times_us[i, 5] + routes.drive_us[customer]) // 1_000_000
+        _place(routes.ping_lat, first_ping, n_pings, events.ping_lat, row)
+        _place(routes.ping_lon, first_ping, n_pings, events.ping_lon, row)
+        _place(routes.ping_progress, first_ping, n_pings, events.ping_progress, row)
+        for j in range(n_pings):
+            _set_bit(events.ping_valid, row + N_BEFORE_PINGS + j)
+        events.customer_lat[row : row + n_rows] = 0.0
+        events.customer_lon[row : row + n_rows] = 0.0
         for at in (row, delivered):
             events.customer_lat[at] = routes.lat[customer]
             events.customer_lon[at] = routes.lon[customer]
-            events.customer_valid[at >> 3] |= np.uint8(1 << (at & 7))
-        events.created_valid[row >> 3] |= np.uint8(1 << (row & 7))
+            _set_bit(events.customer_valid, at)
+        _set_bit(events.created_valid, row)
+        _set_bit(events.picked_up_valid, row + 5)
         events.addr_start[i] = addr_at
-        addr_end = _write_address(
-            np.int64(orders.house_number[i]), routes, customer, events.addr_text, addr_at
-        )
-        _write_view(events.customer_addr, row, events.addr_text, addr_at, addr_end)
-        addr_at = addr_end
+        end = _write_address(np.int64(orders.house_number[i]), routes, customer, events.addr_text, addr_at)
+        _write_view(events.customer_addr, row, events.addr_text, addr_at, end)
+        addr_at = end
         events.items_start[i] = items_at
-        items_end = _write_items(orders, i, items, events.items_text, items_at)
-        _write_view(events.items_json, row, events.items_text, items_at, items_end)
-        items_at = items_end
-        at = row + 5
-        events.picked_up_valid[at >> 3] |= np.uint8(1 << (at & 7))
-        _write_view(
-            events.route_json, at, routes.text, routes.text_start[customer], routes.text_start[customer + 1]
-        )
-        row = delivered + 1
+        end = _write_items(orders, i, items, events.items_text, items_at)
+        _write_view(events.items_json, row, events.items_text, items_at, end)
+        items_at = end
+        text_start = routes.text_start
+        _write_view(events.route_json, row + 5, routes.text, text_start[customer], text_start[customer + 1])
+        row += n_rows
     events.row_start[len(orders.draw)] = row
     events.addr_start[len(orders.draw)] = addr_at
     events.items_start[len(orders.draw)] = items_at

@@ -177,7 +177,7 @@ def _check_values(dims: Dimensions) -> None:
     for table, column, values, low, high in checks:
         row = _first(~((values >= low) & (values <= high)))
         if row >= 0:
-            rule = f"{column} >= {low}" if high == big else f"{low} <= {column} <= {high:.9g}"
+            rule = f"{column} >= {low}" if high == big else f"{low} <= {column} <= {high:.12g}"
             _refuse(table, column, row, rule, values[row])
     for row, code in enumerate(places.location_code):
         if code in places.location_code[:row]:

@@ -68,7 +68,10 @@ def shown(value: object) -> str:
     """Value as an error message shows it: one line, not too long."""
     if isinstance(value, Mapping):
         return "a table"
-    text = str(value) if isinstance(value, dt.date) else repr(value)
+    try:
+        text = str(value) if isinstance(value, dt.date) else repr(value)
+    except ValueError:  # Python refuses to write a whole number of thousands of digits
+        return "a number of too many digits"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 

@@ -61,7 +61,8 @@ class Demand:
     noise_low: float = field(metadata=number("a day's orders vary by a uniform factor from here", 0, 100))
     noise_high: float = field(metadata=number("and to here", 0, 100))
     windows: tuple[DemandWindow, ...] = field(
-        metadata=keyed(DemandWindow, "name", "meal times of every location", lambda w: (w.start_min, w.name))
+        metadata=keyed(DemandWindow, "name", "meal times of every location", lambda w: (w.start_min, w.name)),
+        default=(),
     )
 
     def __post_init__(self) -> None:

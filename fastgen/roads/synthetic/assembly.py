@@ -15,7 +15,7 @@ from fastgen.roads.synthetic.network import contract, from_streets, merge_close,
 from fastgen.roads.synthetic.plan import Grid
 from fastgen.roads.synthetic.planar import PIECE_M, cut_at_crossings, drop_doubles, join_loose_ends
 from fastgen.roads.synthetic.plane import Frame, corridor, smooth
-from fastgen.roads.synthetic.streets import ARTERIAL, LOCAL, Street, Streets, along
+from fastgen.roads.synthetic.streets import ARTERIAL, FREEWAY, LOCAL, MAIN, Street, Streets, along
 from fastgen.roads.synthetic.suburbs import lay_suburb
 from fastgen.units import EARTH_RADIUS_M, M_PER_MILE
 
@@ -58,7 +58,7 @@ def build_city(plan: CityPlan) -> RoadGraph:
     cut_at_crossings(streets)
     for freeway in plan.freeways:
         add_ramps(streets, freeway, frame)
-    network = from_streets(streets)
+    network = from_streets(streets, plan.bend_m)
     contract(network)
     for _ in range(2):
         merge_close(network, plan.merge_m)
@@ -67,7 +67,7 @@ def build_city(plan: CityPlan) -> RoadGraph:
     prune_dead_ends(network, 1.0, rng)
     cut_to_square(network, HALF_SIDE_M)
     kitchen = keep_component(network)
-    open_one_ways(network, kitchen, 0.004)
+    open_one_ways(network, kitchen, 0.008)
     _settle_names(network, rng)
     return _to_graph(network, frame, plan.title)
 
@@ -96,19 +96,23 @@ def _clear(plan: CityPlan, frame: Frame, streets: Streets) -> None:
     rank = np.array([s.rank for s in streets.table])
     bridges = np.array([s.bridge or s.over for s in streets.table])
     streets.clip_to_any([frame.to_xy(area) for area in plan.land], exempt=bridges)
+    crosses = {"water": FREEWAY + 1, "river": MAIN, "park": ARTERIAL}
     for obstacle in plan.obstacles:
-        exempt = bridges | (rank >= ARTERIAL) if obstacle.passable else bridges
         area = frame.to_xy(obstacle.area)
         if obstacle.half_width_m:
             area = corridor(smooth(area), obstacle.half_width_m)
-        streets.clip(area, to_inside=False, exempt=exempt)
+        streets.clip(area, to_inside=False, exempt=bridges | (rank >= crosses[obstacle.kind]))
     for freeway in plan.freeways:
         if freeway.barrier:
             line = smooth(frame.to_xy(freeway.points))
-            streets.clip(corridor(line, FREEWAY_CORRIDOR_M), to_inside=False, exempt=bridges | (rank >= ARTERIAL))
-    reach = HALF_SIDE_M + MARGIN_M
-    square = np.array([[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]])
-    streets.clip(square, to_inside=True)
+            streets.clip(corridor(line, FREEWAY_CORRIDOR_M), to_inside=False, exempt=bridges | (rank >= MAIN))
+    # Main roads end on the border of the square, others at the last junction before it.
+    streets.clip(_square(HALF_SIDE_M - 2), to_inside=True, exempt=rank < ARTERIAL)
+    streets.clip(_square(HALF_SIDE_M + MARGIN_M), to_inside=True)
+
+
+def _square(half_side_m: float) -> Points:
+    return half_side_m * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
 
 def _settle_names(network: Network, rng: np.random.Generator) -> None:

@@ -12,7 +12,7 @@ from fastgen.roads.synthetic.streets import RAMP
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fastgen.roads.synthetic.network import Network
+    from fastgen.roads.synthetic.network import Edge, Network
 
 
 def _reach(start: int, steps: Iterable[tuple[int, int]]) -> set[int]:
@@ -70,9 +70,31 @@ def open_one_ways(network: Network, kitchen: int, share: float) -> None:
             cut_off = _outside(network, kitchen, forward=forward) - freeway
             spare = sorted(cut_off & rim)[: int(share * len(network.edges) / 2)]
             cut_off -= set(spare)
-            doors = [e for e in network.edges if e.one_way and ((e.u in cut_off) != (e.v in cut_off))]
-            doors = [e for e in doors if network.table[e.street].rank < RAMP]
-            if not cut_off or not doors:
+            piece = _pieces(network, cut_off)
+            doors: dict[int, Edge] = {}
+            for e in network.edges:
+                ends = [n for n in (e.u, e.v) if n in cut_off]
+                if e.one_way and len(ends) == 1 and network.table[e.street].rank < RAMP:
+                    doors.setdefault(piece[ends[0]], e)
+            if not doors:
                 break
-            for e in doors:
+            for e in doors.values():
                 e.one_way = False
+
+
+def _pieces(network: Network, nodes: set[int]) -> dict[int, int]:
+    """Number the connected pieces of some nodes."""
+    steps = [(e.u, e.v) for e in network.edges if e.u in nodes and e.v in nodes]
+    both = steps + [(v, u) for u, v in steps]
+    piece: dict[int, int] = {}
+    after: dict[int, list[int]] = defaultdict(list)
+    for u, v in both:
+        after[u].append(v)
+    for start in sorted(nodes):
+        todo = [start]
+        while todo:
+            node = todo.pop()
+            if node not in piece:
+                piece[node] = start
+                todo.extend(after[node])
+    return piece

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.roads.synthetic.plane import offset, smooth
-from fastgen.roads.synthetic.streets import ARTERIAL, FREEWAY, RAMP, Street, Streets, along
+from fastgen.roads.synthetic.streets import ARTERIAL, FREEWAY, MAIN, RAMP, Street, Streets, along
 
 if TYPE_CHECKING:
     from fastgen.roads.synthetic.plan import Freeway
@@ -52,7 +52,7 @@ def add_ramps(streets: Streets, freeway: Freeway, frame: Frame) -> None:
     Both ends of a ramp are vertices that are there already, so this comes after everything that moves vertices.
     """
     exits = frame.to_xy(freeway.exits)
-    arterial = (streets.column("rank") == ARTERIAL) & (streets.column("over") == 0)
+    arterial = np.isin(streets.column("rank"), (MAIN, ARTERIAL)) & (streets.column("over") == 0)
     ground = np.unique(np.vstack([streets.a[arterial], streets.b[arterial]]), axis=0)
     for line in carriageways(freeway, frame):
         mine = np.array([s.name == freeway.name and s.rank == FREEWAY for s in streets.table])[streets.street]

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastgen.roads.synthetic.naming import fresh, line_name
 from fastgen.roads.synthetic.plane import rotation
-from fastgen.roads.synthetic.streets import ALLEY, ARTERIAL, LOCAL, Street, Streets
+from fastgen.roads.synthetic.streets import ALLEY, LOCAL, MAIN, Street, Streets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,18 +55,18 @@ def _subdivide(a: Points, b: Points, step_m: float) -> tuple[Points, Points]:
 def _lines(
     grid: Grid, us: Points, vs: Points, first: int, axis: int, rng: np.random.Generator
 ) -> list[tuple[int, bool, bool, Points, Points]]:
-    """Lines at us that run across vs: (index, arterial, one-way, a, b) in local coordinates."""
+    """Lines at us that run across vs: (index, main, one-way, a, b) in local coordinates."""
     lines = []
     for k, u in enumerate(us):
         index = first + k
-        arterial = bool(grid.main[axis]) and index % grid.main[axis] == 0
-        one_way = bool(rng.random() < grid.one_way[axis]) and not (arterial and rng.random() < 0.5)  # noqa: PLR2004
-        there = arterial | (rng.random(len(vs) - 1) >= grid.gap)
+        main = bool(grid.main[axis]) and index % grid.main[axis] == 0
+        one_way = bool(rng.random() < grid.one_way[axis]) and not (main and rng.random() < 0.5)  # noqa: PLR2004
+        there = main | (rng.random(len(vs) - 1) >= grid.gap)
         a, b = np.column_stack([np.full(len(vs) - 1, u), vs[:-1]]), np.column_stack([np.full(len(vs) - 1, u), vs[1:]])
         a, b = a[there], b[there]
-        if (index // grid.main[axis] if arterial else index) % 2:
+        if (index // grid.main[axis] if main else index) % 2:
             a, b = b[::-1], a[::-1]
-        lines.append((index, arterial, one_way, a, b))
+        lines.append((index, main, one_way, a, b))
     return lines
 
 
@@ -128,8 +128,8 @@ def lay_grid(
         parts.append((street, own_bend(a), own_bend(b)))
 
     for axis, rule, mine, other, first in ((0, grid.along, us, vs, u_first), (1, grid.cross, vs, us, v_first)):
-        for index, arterial, one_way, a, b in _lines(grid, mine, other, first, axis, rng):
-            street = Street(line_name(rule, index), ARTERIAL if arterial else LOCAL, one_way, district=district)
+        for index, main, one_way, a, b in _lines(grid, mine, other, first, axis, rng):
+            street = Street(line_name(rule, index), MAIN if main else LOCAL, one_way, district=district)
             put(street, a[:, ::-1] if axis else a, b[:, ::-1] if axis else b)
     flip = grid.lane == "cross"
     for a, b in _lanes(grid, *((vs, us) if flip else (us, vs)), rng):

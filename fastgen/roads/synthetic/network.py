@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.streets import Street, Streets
 
 WELD_M = 0.25
-MAX_BEND_M = 55.0
 
 
 @dataclass
@@ -61,12 +62,15 @@ class Network:
         Edges, two-way ones once.
     table
         Streets.
+    bend_m
+        How far a street may bend away from the straight line between two nodes.
     """
 
     xy: Points
     ground: NDArray[np.bool_]
     edges: list[Edge]
     table: list[Street]
+    bend_m: float
 
     def degrees(self) -> NDArray[np.int64]:
         """Count the edges at each node, int64 (n_nodes,)."""
@@ -79,7 +83,9 @@ class Network:
 
     def length_m(self, edge: Edge) -> float:
         """Measure an edge along its bends."""
-        return float(np.hypot(*np.diff(self.line(edge), axis=0).T).sum())
+        (x0, y0), (x1, y1) = self.xy[edge.u].tolist(), self.xy[edge.v].tolist()
+        stops = [(x0, y0), *edge.via, (x1, y1)]
+        return sum(math.dist(p, q) for p, q in pairwise(stops))
 
 
 def _clusters(xy: Points, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -97,7 +103,7 @@ def _close_pairs(xy: Points, radius_m: float) -> NDArray[np.int64]:
     return np.asarray(cKDTree(xy).query_pairs(radius_m, output_type="ndarray"), np.int64)
 
 
-def from_streets(streets: Streets) -> Network:
+def from_streets(streets: Streets, bend_m: float) -> Network:
     """Weld the segments' ends into nodes."""
     ends = np.vstack([streets.a, streets.b])
     keys, inverse = np.unique(np.rint(ends * 100).astype(np.int64), axis=0, return_inverse=True)
@@ -117,23 +123,27 @@ def from_streets(streets: Streets) -> Network:
         Edge(int(u), int(v), int(s), streets.table[s].one_way, [])
         for u, v, s in zip(node_of_end[:n], node_of_end[n:], streets.street, strict=True)
     ]
-    network = Network(xy[first], welded_ground, edges, streets.table)
+    network = Network(xy[first], welded_ground, edges, streets.table, bend_m)
     drop_parallels(network)
     return network
 
 
 def drop_parallels(network: Network) -> None:
     """Drop loops, and keep of the edges between two nodes the one of highest rank, then the shortest."""
-    best: dict[tuple[int, int], tuple[float, float, int]] = {}
+    between: dict[tuple[int, int], list[int]] = defaultdict(list)
     for k, e in enumerate(network.edges):
         if e.u != e.v:
-            pair = (min(e.u, e.v), max(e.u, e.v))
-            rating = (-network.table[e.street].rank, network.length_m(e), k)
-            best[pair] = min(best.get(pair, rating), rating)
-    network.edges = [network.edges[k] for k in sorted(k for _, _, k in best.values())]
+            between[min(e.u, e.v), max(e.u, e.v)].append(k)
+
+    def rating(k: int) -> tuple[float, float, int]:
+        e = network.edges[k]
+        return -network.table[e.street].rank, network.length_m(e), k
+
+    kept = sorted(same[0] if len(same) == 1 else min(same, key=rating) for same in between.values())
+    network.edges = [network.edges[k] for k in kept]
 
 
-def _bend_splits(line: Points) -> list[int]:
+def _bend_splits(line: Points, bend_m: float) -> list[int]:
     """Pick vertices that a chord may not skip (as Douglas and Peucker 1973 do)."""
     chord = line[-1] - line[0]
     size = max(float(np.hypot(*chord)), 1.0)
@@ -141,9 +151,9 @@ def _bend_splits(line: Points) -> list[int]:
     if np.hypot(*chord) < 20:  # noqa: PLR2004
         away = np.hypot(*(line - line[0]).T)
     k = int(np.argmax(away))
-    if len(line) < 3 or away[k] < MAX_BEND_M:  # noqa: PLR2004
+    if len(line) < 3 or away[k] < bend_m:  # noqa: PLR2004
         return []
-    return [*_bend_splits(line[: k + 1]), k, *(k + s for s in _bend_splits(line[k:]))]
+    return [*_bend_splits(line[: k + 1], bend_m), k, *(k + s for s in _bend_splits(line[k:], bend_m))]
 
 
 def contract(network: Network) -> None:
@@ -187,13 +197,15 @@ def contract(network: Network) -> None:
 
 
 def _join(network: Network, chain: list[Edge]) -> list[Edge]:
+    if len(chain) == 1:
+        return chain
     nodes = [chain[0].u, *(e.v for e in chain)]
     marks, line = [0], [tuple(network.xy[chain[0].u])]
     for e in chain:
         line += [*e.via, tuple(network.xy[e.v])]
         marks.append(len(line) - 1)
     node_at = dict(zip(marks, nodes, strict=True))
-    stops = [s for s in _bend_splits(np.array(line)) if s in node_at and s not in (0, len(line) - 1)]
+    stops = [s for s in _bend_splits(np.array(line), network.bend_m) if s in node_at and s not in (0, len(line) - 1)]
     if nodes[0] == nodes[-1] and len(stops) < 2 and len(chain) > 2:  # noqa: PLR2004
         stops = [marks[len(chain) // 3], marks[2 * len(chain) // 3]]
     bounds = [0, *sorted(set(stops)), len(line) - 1]
@@ -224,7 +236,7 @@ def merge_close(network: Network, radius_m: float) -> None:
     drop_parallels(network)
 
 
-def prune_dead_ends(network: Network, keep: float, rng: np.random.Generator, shorter_than_m: float = 35.0) -> None:
+def prune_dead_ends(network: Network, keep: float, rng: np.random.Generator, shorter_than_m: float = 48.0) -> None:
     """Drop dead ends that are stubs, and some of the others."""
     degree = network.degrees()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from fastgen.roads.synthetic.plane import LatLon
@@ -24,9 +24,9 @@ class Grid:
     pitch
         Metres between neighbouring streets along, and between neighbouring cross streets.
     along, cross
-        Naming rules (`naming.Names.line`); indices of streets along rise to the right, of cross streets ahead.
+        Naming rules (`naming.line_name`); indices of streets along rise to the right, of cross streets ahead.
     main
-        Every how many lines along, and across, an arterial runs; 0 for none.
+        Every how many lines along, and across, a main street runs; 0 for none.
     one_way
         Share of streets along, and across, that alternate in direction.
     gap
@@ -73,7 +73,9 @@ class Suburb:
     turn
         Standard deviation of a neighbourhood's direction around one of them, degrees.
     warp
-        Amplitude and wavelength of the bends, metres.
+        Amplitude and wavelength in metres of the bends of the whole.
+    wiggle
+        Amplitude and wavelength in metres of the bends of a neighbourhood.
     gap
         Probability that a block's stretch of street is missing.
     courts
@@ -88,6 +90,7 @@ class Suburb:
     bearings: tuple[float, ...] = (0.0,)
     turn: float = 30.0
     warp: tuple[float, float] = (70.0, 1400.0)
+    wiggle: tuple[float, float] = (24.0, 460.0)
     gap: float = 0.16
     courts: float = 0.3
     shut: float = 0.45
@@ -147,15 +150,15 @@ class Obstacle:
     ----------
     area
         Polygon; with a half-width, a line.
-    passable
-        Whether arterials cross it (a river with bridges, a park, a rail yard); open water is crossed by nothing
-        but a `Road` with `bridge`.
+    kind
+        "water": crossed by nothing but bridges; "river": every main street has a bridge; "park" (or a rail yard):
+        the city's own roads go through.
     half_width_m
         How far the obstacle reaches to both sides of the line.
     """
 
     area: LatLon
-    passable: bool = False
+    kind: Literal["water", "river", "park"] = "park"
     half_width_m: float = 0.0
 
 
@@ -179,6 +182,8 @@ class CityPlan:
         Share of dead ends that are kept.
     merge_m
         Junctions closer than this become one.
+    bend_m
+        A street that bends away from the straight line by more keeps a node there.
     """
 
     code: str
@@ -192,3 +197,4 @@ class CityPlan:
     obstacles: tuple[Obstacle, ...] = ()
     dead_ends: float = 0.7
     merge_m: float = 16.0
+    bend_m: float = 50.0

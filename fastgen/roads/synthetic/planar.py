@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.roads.synthetic.plane import cut
+from fastgen.roads.synthetic.streets import ALLEY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.streets import Streets
 
 PIECE_M = 50.0
+LANE_REACH_M = 12.0
 
 
 def near_pairs(a: Points, b: Points, reach_m: float) -> NDArray[np.int64]:
@@ -61,29 +63,47 @@ def loose_ends(streets: Streets) -> NDArray[np.int64]:
     return np.flatnonzero((counts[inverse.ravel()] == 1) & (over == 0))
 
 
+def _straight_on(ends: Points, unit: Points, a: Points, b: Points, reach_m: float) -> tuple[Points, Points]:
+    """Find where ends, drawn out in their own direction, meet segments: the points, and how far (inf: nowhere)."""
+    step = b - a
+    gap = a - ends
+    cross = unit[:, 0] * step[:, 1] - unit[:, 1] * step[:, 0]
+    safe = np.where(np.abs(cross) < 1e-6, 1.0, cross)  # noqa: PLR2004
+    ahead = (gap[:, 0] * step[:, 1] - gap[:, 1] * step[:, 0]) / safe
+    at = (gap[:, 0] * unit[:, 1] - gap[:, 1] * unit[:, 0]) / safe
+    hit = (np.abs(cross) > 1e-6) & (ahead > 0) & (ahead < reach_m) & (at >= 0) & (at <= 1)  # noqa: PLR2004
+    return ends + unit * ahead[:, None], np.where(hit, ahead, np.inf)
+
+
 def join_loose_ends(streets: Streets, reach_m: float) -> None:
-    """Move loose ends onto another street within reach."""
+    """Draw loose ends out to another street within reach, straight on where that is not much farther."""
     n = len(streets.a)
     loose = loose_ends(streets)
     ground = streets.column("over") == 0
-    pairs = near_pairs(streets.a, streets.b, reach_m)
+    # A lane's end in the middle of its block is meant; only where it fell short of its street is it drawn out.
+    end_reach_m = np.tile(np.where(streets.column("rank") == ALLEY, LANE_REACH_M, reach_m), 2)
+    pairs = near_pairs(streets.a, streets.b, 1.6 * reach_m)
     pairs = np.vstack([pairs, pairs[:, ::-1]])
-    is_loose = np.full(2 * n, -1, np.int64)
-    is_loose[loose] = np.arange(len(loose))
+    which = np.full(2 * n, -1, np.int64)
+    which[loose] = np.arange(len(loose))
     ends = np.vstack([streets.a, streets.b])
-    best = np.full(len(loose), np.inf)
-    target = ends[loose].copy()
+    unit = (ends - np.vstack([streets.b, streets.a])) / np.tile(np.hypot(*(streets.b - streets.a).T), 2)[:, None]
+    owner, other, cost, target = [], [], [], []
     for side in (0, n):
-        mine = is_loose[pairs[:, 0] + side]
+        mine = which[pairs[:, 0] + side]
         ok = (mine >= 0) & ground[pairs[:, 1]] & (streets.street[pairs[:, 0]] != streets.street[pairs[:, 1]])
-        mine, own, other = mine[ok], pairs[ok, 0], pairs[ok, 1]
-        foot, distance = project(ends[own + side], streets.a[other], streets.b[other])
-        order = np.lexsort((other, distance, mine))
-        first = order[np.r_[True, mine[order][1:] != mine[order][:-1]]] if len(order) else order
-        first = first[(distance[first] < reach_m) & (distance[first] < best[mine[first]])]
-        best[mine[first]] = distance[first]
-        target[mine[first]] = np.round(foot[first], 2)
-    ends[loose] = target
+        end, aim = pairs[ok, 0] + side, pairs[ok, 1]
+        foot, away = project(ends[end], streets.a[aim], streets.b[aim])
+        ahead, far = _straight_on(ends[end], unit[end], streets.a[aim], streets.b[aim], 1.6 * reach_m)
+        owner += [mine[ok], mine[ok]]
+        other += [aim, aim]
+        cost += [np.where(c < end_reach_m[end], c, np.inf) for c in (away, far / 1.6)]
+        target += [foot, ahead]
+    whose, price = np.concatenate(owner), np.concatenate(cost)
+    order = np.lexsort((np.concatenate(other), price, whose))
+    order = order[np.isfinite(price[order])]
+    first = order[np.r_[True, whose[order][1:] != whose[order][:-1]]] if len(order) else order
+    ends[loose[whose[first]]] = np.round(np.vstack(target)[first], 2)
     streets.a, streets.b = ends[:n], ends[n:]
     streets.keep(np.hypot(*(streets.b - streets.a).T) > 0.5)  # noqa: PLR2004
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fastgen.roads.synthetic.plane import Points
 
-ALLEY, LOCAL, ARTERIAL, RAMP, FREEWAY = range(5)
+ALLEY, LOCAL, MAIN, ARTERIAL, RAMP, FREEWAY = range(6)
 
 
 def along(street: Street, xy: Points) -> tuple[Street, Points, Points]:
@@ -30,7 +30,7 @@ class Street(NamedTuple):
     name
         Its name, the same over the whole run.
     rank
-        ALLEY, LOCAL, ARTERIAL, RAMP or FREEWAY; of two streets at one place the higher stays.
+        ALLEY to FREEWAY; of two streets at one place the higher stays.
     one_way
         Whether one drives only as the points run.
     over

@@ -10,7 +10,7 @@ from fastgen.roads.synthetic.grids import bends, lay_grid
 from fastgen.roads.synthetic.naming import fresh
 from fastgen.roads.synthetic.plan import Grid
 from fastgen.roads.synthetic.planar import project
-from fastgen.roads.synthetic.streets import ALLEY, ARTERIAL, Street, Streets, along
+from fastgen.roads.synthetic.streets import ALLEY, MAIN, Street, Streets, along
 
 if TYPE_CHECKING:
     from fastgen.roads.synthetic.plan import Suburb
@@ -65,7 +65,7 @@ def _collectors(cells: list[Points], district: int, rng: np.random.Generator) ->
             done.add(key)
             if rng.random() < 0.68:  # noqa: PLR2004
                 steps = np.linspace(0, 1, max(2, int(np.hypot(*(q - p)) // 40)))[:, None]
-                street = Street(fresh(str(rng.choice(KINDS))), ARTERIAL, district=district)
+                street = Street(fresh(str(rng.choice(KINDS))), MAIN, district=district)
                 parts.append(along(street, p + (q - p) * steps))
     return Streets.of(parts)
 
@@ -94,9 +94,9 @@ def _courts(grid: Grid, streets: Streets, share: float, rng: np.random.Generator
             step = b - a
             normal = np.array([-step[1], step[0]]) / max(float(np.hypot(*step)), 1.0)
             length = rng.uniform(0.45, 0.95) * grid.pitch[0] * rng.choice((-1, 1))
-            lean = step / max(float(np.hypot(*step)), 1.0) * rng.normal(0, 22)
+            lean = step / max(float(np.hypot(*step)), 1.0) * rng.normal(0, 20)
             foot = (a + b) / 2
-            points = np.array([foot, foot + normal * length * 0.5 + lean * 0.3, foot + normal * length + lean])
+            points = np.array([foot, foot + normal * length * 0.6, foot + normal * length + lean])
             kind = str(rng.choice(("Court", "Court", "Place", "Terrace")))
             courts.append(along(Street(fresh(kind), ALLEY, district=district), points))
     return Streets.of(courts)
@@ -125,7 +125,7 @@ def lay_suburb(
             gap=suburb.gap,
             alleys=(0.0, 0.0),
             spread=0.06,
-            warp=(float(rng.uniform(8, 38)), float(rng.uniform(420, 800))),
+            warp=(float(suburb.wiggle[0] * rng.uniform(0.3, 1.7)), float(suburb.wiggle[1] * rng.uniform(0.75, 1.35))),
         )
         cell = lay_grid(grid, polygon, frame, district, rng)
         _shut(cell, polygon, suburb.shut, rng)
