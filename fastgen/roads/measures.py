@@ -118,7 +118,10 @@ def network_measures(graph: RoadGraph, lat: float, lon: float) -> NetworkMeasure
 
 def _straight_m(graph: RoadGraph, u: NDArray[np.int64], v: NDArray[np.int64]) -> NDArray[np.float64]:
     lat, lon = np.radians(graph.lat_e6 / E6), np.radians(graph.lon_e6 / E6)
-    h = np.sin((lat[u] - lat[v]) / 2) ** 2 + np.cos(lat[u]) * np.cos(lat[v]) * np.sin((lon[u] - lon[v]) / 2) ** 2
+    h = (
+        np.sin((lat[u] - lat[v]) / 2) ** 2
+        + np.cos(lat[u]) * np.cos(lat[v]) * np.sin((lon[u] - lon[v]) / 2) ** 2
+    )
     return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(h)), np.float64)
 
 
@@ -130,7 +133,9 @@ def _orientation_order(graph: RoadGraph, u: NDArray[np.int64], v: NDArray[np.int
     bearing = np.degrees(np.arctan2(east, north))
     both = np.concatenate([bearing, bearing + 180])
     width = 360 / N_BINS
-    share = np.bincount(np.floor((both + width / 2) / width).astype(np.int64) % N_BINS, minlength=N_BINS) / len(both)
+    share = np.bincount(
+        np.floor((both + width / 2) / width).astype(np.int64) % N_BINS, minlength=N_BINS
+    ) / len(both)
     entropy = -np.sum(share[share > 0] * np.log(share[share > 0]))
     grid, most = np.log(4), np.log(N_BINS)
     return float(1 - ((entropy - grid) / (most - grid)) ** 2)

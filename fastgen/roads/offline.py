@@ -1,4 +1,4 @@
-"""Load the road networks that the package ships: synthetic, seeded, never changing, no internet needed."""
+"""Load the road networks that ship with fastgen: synthetic, for use without internet."""
 
 from __future__ import annotations
 
@@ -9,40 +9,34 @@ from fastgen.errors import DataError
 from fastgen.roads.roads_file import SUFFIX, decode_roads
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
     from fastgen.model.road_graph import RoadGraph
 
-
-def _folder() -> Traversable:
-    return resources.files("fastgen.roads") / "networks"
+_FOLDER = "networks"
 
 
 def builtin_codes() -> tuple[str, ...]:
-    """Codes of the locations that have a built-in network, sorted."""
-    names = (entry.name for entry in _folder().iterdir())
-    return tuple(sorted(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX)))
-
-
-def read_builtin(code: str) -> bytes:
-    """Bytes of a built-in .roads file.
-
-    Raises
-    ------
-    DataError
-        If there is no built-in network of that code.
-    """
-    if code not in builtin_codes():
-        raise DataError(f"location {code}: expected one of the built-in {', '.join(builtin_codes())}.")
-    return (_folder() / f"{code}{SUFFIX}").read_bytes()
+    """List the location codes that have a built-in network, sorted."""
+    folder = resources.files("fastgen.roads") / _FOLDER
+    return tuple(sorted(f.name.removesuffix(SUFFIX) for f in folder.iterdir() if f.name.endswith(SUFFIX)))
 
 
 def load_builtin(code: str) -> RoadGraph:
-    """Load a built-in network.
+    """Load the built-in network of a location.
+
+    Parameters
+    ----------
+    code
+        Location code, one of `builtin_codes`.
 
     Raises
     ------
     DataError
-        If there is no built-in network of that code.
+        If no network of that code is built in, or its file is damaged.
     """
-    return decode_roads(read_builtin(code), f"the built-in network of {code}")
+    codes = builtin_codes()
+    if code not in codes:
+        raise DataError(
+            f"Expected a location with a built-in road network ({', '.join(codes)}), got {code!r}."
+        )
+    name = f"{code}{SUFFIX}"
+    return decode_roads((resources.files("fastgen.roads") / _FOLDER / name).read_bytes(), f"built-in {name}")

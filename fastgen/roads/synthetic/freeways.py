@@ -65,14 +65,18 @@ def add_ramps(streets: Streets, freeway: Freeway, frame: Frame) -> None:
             if not len(near) or not len(vertices):
                 continue
             left, at = _left_of(line, near)
-            right_side = np.flatnonzero((-left > SIDE_M[0]) & (-left < SIDE_M[1]))
-            if not len(right_side):
+            beside = np.flatnonzero((np.abs(left) > SIDE_M[0]) & (np.abs(left) < SIDE_M[1]))
+            if not len(beside):
                 continue
-            best = right_side[np.argmin(np.hypot(*(near[right_side] - place).T) - 0.3 * left[right_side])]
+            # Rather on the right; a ramp from the left passes under the freeway.
+            cost = np.hypot(*(near - place).T) + np.where(left > 0, 200.0, 0.0)
+            best = beside[np.argmin(cost[beside])]
             _ramps(streets, near[best], float(at[best]), vertices, reach, freeway.name)
 
 
-def _ramps(streets: Streets, ground: Points, at_m: float, vertices: Points, along_m: Points, name: str) -> None:
+def _ramps(
+    streets: Streets, ground: Points, at_m: float, vertices: Points, along_m: Points, name: str
+) -> None:
     for ahead in (-1, 1):
         wanted = at_m + ahead * RAMP_M
         k = int(np.argmin(np.abs(along_m - wanted)))

@@ -38,7 +38,9 @@ def bends(rng: np.random.Generator, amplitude_m: float, wavelength_m: float) -> 
     return bend
 
 
-def _positions(rng: np.random.Generator, low: float, high: float, pitch: float, spread: float) -> tuple[Points, int]:
+def _positions(
+    rng: np.random.Generator, low: float, high: float, pitch: float, spread: float
+) -> tuple[Points, int]:
     """Positions of parallel lines, one at 0, and the index of the first."""
     first, last = int(np.floor(low / pitch)), int(np.ceil(high / pitch))
     index = np.arange(first, last + 1)
@@ -62,7 +64,10 @@ def _lines(
         main = bool(grid.main[axis]) and index % grid.main[axis] == 0
         one_way = bool(rng.random() < grid.one_way[axis]) and not (main and rng.random() < 0.5)  # noqa: PLR2004
         there = main | (rng.random(len(vs) - 1) >= grid.gap)
-        a, b = np.column_stack([np.full(len(vs) - 1, u), vs[:-1]]), np.column_stack([np.full(len(vs) - 1, u), vs[1:]])
+        a, b = (
+            np.column_stack([np.full(len(vs) - 1, u), vs[:-1]]),
+            np.column_stack([np.full(len(vs) - 1, u), vs[1:]]),
+        )
         a, b = a[there], b[there]
         if (index // grid.main[axis] if main else index) % 2:
             a, b = b[::-1], a[::-1]
@@ -84,7 +89,12 @@ def _lanes(grid: Grid, us: Points, vs: Points, rng: np.random.Generator) -> list
         far = np.where(up, vs[there + 1], vs[there])
         stop = start + depth[there] * (far - start)
         if len(there):
-            lanes.append((np.column_stack([np.full(len(there), u), start]), np.column_stack([np.full(len(there), u), stop])))
+            lanes.append(
+                (
+                    np.column_stack([np.full(len(there), u), start]),
+                    np.column_stack([np.full(len(there), u), stop]),
+                )
+            )
     return lanes
 
 
@@ -127,7 +137,10 @@ def lay_grid(
         a, b = (origin + p @ turn.T for p in (a, b))
         parts.append((street, own_bend(a), own_bend(b)))
 
-    for axis, rule, mine, other, first in ((0, grid.along, us, vs, u_first), (1, grid.cross, vs, us, v_first)):
+    for axis, rule, mine, other, first in (
+        (0, grid.along, us, vs, u_first),
+        (1, grid.cross, vs, us, v_first),
+    ):
         for index, main, one_way, a, b in _lines(grid, mine, other, first, axis, rng):
             street = Street(line_name(rule, index), MAIN if main else LOCAL, one_way, district=district)
             put(street, a[:, ::-1] if axis else a, b[:, ::-1] if axis else b)

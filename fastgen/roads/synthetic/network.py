@@ -205,7 +205,11 @@ def _join(network: Network, chain: list[Edge]) -> list[Edge]:
         line += [*e.via, tuple(network.xy[e.v])]
         marks.append(len(line) - 1)
     node_at = dict(zip(marks, nodes, strict=True))
-    stops = [s for s in _bend_splits(np.array(line), network.bend_m) if s in node_at and s not in (0, len(line) - 1)]
+    stops = [
+        s
+        for s in _bend_splits(np.array(line), network.bend_m)
+        if s in node_at and s not in (0, len(line) - 1)
+    ]
     if nodes[0] == nodes[-1] and len(stops) < 2 and len(chain) > 2:  # noqa: PLR2004
         stops = [marks[len(chain) // 3], marks[2 * len(chain) // 3]]
     bounds = [0, *sorted(set(stops)), len(line) - 1]
@@ -236,7 +240,9 @@ def merge_close(network: Network, radius_m: float) -> None:
     drop_parallels(network)
 
 
-def prune_dead_ends(network: Network, keep: float, rng: np.random.Generator, shorter_than_m: float = 48.0) -> None:
+def prune_dead_ends(
+    network: Network, keep: float, rng: np.random.Generator, shorter_than_m: float = 48.0
+) -> None:
     """Drop dead ends that are stubs, and some of the others."""
     degree = network.degrees()
 

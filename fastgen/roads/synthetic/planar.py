@@ -87,7 +87,9 @@ def join_loose_ends(streets: Streets, reach_m: float) -> None:
     which = np.full(2 * n, -1, np.int64)
     which[loose] = np.arange(len(loose))
     ends = np.vstack([streets.a, streets.b])
-    unit = (ends - np.vstack([streets.b, streets.a])) / np.tile(np.hypot(*(streets.b - streets.a).T), 2)[:, None]
+    unit = (ends - np.vstack([streets.b, streets.a])) / np.tile(np.hypot(*(streets.b - streets.a).T), 2)[
+        :, None
+    ]
     owner, other, cost, target = [], [], [], []
     for side in (0, n):
         mine = which[pairs[:, 0] + side]

@@ -101,7 +101,9 @@ def offset(line: Points, distance_m: float) -> Points:
     return np.round(half[: len(line)], 2)
 
 
-def cut(a: Points, b: Points, where: NDArray[np.int64], t: Points) -> tuple[Points, Points, NDArray[np.int64]]:
+def cut(
+    a: Points, b: Points, where: NDArray[np.int64], t: Points
+) -> tuple[Points, Points, NDArray[np.int64]]:
     """Cut segments at positions 0 < t < 1; returns the pieces and the segment each came from."""
     n = len(a)
     index = np.concatenate([np.arange(n), where])

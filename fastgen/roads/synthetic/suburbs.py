@@ -111,7 +111,9 @@ def lay_suburb(
     cells = [_cell(seeds, k, suburb.cell_m) for k in range(len(seeds))]
     streets = _collectors(cells, district, rng)
     for seed, polygon in zip(seeds, cells, strict=True):
-        if (seed < area.min(axis=0) - suburb.cell_m / 2).any() or (seed > area.max(axis=0) + suburb.cell_m / 2).any():
+        if (seed < area.min(axis=0) - suburb.cell_m / 2).any() or (
+            seed > area.max(axis=0) + suburb.cell_m / 2
+        ).any():
             continue
         lat, lon = frame.to_e6(seed[None])
         pitch = rng.uniform(0.85, 1.2, 2) * suburb.pitch
@@ -125,7 +127,10 @@ def lay_suburb(
             gap=suburb.gap,
             alleys=(0.0, 0.0),
             spread=0.06,
-            warp=(float(suburb.wiggle[0] * rng.uniform(0.3, 1.7)), float(suburb.wiggle[1] * rng.uniform(0.75, 1.35))),
+            warp=(
+                float(suburb.wiggle[0] * rng.uniform(0.3, 1.7)),
+                float(suburb.wiggle[1] * rng.uniform(0.75, 1.35)),
+            ),
         )
         cell = lay_grid(grid, polygon, frame, district, rng)
         _shut(cell, polygon, suburb.shut, rng)
