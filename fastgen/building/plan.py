@@ -14,7 +14,8 @@ from fastgen.dataset.layout import EVENTS, Layout, PartitionBy, part_path
 from fastgen.errors import ScenarioError
 from fastgen.events.body import encode_items
 from fastgen.events.digest import DIGEST_VERSION
-from fastgen.events.schema import sequence_kind
+from fastgen.events.schema import MAX_PINGS_I16, sequence_kind
+from fastgen.inputs.timezones import load_zone
 from fastgen.kernels.demand import count_orders
 from fastgen.kernels.order_ids import MAX_ORDERS
 from fastgen.rng import STREAM_VERSION
@@ -134,7 +135,14 @@ def plan_build(
     check_expected_orders(scenario, expected)
     ids = [place.location_id for place in scenario.locations]
     models = [
-        build_kitchen_model(scenario, dims, place, targets[row]) for row, place in enumerate(scenario.locations)
+        build_kitchen_model(
+            scenario,
+            dims,
+            place,
+            targets[row],
+            load_zone(place.timezone) if scenario.clock == "utc" else None,
+        )
+        for row, place in enumerate(scenario.locations)
     ]
     n_orders, first_index = _index_orders(models, scenario.days)
     files, events_expected = _plan_files(ids, expected, tables, layout, partition_by)
@@ -151,13 +159,19 @@ def plan_build(
         first_index=dict(zip(ids, first_index, strict=True)),
         events_expected=events_expected,
         files=files,
-        sequence_kind=sequence_kind(max(table.max_pings for table in tables.values())),
+        sequence_kind=_choose_sequence_kind(max(table.max_pings for table in tables.values())),
     )
 
 
-def _index_orders(
-    models: list[KitchenModel], n_days: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _choose_sequence_kind(max_pings: int) -> str:
+    if max_pings > MAX_PINGS_I16:
+        raise ScenarioError(
+            f"driver.ping_interval_s: expected at most {MAX_PINGS_I16} pings on the longest route, got {max_pings}."
+        )
+    return sequence_kind(max_pings)
+
+
+def _index_orders(models: list[KitchenModel], n_days: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Count the orders of every location-day, (n_locations, n_days), and number them by (day, location_id)."""
     n_orders = np.zeros((len(models), n_days), np.int64)
     for row, model in enumerate(models):

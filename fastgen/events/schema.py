@@ -53,6 +53,7 @@ COLUMNS = (
 
 # Longest order of 8-bit sequence numbers: six events, the pings, delivered.
 MAX_PINGS_I8 = 127 - 6
+MAX_PINGS_I16 = 32_767 - 6
 
 
 def sequence_kind(max_pings: int) -> str:

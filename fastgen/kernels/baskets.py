@@ -8,7 +8,7 @@ import numpy as np
 
 from fastgen.kernels.elementary import powf
 from fastgen.kernels.jit import inline, jit
-from fastgen.kernels.philox import TWO_M32, below, draw_words
+from fastgen.kernels.philox import BATCH, TWO_M32, below, draw_batch, draw_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fastgen.rng import Stream
 
 MAX_ITEMS = 16
+N_BATCHED = 12  # words of a basket that are drawn for a batch at a time; most need no more
 
 
 class BasketArrays(NamedTuple):
@@ -59,11 +60,21 @@ class BasketArrays(NamedTuple):
 
 
 @inline
-def _next_word(stream: Stream, day: int, index: int, words: NDArray[np.uint64], n_used: int) -> np.uint64:
-    """Word number `n_used` of an order's basket; `words`, (4,), holds the current block."""
+def _get_word(
+    stream: Stream,
+    day: int,
+    index: int,
+    words: NDArray[np.uint64],
+    j: int,
+    n_used: int,
+    more: NDArray[np.uint64],
+) -> np.uint64:
+    """Word number `n_used` of a basket: column j of the batch's words, or, in a large basket, drawn singly."""
+    if n_used < N_BATCHED:
+        return words[n_used, j]
     if n_used & 3 == 0:
-        words[0], words[1], words[2], words[3] = draw_words(stream, day, index, n_used >> 2)
-    return words[n_used & 3]
+        more[0], more[1], more[2], more[3] = draw_words(stream, day, index, n_used >> 2)
+    return more[n_used & 3]
 
 
 @inline
@@ -80,8 +91,11 @@ def compute_popularity(baskets: BasketArrays, day: int, popularity: NDArray[np.f
 
 
 @inline
-def _draw_brand(word: np.uint64, weight: NDArray[np.float64], total: float) -> int:
-    """Draw one index in proportion to `weight`, whose sum is `total`."""
+def _draw_brand(word: np.uint64, weight: NDArray[np.float64]) -> int:
+    """Draw one index in proportion to `weight`."""
+    total = 0.0
+    for b in range(len(weight)):
+        total += weight[b]
     rest = np.float64(word) * TWO_M32 * total
     chosen = 0
     for b in range(len(weight)):
@@ -121,39 +135,41 @@ def draw_baskets(
     popularity = np.empty(n_placed, np.float64)
     left = np.empty(n_placed, np.float64)
     n_open = compute_popularity(baskets, day, popularity)
-    words = np.empty(4, np.uint64)
+    words = np.empty((N_BATCHED, BATCH), np.uint64)
+    more = np.empty(4, np.uint64)
     picked = np.empty(MAX_ITEMS, np.int64)
     at = line_start[0]
     for i in range(len(draw)):
-        left[:] = popularity
-        n_used = 2
-        word = _next_word(baskets.stream, day, draw[i], words, 0)
+        j = i % BATCH
+        if j == 0:
+            for block in range(N_BATCHED // 4):
+                draw_batch(baskets.stream, day, draw[i : i + BATCH], block, words[4 * block : 4 * block + 4])
         n_brands = 1
-        if np.float64(word) * TWO_M32 >= baskets.single_probability:
-            n_brands = baskets.brands_min + below(words[1], baskets.brands_max - baskets.brands_min + 1)
+        if np.float64(words[0, j]) * TWO_M32 >= baskets.single_probability:
+            n_brands = baskets.brands_min + below(words[1, j], baskets.brands_max - baskets.brands_min + 1)
+        n_used = 2
+        left[:] = popularity
         for _ in range(min(n_brands, n_open)):
-            total = 0.0
-            for b in range(n_placed):
-                total += left[b]
-            brand = _draw_brand(_next_word(baskets.stream, day, draw[i], words, n_used), left, total)
+            brand = _draw_brand(_get_word(baskets.stream, day, draw[i], words, j, n_used, more), left)
             left[brand] = 0.0
             first = baskets.item_start[brand]
             n_menu = baskets.item_start[brand + 1] - first
-            word = _next_word(baskets.stream, day, draw[i], words, n_used + 1)
+            word = _get_word(baskets.stream, day, draw[i], words, j, n_used + 1, more)
             n_items = baskets.items_min + below(word, baskets.items_max - baskets.items_min + 1)
             n_items = min(n_items, n_menu)
             n_used += 2
             for k in range(n_items):
                 # One of the n_menu - k items not yet picked: step over the picked ones, kept in ascending order.
-                pick = below(_next_word(baskets.stream, day, draw[i], words, n_used), n_menu - k)
+                word = _get_word(baskets.stream, day, draw[i], words, j, n_used, more)
+                pick = below(word, n_menu - k)
                 place = 0
                 while place < k and picked[place] <= pick:
                     pick += 1
                     place += 1
-                for j in range(k, place, -1):
-                    picked[j] = picked[j - 1]
+                for p in range(k, place, -1):
+                    picked[p] = picked[p - 1]
                 picked[place] = pick
-                word = _next_word(baskets.stream, day, draw[i], words, n_used + 1)
+                word = _get_word(baskets.stream, day, draw[i], words, j, n_used + 1, more)
                 line_item[at] = baskets.item[first + pick]
                 line_qty[at] = baskets.qty_min + below(word, baskets.qty_max - baskets.qty_min + 1)
                 at += 1

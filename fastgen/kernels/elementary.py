@@ -18,6 +18,7 @@ LN2_LO = 1.90821492927058770002e-10
 HALF_SQRT2 = 0.7071067811865476
 EXP_OVERFLOW = 709.0
 EXP_UNDERFLOW = -708.0
+CENTRE = 0.425
 HALF_LN_2PI = 0.9189385332046727
 INVERSE_FACTORIAL = tuple(1.0 / math.factorial(n) for n in range(15))
 INVERSE_ODD = tuple(1.0 / (2 * n + 1) for n in range(12))
@@ -119,64 +120,70 @@ def log_factorial(k: float) -> float:
 
 
 @inline
+def normal_quantile_centre(q: float) -> float:
+    """Quantile of the standard normal distribution at 0.5 + q, for abs(q) <= 0.425: see `normal_quantile`."""
+    r = 0.180625 - q * q
+    return q * (
+        (
+            (
+                (
+                    (
+                        (
+                            (
+                                (2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r
+                                + 6.7265770927008700853e4
+                            )
+                            * r
+                            + 4.5921953931549871457e4
+                        )
+                        * r
+                        + 1.3731693765509461125e4
+                    )
+                    * r
+                    + 1.9715909503065514427e3
+                )
+                * r
+                + 1.3314166789178437745e2
+            )
+            * r
+            + 3.3871328727963666080e0
+        )
+        / (
+            (
+                (
+                    (
+                        (
+                            (
+                                (5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r
+                                + 3.9307895800092710610e4
+                            )
+                            * r
+                            + 2.1213794301586595867e4
+                        )
+                        * r
+                        + 5.3941960214247511077e3
+                    )
+                    * r
+                    + 6.8718700749205790830e2
+                )
+                * r
+                + 4.2313330701600911252e1
+            )
+            * r
+            + 1.0
+        )
+    )
+
+
+@inline
 def normal_quantile(p: float) -> float:
     """Inverse of the standard normal distribution function, for 0 < p < 1.
 
     Algorithm AS 241, PPND16 (Wichura 1988, Applied Statistics 37, 477-484): relative error about 1e-16.
     """
     q = p - 0.5
-    if abs(q) <= 0.425:
-        r = 0.180625 - q * q
-        return q * (
-            (
-                (
-                    (
-                        (
-                            (
-                                (
-                                    (2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r
-                                    + 6.7265770927008700853e4
-                                )
-                                * r
-                                + 4.5921953931549871457e4
-                            )
-                            * r
-                            + 1.3731693765509461125e4
-                        )
-                        * r
-                        + 1.9715909503065514427e3
-                    )
-                    * r
-                    + 1.3314166789178437745e2
-                )
-                * r
-                + 3.3871328727963666080e0
-            )
-            / (
-                (
-                    (
-                        (
-                            (
-                                (
-                                    (5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r
-                                    + 3.9307895800092710610e4
-                                )
-                                * r
-                                + 2.1213794301586595867e4
-                            )
-                            * r
-                            + 5.3941960214247511077e3
-                        )
-                        * r
-                        + 6.8718700749205790830e2
-                    )
-                    * r
-                    + 4.2313330701600911252e1
-                )
-                * r
-                + 1.0
-            )
-        )
+    if abs(q) <= CENTRE:
+        return normal_quantile_centre(q)
     r = math.sqrt(-log(p if q < 0.0 else 1.0 - p))
     if r <= 5.0:
         r -= 1.6

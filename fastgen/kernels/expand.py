@@ -23,6 +23,7 @@ INLINE_MAX = 12
 N_BEFORE_PINGS = 6
 PING, DELIVERED = 7, 8
 ITEM_END = 125  # "}"
+ITEMS_PREFIX = int.from_bytes(b'[{"i', "little") << 32
 
 
 class EventArrays(NamedTuple):
@@ -111,6 +112,22 @@ def _write_view(view: NDArray[np.int64], row: int, text: NDArray[np.uint8], firs
         high = first << 32
     view[row, 0] = length | (low << 32)
     view[row, 1] = high
+
+
+@inline
+def _prefix(text: NDArray[np.uint8], first: int) -> int:
+    """First four bytes of a text, as a view holds them: moved up behind its length."""
+    prefix = 0
+    for j in range(4):
+        prefix |= np.int64(text[first + j]) << (32 + 8 * j)
+    return prefix
+
+
+@inline
+def _write_long_view(view: NDArray[np.int64], row: int, prefix: int, first: int, last: int) -> None:
+    """Point row `row` of a view column at a text of more than `INLINE_MAX` bytes, at first:last of its buffer."""
+    view[row, 0] = (last - first) | prefix
+    view[row, 1] = first << 32
 
 
 @inline
@@ -208,6 +225,8 @@ def expand_events(
         Output; the view columns hold zeros where no row is set, the validity bits zeros throughout.
     """
     row, addr_at, items_at = 0, 0, 0
+    # All routes begin at the kitchen and all baskets alike: reading the bytes again costs a cache miss each.
+    route_prefix = _prefix(routes.text, 0)
     for i in range(len(orders.draw)):
         customer = orders.customer[i]
         first_ping = routes.ping_start[customer]
@@ -250,10 +269,12 @@ def expand_events(
         addr_at = end
         events.items_start[i] = items_at
         end = _write_items(orders, i, items, events.items_text, items_at)
-        _write_view(events.items_json, row, events.items_text, items_at, end)
+        _write_long_view(events.items_json, row, ITEMS_PREFIX, items_at, end)
         items_at = end
         text_start = routes.text_start
-        _write_view(events.route_json, row + 5, routes.text, text_start[customer], text_start[customer + 1])
+        _write_long_view(
+            events.route_json, row + 5, route_prefix, text_start[customer], text_start[customer + 1]
+        )
         row += n_rows
     events.row_start[len(orders.draw)] = row
     events.addr_start[len(orders.draw)] = addr_at

@@ -1,11 +1,14 @@
 """Compile kernels one way: cached on disk, without the GIL, with IEEE arithmetic as written.
 
 `fastmath` stays off: it lets the compiler reorder sums and fuse products, and so changes results between machines.
-Whoever wants kernels as plain Python (coverage, tracebacks) sets NUMBA_DISABLE_JIT=1.
+Whoever wants kernels as plain Python (coverage, tracebacks) sets NUMBA_DISABLE_JIT=1; NUMBA_CACHE_DIR moves the cache.
 """
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
@@ -16,9 +19,27 @@ if TYPE_CHECKING:
 Kernel = TypeVar("Kernel", bound="Callable[..., Any]")
 
 
+@cache
+def _sources_stamp() -> str:
+    """Hash of this folder's sources: numba itself looks only at the file that a cached kernel stands in.
+
+    After an edit of a step that kernels of other files have inlined, it would go on with the old code.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def jit(kernel: Kernel) -> Kernel:
-    """Compile a loop over arrays; called from Python, cached on disk."""
-    return cast("Kernel", numba.njit(kernel, cache=True, nogil=True, error_model="numpy"))
+    """Compile a loop over arrays; called from Python, cached on disk where a folder can be written."""
+    try:
+        dispatcher = numba.njit(kernel, cache=True, nogil=True, error_model="numpy")
+    except RuntimeError:  # numba found no folder for its cache
+        return cast("Kernel", numba.njit(kernel, nogil=True, error_model="numpy"))
+    if not numba.config.DISABLE_JIT:
+        dispatcher._cache._cache_file._source_stamp = _sources_stamp()  # noqa: SLF001  # no public way
+    return cast("Kernel", dispatcher)
 
 
 def inline(kernel: Kernel) -> Kernel:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.kernels.jit import inline, jit
-from fastgen.kernels.philox import below, draw_words
+from fastgen.kernels.philox import BATCH, below, draw_batch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,38 +30,71 @@ LETTERS = 10  # digit values 0..9 are "0".."9", 10..35 "A".."Z"
 
 
 @inline
-def encipher(stream: Stream, index: int, n_left: int, n_right: int, width: int) -> int:
-    """Map index to another number below n_left * n_right."""
-    left, right = index // n_right, index % n_right
-    for r in range(0, 4, 2):
-        left = (left + below(draw_words(stream, width, right, r)[0], n_left)) % n_left
-        right = (right + below(draw_words(stream, width, left, r + 1)[0], n_right)) % n_right
-    return left * n_right + right
+def _halves(index: int) -> tuple[int, int, int, int]:
+    """Domain of an index: its place there, the ranges of left and right, and the width in characters."""
+    if index < IDS_6:
+        return index, BASE_3, BASE_3, 6
+    if index < IDS_6 + IDS_7:
+        return index - IDS_6, BASE_3, BASE_4, 7
+    return index - IDS_6 - IDS_7, BASE_4, BASE_4, 8
 
 
 @inline
-def order_code(stream: Stream, index: int) -> tuple[int, int]:
-    """Encipher an index; return the number and its width in characters."""
-    if index < IDS_6:
-        return encipher(stream, index, BASE_3, BASE_3, 6), 6
-    if index < IDS_6 + IDS_7:
-        return encipher(stream, index - IDS_6, BASE_3, BASE_4, 7), 7
-    return encipher(stream, index - IDS_6 - IDS_7, BASE_4, BASE_4, 8), 8
+def _encipher(
+    stream: Stream,
+    place: NDArray[np.int64],
+    n_left: int,
+    n_right: int,
+    width: int,
+    words: NDArray[np.uint64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+) -> None:
+    """Map places below n_left * n_right, (n,), to other ones, as their left and right halves."""
+    n = len(place)
+    for j in range(n):
+        left[j] = place[j] // n_right
+        right[j] = place[j] - left[j] * n_right
+    for r in range(4):
+        keyed, changed, span = (right, left, n_left) if r % 2 == 0 else (left, right, n_right)
+        draw_batch(stream, width, keyed[:n], r, words)
+        word = words[0]
+        for j in range(n):
+            total = changed[j] + below(word[j], span)
+            changed[j] = total if total < span else total - span
+
+
+@inline
+def _digit(value: int, power: int) -> int:
+    """Character of one base-36 digit."""
+    digit = value // power % BASE
+    return digit + 48 if digit < LETTERS else digit + 55
 
 
 @jit
 def write_order_ids(stream: Stream, first_index: int, view: NDArray[np.int64]) -> None:
     """Write the ids of indices first_index, first_index + 1, ... as Arrow string views, int64 (n, 2)."""
-    for i in range(len(view)):
-        code, width = order_code(stream, first_index + i)
-        low, high = 0, 0
-        for position in range(width - 1, -1, -1):
-            digit = code % BASE
-            code //= BASE
-            char = digit + 48 if digit < LETTERS else digit + 55
-            if position < 4:
-                low |= char << (8 * position)
-            else:
-                high |= char << (8 * (position - 4))
-        view[i, 0] = width | (low << 32)
-        view[i, 1] = high
+    words = np.empty((4, BATCH), np.uint64)
+    place, left, right = np.empty(BATCH, np.int64), np.empty(BATCH, np.int64), np.empty(BATCH, np.int64)
+    done = 0
+    while done < len(view):
+        start, n_left, n_right, width = _halves(first_index + done)
+        n = min(min(BATCH, len(view) - done), n_left * n_right - start)
+        for j in range(n):
+            place[j] = start + j
+        _encipher(stream, place[:n], n_left, n_right, width, words, left, right)
+        for j in range(n):
+            text, shift = 0, 0
+            power = n_left // BASE
+            while power > 0:
+                text |= _digit(left[j], power) << shift
+                shift += 8
+                power //= BASE
+            power = n_right // BASE
+            while power > 0:
+                text |= _digit(right[j], power) << shift
+                shift += 8
+                power //= BASE
+            view[done + j, 0] = width | ((text & 0xFFFFFFFF) << 32)
+            view[done + j, 1] = text >> 32
+        done += n

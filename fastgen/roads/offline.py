@@ -20,23 +20,28 @@ def builtin_codes() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(SUFFIX) for f in folder.iterdir() if f.name.endswith(SUFFIX)))
 
 
-def load_builtin(code: str) -> RoadGraph:
-    """Load the built-in network of a location.
-
-    Parameters
-    ----------
-    code
-        Location code, one of `builtin_codes`.
+def read_builtin(code: str) -> bytes:
+    """Read the .roads file of a built-in network.
 
     Raises
     ------
     DataError
-        If no network of that code is built in, or its file is damaged.
+        If no network of that code is built in.
     """
     codes = builtin_codes()
     if code not in codes:
         raise DataError(
             f"Expected a location with a built-in road network ({', '.join(codes)}), got {code!r}."
         )
-    name = f"{code}{SUFFIX}"
-    return decode_roads((resources.files("fastgen.roads") / _FOLDER / name).read_bytes(), f"built-in {name}")
+    return (resources.files("fastgen.roads") / _FOLDER / f"{code}{SUFFIX}").read_bytes()
+
+
+def load_builtin(code: str) -> RoadGraph:
+    """Load the built-in network of a location.
+
+    Raises
+    ------
+    DataError
+        If no network of that code is built in, or its file is damaged.
+    """
+    return decode_roads(read_builtin(code), f"built-in {code}{SUFFIX}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -16,6 +15,8 @@ from fastgen.simulate.demand_curve import demand_weights
 from fastgen.units import MIN_PER_DAY, S_PER_DAY, S_PER_MIN
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from numpy.typing import NDArray
 
     from fastgen.model.dimensions import Dimensions
@@ -43,8 +44,8 @@ class KitchenModel(NamedTuple):
         House numbers run from 1 to this.
     lines_max
         Most lines that an order can have.
-    timezone
-        IANA zone where timestamps are UTC, None where they are the kitchen's clock.
+    zone
+        Time zone where timestamps are UTC, None where they are the kitchen's clock.
     start
         Date of day 0.
     """
@@ -61,7 +62,7 @@ class KitchenModel(NamedTuple):
     driver_rules: Driver
     house_number_max: int
     lines_max: int
-    timezone: str | None
+    zone: ZoneInfo | None
     start: dt.date
 
     def minute_starts_s(self, day: int) -> NDArray[np.int64]:
@@ -70,9 +71,10 @@ class KitchenModel(NamedTuple):
         By the UTC clock, a minute that the zone's wall clock shows twice is the first of the two.
         """
         starts = day * S_PER_DAY + np.arange(MIN_PER_DAY, dtype=np.int64) * S_PER_MIN
-        if self.timezone is None:
+        zone = self.zone
+        if zone is None:
             return starts
-        zone, midnight = ZoneInfo(self.timezone), _midnight(self.start, day)
+        midnight = _midnight(self.start, day)
         offsets = [_offset_s(zone, midnight + dt.timedelta(hours=h)) for h in range(25)]
         if len(set(offsets)) == 1:
             return starts - offsets[0]
@@ -81,7 +83,7 @@ class KitchenModel(NamedTuple):
 
 
 def build_kitchen_model(
-    scenario: Scenario, dims: Dimensions, place: Location, targets: NDArray[np.float64]
+    scenario: Scenario, dims: Dimensions, place: Location, targets: NDArray[np.float64], zone: ZoneInfo | None
 ) -> KitchenModel:
     """Put one location's parameters into the kernels' form.
 
@@ -93,6 +95,8 @@ def build_kitchen_model(
         One of the scenario's locations.
     targets
         float64 (n_days,), orders that each day aims at before noise and events.
+    zone
+        The location's time zone where timestamps are UTC, None where they are the kitchen's clock.
     """
     seed = scenario.seed
     baskets, driver, service = scenario.baskets, scenario.driver, scenario.service_times
@@ -105,7 +109,7 @@ def build_kitchen_model(
     return KitchenModel(
         location_id=place.location_id,
         code=place.code,
-        demand=_demand_arrays(scenario, place, targets),
+        demand=_demand_arrays(scenario, place, targets, zone),
         baskets=_basket_arrays(scenario, dims, place),
         kitchen=stream(seed, place.location_id, Purpose.KITCHEN),
         driver=stream(seed, place.location_id, Purpose.DRIVER),
@@ -115,21 +119,23 @@ def build_kitchen_model(
         driver_rules=driver,
         house_number_max=scenario.delivery.address_number_max,
         lines_max=max(1, baskets.brands_max) * baskets.items_max,
-        timezone=place.timezone if scenario.clock == "utc" else None,
+        zone=zone,
         start=scenario.start,
     )
 
 
-def _demand_arrays(scenario: Scenario, place: Location, targets: NDArray[np.float64]) -> DemandArrays:
+def _demand_arrays(
+    scenario: Scenario, place: Location, targets: NDArray[np.float64], zone: ZoneInfo | None
+) -> DemandArrays:
     weight = demand_weights(place, scenario.demand)
     events = [
         ((event.first_day, event.last_day, event.start_min, event.end_min), float(event.factor))
         for event in scenario.events
         if not event.locations or place.code in event.locations
     ]
-    if scenario.clock == "utc":
+    if zone is not None:
         # Nobody orders in minutes that the kitchen's clock skips.
-        gaps = _skipped_minutes(ZoneInfo(place.timezone), scenario.start, scenario.days)
+        gaps = _skipped_minutes(zone, scenario.start, scenario.days)
         events += [((day, day, first, last), 0.0) for day, first, last in gaps]
     return DemandArrays(
         noise=stream(scenario.seed, place.location_id, Purpose.DAY_NOISE),
