@@ -1,8 +1,8 @@
 """Key every random draw by (seed, stream version, location, day, purpose, index); nothing else seeds.
 
-The generator is Philox4x32-10 (`fastgen.kernels.philox`): a bijection of 128-bit counters under a 64-bit key. The key
-is the seed; the counter holds everything else, so two draws that differ in any part of their address never share
-a counter, and any draw can be made alone, in any order, on any worker.
+The generator is Philox4x32-10 (`fastgen.kernels.philox`): a bijection of 128-bit counters under a 64-bit key.
+The key is the seed; the counter holds everything else, so two draws that differ in any part of their address
+never share a counter, and any draw can be made alone, in any order, on any worker.
 
 ========  =====================================================
 word      holds

@@ -1,9 +1,10 @@
 """Turn finished files into a dataset: receipts, publication, manifest.
 
-A build works in the folder `.building` of the dataset's folder. A finished file leaves a receipt there with its hash and
-digests; a second run keeps every file whose receipt and size agree. When all are there, the files are moved to
-their places and the manifest is written last: a folder without one counts as empty, so whatever moment a build is
-killed at, no unfinished dataset looks finished, and the same command goes on from the receipts.
+A build works in the folder `.building` of the dataset's folder. A finished file leaves a receipt there with
+its hash and digests; a second run keeps every file whose receipt and size agree. When all are there, the
+files are moved to their places and the manifest is written last: a folder without one counts as empty, so
+whatever moment a build is killed at, no unfinished dataset looks finished, and the same command goes on from
+the receipts.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
     Returns
     -------
     Manifest or None
-        The manifest, if this very build is finished already; None if there is nothing, or what is there is to be
-        overwritten or repaired.
+        The manifest, if this very build is finished already; None if there is nothing, or what is there is to
+        be overwritten or repaired.
 
     Raises
     ------
@@ -85,8 +86,9 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
         raise OutputError(f"{error} Use --overwrite to replace it.") from None
     if manifest.build_id != plan.build_id:
         raise OutputError(
-            f"{out}: expected no other dataset here, got one of scenario {manifest.scenario.get('name')!r}, seed "
-            f"{manifest.scenario.get('seed')}, {manifest.scenario.get('days')} days, layout {manifest.layout}. "
+            f"{out}: expected no other dataset here, got one of scenario {manifest.scenario.get('name')!r}, "
+            f"seed {manifest.scenario.get('seed')}, {manifest.scenario.get('days')} days, "
+            f"layout {manifest.layout}. "
             "Use --overwrite to replace it, or another folder with -o."
         )
     entries = (*manifest.files, *manifest.tables)
@@ -159,7 +161,8 @@ class Receipts:
         if _has_size(self._work / entry.path, entry.bytes):
             return PartResult(entry, days)
         placed = self._out / entry.path
-        # Already moved to its place by a run that was killed: an older dataset's file may have that name and size.
+        # Already moved to its place by a run that was killed: an older dataset's file may have that name and
+        # size.
         if _has_size(placed, entry.bytes) and hash_file(placed) == entry.sha256:
             return PartResult(entry, days)
         return None

@@ -1,4 +1,4 @@
-"""Plan a build: from scenario, tables and networks to the list of files, each with its days and order indices."""
+"""Plan a build: from scenario, tables and networks to the list of files and the index of every order."""
 
 from __future__ import annotations
 
@@ -123,8 +123,8 @@ def plan_build(
 ) -> BuildPlan:
     """Plan a build of the locations that have a route table.
 
-    Order counts are drawn for every location of the scenario, selected or not: an order's index, and so its id, counts
-    the orders of all earlier location-days.
+    Order counts are drawn for every location of the scenario, selected or not: an order's index, and so its
+    id, counts the orders of all earlier location-days.
 
     Raises
     ------
@@ -166,13 +166,14 @@ def plan_build(
 def _choose_sequence_kind(max_pings: int) -> str:
     if max_pings > MAX_PINGS_I16:
         raise ScenarioError(
-            f"driver.ping_interval_s: expected at most {MAX_PINGS_I16} pings on the longest route, got {max_pings}."
+            f"driver.ping_interval_s: expected at most {MAX_PINGS_I16} pings on the longest route, "
+            f"got {max_pings}."
         )
     return sequence_kind(max_pings)
 
 
 def _index_orders(models: list[KitchenModel], n_days: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count the orders of every location-day, (n_locations, n_days), and number them by (day, location_id)."""
+    """Count the orders of every location-day, (n_locations, n_days); number them by (day, location_id)."""
     n_orders = np.zeros((len(models), n_days), np.int64)
     for row, model in enumerate(models):
         count_orders(model.demand, n_orders[row])

@@ -1,11 +1,12 @@
 """Digest location-days from Parquet files: the same digest as `fastgen.events.digest`, from what is on disk.
 
-A day of ordinary size is digested from one table. A larger one is read column after column, as the digest runs over
-it, a few row groups at a time, so memory stays bounded.
+A day of ordinary size is digested from one table. A larger one is read column after column, as the digest
+runs over it, a few row groups at a time, so memory stays bounded.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 # Rows held at once: a multiple of 8, so that validity bits of two windows meet at a byte.
 WINDOW_ROWS = 1 << 20
+
+STORED = tuple(c.name for c in COLUMNS if c.name != "location_id")
 
 _NUMPY = {"i8": np.dtype("i1"), "i16": np.dtype("<i2"), "i64": np.dtype("<i8"), "f32": np.dtype("<f4")}
 
@@ -96,13 +99,11 @@ def _digest_rows(reader: RowReader, location_id: int, first: int, last: int) -> 
     return n_bytes, digest.hexdigest()
 
 
-def _sections(
-    reader: RowReader, location_id: int, first: int, last: int
-) -> Iterator[NDArray[np.generic]]:
+def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Iterator[NDArray[np.generic]]:
     """Canonical bytes of rows first..last-1, in order, a window at a time."""
     whole = last - first <= WINDOW_ROWS
     edges = [*range(first, last, WINDOW_ROWS), last] if last > first else []
-    windows = list(zip(edges, edges[1:], strict=False))
+    windows = list(pairwise(edges))
     for column in COLUMNS:
         parts = ("valid", "lengths", "values") if column.kind == "str" else ("valid", "values")
         for part in parts:
@@ -110,13 +111,9 @@ def _sections(
                 if column.name == "location_id":
                     array = pa.array(np.full(high - low, location_id, np.int8))
                 else:
-                    columns = _stored(reader) if whole else (column.name,)
+                    columns = STORED if whole else (column.name,)
                     array = _one_array(reader.rows(low, high, columns).column(column.name))
                 yield _encode(array, "i16" if column.name == "sequence" else column.kind, part)
-
-
-def _stored(reader: RowReader) -> tuple[str, ...]:
-    return tuple(c.name for c in COLUMNS if c.name != "location_id")
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
@@ -125,7 +122,10 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
 
 def _encode(array: pa.Array, kind: str, part: str) -> NDArray[np.generic]:
     if part == "valid":
-        return np.packbits(array.is_valid().to_numpy(zero_copy_only=False), bitorder="little")
+        bits: NDArray[np.uint8] = np.packbits(
+            array.is_valid().to_numpy(zero_copy_only=False), bitorder="little"
+        )
+        return bits
     if kind == "str":
         texts = pc.fill_null(array, "").cast(pa.large_binary())
         _, offset_buffer, value_buffer = texts.buffers()
@@ -137,4 +137,5 @@ def _encode(array: pa.Array, kind: str, part: str) -> NDArray[np.generic]:
         return np.frombuffer(value_buffer, np.uint8)[offsets[0] : offsets[-1]]
     values = pc.fill_null(array, 0).to_numpy(zero_copy_only=False)
     # Adding 0 turns -0 into 0.
-    return (values + values.dtype.type(0)).astype(_NUMPY[kind])
+    encoded: NDArray[np.generic] = (values + values.dtype.type(0)).astype(_NUMPY[kind])
+    return encoded

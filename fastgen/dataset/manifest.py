@@ -91,7 +91,7 @@ class Manifest:
         fields: dict[str, Any] = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
-            **{name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("days",)},
+            **{name: getattr(self, name) for name in self.__dataclass_fields__ if name != "days"},
             "networks": [asdict(network) for network in self.networks],
             "files": [asdict(entry) for entry in self.files],
             "tables": [asdict(entry) for entry in self.tables],
@@ -128,7 +128,8 @@ def parse_manifest(text: str, name: str) -> Manifest:
         if not isinstance(raw, dict) or raw.get("format") != FORMAT:
             raise DataError(f"{name}: expected a {FORMAT} manifest, got something else.")
         if raw["format_version"] != FORMAT_VERSION:
-            raise DataError(f"{name}: expected format_version {FORMAT_VERSION}, got {raw['format_version']!r}.")
+            version = raw["format_version"]
+            raise DataError(f"{name}: expected format_version {FORMAT_VERSION}, got {version!r}.")
         columns = raw["location_days"]
         days = tuple(DayDigest(*row) for row in zip(*(columns[f] for f in DayDigest._fields), strict=True))
         fields = {key: raw[key] for key in Manifest.__dataclass_fields__ if key != "days"}

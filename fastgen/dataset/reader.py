@@ -44,8 +44,8 @@ def scan_events(dataset: str | Path) -> pl.LazyFrame:
     Returns
     -------
     polars.LazyFrame
-        Columns and types of SPEC 3, location_id as Int8 in every layout; rows in the dataset's order. Filters on
-        location_id read only that location's files.
+        Columns and types of SPEC 3, location_id as Int8 in every layout; rows in the dataset's order. Filters
+        on location_id read only that location's files.
 
     Raises
     ------

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 Compression = Literal["zstd", "snappy", "none"]
 
 
-def write_frame(path: Path, frame: pl.DataFrame, compression: Compression, metadata: Mapping[str, str]) -> str:
+def write_frame(
+    path: Path, frame: pl.DataFrame, compression: Compression, metadata: Mapping[str, str]
+) -> str:
     """Write one frame as a Parquet file with row groups of `ROW_GROUP_ROWS`.
 
     Returns

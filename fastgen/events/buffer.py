@@ -53,7 +53,8 @@ def route_arrays(table: RouteTable) -> RouteArrays:
 class EventBuffer:
     """Columns of one stretch of events at a time.
 
-    What `expand` returns and `to_arrow` hands over is overwritten by the next `expand`; until then nothing is copied.
+    What `expand` returns and `to_arrow` hands over is overwritten by the next `expand`; until then nothing is
+    copied.
 
     Attributes
     ----------

@@ -69,7 +69,7 @@ def _get_word(
     n_used: int,
     more: NDArray[np.uint64],
 ) -> np.uint64:
-    """Word number `n_used` of a basket: column j of the batch's words, or, in a large basket, drawn singly."""
+    """Word number `n_used` of a basket: column j of the batch's, or, in a large one, drawn singly."""
     if n_used < N_BATCHED:
         return words[n_used, j]
     if n_used & 3 == 0:
@@ -79,7 +79,7 @@ def _get_word(
 
 @inline
 def compute_popularity(baskets: BasketArrays, day: int, popularity: NDArray[np.float64]) -> int:
-    """Fill the popularity of every placed brand, (n_placed,), 0 where it is closed; return how many are open."""
+    """Fill the popularity of the placed brands, (n_placed,), 0 where closed; return how many are open."""
     n_open = 0
     for b in range(len(popularity)):
         popularity[b] = 0.0
@@ -159,7 +159,8 @@ def draw_baskets(
             n_items = min(n_items, n_menu)
             n_used += 2
             for k in range(n_items):
-                # One of the n_menu - k items not yet picked: step over the picked ones, kept in ascending order.
+                # One of the n_menu - k items not yet picked: step over the picked ones, kept in ascending
+                # order.
                 word = _get_word(baskets.stream, day, draw[i], words, j, n_used, more)
                 pick = below(word, n_menu - k)
                 place = 0

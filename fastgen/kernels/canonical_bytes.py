@@ -1,4 +1,4 @@
-"""Gather the canonical bytes of a stretch of rows: those of the content digest that no column holds as they are."""
+"""Gather those bytes of the content digest that no column holds as they are."""
 
 from __future__ import annotations
 

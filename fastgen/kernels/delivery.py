@@ -70,7 +70,7 @@ def _draw_gamma(stream: Stream, day: int, index: int, first_block: int, shape: f
 
 @inline
 def draw_beta(stream: Stream, day: int, index: int, alpha: float, beta: float) -> float:
-    """Draw from a beta distribution as X / (X + Y) of two gammas: even blocks from 4 on, and odd ones from 5."""
+    """Draw from a beta distribution as X / (X + Y) of two gammas: even blocks from 4 on, odd ones from 5."""
     x = _draw_gamma(stream, day, index, 4, alpha)
     y = _draw_gamma(stream, day, index, 5, beta)
     return x / (x + y)
@@ -101,8 +101,8 @@ def draw_driver_arrivals(
 ) -> None:
     """Draw each driver's arrival, strictly before the pick-up.
 
-    Where alpha and beta are whole and small, Beta(alpha, beta) is drawn as what it is: the alpha-th smallest of
-    alpha + beta - 1 uniform numbers. That is four times faster than two gammas.
+    Where alpha and beta are whole and small, Beta(alpha, beta) is drawn as what it is: the alpha-th smallest
+    of alpha + beta - 1 uniform numbers. That is four times faster than two gammas.
 
     Parameters
     ----------
@@ -117,8 +117,8 @@ def draw_driver_arrivals(
     alpha, beta
         Position in that interval.
     times_us
-        int64 (n, 6), microseconds: created, started, finished, ready in columns 0 to 3 and picked up in 5 are given,
-        the arrival is output in column 4.
+        int64 (n, 6), microseconds: created, started, finished, ready in columns 0 to 3 and picked up in 5 are
+        given, the arrival is output in column 4.
     """
     n_uniform = int(alpha + beta) - 1
     whole = (
@@ -145,4 +145,4 @@ def draw_driver_arrivals(
                 low, high = times[j, 3], times[j, 5]
             else:
                 low, high = times[j, 0], times[j, 3]
-            times[j, 4] = min(low + int(math.floor(share * (high - low))), high - 1)
+            times[j, 4] = min(low + math.floor(share * (high - low)), high - 1)

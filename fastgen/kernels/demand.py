@@ -134,8 +134,8 @@ def draw_creation_times(
 ) -> None:
     """Draw creation times of the orders with rank first_rank, first_rank + 1, ... of a day.
 
-    Rank counts the day's orders by (creation second, draw number). Only the minutes that hold a wanted rank are
-    drawn, so any stretch of a day of any size is made in bounded memory.
+    Rank counts the day's orders by (creation second, draw number). Only the minutes that hold a wanted rank
+    are drawn, so any stretch of a day of any size is made in bounded memory.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Grow the tree of shortest paths from one node to all others.
 
-Dijkstra's algorithm with a binary heap whose entries are single integers, distance in the high bits and node in
-the low ones: equal distances leave the heap in node order, so the tree is the same on every machine.
+Dijkstra's algorithm with a binary heap whose entries are single integers, distance in the high bits and node
+in the low ones: equal distances leave the heap in node order, so the tree is the same on every machine.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Evaluate exp, log, sin and powers with + - * / alone, so that every machine gets the same last bit.
 
-libm and NumPy choose other code on other processors, and their last bits differ. IEEE 754 fixes the result of the
-four operations and of the square root, and numba fuses none of them; `frexp` and `ldexp` are exact.
+libm and NumPy choose other code on other processors, and their last bits differ. IEEE 754 fixes the result of
+the four operations and of the square root, and numba fuses none of them; `frexp` and `ldexp` are exact.
 Errors stay below 2 ulp in the ranges used here.
 """
 

@@ -1,8 +1,8 @@
 """Expand orders into rows of the event table, one pass over the orders.
 
-String columns are Arrow string views of two int64: the first holds the length and the first four bytes; the second the
-next eight bytes of a text of up to 12, else the buffer's number (0) and the offset in it. Rows of an order: the
-types 1 to 6, its pings, delivered.
+String columns are Arrow string views of two int64: the first holds the length and the first four bytes; the
+second the next eight bytes of a text of up to 12, else the buffer's number (0) and the offset in it. Rows of
+an order: the types 1 to 6, its pings, delivered.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _prefix(text: NDArray[np.uint8], first: int) -> int:
 
 @inline
 def _write_long_view(view: NDArray[np.int64], row: int, prefix: int, first: int, last: int) -> None:
-    """Point row `row` of a view column at a text of more than `INLINE_MAX` bytes, at first:last of its buffer."""
+    """Point row `row` of a view column at a text longer than `INLINE_MAX`, first:last of its buffer."""
     view[row, 0] = (last - first) | prefix
     view[row, 1] = first << 32
 

@@ -1,7 +1,8 @@
 """Compile kernels one way: cached on disk, without the GIL, with IEEE arithmetic as written.
 
-`fastmath` stays off: it lets the compiler reorder sums and fuse products, and so changes results between machines.
-Whoever wants kernels as plain Python (coverage, tracebacks) sets NUMBA_DISABLE_JIT=1; NUMBA_CACHE_DIR moves the cache.
+`fastmath` stays off: it lets the compiler reorder sums and fuse products, and so changes results between
+machines. Whoever wants kernels as plain Python (coverage, tracebacks) sets NUMBA_DISABLE_JIT=1;
+NUMBA_CACHE_DIR moves the cache.
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ def draw_service_times(
     minimum_min
         No step is shorter, minutes.
     times_us
-        int64 (n, 6), microseconds: column 0, created, is given; started, finished, ready and picked up are output
-        in columns 1, 2, 3 and 5.
+        int64 (n, 6), microseconds: column 0, created, is given; started, finished, ready and picked up are
+        output in columns 1, 2, 3 and 5.
     """
     words = np.empty((4, BATCH), np.uint64)
     normal = np.empty(BATCH, np.float64)
@@ -62,4 +62,4 @@ def draw_service_times(
                 if abs(unit(word[j]) - 0.5) > CENTRE:
                     normal[j] = normal_quantile(unit(word[j]))
                 minutes = max(minimum_min, mean_sd_min[step, 0] + mean_sd_min[step, 1] * normal[j])
-                times[j, after] = times[j, before] + int(math.floor(minutes * US_PER_MIN + 0.5))
+                times[j, after] = times[j, before] + math.floor(minutes * US_PER_MIN + 0.5)

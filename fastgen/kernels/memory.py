@@ -1,7 +1,8 @@
 """Copy stretches of arrays as one block move.
 
-An element loop over arrays that might overlap isn't vectorised, and a NumPy slice assignment in a kernel checks for
-overlap each time; these texts are short and many, and the block move is ten times faster than either.
+An element loop over arrays that might overlap isn't vectorised, and a NumPy slice assignment in a kernel
+checks for overlap each time; these texts are short and many, and the block move is ten times faster than
+either.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ def _copy_slices(
     target[at : at + n] = source[first : first + n]
 
 
-@intrinsic  # type: ignore[misc,unused-ignore]
+@intrinsic
 def _copy_block(
-    _typing_context: Any, source: Any, first: Any, target: Any, at: Any, n: Any
+    _typing_context: Any, source: Any, _first: Any, target: Any, _at: Any, _n: Any
 ) -> tuple[Any, Any]:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointers = []

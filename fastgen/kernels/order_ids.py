@@ -1,8 +1,8 @@
 """Encipher an order's index as its id: A-Z0-9, unique by construction, unordered to the eye (SPEC 2.9).
 
-A keyed bijection of 0..36^w-1 for each width w of 6, 7 and 8: a Feistel network of four rounds (Luby and Rackoff 1988)
-over pairs (left, right) below 36^(w // 2) and 36^(w - w // 2), each round adding a Philox word of the other half modulo
-its range, which is a bijection whatever the ranges.
+A keyed bijection of 0..36^w-1 for each width w of 6, 7 and 8: a Feistel network of four rounds (Luby and
+Rackoff 1988) over pairs (left, right) below 36^(w // 2) and 36^(w - w // 2), each round adding a Philox word
+of the other half modulo its range, which is a bijection whatever the ranges.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def write_order_ids(stream: Stream, first_index: int, view: NDArray[np.int64]) -
     done = 0
     while done < len(view):
         start, n_left, n_right, width = _halves(first_index + done)
-        n = min(min(BATCH, len(view) - done), n_left * n_right - start)
+        n = min(BATCH, len(view) - done, n_left * n_right - start)
         for j in range(n):
             place[j] = start + j
         _encipher(stream, place[:n], n_left, n_right, width, words, left, right)

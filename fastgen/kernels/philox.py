@@ -62,7 +62,7 @@ def draw_words(stream: Stream, day: int, index: int, block: int) -> Words:
 def draw_batch(
     stream: Stream, day: int, draw: NDArray[np.int64], block: int, words: NDArray[np.uint64]
 ) -> None:
-    """Draw one block for each of up to `BATCH` orders into `words`, uint64 (4, BATCH): three times faster than singly."""
+    """Draw a block for each of up to `BATCH` orders into `words`, uint64 (4, BATCH): faster than singly."""
     word0, word1, word2, word3 = words[0], words[1], words[2], words[3]
     c1, c2 = np.uint64(block), np.uint64(day)
     for j in range(len(draw)):

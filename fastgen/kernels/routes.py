@@ -1,7 +1,7 @@
 """Follow shortest paths from the kitchen to every customer: their text and the pings on them.
 
-Dimensions: n_nodes of the graph, n customers. Row 0 of `dist` and `parent`, (2, n_nodes), is the directed tree, row 1
-the undirected one; `tree`, (n,), says which one a customer's path is on.
+Dimensions: n_nodes of the graph, n customers. Row 0 of `dist` and `parent`, (2, n_nodes), is the directed
+tree, row 1 the undirected one; `tree`, (n,), says which one a customer's path is on.
 """
 
 from __future__ import annotations

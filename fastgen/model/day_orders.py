@@ -18,7 +18,8 @@ class DayOrders(NamedTuple):
     draw
         int64 (n_orders,), draw number within the order's day.
     times_us
-        int64 (n_orders, 6), microseconds from the epoch: created, started, finished, ready, driver arrived, picked up.
+        int64 (n_orders, 6), microseconds from the epoch: created, started, finished, ready, driver arrived,
+        picked up.
     customer
         int32 (n_orders,), entry of the route table.
     house_number

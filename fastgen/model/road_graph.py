@@ -44,7 +44,7 @@ class RoadGraph:
     lat_e6, lon_e6
         int32 (n_nodes,), microdegrees, ordered by (lat, lon).
     edge_start
-        int64 (n_nodes + 1,), offsets into the edge arrays: edges of node v are edge_start[v]:edge_start[v + 1].
+        int64 (n_nodes + 1,), offsets into the edge arrays: node v has edge_start[v]:edge_start[v + 1].
     edge_to
         int32 (n_edges,), head node, ascending within a node.
     edge_length_mm
@@ -91,7 +91,8 @@ class RoadGraph:
         """Put nodes and directed edges, in any order, into their one canonical form.
 
         Nodes are sorted by (lat, lon) and nodes without an edge dropped; self-loops are dropped; of parallel
-        edges the shortest is kept (then the one whose street name sorts first); lengths below 1 mm become 1 mm.
+        edges the shortest is kept (then the one whose street name sorts first); lengths below 1 mm become 1
+        mm.
 
         Parameters
         ----------
@@ -192,7 +193,7 @@ class RoadGraph:
         return np.round(dist_m, 3)
 
     def nearest_node(self, lat: float, lon: float) -> tuple[int, float]:
-        """Find the node nearest to a point in decimal degrees, the lowest index among equals, and its metres."""
+        """Find the node nearest to a point (degrees), the lowest index among equals, and its metres."""
         dist_m = self.distances_m(lat, lon)
         node = int(np.argmin(dist_m))
         return node, float(dist_m[node])

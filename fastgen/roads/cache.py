@@ -1,8 +1,8 @@
 """Keep route tables on disk, found by the hash of what they are made from, and map them into memory.
 
-A cache file is a header line of JSON padded to a multiple of 64 bytes, then the table's arrays, each at a multiple of
-64. It is written whole or not at all and checked by XXH3 when mapped; a damaged one is made anew. Where no folder
-can be written, tables live in memory alone.
+A cache file is a header line of JSON padded to a multiple of 64 bytes, then the table's arrays, each at a
+multiple of 64. It is written whole or not at all and checked by XXH3 when mapped; a damaged one is made anew.
+Where no folder can be written, tables live in memory alone.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class NetworkMeasures(NamedTuple):
     drive_min
         Mean over nodes of the drive at 25 mph, minutes.
     events_per_order
-        Mean over nodes of an order's events: seven, and a ping for each whole minute of the drive but the last.
+        Mean over nodes of an order's events: seven, and a ping for each whole minute of the drive but one.
     """
 
     n_nodes: int
@@ -126,7 +126,7 @@ def _straight_m(graph: RoadGraph, u: NDArray[np.int64], v: NDArray[np.int64]) ->
 
 
 def _orientation_order(graph: RoadGraph, u: NDArray[np.int64], v: NDArray[np.int64]) -> float:
-    """Compute phi = 1 - ((H - Hg) / (Hmax - Hg))^2 over 36 bins of bearings, each street counted both ways."""
+    """Compute phi = 1 - ((H - Hg) / (Hmax - Hg))^2 over 36 bins of bearings, streets counted both ways."""
     lat, lon = np.radians(graph.lat_e6 / E6), np.radians(graph.lon_e6 / E6)
     east = np.sin(lon[v] - lon[u]) * np.cos(lat[v])
     north = np.cos(lat[u]) * np.sin(lat[v]) - np.sin(lat[u]) * np.cos(lat[v]) * np.cos(lon[v] - lon[u])

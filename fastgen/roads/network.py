@@ -45,6 +45,7 @@ def find_network(code: str, folder: Path | None) -> tuple[bytes, str]:
         return read_builtin(code), f"the built-in network of {code}"
     where = f"{folder / (code + SUFFIX)}, or " if folder is not None else ""
     raise DataError(
-        f"location {code}: expected a road network ({where}one of the built-in {', '.join(builtin_codes())}), got none: "
-        f"make one with 'fastgen roads fetch' or 'fastgen roads import' and build with --roads."
+        f"location {code}: expected a road network ({where}one of the built-in "
+        f"{', '.join(builtin_codes())}), got none: make one with 'fastgen roads fetch' or "
+        "'fastgen roads import' and build with --roads."
     )

@@ -1,8 +1,8 @@
 """Read and write a road graph as one compact .roads file.
 
 A header line of JSON (format, counts, provenance, content hash, its own check), then LZMA over the arrays as
-little-endian int32: latitudes and longitudes as differences to the node before, edge counts, heads as differences to
-their tail, lengths, streets; then the street names, one a line, in UTF-8.
+little-endian int32: latitudes and longitudes as differences to the node before, edge counts, heads as
+differences to their tail, lengths, streets; then the street names, one a line, in UTF-8.
 """
 
 from __future__ import annotations
@@ -77,10 +77,10 @@ def decode_roads(data: bytes, name: str) -> RoadGraph:
     line, _, body = data.partition(b"\n")
     try:
         header = json.loads(line)
-        if not isinstance(header, dict) or header.get("format") != FORMAT:
-            raise ValueError
     except ValueError:
-        raise DataError(f"{name}: expected a {FORMAT} file, got something else.") from None
+        header = None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise DataError(f"{name}: expected a {FORMAT} file, got something else.")
     if header.get("format_version") != FORMAT_VERSION:
         raise DataError(
             f"{name}: expected format_version {FORMAT_VERSION}, got {header.get('format_version')!r}."

@@ -20,7 +20,8 @@ def simulate_day(
 ) -> None:
     """Draw the orders of a location's day whose ranks are first_rank, first_rank + 1, ...
 
-    Every draw is a function of (seed, location, day, draw number), so a stretch is the same alone or in the whole.
+    Every draw is a function of (seed, location, day, draw number), so a stretch is the same alone or in the
+    whole.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ class KitchenModel(NamedTuple):
     start: dt.date
 
     def minute_starts_s(self, day: int) -> NDArray[np.int64]:
-        """Seconds from the epoch (day 0, 00:00 as written) to the start of each minute of a day, int64 (1440,).
+        """Seconds from the epoch (day 0, 00:00) to the start of each minute of a day, int64 (1440,).
 
         By the UTC clock, a minute that the zone's wall clock shows twice is the first of the two.
         """
