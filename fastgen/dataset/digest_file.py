@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fastgen.events.digest import DayDigest
 
 # Rows held at once: a multiple of 8, so that validity bits of two windows meet at a byte.
-WINDOW_ROWS = 1 << 20
+WINDOW_ROWS = 1 << 17
 
 STORED = tuple(c.name for c in COLUMNS if c.name != "location_id")
 
@@ -37,7 +37,7 @@ class RowReader:
     """Reads ranges of rows of one Parquet file, whole row groups at a time, and keeps the last ones read."""
 
     def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetFile(path, memory_map=True)
+        self._file = pq.ParquetFile(path, pre_buffer=False)
         sizes = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
         self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self._kept: tuple[int, int, tuple[str, ...], pa.Table] | None = None
@@ -126,14 +126,15 @@ def _encode(array: pa.Array, kind: str, part: str) -> NDArray[np.generic]:
             array.is_valid().to_numpy(zero_copy_only=False), bitorder="little"
         )
         return bits
+    if kind == "str" and part == "lengths":
+        lengths: NDArray[np.generic] = pc.fill_null(pc.binary_length(array), 0).to_numpy().astype("<u4")
+        return lengths
     if kind == "str":
-        texts = pc.fill_null(array, "").cast(pa.large_binary())
+        texts = array.drop_null().cast(pa.large_binary())
         _, offset_buffer, value_buffer = texts.buffers()
-        offsets = np.frombuffer(offset_buffer, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-        if part == "lengths":
-            return np.diff(offsets).astype("<u4")
-        if value_buffer is None:
+        if value_buffer is None or not len(texts):
             return np.zeros(0, np.uint8)
+        offsets = np.frombuffer(offset_buffer, np.int64)[texts.offset : texts.offset + len(texts) + 1]
         return np.frombuffer(value_buffer, np.uint8)[offsets[0] : offsets[-1]]
     values = pc.fill_null(array, 0).to_numpy(zero_copy_only=False)
     # Adding 0 turns -0 into 0.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import mmap
 import os
 from typing import TYPE_CHECKING, Literal
 
@@ -115,10 +114,7 @@ def _write_whole(path: Path, write: Callable[[Path], None]) -> str:
 def hash_file(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            return hashlib.sha256().hexdigest()
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as memory:
-            return hashlib.sha256(memory).hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

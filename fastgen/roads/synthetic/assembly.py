@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.model.road_graph import Provenance, RoadGraph
+from fastgen.roads.synthetic.contraction import contract
 from fastgen.roads.synthetic.flow import cut_to_square, keep_component, open_one_ways
 from fastgen.roads.synthetic.freeways import add_ramps, lay_freeway
 from fastgen.roads.synthetic.grids import lay_grid
 from fastgen.roads.synthetic.naming import Names
-from fastgen.roads.synthetic.network import contract, from_streets, merge_close, prune_dead_ends
+from fastgen.roads.synthetic.network import from_streets, merge_close, prune_dead_ends
 from fastgen.roads.synthetic.plan import Grid
 from fastgen.roads.synthetic.planar import PIECE_M, cut_at_crossings, drop_doubles, join_loose_ends
 from fastgen.roads.synthetic.plane import Frame, corridor, smooth
@@ -46,9 +47,9 @@ def build_city(plan: CityPlan) -> RoadGraph:
     RoadGraph
         One weakly connected network in the square of ±4 miles around the kitchen.
     """
-    rng = np.random.Generator(np.random.PCG64(plan.seed))
     frame = Frame(*plan.kitchen)
-    streets = _lay(plan, frame, rng)
+    streets = _lay(plan, frame)
+    rng = _stream(plan, len(plan.districts))
     _clear(plan, frame, streets)
     streets.chop(PIECE_M)
     drop_doubles(streets, DOUBLE_M)
@@ -63,8 +64,9 @@ def build_city(plan: CityPlan) -> RoadGraph:
     for _ in range(2):
         merge_close(network, plan.merge_m)
         contract(network)
-    prune_dead_ends(network, plan.dead_ends, rng)
-    prune_dead_ends(network, 1.0, rng)
+    for keep in (plan.dead_ends, 1.0):
+        prune_dead_ends(network, keep, rng)
+        contract(network)
     cut_to_square(network, HALF_SIDE_M)
     kitchen = keep_component(network)
     open_one_ways(network, kitchen, 0.008)
@@ -72,7 +74,12 @@ def build_city(plan: CityPlan) -> RoadGraph:
     return _to_graph(network, frame, plan.title)
 
 
-def _lay(plan: CityPlan, frame: Frame, rng: np.random.Generator) -> Streets:
+def _stream(plan: CityPlan, k: int) -> np.random.Generator:
+    """Open the stream of a district, so that a change to one leaves the others as they are."""
+    return np.random.Generator(np.random.PCG64([plan.seed, k]))
+
+
+def _lay(plan: CityPlan, frame: Frame) -> Streets:
     parts = []
     for road in plan.roads:
         xy = frame.to_xy(road.points)
@@ -83,8 +90,10 @@ def _lay(plan: CityPlan, frame: Frame, rng: np.random.Generator) -> Streets:
         streets.extend(lay_freeway(freeway, frame))
     for k, district in enumerate(plan.districts):
         area = frame.to_xy(district.area)
-        lay = lay_grid if isinstance(district, Grid) else lay_suburb
-        laid = lay(district, area, frame, k, rng)  # type: ignore[operator]
+        if isinstance(district, Grid):
+            laid = lay_grid(district, area, frame, k, rng=_stream(plan, k))
+        else:
+            laid = lay_suburb(district, area, frame, k, _stream(plan, k))
         for earlier in plan.districts[:k]:
             laid.clip(frame.to_xy(earlier.area), to_inside=False)
         streets.extend(laid)

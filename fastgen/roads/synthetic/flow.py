@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,18 +30,19 @@ def _reach(start: int, steps: Iterable[tuple[int, int]]) -> set[int]:
 
 def cut_to_square(network: Network, half_side_m: float) -> None:
     """Drop every edge that leaves the square around the kitchen, as osmnx truncates."""
-    ok = (np.abs(network.xy) <= half_side_m).all(axis=1)
+    ok = np.abs(network.xy).max(axis=1) <= half_side_m
     network.edges = [e for e in network.edges if ok[e.u] and ok[e.v]]
 
 
 def keep_component(network: Network) -> int:
-    """Keep what hangs together with the node nearest to the kitchen, and return that node."""
-    used = np.flatnonzero(network.degrees())
-    kitchen = int(used[np.argmin(np.hypot(*network.xy[used].T))])
-    both = [(e.u, e.v) for e in network.edges] + [(e.v, e.u) for e in network.edges]
-    piece = _reach(kitchen, both)
-    network.edges = [e for e in network.edges if e.u in piece]
-    return kitchen
+    """Keep the largest piece that hangs together, and return its node nearest to the kitchen."""
+    used = {n for e in network.edges for n in (e.u, e.v)}
+    piece = _pieces(network, used)
+    size = Counter(piece.values())
+    largest = min(size, key=lambda label: (-size[label], label))
+    network.edges = [e for e in network.edges if piece[e.u] == largest]
+    away = np.where(network.degrees() > 0, np.hypot(*network.xy.T), np.inf)
+    return int(np.argmin(away))
 
 
 def _outside(network: Network, kitchen: int, *, forward: bool) -> set[int]:
@@ -58,8 +59,8 @@ def _outside(network: Network, kitchen: int, *, forward: bool) -> set[int]:
 def open_one_ways(network: Network, kitchen: int, share: float) -> None:
     """Make one-way streets two-way until nearly every node is reached from the kitchen, and reaches it.
 
-    Freeways stay one-way, and so do some streets that enter the square from outside: a clip of a real network has the same few nodes
-    that no directed path leads to.
+    Freeways stay one-way, and so do some streets that enter the square from outside: a clip of a real network
+    has the same few nodes that no directed path leads to.
     """
     edge_m = np.abs(network.xy).max()
     freeway = {n for e in network.edges if network.table[e.street].rank >= RAMP for n in (e.u, e.v)}
@@ -83,7 +84,7 @@ def open_one_ways(network: Network, kitchen: int, share: float) -> None:
 
 
 def _pieces(network: Network, nodes: set[int]) -> dict[int, int]:
-    """Number the connected pieces of some nodes."""
+    """Label some nodes by the connected piece that they belong to."""
     steps = [(e.u, e.v) for e in network.edges if e.u in nodes and e.v in nodes]
     both = steps + [(v, u) for u, v in steps]
     piece: dict[int, int] = {}

@@ -49,7 +49,7 @@ def _left_of(line: Points, points: Points) -> tuple[Points, Points]:
 def add_ramps(streets: Streets, freeway: Freeway, frame: Frame) -> None:
     """Connect a freeway's carriageways with an arterial at each exit.
 
-    Both ends of a ramp are vertices that are there already, so this comes after everything that moves vertices.
+    Both ends of a ramp are vertices that are there already, so this comes after all that moves vertices.
     """
     exits = frame.to_xy(freeway.exits)
     arterial = np.isin(streets.column("rank"), (MAIN, ARTERIAL)) & (streets.column("over") == 0)
@@ -71,11 +71,11 @@ def add_ramps(streets: Streets, freeway: Freeway, frame: Frame) -> None:
             # Rather on the right; a ramp from the left passes under the freeway.
             cost = np.hypot(*(near - place).T) + np.where(left > 0, 200.0, 0.0)
             best = beside[np.argmin(cost[beside])]
-            _ramps(streets, near[best], float(at[best]), vertices, reach, freeway.name)
+            _ramps(streets, near[best], float(at[best]), vertices=vertices, along_m=reach, name=freeway.name)
 
 
 def _ramps(
-    streets: Streets, ground: Points, at_m: float, vertices: Points, along_m: Points, name: str
+    streets: Streets, ground: Points, at_m: float, *, vertices: Points, along_m: Points, name: str
 ) -> None:
     for ahead in (-1, 1):
         wanted = at_m + ahead * RAMP_M

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     Bend = Callable[[Points], Points]
 
+# Half of the main streets are two-way even where others alternate.
+MAIN_TWO_WAY = 0.5
+
 
 def bends(rng: np.random.Generator, amplitude_m: float, wavelength_m: float) -> Bend:
     """Make a smooth displacement of the plane: three waves each way, of different directions and lengths."""
@@ -33,7 +36,7 @@ def bends(rng: np.random.Generator, amplitude_m: float, wavelength_m: float) -> 
             for k in range(3):
                 towards = np.array([np.cos(angle[axis, k]), np.sin(angle[axis, k])])
                 shift[:, axis] += np.sin(xy @ towards * wave[axis, k] + phase[axis, k])
-        return np.round(xy + amplitude_m / np.sqrt(3) * shift, 2)
+        return np.asarray(np.round(xy + amplitude_m / np.sqrt(3) * shift, 2), np.float64)
 
     return bend
 
@@ -41,10 +44,11 @@ def bends(rng: np.random.Generator, amplitude_m: float, wavelength_m: float) -> 
 def _positions(
     rng: np.random.Generator, low: float, high: float, pitch: float, spread: float
 ) -> tuple[Points, int]:
-    """Positions of parallel lines, one at 0, and the index of the first."""
+    """Place parallel lines, one at 0; returns their positions and the index of the first."""
     first, last = int(np.floor(low / pitch)), int(np.ceil(high / pitch))
     index = np.arange(first, last + 1)
-    return pitch * (index + np.where(index == 0, 0, rng.normal(0, spread, len(index)))), first
+    jitter = np.where(index == 0, 0.0, rng.normal(0, spread, len(index)))
+    return np.asarray(pitch * (index + jitter), np.float64), first
 
 
 def _subdivide(a: Points, b: Points, step_m: float) -> tuple[Points, Points]:
@@ -55,14 +59,15 @@ def _subdivide(a: Points, b: Points, step_m: float) -> tuple[Points, Points]:
 
 
 def _lines(
-    grid: Grid, us: Points, vs: Points, first: int, axis: int, rng: np.random.Generator
+    grid: Grid, us: Points, vs: Points, *, first: int, axis: int, rng: np.random.Generator
 ) -> list[tuple[int, bool, bool, Points, Points]]:
-    """Lines at us that run across vs: (index, main, one-way, a, b) in local coordinates."""
+    """Draw lines at us that run across vs: (index, main, one-way, a, b) in local coordinates."""
     lines = []
     for k, u in enumerate(us):
         index = first + k
         main = bool(grid.main[axis]) and index % grid.main[axis] == 0
-        one_way = bool(rng.random() < grid.one_way[axis]) and not (main and rng.random() < 0.5)  # noqa: PLR2004
+        two_way = main and rng.random() < MAIN_TWO_WAY
+        one_way = bool(rng.random() < grid.one_way[axis]) and not two_way
         there = main | (rng.random(len(vs) - 1) >= grid.gap)
         a, b = (
             np.column_stack([np.full(len(vs) - 1, u), vs[:-1]]),
@@ -76,7 +81,7 @@ def _lines(
 
 
 def _lanes(grid: Grid, us: Points, vs: Points, rng: np.random.Generator) -> list[tuple[Points, Points]]:
-    """Lanes inside blocks, grouped by the line they continue, so that a lane keeps its name over several blocks."""
+    """Draw lanes inside blocks, grouped by the line they follow: a lane keeps its name over blocks."""
     lanes = []
     through, dead = grid.alleys
     for k in range(len(us) - 1):
@@ -103,6 +108,7 @@ def lay_grid(
     area: Points,
     frame: Frame,
     district: int,
+    *,
     rng: np.random.Generator,
     bend: Bend | None = None,
 ) -> Streets:
@@ -141,7 +147,7 @@ def lay_grid(
         (0, grid.along, us, vs, u_first),
         (1, grid.cross, vs, us, v_first),
     ):
-        for index, main, one_way, a, b in _lines(grid, mine, other, first, axis, rng):
+        for index, main, one_way, a, b in _lines(grid, mine, other, first=first, axis=axis, rng=rng):
             street = Street(line_name(rule, index), MAIN if main else LOCAL, one_way, district=district)
             put(street, a[:, ::-1] if axis else a, b[:, ::-1] if axis else b)
     flip = grid.lane == "cross"

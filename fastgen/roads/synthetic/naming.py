@@ -8,27 +8,29 @@ if TYPE_CHECKING:
     import numpy as np
 
 WORDS = """
-Acacia Alder Almond Anchor Apple Apricot Arbor Arden Ashby Aspen Aster Autumn Avalon Azalea Bancroft Banner Barley
-Barton Basalt Bayberry Beacon Beech Begonia Belmont Benton Birch Bishop Blackbird Bluebell Bluff Bonita Bradford
-Bramble Briar Bridle Bristol Brook Bryant Buckeye Burnett Butler Calder Calla Camellia Cameron Canary Cardinal Carmel
-Carver Cascade Cassia Catalpa Cedar Chandler Chestnut Cherry Cinder Clarendon Clay Clover Cobalt Colby Columbine Coral
-Cottonwood Cove Cranberry Creek Crescent Crest Cricket Crocus Curlew Cypress Daffodil Dahlia Daisy Dalton Dawson
-Delaware Denton Dogwood Dolphin Douglas Dover Drake Dunbar Eagle Easton Echo Edgewood Egret Elder Elliott Elm Ember
-Emerson Essex Eucalyptus Evergreen Fairfax Falcon Farragut Fern Fieldstone Finch Fir Flint Forest Foster Foxglove
-Franklin Fremont Fuchsia Garden Gardenia Garfield Garnet Geary Ginger Glen Goldenrod Grafton Granite Grant Greenwich
-Grove Gull Hamilton Hampton Harbor Harmony Harper Harrison Hawthorn Hayes Hazel Heather Hemlock Heron Hickory
-Highland Hillcrest Holly Honeysuckle Hope Howell Hyacinth Indigo Iris Ironwood Ivy Jackson Jade Jasmine Jay Jefferson
-Juniper Keller Kent Kestrel Kingfisher Kirkland Lantern Larch Lark Larkspur Laurel Lavender Lawton Lemon Lexington
-Lilac Lily Lime Linden Locust Logan Lotus Lupine Madison Magnolia Mallard Manzanita Maple Marigold Marlin Marlow Mason
-Meadow Meridian Merlin Mesa Milton Mimosa Monroe Morgan Morning Moss Mulberry Myrtle Nantucket Nectarine Newton Nutmeg
-Oak Oakdale Oleander Olive Opal Orange Orchard Orchid Oriole Osprey Otter Palm Palmer Pansy Park Parsley Partridge
-Peach Pearl Pecan Pelican Peony Pepper Perry Petunia Pheasant Pierce Pine Pinto Plover Plum Poplar Poppy Prairie
-Primrose Prospect Quail Quarry Quartz Quince Rainier Raven Redwood Reed Ridge Robin Roosevelt Rose Rosemary Rowan Ruby
-Russet Saffron Sage Salmon Sandpiper Sapphire Saratoga Sequoia Shasta Sherman Sherwood Sierra Silver Sorrel Sparrow
-Spring Spruce Starling Sterling Stone Summit Sumner Sunrise Swallow Swift Sycamore Tamarack Tanager Tansy Taylor Teal
-Tern Thistle Thornton Thrush Thyme Topaz Trillium Tulip Tupelo Tyler Union Valley Vega Verbena Vernon Vine Violet
-Vista Wallace Walnut Warren Washington Waverly Webster Weston Wheeler Whitman Wild Willow Wilson Winslow Winter
-Wisteria Woodland Wren Yarrow Yew Zinnia
+Acacia Alder Almond Anchor Apple Apricot Arbor Arden Ashby Aspen Aster Autumn Avalon Azalea Bancroft
+Banner Barley Barton Basalt Bayberry Beacon Beech Begonia Belmont Benton Birch Bishop Blackbird Bluebell
+Bluff Bonita Bradford Bramble Briar Bridle Bristol Brook Bryant Buckeye Burnett Butler Calder Calla
+Camellia Cameron Canary Cardinal Carmel Carver Cascade Cassia Catalpa Cedar Chandler Chestnut Cherry
+Cinder Clarendon Clay Clover Cobalt Colby Columbine Coral Cottonwood Cove Cranberry Creek Crescent Crest
+Cricket Crocus Curlew Cypress Daffodil Dahlia Daisy Dalton Dawson Delaware Denton Dogwood Dolphin Douglas
+Dover Drake Dunbar Eagle Easton Echo Edgewood Egret Elder Elliott Elm Ember Emerson Essex Eucalyptus
+Evergreen Fairfax Falcon Farragut Fern Fieldstone Finch Fir Flint Forest Foster Foxglove Franklin Fremont
+Fuchsia Garden Gardenia Garfield Garnet Geary Ginger Glen Goldenrod Grafton Granite Grant Greenwich Grove
+Gull Hamilton Hampton Harbor Harmony Harper Harrison Hawthorn Hayes Hazel Heather Hemlock Heron Hickory
+Highland Hillcrest Holly Honeysuckle Hope Howell Hyacinth Indigo Iris Ironwood Ivy Jackson Jade Jasmine
+Jay Jefferson Juniper Keller Kent Kestrel Kingfisher Kirkland Lantern Larch Lark Larkspur Laurel Lavender
+Lawton Lemon Lexington Lilac Lily Lime Linden Locust Logan Lotus Lupine Madison Magnolia Mallard Manzanita
+Maple Marigold Marlin Marlow Mason Meadow Meridian Merlin Mesa Milton Mimosa Monroe Morgan Morning Moss
+Mulberry Myrtle Nantucket Nectarine Newton Nutmeg Oak Oakdale Oleander Olive Opal Orange Orchard Orchid
+Oriole Osprey Otter Palm Palmer Pansy Park Parsley Partridge Peach Pearl Pecan Pelican Peony Pepper Perry
+Petunia Pheasant Pierce Pine Pinto Plover Plum Poplar Poppy Prairie Primrose Prospect Quail Quarry Quartz
+Quince Rainier Raven Redwood Reed Ridge Robin Roosevelt Rose Rosemary Rowan Ruby Russet Saffron Sage
+Salmon Sandpiper Sapphire Saratoga Sequoia Shasta Sherman Sherwood Sierra Silver Sorrel Sparrow Spring
+Spruce Starling Sterling Stone Summit Sumner Sunrise Swallow Swift Sycamore Tamarack Tanager Tansy Taylor
+Teal Tern Thistle Thornton Thrush Thyme Topaz Trillium Tulip Tupelo Tyler Union Valley Vega Verbena Vernon
+Vine Violet Vista Wallace Walnut Warren Washington Waverly Webster Weston Wheeler Whitman Wild Willow
+Wilson Winslow Winter Wisteria Woodland Wren Yarrow Yew Zinnia
 """.split()  # noqa: SIM905
 
 TENS = {1: "st", 2: "nd", 3: "rd"}
@@ -54,9 +56,9 @@ def line_name(rule: str, index: int) -> str:
     Parameters
     ----------
     rule
-        "Street" (a fresh word each), "14+ Street" or "30- Avenue" (numbers up or down from index 0, fresh words
-        where numbers run out; "5-/2 Street" numbers every other line), or "A|B|C Street" (a list from index 0, then
-        fresh words). A kind may have several words after the rule: "1+ Avenue South".
+        "Street" (a fresh word each), "14+ Street" or "30- Avenue" (numbers up or down from index 0, fresh
+        words where numbers run out; "5-/2 Street" numbers every other line), or "A|B|C Street" (a list from
+        index 0, then fresh words). A kind may have several words: "1+ Avenue South".
     index
         Line, may be negative.
     """

@@ -1,4 +1,4 @@
-"""Turn cut segments into a graph of junctions: merge, contract, prune."""
+"""Turn cut segments into a graph: weld their ends, merge close junctions, prune dead ends."""
 
 from __future__ import annotations
 
@@ -143,88 +143,6 @@ def drop_parallels(network: Network) -> None:
     network.edges = [network.edges[k] for k in kept]
 
 
-def _bend_splits(line: Points, bend_m: float) -> list[int]:
-    """Pick vertices that a chord may not skip (as Douglas and Peucker 1973 do)."""
-    chord = line[-1] - line[0]
-    size = max(float(np.hypot(*chord)), 1.0)
-    away = np.abs(chord[0] * (line[:, 1] - line[0, 1]) - chord[1] * (line[:, 0] - line[0, 0])) / size
-    if np.hypot(*chord) < 20:  # noqa: PLR2004
-        away = np.hypot(*(line - line[0]).T)
-    k = int(np.argmax(away))
-    if len(line) < 3 or away[k] < bend_m:  # noqa: PLR2004
-        return []
-    return [*_bend_splits(line[: k + 1], bend_m), k, *(k + s for s in _bend_splits(line[k:], bend_m))]
-
-
-def contract(network: Network) -> None:
-    """Join the edges at nodes where a street merely goes on, keeping nodes at wide bends."""
-    at: dict[int, list[int]] = defaultdict(list)
-    for k, e in enumerate(network.edges):
-        at[e.u].append(k)
-        at[e.v].append(k)
-    edges, done = network.edges, [False] * len(network.edges)
-
-    def passes(node: int) -> bool:
-        if len(at[node]) != 2:  # noqa: PLR2004
-            return False
-        one, two = (edges[k] for k in at[node])
-        if one.one_way != two.one_way or network.table[one.street].over != network.table[two.street].over:
-            return False
-        return not one.one_way or (one.v == node) != (two.v == node)
-
-    def walk(first: int, start: int) -> list[Edge]:
-        chain, k, node = [], first, start
-        while True:
-            done[k] = True
-            step = edges[k] if edges[k].u == node else edges[k].reverse()
-            chain.append(step)
-            node = step.v
-            if node == start or not passes(node):
-                return chain
-            k = at[node][0] if at[node][1] == k else at[node][1]
-
-    joined: list[Edge] = []
-    starts = [n for n in sorted(at) if not passes(n)] + [n for n in sorted(at) if passes(n)]
-    for start in starts:
-        for k in at[start]:
-            if not done[k]:
-                # A chain walked against its one-way direction is walked again from its other end.
-                backwards = edges[k].one_way and edges[k].v == start
-                chain = walk(k, start)
-                joined.extend(_join(network, [e.reverse() for e in reversed(chain)] if backwards else chain))
-    network.edges = joined
-    drop_parallels(network)
-
-
-def _join(network: Network, chain: list[Edge]) -> list[Edge]:
-    if len(chain) == 1:
-        return chain
-    nodes = [chain[0].u, *(e.v for e in chain)]
-    marks, line = [0], [tuple(network.xy[chain[0].u])]
-    for e in chain:
-        line += [*e.via, tuple(network.xy[e.v])]
-        marks.append(len(line) - 1)
-    node_at = dict(zip(marks, nodes, strict=True))
-    stops = [
-        s
-        for s in _bend_splits(np.array(line), network.bend_m)
-        if s in node_at and s not in (0, len(line) - 1)
-    ]
-    if nodes[0] == nodes[-1] and len(stops) < 2 and len(chain) > 2:  # noqa: PLR2004
-        stops = [marks[len(chain) // 3], marks[2 * len(chain) // 3]]
-    bounds = [0, *sorted(set(stops)), len(line) - 1]
-    pieces = []
-    for low, high in zip(bounds, bounds[1:], strict=False):
-        length: dict[int, float] = defaultdict(float)
-        for k, e in enumerate(chain):
-            if marks[k] >= low and marks[k + 1] <= high:
-                length[e.street] += network.length_m(e)
-        street = max(sorted(length), key=lambda s: (length[s], network.table[s].rank))
-        via = [(float(x), float(y)) for x, y in line[low + 1 : high]]
-        pieces.append(Edge(node_at[low], node_at[high], street, chain[0].one_way, via))
-    return pieces
-
-
 def merge_close(network: Network, radius_m: float) -> None:
     """Merge junctions on the ground that stand too close, into the busiest one's place."""
     degree = network.degrees()
@@ -252,4 +170,3 @@ def prune_dead_ends(
         return network.length_m(e) >= shorter_than_m and bool(rng.random() < keep)
 
     network.edges = [e for e in network.edges if stays(e)]
-    contract(network)

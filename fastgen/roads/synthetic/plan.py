@@ -151,8 +151,8 @@ class Obstacle:
     area
         Polygon; with a half-width, a line.
     kind
-        "water": crossed by nothing but bridges; "river": every main street has a bridge; "park" (or a rail yard):
-        the city's own roads go through.
+        "water": crossed by nothing but bridges; "river": every main street has a bridge; "park" (or a rail
+        yard): the city's own roads go through.
     half_width_m
         How far the obstacle reaches to both sides of the line.
     """

@@ -20,16 +20,16 @@ LANE_REACH_M = 12.0
 
 
 def near_pairs(a: Points, b: Points, reach_m: float) -> NDArray[np.int64]:
-    """Pairs of pieces that may come within some distance of each other, int64 (n, 2)."""
+    """List pairs of pieces that may come within some distance of each other, int64 (n, 2)."""
     from scipy.spatial import cKDTree  # noqa: PLC0415
 
     tree = cKDTree((a + b) / 2)
     pairs = tree.query_pairs(PIECE_M + reach_m + 1, output_type="ndarray").astype(np.int64)
-    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], np.int64)
 
 
 def project(point: Points, a: Points, b: Points) -> tuple[Points, Points]:
-    """Nearest points of segments to points, and their distances."""
+    """Find the nearest points of segments to points, and their distances."""
     step = b - a
     t = ((point - a) * step).sum(axis=1) / np.maximum((step**2).sum(axis=1), 1e-9)
     foot = a + step * np.clip(t, 0, 1)[:, None]
@@ -55,7 +55,7 @@ def drop_doubles(streets: Streets, within_m: float, max_degrees: float = 18.0) -
 
 
 def loose_ends(streets: Streets) -> NDArray[np.int64]:
-    """Ends that no other segment shares: indices into the ends a, then b."""
+    """Find ends that no other segment shares: indices into the ends a, then b."""
     ends = np.vstack([streets.a, streets.b])
     keys = np.rint(ends * 100).astype(np.int64)
     _, inverse, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
@@ -64,7 +64,7 @@ def loose_ends(streets: Streets) -> NDArray[np.int64]:
 
 
 def _straight_on(ends: Points, unit: Points, a: Points, b: Points, reach_m: float) -> tuple[Points, Points]:
-    """Find where ends, drawn out in their own direction, meet segments: the points, and how far (inf: nowhere)."""
+    """Find where ends, drawn out straight on, meet segments: the points, and how far (inf: nowhere)."""
     step = b - a
     gap = a - ends
     cross = unit[:, 0] * step[:, 1] - unit[:, 1] * step[:, 0]
@@ -80,7 +80,7 @@ def join_loose_ends(streets: Streets, reach_m: float) -> None:
     n = len(streets.a)
     loose = loose_ends(streets)
     ground = streets.column("over") == 0
-    # A lane's end in the middle of its block is meant; only where it fell short of its street is it drawn out.
+    # A lane's end in the middle of its block is meant; where it fell short of its street it is drawn out.
     end_reach_m = np.tile(np.where(streets.column("rank") == ALLEY, LANE_REACH_M, reach_m), 2)
     pairs = near_pairs(streets.a, streets.b, 1.6 * reach_m)
     pairs = np.vstack([pairs, pairs[:, ::-1]])

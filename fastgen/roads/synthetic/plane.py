@@ -69,7 +69,7 @@ def smooth(xy: Points, step_m: float = 120.0) -> Points:
                 + (3 * p1 - p0 - 3 * p2 + p3) * t**3
             )
         )
-    return np.round(np.vstack(pieces), 2)
+    return np.asarray(np.round(np.vstack(pieces), 2), np.float64)
 
 
 def inside(polygon: Points, xy: Points) -> NDArray[np.bool_]:

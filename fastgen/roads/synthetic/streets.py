@@ -34,8 +34,8 @@ class Street(NamedTuple):
     one_way
         Whether one drives only as the points run.
     over
-        Whether it crosses water and other streets' levels on a structure: it meets others only where they share
-        an end or a vertex.
+        Whether it runs above or below the others: it crosses water, and meets other streets only where they
+        share a vertex.
     bridge
         Whether it crosses water but meets other streets.
     district
@@ -75,8 +75,8 @@ class Streets:
         streets = cls([street for street, _, _ in parts])
         if parts:
             count = [len(a) for _, a, _ in parts]
-            streets.a = np.round(np.vstack([a for _, a, _ in parts]), 2)
-            streets.b = np.round(np.vstack([b for _, _, b in parts]), 2)
+            streets.a = np.asarray(np.vstack([a for _, a, _ in parts]).round(2), np.float64)
+            streets.b = np.asarray(np.vstack([b for _, _, b in parts]).round(2), np.float64)
             streets.street = np.repeat(np.arange(len(parts)), count)
             streets.keep(np.hypot(*(streets.b - streets.a).T) > 1)
         return streets

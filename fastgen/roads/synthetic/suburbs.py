@@ -132,7 +132,7 @@ def lay_suburb(
                 float(suburb.wiggle[1] * rng.uniform(0.75, 1.35)),
             ),
         )
-        cell = lay_grid(grid, polygon, frame, district, rng)
+        cell = lay_grid(grid, polygon, frame, district, rng=rng)
         _shut(cell, polygon, suburb.shut, rng)
         if len(cell.a):
             cell.extend(_courts(grid, cell, suburb.courts, rng))

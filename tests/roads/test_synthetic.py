@@ -1,0 +1,183 @@
+"""Anyone can remake the built-in networks, so the generator must still make the stored ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fastgen.roads.offline import load_builtin
+from fastgen.roads.synthetic.assembly import build_city
+from fastgen.roads.synthetic.cities import sf
+from fastgen.roads.synthetic.contraction import contract
+from fastgen.roads.synthetic.flow import keep_component, open_one_ways
+from fastgen.roads.synthetic.naming import Names, fresh, line_name, ordinal
+from fastgen.roads.synthetic.network import Network, from_streets, merge_close, prune_dead_ends
+from fastgen.roads.synthetic.plan import CityPlan, Freeway, Grid, Obstacle, Road, Suburb
+from fastgen.roads.synthetic.planar import cut_at_crossings, drop_doubles, join_loose_ends
+from fastgen.roads.synthetic.plane import Frame, cut_at_polygon, inside
+from fastgen.roads.synthetic.streets import ALLEY, ARTERIAL, Street, Streets, along
+
+SQUARE = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
+ROUND = ((40.02, -100.02), (40.02, -99.98), (39.98, -99.98), (39.98, -100.02))
+
+
+def streets_of(*lines: tuple[Street, list[tuple[float, float]]]) -> Streets:
+    return Streets.of([along(street, np.array(points, float)) for street, points in lines])
+
+
+def network_of(*lines: tuple[Street, list[tuple[float, float]]]) -> Network:
+    streets = streets_of(*lines)
+    streets.chop(50.0)
+    cut_at_crossings(streets)
+    network = from_streets(streets, 50.0)
+    contract(network)
+    return network
+
+
+def test_the_stored_network_is_what_the_generator_makes() -> None:
+    assert build_city(sf.PLAN).content_hash() == load_builtin("sf").content_hash()
+
+
+def test_a_small_town_from_every_kind_of_district() -> None:
+    west = ((40.02, -100.02), (40.02, -100.0), (39.98, -100.0), (39.98, -100.02))
+    lake = ((40.01, -99.995), (40.01, -99.985), (40.0, -99.985), (40.0, -99.995))
+    plan = CityPlan(
+        "town", "Town", (40.0, -100.0), 1, (ROUND,),
+        (Grid(west, (40.0, -100.01), 12.0, (100.0, 150.0), main=(4, 4), one_way=(0.5, 0.5)), Suburb(ROUND)),
+        (Road("Main Street", ((40.0, -100.03), (40.0, -99.97))),),
+        (Freeway("Town Freeway", ((40.03, -99.999), (39.97, -99.999)), exits=((40.0, -99.999),)),),
+        (Obstacle(lake, kind="water"),),
+    )  # fmt: skip
+    graph = build_city(plan)
+    assert graph.content_hash() == build_city(plan).content_hash()
+    assert {"Main Street", "Town Freeway", "Town Freeway Ramp"} <= set(graph.street_names)
+    assert graph.nearest_node(40.005, -99.99)[1] > 350
+    assert graph.nearest_node(40.013, -100.01)[1] < 200
+
+
+def test_inside() -> None:
+    points = np.array([[5.0, 5.0], [-1.0, 5.0], [5.0, 11.0], [9.9, 0.1]])
+    assert inside(SQUARE, points).tolist() == [True, False, False, True]
+
+
+def test_cut_at_polygon_keeps_the_whole_length() -> None:
+    a, b = np.array([[-5.0, 5.0], [1.0, 1.0]]), np.array([[15.0, 5.0], [2.0, 2.0]])
+    start, end, parent = cut_at_polygon(a, b, SQUARE)
+    assert parent.tolist() == [0, 0, 0, 1]
+    assert start[:3, 0].tolist() == [-5, 0, 10]
+    assert end[:3, 0].tolist() == [0, 10, 15]
+
+
+def test_projection_is_true_to_the_square_of_osmnx() -> None:
+    frame = Frame(45.0, 10.0)
+    lat, lon = frame.to_e6(np.array([[1000.0, 1000.0]]))
+    x, y = frame.to_xy([(lat[0] / 1e6, lon[0] / 1e6)])[0]
+    assert (x, y) == pytest.approx((1000, 1000), abs=0.15)
+    assert (lon[0] / 1e6 - 10) / (lat[0] / 1e6 - 45) == pytest.approx(np.sqrt(2), rel=1e-4)
+
+
+def test_crossing_streets_meet_and_bridges_do_not() -> None:
+    north, east = [(3.0, -80.0), (3.0, 80.0)], [(-80.0, 7.0), (80.0, 7.0)]
+    meeting = network_of((Street("A"), north), (Street("B"), east))
+    assert sorted(meeting.degrees()[meeting.degrees() > 0]) == [1, 1, 1, 1, 4]
+    passing = network_of((Street("A", over=True), north), (Street("B"), east))
+    assert sorted(passing.degrees()[passing.degrees() > 0]) == [1, 1, 1, 1]
+
+
+def test_loose_ends_are_drawn_out_straight_but_lanes_stay() -> None:
+    road = (Street("Road", ARTERIAL), [(30.0, -40.0), (30.0, 90.0)])
+    streets = streets_of(
+        road,
+        (Street("Short"), [(-30.0, 0.0), (5.0, 0.0)]),
+        (Street("L", ALLEY), [(-30.0, 60.0), (5.0, 60.0)]),
+    )
+    join_loose_ends(streets, 30.0)
+    assert streets.b[1].tolist() == [30.0, 0.0]
+    assert streets.b[2].tolist() == [5.0, 60.0]
+
+
+def test_a_street_beside_an_arterial_is_dropped() -> None:
+    arterial = (Street("Main", ARTERIAL), [(0.0, 0.0), (40.0, 0.0)])
+    beside = (Street("Near", district=0), [(0.0, 20.0), (40.0, 22.0)])
+    far = (Street("Far", district=0), [(0.0, 70.0), (40.0, 70.0)])
+    streets = streets_of(arterial, beside, far)
+    drop_doubles(streets, 38.0)
+    assert {streets.table[k].name for k in streets.street} == {"Main", "Far"}
+
+
+def test_contraction_keeps_length_and_direction() -> None:
+    network = network_of(
+        (Street("Bend", one_way=True), [(0.0, 0.0), (60.0, 20.0), (120.0, 0.0), (200.0, 5.0)])
+    )
+    (edge,) = network.edges
+    assert edge.one_way
+    assert network.xy[edge.u].tolist() == [0, 0]
+    assert network.xy[edge.v].tolist() == [200, 5]
+    assert network.length_m(edge) == pytest.approx(2 * np.hypot(60, 20) + np.hypot(80, 5), abs=0.05)
+
+
+def test_wide_bends_keep_a_node() -> None:
+    network = network_of((Street("Corner"), [(0.0, 0.0), (200.0, 0.0), (200.0, 200.0)]))
+    assert len(network.edges) == 2
+
+
+def test_close_junctions_become_one() -> None:
+    road = (Street("Road"), [(0.0, 0.0), (300.0, 0.0)])
+    stubs = [(Street(f"S{x}"), [(x, 0.0), (x, side * 90.0)]) for x, side in ((150.0, 1), (158.0, -1))]
+    network = network_of(road, *stubs)
+    merge_close(network, 16.0)
+    assert network.degrees().max() == 4
+
+
+def test_stubs_are_pruned() -> None:
+    rng = np.random.default_rng(0)
+    network = network_of(
+        (Street("Road"), [(0.0, 0.0), (300.0, 0.0)]), (Street("Stub"), [(150.0, 0.0), (150.0, 20.0)])
+    )
+    prune_dead_ends(network, 1.0, rng)
+    contract(network)
+    assert [network.table[e.street].name for e in network.edges] == ["Road"]
+
+
+def test_one_way_traps_are_opened() -> None:
+    # Two streets leave the kitchen's corner and never come back; a third only leads to it.
+    out, home = Street("Out", one_way=True), Street("Home", one_way=True)
+    network = network_of(
+        (out, [(0.0, 0.0), (400.0, 0.0)]),
+        (home, [(0.0, 400.0), (0.0, 0.0)]),
+        (Street("Rim"), [(0.0, 9e3), (0.0, 8e3)]),
+    )
+    kitchen = keep_component(network)
+    open_one_ways(network, kitchen, 0.0)
+    assert not any(e.one_way for e in network.edges)
+
+
+@pytest.mark.parametrize(
+    ("rule", "index", "name"),
+    [
+        ("14+ Street", 3, "17th Street"),
+        ("30- Avenue", 7, "23rd Avenue"),
+        ("3- Avenue", 3, fresh("Avenue")),
+        ("5-/2 Street", 4, "3rd Street"),
+        ("5-/2 Street", 3, fresh("Street")),
+        ("1+ Avenue South", 0, "1st Avenue South"),
+        ("Oak|Elm Street", 1, "Elm Street"),
+        ("Oak|Elm Street", 2, fresh("Street")),
+        ("Court", -2, fresh("Court")),
+    ],
+)
+def test_lines_are_named_by_rule(rule: str, index: int, name: str) -> None:
+    assert line_name(rule, index) == name
+
+
+def test_ordinals() -> None:
+    assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 111)] == [
+        "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "111th",
+    ]  # fmt: skip
+
+
+def test_fresh_names_never_repeat() -> None:
+    names = Names(np.random.default_rng(0), {"Oak Street"})
+    given = [names.settle(fresh("Street")) for _ in range(1000)]
+    assert len({*given, "Oak Street"}) == 1001
+    assert names.settle("Oak Street") == "Oak Street"
