@@ -8,11 +8,56 @@ The rooms of the house, each importing only from rooms below it::
     events/                         orders -> Arrow columns
     simulate/  roads/  inputs/      draws of a day; road networks; scenario and tables
     kernels/   model/               compiled loops; parameters and arrays
-    rng  units  errors              what every floor shares
+    files  rng  units  errors       what every floor shares
 
 Data walks through it one way: scenario -> plan -> day -> orders -> events -> files.
+
+Public names: `build` makes a dataset, `scan_events` reads one; both are loaded at first use, so that
+`import fastgen` costs nothing. Every error raised on purpose is a `FastgenError`.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
+
+if TYPE_CHECKING:
+    from fastgen.building.local import BuildResult, Progress, build
+    from fastgen.dataset.reader import scan_events
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "BuildResult",
+    "DataError",
+    "FastgenError",
+    "OutputError",
+    "Progress",
+    "ScenarioError",
+    "__version__",
+    "build",
+    "scan_events",
+]
+
+_LOADED_LATER = {
+    "BuildResult": "fastgen.building.local",
+    "Progress": "fastgen.building.local",
+    "build": "fastgen.building.local",
+    "scan_events": "fastgen.dataset.reader",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name at its first use."""
+    if name not in _LOADED_LATER:
+        raise AttributeError(f"module 'fastgen' has no attribute {name!r}")
+    value: object = getattr(import_module(_LOADED_LATER[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *_LOADED_LATER})

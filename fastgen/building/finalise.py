@@ -57,11 +57,28 @@ def work_folder(out: Path) -> Iterator[Path]:
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # A build that ends removes the folder: a lock on what is gone would keep nobody out.
+            alone = os.path.samestat(os.fstat(lock), (work / LOCK).stat())
         except OSError:
-            raise OutputError(f"{out}: expected no other build at work here, but one is.") from None
+            alone = False
+        if not alone:
+            raise OutputError(f"{out}: expected no other build at work here, but one is.")
         yield work
     finally:
         os.close(lock)
+
+
+def remove_leftovers(out: Path) -> None:
+    """Remove the work folder of a build that was killed after its last step but one.
+
+    Raises
+    ------
+    OutputError
+        If another build is at work in it.
+    """
+    if (out / WORK).exists():
+        with work_folder(out) as work:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | None:

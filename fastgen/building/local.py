@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock, local
+from threading import Event, Lock, local
 from typing import TYPE_CHECKING, TypeVar
 
-from fastgen.building.finalise import Receipts, find_finished, publish, work_folder
+from fastgen.building.finalise import Receipts, find_finished, publish, remove_leftovers, work_folder
 from fastgen.building.part import PartBuilder, PartResult
 from fastgen.building.plan import BuildPlan, OutputFile, plan_build
 from fastgen.dataset.layout import Layout, PartitionBy
@@ -64,6 +64,9 @@ class Progress:
 
     def start(self, events_expected: float) -> None:
         """Learn how many events are to be made."""
+
+    def keep(self, orders: int, events: int) -> None:
+        """Learn that an earlier run made some orders and events."""
 
     def advance(self, orders: int, events: int) -> None:
         """Learn that some orders and events were made."""
@@ -149,7 +152,9 @@ def build(
     out = Path(output)
     manifest = find_finished(plan, out, overwrite=overwrite)
     kept = len(plan.files)
-    if manifest is None:
+    if manifest is not None:
+        remove_leftovers(out)
+    else:
         with work_folder(out) as work:
             receipts = Receipts(plan, out, work, anew=overwrite)
             results, kept = _build_files(plan, receipts, work, workers, progress)
@@ -244,11 +249,14 @@ def _build_files(
     progress.start(plan.events_expected)
     for result in finished.values():
         if result is not None:
-            progress.advance(sum(d.orders for d in result.days), result.entry.rows)
+            progress.keep(sum(d.orders for d in result.days), result.entry.rows)
     n_workers = workers or max(1, min(os.cpu_count() or 1, int(plan.events_expected / EVENTS_FOR_A_WORKER)))
-    lock, mine = Lock(), local()
+    lock, mine, ended = Lock(), local(), Event()
 
     def advance(orders: int, events: int) -> None:
+        # After a failure or Ctrl-C nobody waits for the other workers' files.
+        if ended.is_set():
+            raise CancelledError
         with lock:
             progress.advance(orders, events)
 
@@ -265,6 +273,9 @@ def _build_files(
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
             for future in done:
                 future.result()
+        except BaseException:
+            ended.set()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     results = [result for result in finished.values() if result is not None]

@@ -99,6 +99,7 @@ class PartBuilder:
             schema = file_schema(plan.layout, plan.sequence_kind)
             sha256 = write_stream(path, schema, frames(), plan.compression, metadata)
         if any(d.digest == "" for d in days):
+            self._buffer = EventBuffer(plan.sequence_kind)  # room for the columns read back
             days = digest_file_days(path, _merge_stretches(days))
         return PartResult(FileEntry(file.path, rows, path.stat().st_size, sha256), tuple(days))
 

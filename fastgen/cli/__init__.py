@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from fastgen import __version__
+from fastgen.cli.build import build
+from fastgen.cli.roads import roads
+from fastgen.cli.scenario import scenario
 from fastgen.errors import FastgenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 class WorkingOrderGroup(click.Group):
@@ -25,17 +30,53 @@ class WorkingOrderGroup(click.Group):
 @click.group(
     cls=WorkingOrderGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 well, 1 a mismatch or a failed run, 2 wrong input or usage.",
+    epilog="Exit codes: 0 well, 1 a mismatch or a failed run, 2 wrong input or usage, 130 interrupted.",
 )
 @click.version_option(__version__, prog_name="fastgen")
 def cli() -> None:
-    """Generate realistic, deterministic delivery-event data."""
+    """Generate realistic, deterministic delivery-event data.
+
+    \b
+    Examples:
+      fastgen build
+      fastgen verify dataset
+      fastgen build --help
+    """  # noqa: D301  # \b keeps click from joining the lines
+
+
+import importlib  # TEMPORARY until verify and info are there
+
+for name in ("build", "verify", "info", "scenario", "roads"):
+    try:
+        cli.add_command(getattr(importlib.import_module(f"fastgen.cli.{name}"), name))
+    except ModuleNotFoundError:
+        pass
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Run the command line; turn a `FastgenError` into one line on stderr and its exit code."""
+    """Run the command line; whatever ends it early is one line on stderr and an exit code."""
     try:
-        cli.main(args=args, prog_name="fastgen", standalone_mode=True)
-    except FastgenError as error:
-        click.echo(f"fastgen: {' '.join(str(error).split())}", err=True)
+        code = cli.main(args=args, prog_name="fastgen", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
         sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code, getattr(error, "ctx", None))
+    except click.Abort:
+        _fail("interrupted; nothing half-written is left, and the same command goes on.", INTERRUPTED)
+    except FastgenError as error:
+        _fail(str(error), error.exit_code)
+    except MemoryError:
+        _fail("expected enough memory, got none.", 1)
+    except OSError as error:
+        name = "" if error.filename is None else f"{error.filename}: "
+        _fail(f"{name}{error.strerror or error}.", 1)
+    sys.exit(code)
+
+
+def _fail(message: str, code: int, ctx: click.Context | None = None) -> None:
+    """Print one line and exit."""
+    path = "fastgen" if ctx is None else ctx.command_path
+    hint = "" if ctx is None else f" See '{path} --help'."
+    click.echo(f"{path}: {' '.join(message.split())}{hint}", err=True)
+    sys.exit(code)

@@ -30,7 +30,7 @@ def scenario() -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @dimensions_option
 def show(file: Path | None, dimensions_dir: Path | None) -> None:
-    r"""Print a scenario, complete and commented.
+    """Print a scenario, complete and commented.
 
     Without FILE, the canonical one. The output is itself a scenario file.
 
@@ -39,7 +39,7 @@ def show(file: Path | None, dimensions_dir: Path | None) -> None:
       fastgen scenario show
       fastgen scenario show mine.toml
       fastgen scenario show > mine.toml
-    """
+    """  # noqa: D301  # \b keeps click from joining the lines
     from fastgen.inputs.loading import load_inputs  # noqa: PLC0415
     from fastgen.inputs.render import render_scenario  # noqa: PLC0415
 
@@ -52,7 +52,7 @@ def show(file: Path | None, dimensions_dir: Path | None) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @dimensions_option
 def check(files: tuple[Path, ...], dimensions_dir: Path | None) -> None:
-    r"""Check scenario files, and say how many orders they expect.
+    """Check scenario files, and say how many orders they expect.
 
     One line a file; exit code 2 if any is wrong.
 
@@ -60,7 +60,7 @@ def check(files: tuple[Path, ...], dimensions_dir: Path | None) -> None:
     Examples:
       fastgen scenario check mine.toml
       fastgen scenario check scenarios/*.toml
-    """
+    """  # noqa: D301  # \b keeps click from joining the lines
     wrong = False
     for file in files:
         try:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 
+from fastgen.dataset.layout import ROW_GROUP_ROWS
 from fastgen.events.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 
     from fastgen.events.digest import DayDigest
 
-# Rows held at once: a multiple of 8, so that validity bits of two windows meet at a byte.
-WINDOW_ROWS = 1 << 17
+# A day of up to so many rows is held as one table, others are read a column and a row group at a time. The row group
+# is a multiple of 8, so that validity bits of two windows meet at a byte.
+WHOLE_ROWS = 4 * ROW_GROUP_ROWS
+WINDOW_ROWS = ROW_GROUP_ROWS
 
 STORED = tuple(c.name for c in COLUMNS if c.name != "location_id")
 
@@ -58,9 +61,7 @@ class RowReader:
         if kept is None or not (kept[0] <= first and last <= kept[1] and kept[2] == columns):
             self._kept = kept = None  # the old rows go before the new ones come
             low = max(int(np.searchsorted(self._starts, first, "right")) - 1, 0)
-            # Read ahead: the next day is mostly in the same row groups.
-            high = int(np.searchsorted(self._starts, max(last, first + WINDOW_ROWS // 2), "left"))
-            high = min(high, self._file.num_row_groups)
+            high = int(np.searchsorted(self._starts, last, "left"))
             table = self._file.read_row_groups(range(low, high), columns=list(columns), use_threads=True)
             kept = (int(self._starts[low]), int(self._starts[high]), columns, table)
             self._kept = kept
@@ -101,8 +102,8 @@ def _digest_rows(reader: RowReader, location_id: int, first: int, last: int) -> 
 
 def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Iterator[NDArray[np.generic]]:
     """Canonical bytes of rows first..last-1, in order, a window at a time."""
-    whole = last - first <= WINDOW_ROWS
-    edges = [*range(first, last, WINDOW_ROWS), last] if last > first else []
+    whole = last - first <= WHOLE_ROWS
+    edges = [*range(first, last, WHOLE_ROWS if whole else WINDOW_ROWS), last] if last > first else []
     windows = list(pairwise(edges))
     for column in COLUMNS:
         parts = ("valid", "lengths", "values") if column.kind == "str" else ("valid", "values")

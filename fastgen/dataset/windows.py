@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fastgen.kernels.parse_ids import parse_order_ids
+from fastgen.kernels.parse_texts import parse_order_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
