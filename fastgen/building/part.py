@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from fastgen.building.plan import BuildPlan, OutputFile, Span
 
 ORDER_OF_ROWS = "location_id, day, created, draw, sequence"
-# A span within this factor of its planned size is made in one piece.
-CHUNK_SLACK = 1.5
+# A day up to this is made in one piece, a larger one in pieces of half a part: the writer holds two or three.
+WHOLE_DAY_EVENTS = PART_EVENTS * 5 // 4
+PIECE_EVENTS = PART_EVENTS // 2
 
 
 class Stretch(NamedTuple):
@@ -107,11 +108,12 @@ class PartBuilder:
         """Cut a span into pieces that are made at once: all of it, or stretches of one large day."""
         n_orders = self._plan.n_orders[span.location_id]
         days = range(span.first_day, span.last_day + 1)
-        limit = max(1, int(PART_EVENTS / self._plan.tables[span.location_id].events_per_order))
-        if len(days) > 1 or n_orders[span.first_day] <= limit * CHUNK_SLACK:
+        events_per_order = self._plan.tables[span.location_id].events_per_order
+        if len(days) > 1 or n_orders[span.first_day] * events_per_order <= WHOLE_DAY_EVENTS:
             return [[Stretch(day, 0, int(n_orders[day])) for day in days]]
         day, total = span.first_day, int(n_orders[span.first_day])
-        return [[Stretch(day, rank, min(limit, total - rank))] for rank in range(0, total, limit)]
+        piece = max(1, int(PIECE_EVENTS / events_per_order))
+        return [[Stretch(day, rank, min(piece, total - rank))] for rank in range(0, total, piece)]
 
     def _simulate(self, location_id: int, stretches: list[Stretch]) -> DayOrders:
         plan, model = self._plan, self._plan.models[location_id]

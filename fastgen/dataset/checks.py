@@ -152,7 +152,9 @@ class VerifyReport:
         if failed:
             verdict = f"{len(failed)} of {n} checks failed: {', '.join(failed)}"
         else:
-            verdict = f"all {n} checks passed: {self.orders:,} orders, {self.rows:,} events, digest {self.digest}"
+            verdict = (
+                f"all {n} checks passed: {self.orders:,} orders, {self.rows:,} events, digest {self.digest}"
+            )
         return [*(check.to_line() for check in self.checks), f"{self.path}: {verdict} ({self.seconds:.1f} s)"]
 
     def to_dict(self) -> dict[str, Any]:

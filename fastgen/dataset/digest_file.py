@@ -62,7 +62,7 @@ class RowReader:
             self._kept = kept = None  # the old rows go before the new ones come
             low = max(int(np.searchsorted(self._starts, first, "right")) - 1, 0)
             high = int(np.searchsorted(self._starts, last, "left"))
-            table = self._file.read_row_groups(range(low, high), columns=list(columns), use_threads=True)
+            table = self._file.read_row_groups(range(low, high), columns=list(columns), use_threads=False)
             kept = (int(self._starts[low]), int(self._starts[high]), columns, table)
             self._kept = kept
         return kept[3].slice(first - kept[0], last - first)

@@ -93,6 +93,8 @@ def read_windows(path: Path, columns: Sequence[str], window_rows: int = WINDOW_R
         yield _cut(window, cut)
         first_row += cut
         rest = rows.slice(cut)
+    if rest is not None and rest.num_rows:  # the last row groups were empty
+        yield _to_window(first_row, rest.combine_chunks())
 
 
 def _read_tables(path: Path, columns: list[str], window_rows: int) -> Iterator[tuple[pa.Table, bool]]:
