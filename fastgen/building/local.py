@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event, Lock, local
 from typing import TYPE_CHECKING, TypeVar
 
+from fastgen.building.compilation import SecondCompiler
 from fastgen.building.finalise import Receipts, find_finished, publish, remove_leftovers, work_folder
 from fastgen.building.part import PartBuilder, PartResult
 from fastgen.building.plan import BuildPlan, OutputFile, plan_build
@@ -133,32 +134,34 @@ def build(
     """
     began = time.perf_counter()
     progress = progress or Progress()
-    plan = prepare(
-        days=days,
-        seed=seed,
-        scale=scale,
-        start=start,
-        locations=locations,
-        scenario=scenario,
-        dimensions=dimensions,
-        roads=roads,
-        layout=layout,
-        partition_by=partition_by,
-        compression=compression,
-        announce=progress.announce,
-    )
-    if workers is not None and workers < 1:
-        raise ScenarioError(f"workers: expected at least 1, got {workers}.")
-    out = Path(output)
-    manifest = find_finished(plan, out, overwrite=overwrite)
-    kept = len(plan.files)
-    if manifest is not None:
-        remove_leftovers(out)
-    else:
-        with work_folder(out) as work:
-            receipts = Receipts(plan, out, work, anew=overwrite)
-            results, kept = _build_files(plan, receipts, work, workers, progress)
-            manifest = publish(plan, results, out, work)
+    with SecondCompiler() as second:
+        plan = prepare(
+            days=days,
+            seed=seed,
+            scale=scale,
+            start=start,
+            locations=locations,
+            scenario=scenario,
+            dimensions=dimensions,
+            roads=roads,
+            layout=layout,
+            partition_by=partition_by,
+            compression=compression,
+            announce=progress.announce,
+        )
+        if workers is not None and workers < 1:
+            raise ScenarioError(f"workers: expected at least 1, got {workers}.")
+        out = Path(output)
+        manifest = find_finished(plan, out, overwrite=overwrite)
+        kept = len(plan.files)
+        if manifest is not None:
+            remove_leftovers(out)
+        else:
+            with work_folder(out) as work:
+                receipts = Receipts(plan, out, work, anew=overwrite)
+                second.wait(next(iter(plan.models.values())))
+                results, kept = _build_files(plan, receipts, work, workers, progress)
+                manifest = publish(plan, results, out, work)
     return BuildResult(manifest, out, time.perf_counter() - began, kept)
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from fastgen.events.schema import COLUMNS
 from fastgen.kernels.expand import (
+    N_BEFORE_PINGS,
     EventArrays,
     ItemTexts,
     RouteArrays,
-    clear_views,
     expand_events,
-    size_texts,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +45,14 @@ _ARROW_TYPES = {
 
 def route_arrays(table: RouteTable) -> RouteArrays:
     """Pick from a route table what expansion reads."""
-    return RouteArrays(*(getattr(table, name) for name in RouteArrays._fields))
+    return RouteArrays(*(_read_only(getattr(table, name)) for name in RouteArrays._fields))
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """View an array so that it can't be written to: a type of its own for Numba, and that of mapped files."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @dataclass
@@ -83,8 +89,7 @@ class EventBuffer:
         ping_interval_s
             Seconds between pings.
         """
-        number_bytes = len(str(int(orders.house_number.max(initial=0))))
-        n_rows, addr_bytes, items_bytes = size_texts(orders, routes, items, number_bytes)
+        n_rows, addr_bytes, items_bytes = _size(orders, routes, items)
         events = self._room(len(orders.draw), n_rows, addr_bytes, items_bytes)
         expand_events(orders, routes, items, epoch_s, ping_interval_s, events)
         self._n_orders, self._route_text = len(orders.draw), routes.text
@@ -132,7 +137,7 @@ class EventBuffer:
         """Make the buffers large enough, and clean where the kernel expects zeros."""
         old = self._events
         if old is not None:
-            clear_views(old, self._n_orders)
+            _clear_views(old, self._n_orders)
             fits = len(old.ts_seconds) >= n_rows and len(old.row_start) > n_orders
             if fits and len(old.addr_text) >= addr_bytes and len(old.items_text) >= items_bytes:
                 for bits in (old.customer_valid, old.created_valid, old.picked_up_valid, old.ping_valid):
@@ -148,6 +153,31 @@ class EventBuffer:
             self.sequence_kind,
         )
         return self._events
+
+
+def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int, int, int]:
+    """Count the rows, and bound the bytes of addresses and of items; pages beyond the need stay untouched."""
+    n_orders, customer = len(orders.draw), orders.customer
+    n_pings = int((routes.ping_start[customer + 1] - routes.ping_start[customer]).sum())
+    number_bytes = len(str(int(orders.house_number.max(initial=0))))
+    street_bytes, item_bytes = (
+        int(np.diff(routes.street_start).max()),
+        int(np.diff(items.start).max(initial=0)),
+    )
+    n_lines = int(orders.line_start[-1])
+    return (
+        (N_BEFORE_PINGS + 1) * n_orders + n_pings,
+        n_orders * (number_bytes + street_bytes),
+        n_lines * (item_bytes + 3) + 2 * n_orders,
+    )
+
+
+def _clear_views(events: EventArrays, n_orders: int) -> None:
+    """Set to zero again what `expand_events` set in the view columns that are mostly null."""
+    rows = events.row_start[:n_orders]
+    events.customer_addr[rows] = 0
+    events.items_json[rows] = 0
+    events.route_json[rows + 5] = 0
 
 
 def _allocate(

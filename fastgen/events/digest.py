@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import xxhash
 
-from fastgen.kernels.canonical_bytes import ID_MAX, Scratch, gather_canonical_bytes, size_routes
+from fastgen.kernels.canonical_bytes import ID_MAX, Rows, Scratch, gather_canonical_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,12 +70,11 @@ class DayDigester:
     ) -> DayDigest:
         """Digest the rows of orders first..last-1 of an expansion, the whole of a location's day."""
         rows = slice(int(events.row_start[first]), int(events.row_start[last]))
-        n_rows, route_bytes = rows.stop - rows.start, size_routes(orders, routes, first, last)
+        n_rows, route_bytes = rows.stop - rows.start, _count_route_bytes(orders, routes, first, last)
         scratch = self._scratch
         if len(scratch.sequence) < n_rows or len(scratch.routes) < route_bytes:
             scratch = self._scratch = _allocate(n_rows * 3 // 2, route_bytes * 3 // 2)
-        id_bytes = events.order_id.reshape(-1).view(np.uint8)
-        n_ids = gather_canonical_bytes(orders, routes, events, id_bytes, first, last, scratch)
+        n_ids = gather_canonical_bytes(_rows(orders, routes, events), first, last, scratch)
         digest, n_bytes = xxhash.xxh3_128(), 0
         addr = events.addr_text[events.addr_start[first] : events.addr_start[last]]
         items = events.items_text[events.items_start[first] : events.items_start[last]]
@@ -85,6 +84,29 @@ class DayDigester:
             digest.update(part.data)
             n_bytes += part.nbytes
         return DayDigest(location_id, day, last - first, n_rows, n_bytes, digest.hexdigest())
+
+
+def _count_route_bytes(orders: DayOrders, routes: RouteArrays, first: int, last: int) -> int:
+    customer = orders.customer[first:last]
+    return int((routes.text_start[customer + 1] - routes.text_start[customer]).sum())
+
+
+def _rows(orders: DayOrders, routes: RouteArrays, events: EventArrays) -> Rows:
+    return Rows(
+        customer=orders.customer,
+        id_view=orders.id_view,
+        id_bytes=events.order_id.reshape(-1).view(np.uint8),
+        row_start=events.row_start,
+        sequence=events.sequence,
+        customer_valid=events.customer_valid,
+        created_valid=events.created_valid,
+        picked_up_valid=events.picked_up_valid,
+        ping_valid=events.ping_valid,
+        addr_start=events.addr_start,
+        items_start=events.items_start,
+        text_start=routes.text_start,
+        text=routes.text,
+    )
 
 
 def _allocate(n_rows: int, route_bytes: int) -> Scratch:

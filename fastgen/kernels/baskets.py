@@ -85,7 +85,8 @@ def compute_popularity(baskets: BasketArrays, day: int, popularity: NDArray[np.f
         popularity[b] = 0.0
         if baskets.start_day[b] <= day < baskets.end_day[b]:
             periods = (day - baskets.start_day[b]) / baskets.period_days
-            popularity[b] = max(baskets.floor, powf(1.0 + baskets.growth[b], periods))
+            value = powf(1.0 + baskets.growth[b], periods)
+            popularity[b] = max(baskets.floor, value)
             n_open += 1
     return n_open
 
@@ -148,15 +149,17 @@ def draw_baskets(
         if np.float64(words[0, j]) * TWO_M32 >= baskets.single_probability:
             n_brands = baskets.brands_min + below(words[1, j], baskets.brands_max - baskets.brands_min + 1)
         n_used = 2
-        left[:] = popularity
-        for _ in range(min(n_brands, n_open)):
+        n_brands = min(n_open, n_brands)
+        for b in range(n_placed):
+            left[b] = popularity[b]
+        for _ in range(n_brands):
             brand = _draw_brand(_get_word(baskets.stream, day, draw[i], words, j, n_used, more), left)
             left[brand] = 0.0
             first = baskets.item_start[brand]
             n_menu = baskets.item_start[brand + 1] - first
             word = _get_word(baskets.stream, day, draw[i], words, j, n_used + 1, more)
             n_items = baskets.items_min + below(word, baskets.items_max - baskets.items_min + 1)
-            n_items = min(n_items, n_menu)
+            n_items = min(n_menu, n_items)
             n_used += 2
             for k in range(n_items):
                 # One of the n_menu - k items not yet picked: step over the picked ones, kept in ascending

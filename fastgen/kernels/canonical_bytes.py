@@ -12,10 +12,29 @@ from fastgen.kernels.memory import copy_items
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastgen.kernels.expand import EventArrays, RouteArrays
-    from fastgen.model.day_orders import DayOrders
 
 ID_MAX = 8
+
+
+class Rows(NamedTuple):
+    """What is gathered from: the few arrays of `DayOrders`, `RouteArrays` and `EventArrays` that it takes.
+
+    `id_bytes` is the order_id column's views as uint8. Fewer arguments compile faster.
+    """
+
+    customer: NDArray[np.int32]
+    id_view: NDArray[np.int64]
+    id_bytes: NDArray[np.uint8]
+    row_start: NDArray[np.int64]
+    sequence: NDArray[np.integer]
+    customer_valid: NDArray[np.uint8]
+    created_valid: NDArray[np.uint8]
+    picked_up_valid: NDArray[np.uint8]
+    ping_valid: NDArray[np.uint8]
+    addr_start: NDArray[np.int64]
+    items_start: NDArray[np.int64]
+    text_start: NDArray[np.int64]
+    text: NDArray[np.uint8]
 
 
 class Scratch(NamedTuple):
@@ -58,33 +77,13 @@ def _copy_bits(bits: NDArray[np.uint8], first: int, n: int, out: NDArray[np.uint
 
 
 @jit
-def size_routes(orders: DayOrders, routes: RouteArrays, first_order: int, last_order: int) -> int:
-    """Count the bytes of the route texts of orders first_order..last_order-1."""
-    total = 0
-    for i in range(first_order, last_order):
-        customer = orders.customer[i]
-        total += routes.text_start[customer + 1] - routes.text_start[customer]
-    return total
-
-
-@jit
-def gather_canonical_bytes(
-    orders: DayOrders,
-    routes: RouteArrays,
-    events: EventArrays,
-    id_bytes: NDArray[np.uint8],
-    first_order: int,
-    last_order: int,
-    scratch: Scratch,
-) -> int:
+def gather_canonical_bytes(rows: Rows, first_order: int, last_order: int, scratch: Scratch) -> int:
     """Gather the bytes of the rows of orders first_order..last_order-1.
 
     Parameters
     ----------
-    orders, routes, events
+    rows
         What was expanded, and into what.
-    id_bytes
-        The order_id column's views as uint8.
     first_order, last_order
         The orders, the last one not among them.
     scratch
@@ -95,35 +94,39 @@ def gather_canonical_bytes(
     int
         Bytes of `ids` filled.
     """
-    first, last = events.row_start[first_order], events.row_start[last_order]
+    first, last = rows.row_start[first_order], rows.row_start[last_order]
     n = last - first
-    scratch.bits[0, : (n + 7) >> 3] = 255
+    every = scratch.bits[0]
+    for j in range((n + 7) >> 3):
+        every[j] = 255
     if n & 7:
-        scratch.bits[0, n >> 3] = (1 << (n & 7)) - 1
-    _copy_bits(events.customer_valid, first, n, scratch.bits[1])
-    _copy_bits(events.created_valid, first, n, scratch.bits[2])
-    _copy_bits(events.picked_up_valid, first, n, scratch.bits[3])
-    _copy_bits(events.ping_valid, first, n, scratch.bits[4])
-    sequence = events.sequence[first:last]
+        every[n >> 3] = (1 << (n & 7)) - 1
+    _copy_bits(rows.customer_valid, first, n, scratch.bits[1])
+    _copy_bits(rows.created_valid, first, n, scratch.bits[2])
+    _copy_bits(rows.picked_up_valid, first, n, scratch.bits[3])
+    _copy_bits(rows.ping_valid, first, n, scratch.bits[4])
+    sequence = rows.sequence[first:last]
     for j in range(n):
         scratch.sequence[j] = sequence[j]
     for k in range(1, 4):
-        scratch.lengths[k, :n] = 0
+        lengths = scratch.lengths[k]
+        for j in range(n):
+            lengths[j] = 0
     id_lengths, ids_at, routes_at = scratch.lengths[0], 0, 0
     for i in range(first_order, last_order):
-        row = events.row_start[i]
-        length = orders.id_view[i, 0] & 255
-        for j in range(row - first, events.row_start[i + 1] - first):
+        row = rows.row_start[i]
+        length = rows.id_view[i, 0] & 255
+        for j in range(row - first, rows.row_start[i + 1] - first):
             id_lengths[j] = length
             # All 8 bytes a row may have; the next row writes over those too many.
-            copy_items(id_bytes, 16 * row + 4, scratch.ids, ids_at, ID_MAX)
+            copy_items(rows.id_bytes, 16 * row + 4, scratch.ids, ids_at, ID_MAX)
             ids_at += length
-        customer = orders.customer[i]
-        text_first = routes.text_start[customer]
-        text_bytes = routes.text_start[customer + 1] - text_first
-        scratch.lengths[1, row - first] = events.addr_start[i + 1] - events.addr_start[i]
-        scratch.lengths[2, row - first] = events.items_start[i + 1] - events.items_start[i]
+        customer = rows.customer[i]
+        text_first = rows.text_start[customer]
+        text_bytes = rows.text_start[customer + 1] - text_first
+        scratch.lengths[1, row - first] = rows.addr_start[i + 1] - rows.addr_start[i]
+        scratch.lengths[2, row - first] = rows.items_start[i + 1] - rows.items_start[i]
         scratch.lengths[3, row - first + 5] = text_bytes
-        copy_items(routes.text, text_first, scratch.routes, routes_at, text_bytes)
+        copy_items(rows.text, text_first, scratch.routes, routes_at, text_bytes)
         routes_at += text_bytes
     return ids_at

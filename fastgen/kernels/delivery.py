@@ -89,7 +89,59 @@ def _order_statistic(words: NDArray[np.uint64], j: int, n: int, k: int, row: NDA
     return unit(row[k - 1])
 
 
+@inline
+def _place_arrival(
+    word: np.uint64, after_ready_probability: float, share: float, times_us: NDArray[np.int64], j: int
+) -> None:
+    """Write order j's arrival, at `share` of its interval and before the pick-up."""
+    if np.float64(word) * TWO_M32 < after_ready_probability:
+        low, high = times_us[j, 3], times_us[j, 5]
+    else:
+        low, high = times_us[j, 0], times_us[j, 3]
+    arrived = low + math.floor(share * (high - low))
+    times_us[j, 4] = arrived if arrived < high else high - 1
+
+
 @jit
+def draw_arrivals_by_rank(
+    stream: Stream,
+    day: int,
+    draw: NDArray[np.int64],
+    after_ready_probability: float,
+    n_uniform: int,
+    rank: int,
+    times_us: NDArray[np.int64],
+) -> None:
+    """Draw arrivals at the rank-th smallest of n_uniform uniform numbers; see `draw_driver_arrivals`."""
+    n_blocks = 1 + n_uniform // 4
+    words = np.empty((4 * n_blocks, BATCH), np.uint64)
+    row = np.empty(UNIFORM_MAX, np.uint64)
+    for first in range(0, len(draw), BATCH):
+        batch = draw[first : first + BATCH]
+        times = times_us[first : first + BATCH]
+        for block in range(n_blocks):
+            draw_batch(stream, day, batch, block, words[4 * block : 4 * block + 4])
+        for j in range(len(batch)):
+            share = _order_statistic(words, j, n_uniform, rank, row)
+            _place_arrival(words[0, j], after_ready_probability, share, times, j)
+
+
+@jit
+def draw_arrivals_by_gammas(
+    stream: Stream,
+    day: int,
+    draw: NDArray[np.int64],
+    after_ready_probability: float,
+    alpha: float,
+    beta: float,
+    times_us: NDArray[np.int64],
+) -> None:
+    """Draw arrivals at a share of two gammas; see `draw_driver_arrivals`."""
+    for i in range(len(draw)):
+        share = draw_beta(stream, day, draw[i], alpha, beta)
+        _place_arrival(draw_words(stream, day, draw[i], 0)[0], after_ready_probability, share, times_us, i)
+
+
 def draw_driver_arrivals(
     stream: Stream,
     day: int,
@@ -102,7 +154,8 @@ def draw_driver_arrivals(
     """Draw each driver's arrival, strictly before the pick-up.
 
     Where alpha and beta are whole and small, Beta(alpha, beta) is drawn as what it is: the alpha-th smallest
-    of alpha + beta - 1 uniform numbers. That is four times faster than two gammas.
+    of alpha + beta - 1 uniform numbers. That is four times faster than two gammas, whose kernel is compiled
+    only where it is needed.
 
     Parameters
     ----------
@@ -120,29 +173,9 @@ def draw_driver_arrivals(
         int64 (n, 6), microseconds: created, started, finished, ready in columns 0 to 3 and picked up in 5 are
         given, the arrival is output in column 4.
     """
-    n_uniform = int(alpha + beta) - 1
-    whole = (
-        alpha >= 1.0
-        and beta >= 1.0
-        and alpha == int(alpha)
-        and beta == int(beta)
-        and n_uniform <= UNIFORM_MAX
-    )
-    n_blocks = 1 + n_uniform // 4 if whole else 1
-    words = np.empty((4 * n_blocks, BATCH), np.uint64)
-    row = np.empty(UNIFORM_MAX, np.uint64)
-    for first in range(0, len(draw), BATCH):
-        batch = draw[first : first + BATCH]
-        times = times_us[first : first + BATCH]
-        for block in range(n_blocks):
-            draw_batch(stream, day, batch, block, words[4 * block : 4 * block + 4])
-        for j in range(len(batch)):
-            if whole:
-                share = _order_statistic(words, j, n_uniform, int(alpha), row)
-            else:
-                share = draw_beta(stream, day, batch[j], alpha, beta)
-            if np.float64(words[0, j]) * TWO_M32 < after_ready_probability:
-                low, high = times[j, 3], times[j, 5]
-            else:
-                low, high = times[j, 0], times[j, 3]
-            times[j, 4] = min(low + math.floor(share * (high - low)), high - 1)
+    n_uniform, rank = int(alpha + beta) - 1, int(alpha)
+    whole = (alpha, beta) == (rank, n_uniform + 1 - rank) and rank >= 1
+    if whole and rank <= n_uniform <= UNIFORM_MAX:
+        draw_arrivals_by_rank(stream, day, draw, after_ready_probability, n_uniform, rank, times_us)
+    else:
+        draw_arrivals_by_gammas(stream, day, draw, after_ready_probability, alpha, beta, times_us)

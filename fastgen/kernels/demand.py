@@ -25,8 +25,8 @@ class DemandArrays(NamedTuple):
 
     Attributes
     ----------
-    noise, minute, creation
-        Streams of the day's noise, the counts and the seconds.
+    noise, minute
+        Streams of the day's noise and of the counts.
     expected
         float64 (n_days,), orders before noise and events; 0 where no brand is open.
     noise_low, noise_high
@@ -41,7 +41,6 @@ class DemandArrays(NamedTuple):
 
     noise: Stream
     minute: Stream
-    creation: Stream
     expected: NDArray[np.float64]
     noise_low: float
     noise_high: float
@@ -94,11 +93,12 @@ def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
             return int(k_float)
 
 
-@inline
+@jit
 def draw_minute_counts(demand: DemandArrays, day: int, counts: NDArray[np.int64]) -> int:
     """Draw the orders of every minute of a day into `counts`, int64 (1440,); return their sum."""
-    counts[:] = 0
     if demand.expected[day] <= 0.0:
+        for m in range(MINUTES):
+            counts[m] = 0
         return 0
     w = draw_words(demand.noise, day, 0, 0)
     noise = demand.noise_low + (demand.noise_high - demand.noise_low) * unit53(w[0], w[1])
@@ -125,8 +125,9 @@ def count_orders(demand: DemandArrays, n_orders: NDArray[np.int64]) -> None:
 
 @jit
 def draw_creation_times(
-    demand: DemandArrays,
+    stream: Stream,
     day: int,
+    counts: NDArray[np.int64],
     minute_start_s: NDArray[np.int64],
     first_rank: int,
     draw: NDArray[np.int64],
@@ -139,10 +140,12 @@ def draw_creation_times(
 
     Parameters
     ----------
-    demand
-        Demand of the location.
+    stream
+        Stream of the creation times.
     day
         Day number.
+    counts
+        int64 (1440,), orders of each minute.
     minute_start_s
         int64 (1440,), seconds from the epoch to the start of each minute.
     first_rank
@@ -152,18 +155,20 @@ def draw_creation_times(
     times_us
         Output, int64 (n, 6): column 0 gets the microseconds from the epoch to its creation.
     """
-    counts = np.empty(MINUTES, np.int64)
-    draw_minute_counts(demand, day, counts)
     last_rank = first_rank + len(draw)
     bucket = np.empty(61, np.int64)
-    second = np.empty(max(counts.max(), 1), np.int8)
+    largest = 0
+    for m in range(MINUTES):
+        largest = max(largest, counts[m])
+    second = np.empty(largest, np.int8)
     base = 0
     for m in range(MINUTES):
         n = counts[m]
         if base < last_rank and base + n > first_rank:
-            bucket[:] = 0
+            for s in range(61):
+                bucket[s] = 0
             for i in range(n):
-                s = below(draw_words(demand.creation, day, base + i, 0)[0], 60)
+                s = below(draw_words(stream, day, base + i, 0)[0], 60)
                 second[i] = s
                 bucket[s + 1] += 1
             for s in range(60):

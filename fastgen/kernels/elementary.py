@@ -20,8 +20,8 @@ EXP_OVERFLOW = 709.0
 EXP_UNDERFLOW = -708.0
 CENTRE = 0.425
 HALF_LN_2PI = 0.9189385332046727
-INVERSE_FACTORIAL = tuple(1.0 / math.factorial(n) for n in range(15))
-INVERSE_ODD = tuple(1.0 / (2 * n + 1) for n in range(12))
+INVERSE_FACTORIAL = np.array([1.0 / math.factorial(n) for n in range(15)])
+INVERSE_ODD = np.array([1.0 / (2 * n + 1) for n in range(12)])
 # ln(k!) for k = 0..15, where Stirling's series is not yet exact; correctly rounded.
 LN_FACTORIAL = np.array(
     [

@@ -103,7 +103,7 @@ def _write_view(view: NDArray[np.int64], row: int, text: NDArray[np.uint8], firs
     """Point row `row` of a view column at text[first:last]."""
     length = last - first
     low, high = 0, 0
-    for j in range(min(length, 4)):
+    for j in range(min(4, length)):
         low |= np.int64(text[first + j]) << (8 * j)
     if length <= INLINE_MAX:
         for j in range(4, length):
@@ -172,32 +172,16 @@ def _place(
     source: NDArray[np.float32], first: int, n_pings: int, column: NDArray[np.float32], row: int
 ) -> None:
     """Fill a ping column for one order: zeros around the values of its pings."""
-    column[row : row + N_BEFORE_PINGS] = 0.0
+    for j in range(N_BEFORE_PINGS):
+        column[row + j] = 0.0
     copy_items(source, first, column, row + N_BEFORE_PINGS, n_pings)
     column[row + N_BEFORE_PINGS + n_pings] = 0.0
 
 
 @inline
 def _set_bit(bits: NDArray[np.uint8], at: int) -> None:
+    """Set one bit of an Arrow validity bitmap: least significant bit first."""
     bits[at >> 3] |= np.uint8(1 << (at & 7))
-
-
-@jit
-def size_texts(
-    orders: DayOrders, routes: RouteArrays, items: ItemTexts, number_bytes: int
-) -> tuple[int, int, int]:
-    """Count the rows, and bound the bytes of addresses and of items, that `expand_events` will fill."""
-    n_rows, addr_bytes, items_bytes = 0, 0, 0
-    for i in range(len(orders.draw)):
-        customer = orders.customer[i]
-        n_rows += N_BEFORE_PINGS + 1 + routes.ping_start[customer + 1] - routes.ping_start[customer]
-        street = routes.street[customer]
-        addr_bytes += number_bytes + routes.street_start[street + 1] - routes.street_start[street]
-        items_bytes += 2
-        for k in range(orders.line_start[i], orders.line_start[i + 1]):
-            item = orders.line_item[k]
-            items_bytes += 3 + items.start[item + 1] - items.start[item]
-    return n_rows, addr_bytes, items_bytes
 
 
 @jit
@@ -224,71 +208,64 @@ def expand_events(
     events
         Output; the view columns hold zeros where no row is set, the validity bits zeros throughout.
     """
-    row, addr_at, items_at = 0, 0, 0
+    ids, kinds, sequences = events.order_id, events.event_type_id, events.sequence
+    lat, lon, addr_text, items_text = (
+        events.customer_lat,
+        events.customer_lon,
+        events.addr_text,
+        events.items_text,
+    )
+    times_us, ping_start, text_start = orders.times_us, routes.ping_start, routes.text_start
     # All routes begin at the kitchen and all baskets alike: reading the bytes again costs a cache miss each.
     route_prefix = _prefix(routes.text, 0)
+    row, addr_at, items_at = 0, 0, 0
     for i in range(len(orders.draw)):
         customer = orders.customer[i]
-        first_ping = routes.ping_start[customer]
-        n_pings = routes.ping_start[customer + 1] - first_ping
+        first_ping = ping_start[customer]
+        n_pings = ping_start[customer + 1] - first_ping
         n_rows = N_BEFORE_PINGS + n_pings + 1
         delivered = row + n_rows - 1
         events.row_start[i] = row
-        # Slices, so that the loops below run from 0: the compiler then drops the test for negative indices.
-        kind = events.event_type_id[row : row + n_rows]
-        sequence = events.sequence[row : row + n_rows]
-        seconds = events.ts_seconds[row : row + n_rows]
-        order_id = events.order_id[row : row + n_rows]
+        id_low, id_high = orders.id_view[i, 0], orders.id_view[i, 1]
+        # Slices, so that the loop below runs from 0: the compiler then drops the test for negative indices.
+        kind, sequence, order_id = kinds[row:], sequences[row:], ids[row:]
+        row_lat, row_lon = lat[row:], lon[row:]
         for j in range(n_rows):
             kind[j] = min(j + 1, PING)
             sequence[j] = j
-            order_id[j, 0] = orders.id_view[i, 0]
-            order_id[j, 1] = orders.id_view[i, 1]
-        kind[n_rows - 1] = DELIVERED
+            order_id[j, 0] = id_low
+            order_id[j, 1] = id_high
+            row_lat[j] = 0.0
+            row_lon[j] = 0.0
+        kinds[delivered] = DELIVERED
+        seconds = events.ts_seconds[row:]
         for j in range(N_BEFORE_PINGS):
-            seconds[j] = epoch_s + orders.times_us[i, j] // 1_000_000
+            seconds[j] = epoch_s + times_us[i, j] // 1_000_000
         for j in range(n_pings):
             seconds[N_BEFORE_PINGS + j] = seconds[5] + ping_interval_s * (j + 1)
-        seconds[n_rows - 1] = epoch_s + (orders.times_us[i, 5] + routes.drive_us[customer]) // 1_000_000
+        seconds[n_rows - 1] = epoch_s + (times_us[i, 5] + routes.drive_us[customer]) // 1_000_000
         _place(routes.ping_lat, first_ping, n_pings, events.ping_lat, row)
         _place(routes.ping_lon, first_ping, n_pings, events.ping_lon, row)
         _place(routes.ping_progress, first_ping, n_pings, events.ping_progress, row)
-        for j in range(n_pings):
-            _set_bit(events.ping_valid, row + N_BEFORE_PINGS + j)
-        events.customer_lat[row : row + n_rows] = 0.0
-        events.customer_lon[row : row + n_rows] = 0.0
-        for at in (row, delivered):
-            events.customer_lat[at] = routes.lat[customer]
-            events.customer_lon[at] = routes.lon[customer]
-            _set_bit(events.customer_valid, at)
+        for at in range(row + N_BEFORE_PINGS, delivered):
+            _set_bit(events.ping_valid, at)
+        lat[row] = lat[delivered] = routes.lat[customer]
+        lon[row] = lon[delivered] = routes.lon[customer]
+        _set_bit(events.customer_valid, row)
+        _set_bit(events.customer_valid, delivered)
         _set_bit(events.created_valid, row)
         _set_bit(events.picked_up_valid, row + 5)
         events.addr_start[i] = addr_at
-        end = _write_address(np.int64(orders.house_number[i]), routes, customer, events.addr_text, addr_at)
-        _write_view(events.customer_addr, row, events.addr_text, addr_at, end)
+        end = _write_address(np.int64(orders.house_number[i]), routes, customer, addr_text, addr_at)
+        _write_view(events.customer_addr, row, addr_text, addr_at, end)
         addr_at = end
         events.items_start[i] = items_at
-        end = _write_items(orders, i, items, events.items_text, items_at)
+        end = _write_items(orders, i, items, items_text, items_at)
         _write_long_view(events.items_json, row, ITEMS_PREFIX, items_at, end)
         items_at = end
-        text_start = routes.text_start
-        _write_long_view(
-            events.route_json, row + 5, route_prefix, text_start[customer], text_start[customer + 1]
-        )
+        text_first, text_last = text_start[customer], text_start[customer + 1]
+        _write_long_view(events.route_json, row + 5, route_prefix, text_first, text_last)
         row += n_rows
     events.row_start[len(orders.draw)] = row
     events.addr_start[len(orders.draw)] = addr_at
     events.items_start[len(orders.draw)] = items_at
-
-
-@jit
-def clear_views(events: EventArrays, n_orders: int) -> None:
-    """Set to zero again what `expand_events` set in the view columns that are mostly null."""
-    for i in range(n_orders):
-        row = events.row_start[i]
-        events.customer_addr[row, 0] = 0
-        events.customer_addr[row, 1] = 0
-        events.items_json[row, 0] = 0
-        events.items_json[row, 1] = 0
-        events.route_json[row + 5, 0] = 0
-        events.route_json[row + 5, 1] = 0

@@ -17,6 +17,9 @@ import numba
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# What no kernel needs and what costs a third of the time to compile: wrappers for C, array expressions.
+_LEAN = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_rewrites": True}
+
 Kernel = TypeVar("Kernel", bound="Callable[..., Any]")
 
 
@@ -35,9 +38,9 @@ def _sources_stamp() -> str:
 def jit(kernel: Kernel) -> Kernel:
     """Compile a loop over arrays; called from Python, cached on disk where a folder can be written."""
     try:
-        dispatcher = numba.njit(kernel, cache=True, nogil=True, error_model="numpy")
+        dispatcher = numba.njit(kernel, cache=True, **_LEAN)
     except RuntimeError:  # numba found no folder for its cache
-        return cast("Kernel", numba.njit(kernel, nogil=True, error_model="numpy"))
+        return cast("Kernel", numba.njit(kernel, **_LEAN))
     if not numba.config.DISABLE_JIT:
         dispatcher._cache._cache_file._source_stamp = _sources_stamp()  # noqa: SLF001  # no public way
     return cast("Kernel", dispatcher)
@@ -45,4 +48,4 @@ def jit(kernel: Kernel) -> Kernel:
 
 def inline(kernel: Kernel) -> Kernel:
     """Compile a scalar step that only other kernels call; LLVM inlines it where that pays."""
-    return cast("Kernel", numba.njit(kernel, nogil=True, error_model="numpy"))
+    return cast("Kernel", numba.njit(kernel, no_cpython_wrapper=True, **_LEAN))

@@ -61,5 +61,6 @@ def draw_service_times(
             for j in range(len(batch)):
                 if abs(unit(word[j]) - 0.5) > CENTRE:
                     normal[j] = normal_quantile(unit(word[j]))
-                minutes = max(minimum_min, mean_sd_min[step, 0] + mean_sd_min[step, 1] * normal[j])
+                minutes = mean_sd_min[step, 0] + mean_sd_min[step, 1] * normal[j]
+                minutes = max(minimum_min, minutes)
                 times[j, after] = times[j, before] + math.floor(minutes * US_PER_MIN + 0.5)

@@ -79,7 +79,9 @@ def write_order_ids(stream: Stream, first_index: int, view: NDArray[np.int64]) -
     done = 0
     while done < len(view):
         start, n_left, n_right, width = _halves(first_index + done)
-        n = min(BATCH, len(view) - done, n_left * n_right - start)
+        n = BATCH
+        n = min(n, len(view) - done)
+        n = min(n, n_left * n_right - start)
         for j in range(n):
             place[j] = start + j
         _encipher(stream, place[:n], n_left, n_right, width, words, left, right)

@@ -10,52 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.jit import jit
+from fastgen.kernels.memory import copy_items
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NODE_TEXT_MAX = 24  # "[-90.000000,-180.000000]"
 E6 = 1_000_000
-MINUS, DOT, COMMA, OPEN, CLOSE, ZERO = 45, 46, 44, 91, 93, 48
-
-
-@inline
-def _write_degrees(value_e6: int, out: NDArray[np.uint8], at: int) -> int:
-    """Write microdegrees as degrees with six decimals; return the position behind them."""
-    if value_e6 < 0:
-        out[at] = MINUS
-        at += 1
-        value_e6 = -value_e6
-    whole = value_e6 // E6
-    if whole >= 100:
-        out[at] = ZERO + whole // 100
-        at += 1
-    if whole >= 10:
-        out[at] = ZERO + whole // 10 % 10
-        at += 1
-    out[at] = ZERO + whole % 10
-    out[at + 1] = DOT
-    rest = value_e6 % E6
-    for i in range(6):
-        out[at + 7 - i] = ZERO + rest % 10
-        rest //= 10
-    return at + 8
-
-
-@jit
-def write_node_texts(
-    lat_e6: NDArray[np.int32], lon_e6: NDArray[np.int32], text: NDArray[np.uint8], length: NDArray[np.int64]
-) -> None:
-    """Write "[lat,lon]" of every node into `text`, uint8 (n_nodes, NODE_TEXT_MAX), and its `length`."""
-    for v in range(len(lat_e6)):
-        row = text[v]
-        row[0] = OPEN
-        at = _write_degrees(np.int64(lat_e6[v]), row, 1)
-        row[at] = COMMA
-        at = _write_degrees(np.int64(lon_e6[v]), row, at + 1)
-        row[at] = CLOSE
-        length[v] = at + 1
+COMMA, OPEN, CLOSE = 44, 91, 93
 
 
 @jit
@@ -63,15 +25,15 @@ def compute_text_lengths(
     customer: NDArray[np.int32],
     tree: NDArray[np.int8],
     parent: NDArray[np.int32],
-    node_length: NDArray[np.int64],
+    node_start: NDArray[np.int64],
     length: NDArray[np.int64],
 ) -> None:
-    """Compute the bytes of each customer's route text, (n,)."""
+    """Compute the bytes of each customer's route text, (n,); `node_start`, (n_nodes + 1,), as below."""
     for i in range(len(customer)):
         total = 1
         v = customer[i]
         while v >= 0:
-            total += node_length[v] + 1
+            total += node_start[v + 1] - node_start[v] + 1
             v = parent[tree[i], v]
         length[i] = total
 
@@ -82,20 +44,22 @@ def write_route_texts(
     tree: NDArray[np.int8],
     parent: NDArray[np.int32],
     node_text: NDArray[np.uint8],
-    node_length: NDArray[np.int64],
+    node_start: NDArray[np.int64],
     text_start: NDArray[np.int64],
     text: NDArray[np.uint8],
 ) -> None:
-    """Write each customer's route "[[lat,lon],...]", kitchen first, at its `text_start`; back to front."""
+    """Write each customer's route "[[lat,lon],...]", kitchen first, at its `text_start`; back to front.
+
+    The nodes' own "[lat,lon]" stand one after another in `node_text`, from `node_start`, (n_nodes + 1,), on.
+    """
     for i in range(len(customer)):
         at = text_start[i + 1] - 1
         v = customer[i]
         while v >= 0:
             text[at] = CLOSE if v == customer[i] else COMMA
-            n = node_length[v]
+            n = node_start[v + 1] - node_start[v]
             at -= n
-            for j in range(n):
-                text[at + j] = node_text[v, j]
+            copy_items(node_text, node_start[v], text, at, n)
             at -= 1
             v = parent[tree[i], v]
         text[at] = OPEN

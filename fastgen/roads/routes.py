@@ -9,10 +9,8 @@ import numpy as np
 from fastgen.errors import DataError
 from fastgen.kernels.dijkstra import UNREACHED, shortest_path_tree
 from fastgen.kernels.routes import (
-    NODE_TEXT_MAX,
     compute_text_lengths,
     place_pings,
-    write_node_texts,
     write_route_texts,
 )
 from fastgen.model.route_table import RouteRequest, RouteTable
@@ -128,11 +126,14 @@ def _route_texts(
     parent: NDArray[np.int32],
     name: str,
 ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    node_text = np.zeros((graph.n_nodes, NODE_TEXT_MAX), np.uint8)
-    node_length = np.zeros(graph.n_nodes, np.int64)
-    write_node_texts(graph.lat_e6, graph.lon_e6, node_text, node_length)
+    texts = [
+        f"[{_degrees(lat)},{_degrees(lon)}]".encode()
+        for lat, lon in zip(graph.lat_e6.tolist(), graph.lon_e6.tolist(), strict=True)
+    ]
+    node_text = np.frombuffer(b"".join(texts), np.uint8)
+    node_start = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
     length = np.zeros(len(customer), np.int64)
-    compute_text_lengths(customer, tree, parent, node_length, length)
+    compute_text_lengths(customer, tree, parent, node_start, length)
     text_start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
     if text_start[-1] > MAX_TEXT_BYTES:
         raise DataError(
@@ -140,8 +141,13 @@ def _route_texts(
             "use a smaller delivery.radius_mi."
         )
     text = np.zeros(int(text_start[-1]), np.uint8)
-    write_route_texts(customer, tree, parent, node_text, node_length, text_start, text)
+    write_route_texts(customer, tree, parent, node_text, node_start, text_start, text)
     return text_start, text
+
+
+def _degrees(value_e6: int) -> str:
+    """Microdegrees as degrees with six decimals."""
+    return f"{'-' if value_e6 < 0 else ''}{abs(value_e6) // E6}.{abs(value_e6) % E6:06d}"
 
 
 def _streets(

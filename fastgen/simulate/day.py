@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fastgen.kernels.baskets import draw_baskets
 from fastgen.kernels.delivery import draw_customers, draw_driver_arrivals
-from fastgen.kernels.demand import draw_creation_times
+from fastgen.kernels.demand import draw_creation_times, draw_minute_counts
 from fastgen.kernels.kitchen import draw_service_times
 from fastgen.kernels.order_ids import write_order_ids
+from fastgen.units import MIN_PER_DAY
 
 if TYPE_CHECKING:
     from fastgen.model.day_orders import DayOrders
@@ -39,7 +42,9 @@ def simulate_day(
         Output: n_orders entries, `line_start[0]` given.
     """
     draw, times_us, driver = orders.draw, orders.times_us, model.driver_rules
-    draw_creation_times(model.demand, day, model.minute_starts_s(day), first_rank, draw, times_us)
+    counts = np.empty(MIN_PER_DAY, np.int64)
+    draw_minute_counts(model.demand, day, counts)
+    draw_creation_times(model.creation, day, counts, model.minute_starts_s(day), first_rank, draw, times_us)
     draw_baskets(model.baskets, day, draw, orders.line_start, orders.line_item, orders.line_qty)
     draw_service_times(model.kitchen, day, draw, model.mean_sd_min, model.minimum_min, times_us)
     draw_driver_arrivals(
@@ -52,7 +57,7 @@ def simulate_day(
         times_us,
     )
     draw_customers(
-        model.demand.creation,
+        model.creation,
         day,
         draw,
         n_customers,

@@ -34,8 +34,8 @@ class KitchenModel(NamedTuple):
         The location.
     demand, baskets
         Parameters of those kernels.
-    kitchen, driver, order_id
-        Streams of the service times, the driver and the dataset's order ids.
+    creation, kitchen, driver, order_id
+        Streams of creation times and customers, service times, the driver, and the dataset's order ids.
     mean_sd_min, minimum_min
         float64 (4, 2), mean and standard deviation of each service step; least time; minutes.
     driver_rules
@@ -54,6 +54,7 @@ class KitchenModel(NamedTuple):
     code: str
     demand: DemandArrays
     baskets: BasketArrays
+    creation: Stream
     kitchen: Stream
     driver: Stream
     order_id: Stream
@@ -111,6 +112,7 @@ def build_kitchen_model(
         code=place.code,
         demand=_demand_arrays(scenario, place, targets, zone),
         baskets=_basket_arrays(scenario, dims, place),
+        creation=stream(seed, place.location_id, Purpose.CREATION),
         kitchen=stream(seed, place.location_id, Purpose.KITCHEN),
         driver=stream(seed, place.location_id, Purpose.DRIVER),
         order_id=stream(seed, 0, Purpose.ORDER_ID),
@@ -140,7 +142,6 @@ def _demand_arrays(
     return DemandArrays(
         noise=stream(scenario.seed, place.location_id, Purpose.DAY_NOISE),
         minute=stream(scenario.seed, place.location_id, Purpose.MINUTE_COUNT),
-        creation=stream(scenario.seed, place.location_id, Purpose.CREATION),
         expected=np.ascontiguousarray(targets, np.float64),
         noise_low=float(scenario.demand.noise_low),
         noise_high=float(scenario.demand.noise_high),
