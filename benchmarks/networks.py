@@ -15,9 +15,14 @@ import numpy as np
 from fastgen.model.road_graph import RoadGraph
 from fastgen.roads.measures import NetworkMeasures, network_measures
 from fastgen.roads.offline import load_builtin
+from fastgen.roads.synthetic.assembly import lay_out, to_graph
+from fastgen.roads.synthetic.plane import Frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from fastgen.roads.synthetic.plan import CityPlan
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
@@ -94,31 +99,60 @@ def mean_events(measures: dict[str, NetworkMeasures]) -> float:
     return float(sum(orders[c] * measures[c].events_per_order for c in KITCHENS) / sum(orders.values()))
 
 
-def main_streets(code: str) -> set[str]:
-    """Name the streets that the city's plan lays out one by one."""
-    plan = importlib.import_module(f"fastgen.roads.synthetic.cities.{code}").PLAN
-    return {road.name for road in plan.roads}
+def city_plan(code: str) -> CityPlan:
+    """Load the plan that a built-in network is laid out by."""
+    plan: CityPlan = importlib.import_module(f"fastgen.roads.synthetic.cities.{code}").PLAN
+    return plan
 
 
-def draw(axes: Axes, graph: RoadGraph, title: str, code: str, box: tuple[float, float, float, float]) -> None:
-    """Draw a network: two-way streets grey, one-way streets red, two-way main streets blue."""
-    from matplotlib.collections import LineCollection  # noqa: PLC0415  # heavy
+class Drawing(NamedTuple):
+    """Lines to draw, each (n, 2) of longitudes and latitudes; which are one-way, and which main streets."""
 
+    lines: list[NDArray[np.float64]]
+    one_way: NDArray[np.bool_]
+    main: NDArray[np.bool_]
+
+
+def straight_lines(graph: RoadGraph, code: str) -> Drawing:
+    """Draw each street of a network as the straight line between its nodes."""
     tail, head = graph.edge_from().astype(np.int64), graph.edge_to.astype(np.int64)
     key = np.minimum(tail, head) * graph.n_nodes + np.maximum(tail, head)
     _, first, count = np.unique(key, return_index=True, return_counts=True)
     lat, lon = graph.lat_e6 / 1e6, graph.lon_e6 / 1e6
     ends = np.stack([np.column_stack([lon[n], lat[n]]) for n in (tail[first], head[first])], axis=1)
-    street, one_way = graph.edge_street[first], count == 1
-    known = main_streets(code)
+    known = {road.name for road in city_plan(code).roads}
     named = np.array([*(name in known for name in graph.street_names), False])
-    main = named[street]
+    return Drawing(list(ends), count == 1, named[graph.edge_street[first]])
+
+
+def course_lines(graph: RoadGraph, code: str) -> Drawing:
+    """Draw each street of a built-in network along its course, as the generator lays it out."""
+    plan = city_plan(code)
+    network = lay_out(plan)
+    if to_graph(network, plan).content_hash() != graph.content_hash():
+        message = f"Expected {code}.roads as the generator makes it; run python -m fastgen.roads.synthetic."
+        raise SystemExit(message)
+    frame, known = Frame(*plan.kitchen), {road.name for road in plan.roads}
+    lines = []
+    for edge in network.edges:
+        lat, lon = frame.to_e6(network.line(edge))
+        lines.append(np.column_stack([lon, lat]) / 1e6)
+    main = [network.table[e.street].name in known for e in network.edges]
+    return Drawing(lines, np.array([e.one_way for e in network.edges]), np.array(main))
+
+
+def draw(axes: Axes, drawing: Drawing, title: str, box: tuple[float, float, float, float]) -> None:
+    """Draw a network: two-way streets grey, one-way streets red, two-way main streets blue."""
+    from matplotlib.collections import LineCollection  # noqa: PLC0415  # heavy
+
+    lines, one_way, main = drawing
     for mask, colour, factor in (
         (~one_way & ~main, "0.35", 1.0),
         (one_way, "tab:red", 1.1),
         (main & ~one_way, "tab:blue", 2.0),
     ):
-        axes.add_collection(LineCollection(list(ends[mask]), colors=colour, linewidths=0.45 * factor))
+        some = [lines[k] for k in np.flatnonzero(mask)]
+        axes.add_collection(LineCollection(some, colors=colour, linewidths=0.45 * factor))
     south, north, west, east = box
     axes.set(
         xlim=(west, east), ylim=(south, north), xticks=[], yticks=[], aspect=1 / np.cos(np.radians(south))
@@ -143,14 +177,16 @@ def draw_all(graphs: dict[str, RoadGraph], real: RoadGraph | None) -> None:
     PICTURES.mkdir(exist_ok=True)
     for code, graph in graphs.items():
         figure, axes = plt.subplots(figsize=(7, 7), layout="constrained")
-        draw(axes, graph, f"{KITCHENS[code].title}: synthetic streets", code, square(KITCHENS[code]))
+        title = f"{KITCHENS[code].title}: synthetic streets"
+        draw(axes, course_lines(graph, code), title, square(KITCHENS[code]))
         kitchen = KITCHENS[code]
         axes.plot(kitchen.lon, kitchen.lat, "k*", markersize=7)
         _save(figure, f"{code}.png")
     if real is not None:
         figure, (upper, lower) = plt.subplots(2, 1, figsize=(7, 5.6), layout="constrained")
-        draw(upper, real, f"real ({ATTRIBUTION})", "sf", EXTRACT)
-        draw(lower, cut_to_box(graphs["sf"], EXTRACT), "built-in sf, the same part: synthetic", "sf", EXTRACT)
+        draw(upper, straight_lines(real, "sf"), f"real ({ATTRIBUTION})", EXTRACT)
+        part = straight_lines(cut_to_box(graphs["sf"], EXTRACT), "sf")
+        draw(lower, part, "built-in sf, the same part: synthetic", EXTRACT)
         _save(figure, "sf-real-and-built-in.png")
 
 

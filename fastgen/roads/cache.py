@@ -73,6 +73,9 @@ def load_route_table(
     from fastgen.roads.routes import compute_route_table  # noqa: PLC0415  # compiled code only when needed
 
     table = compute_route_table(decode_roads(roads, name), request, name)
+    for array in _ARRAYS:
+        # As when mapped: kernels are compiled for arrays of either kind, and that takes seconds.
+        getattr(table, array).flags.writeable = False
     with contextlib.suppress(OSError, OutputError):
         cache_dir.mkdir(parents=True, exist_ok=True)
         write_whole(path, _encode_table(table))

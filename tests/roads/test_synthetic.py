@@ -9,7 +9,8 @@ from fastgen.roads.offline import load_builtin
 from fastgen.roads.synthetic.assembly import build_city
 from fastgen.roads.synthetic.cities import sf
 from fastgen.roads.synthetic.contraction import contract
-from fastgen.roads.synthetic.flow import keep_component, open_one_ways
+from fastgen.roads.synthetic.curves import part_crossings, sway
+from fastgen.roads.synthetic.flow import enter_one_way, keep_component, open_one_ways
 from fastgen.roads.synthetic.naming import Names, fresh, line_name, ordinal
 from fastgen.roads.synthetic.network import Network, from_streets, merge_close, prune_dead_ends
 from fastgen.roads.synthetic.plan import CityPlan, Freeway, Grid, Obstacle, Road, Suburb
@@ -150,6 +151,45 @@ def test_one_way_traps_are_opened() -> None:
     kitchen = keep_component(network)
     open_one_ways(network, kitchen, 0.0)
     assert not any(e.one_way for e in network.edges)
+
+
+def test_dead_ends_at_the_rim_enter_until_the_share_is_reached() -> None:
+    stubs = [(Street(f"S{x}"), [(x, 0.0), (x, 90.0)]) for x in (100.0, 200.0, 300.0)]
+    network = network_of((Street("Road"), [(0.0, 0.0), (400.0, 0.0)]), *stubs)
+    enter_one_way(network, keep_component(network), 1 / 8, 400.0)
+    (entering,) = (e for e in network.edges if e.one_way)
+    assert network.xy[entering.u].tolist() == [400, 0]
+
+
+def test_sway_curves_streets_between_junctions_that_stay() -> None:
+    network = network_of(
+        (Street("A"), [(0.0, 0.0), (200.0, 0.0)]),
+        (Street("B"), [(100.0, -100.0), (100.0, 100.0)]),
+        (Street("Main", ARTERIAL), [(50.0, -100.0), (50.0, 100.0)]),
+    )
+    before, nodes = [network.length_m(e) for e in network.edges], network.xy.copy()
+    sway(network, np.array([0.3, 0.3, 0.3]), np.random.default_rng(1))
+    after = [network.length_m(e) for e in network.edges]
+    assert (network.xy == nodes).all()
+    main = [network.table[e.street].name == "Main" for e in network.edges]
+    assert [m for m, fixed in zip(after, main, strict=True) if fixed] == pytest.approx([100, 100])
+    bent = [b / a for a, b, fixed in zip(before, after, main, strict=True) if not fixed]
+    assert min(bent) >= 1
+    assert 1.01 < np.mean(bent) < 1.2
+
+
+def test_a_bend_gets_a_node_where_its_chord_would_cross_a_street() -> None:
+    # The hooked street passes the stub's end at (100, 0) well to the north, its chord to the south of it.
+    network = network_of(
+        (Street("Hook"), [(60.0, -20.0), (60.0, 20.0), (140.0, 20.0), (140.0, -20.0)]),
+        (Street("Stub"), [(100.0, 0.0), (100.0, -90.0)]),
+    )
+    ends = [(network.xy[e.u], network.xy[e.v]) for e in network.edges]
+    assert len(ends) == 2
+    part_crossings(network)
+    lines = [network.xy[[e.u, e.v]].tolist() for e in network.edges if network.table[e.street].name == "Hook"]
+    assert len(lines) > 1
+    assert any(corner in line for line in lines for corner in ([60.0, 20.0], [140.0, 20.0]))
 
 
 @pytest.mark.parametrize(

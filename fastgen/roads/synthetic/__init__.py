@@ -2,6 +2,7 @@
 
 How a network comes about: `cities/` holds each city's geography as data, `grids` and `suburbs` lay streets
 into its districts, `freeways` adds carriageways and ramps, `planar` makes crossing streets meet at nodes,
-`network` cleans that up into a graph, `flow` keeps it drivable; `assembly` tells the whole story.
+`network` cleans that up into a graph, `flow` keeps it drivable, `curves` bends the streets between
+junctions; `assembly` tells the whole story.
 ``python -m fastgen.roads.synthetic`` writes the files, and with ``--check`` compares them.
 """

@@ -8,7 +8,8 @@ import numpy as np
 
 from fastgen.model.road_graph import Provenance, RoadGraph
 from fastgen.roads.synthetic.contraction import contract
-from fastgen.roads.synthetic.flow import cut_to_square, keep_component, open_one_ways
+from fastgen.roads.synthetic.curves import part_crossings, sway
+from fastgen.roads.synthetic.flow import cut_to_square, enter_one_way, keep_component, open_one_ways
 from fastgen.roads.synthetic.freeways import add_ramps, lay_freeway
 from fastgen.roads.synthetic.grids import lay_grid
 from fastgen.roads.synthetic.naming import Names
@@ -47,6 +48,17 @@ def build_city(plan: CityPlan) -> RoadGraph:
     RoadGraph
         One weakly connected network in the square of ±4 miles around the kitchen.
     """
+    return to_graph(lay_out(plan), plan)
+
+
+def lay_out(plan: CityPlan) -> Network:
+    """Lay out a city's network in metres around the kitchen, with the course of its streets between nodes.
+
+    Parameters
+    ----------
+    plan
+        The city's geography.
+    """
     frame = Frame(*plan.kitchen)
     streets = _lay(plan, frame)
     rng = _stream(plan, len(plan.districts))
@@ -70,8 +82,12 @@ def build_city(plan: CityPlan) -> RoadGraph:
     cut_to_square(network, HALF_SIDE_M)
     kitchen = keep_component(network)
     open_one_ways(network, kitchen, 0.008)
+    enter_one_way(network, kitchen, plan.unreached, HALF_SIDE_M)
+    sways = np.array([plan.districts[s.district].sway if s.district >= 0 else 0.0 for s in network.table])
+    part_crossings(network)
+    sway(network, sways, _stream(plan, len(plan.districts) + 1))
     _settle_names(network, rng)
-    return _to_graph(network, frame, plan.title)
+    return network
 
 
 def _stream(plan: CityPlan, k: int) -> np.random.Generator:
@@ -147,13 +163,15 @@ def _edge_mm(network: Network, frame: Frame) -> list[int]:
     return [measure(network.line(e)) for e in network.edges]
 
 
-def _to_graph(network: Network, frame: Frame, title: str) -> RoadGraph:
+def to_graph(network: Network, plan: CityPlan) -> RoadGraph:
+    """Put a city's network into the form that is stored: nodes, lengths and names."""
+    frame = Frame(*plan.kitchen)
     lat, lon = frame.to_e6(network.xy)
     mm = _edge_mm(network, frame)
     rows = [(e.u, e.v, m, e.street) for e, m in zip(network.edges, mm, strict=True)]
     rows += [(e.v, e.u, m, e.street) for e, m in zip(network.edges, mm, strict=True) if not e.one_way]
     tail, head, length, street = np.array(rows, np.int64).T
-    source = f"fastgen built-in synthetic network of {title} (invented streets, not for navigation)"
+    source = f"fastgen built-in synthetic network of {plan.title} (invented streets, not for navigation)"
     used, street = np.unique(street, return_inverse=True)
     names = tuple(network.table[k].name for k in used)
     return RoadGraph.from_edges(

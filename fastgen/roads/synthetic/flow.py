@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.roads.synthetic.streets import RAMP
+from fastgen.roads.synthetic.streets import ARTERIAL, RAMP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,6 +81,23 @@ def open_one_ways(network: Network, kitchen: int, share: float) -> None:
                 break
             for e in doors.values():
                 e.one_way = False
+
+
+def enter_one_way(network: Network, kitchen: int, share: float, half_side_m: float) -> None:
+    """Let dead ends near the rim be one-way streets from outside, until a share of nodes is not reached."""
+    degree = network.degrees()
+    missing = round(share * int((degree > 0).sum())) - len(_outside(network, kitchen, forward=True))
+    rim = np.abs(network.xy).max(axis=1)
+    doors = [
+        k
+        for k, e in enumerate(network.edges)
+        if not e.one_way and min(degree[e.u], degree[e.v]) == 1 and network.table[e.street].rank < ARTERIAL
+    ]
+    doors.sort(key=lambda k: (round(half_side_m - max(rim[network.edges[k].u], rim[network.edges[k].v])), k))
+    for k in doors[: max(missing, 0)]:
+        e = network.edges[k]
+        network.edges[k] = e if degree[e.u] == 1 else e.reverse()
+        network.edges[k].one_way = True
 
 
 def _pieces(network: Network, nodes: set[int]) -> dict[int, int]:

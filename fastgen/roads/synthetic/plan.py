@@ -39,6 +39,8 @@ class Grid:
         Amplitude and wavelength in metres of the bends; (0, 0) for straight streets.
     spread
         Relative variation of the pitch.
+    sway
+        How much streets curve between junctions (`curves.sway`).
     """
 
     area: LatLon
@@ -54,6 +56,7 @@ class Grid:
     lane: str = "along"
     warp: tuple[float, float] = (0.0, 0.0)
     spread: float = 0.02
+    sway: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class Suburb:
         Probability that a block has a cul-de-sac.
     shut
         Probability that a street does not open onto the collector at its neighbourhood's border.
+    sway
+        How much streets curve between junctions (`curves.sway`).
     """
 
     area: LatLon
@@ -94,6 +99,7 @@ class Suburb:
     gap: float = 0.16
     courts: float = 0.3
     shut: float = 0.45
+    sway: float = 0.22
 
 
 @dataclass(frozen=True)
@@ -184,6 +190,8 @@ class CityPlan:
         Junctions closer than this become one.
     bend_m
         A street that bends away from the straight line by more keeps a node there.
+    unreached
+        Share of nodes that no directed path from the kitchen leads to.
     """
 
     code: str
@@ -198,3 +206,4 @@ class CityPlan:
     dead_ends: float = 0.7
     merge_m: float = 16.0
     bend_m: float = 50.0
+    unreached: float = 0.004

@@ -64,9 +64,10 @@ def _collectors(cells: list[Points], district: int, rng: np.random.Generator) ->
                 continue
             done.add(key)
             if rng.random() < 0.68:  # noqa: PLR2004
-                steps = np.linspace(0, 1, max(2, int(np.hypot(*(q - p)) // 40)))[:, None]
+                steps = np.linspace(0, 1, max(3, int(np.hypot(*(q - p)) // 40)))[:, None]
                 street = Street(fresh(str(rng.choice(KINDS))), MAIN, district=district)
-                parts.append(along(street, p + (q - p) * steps))
+                bow = rng.uniform(-0.32, 0.32) * steps * (1 - steps) * np.array([p[1] - q[1], q[0] - p[0]])
+                parts.append(along(street, p + (q - p) * steps + bow))
     return Streets.of(parts)
 
 

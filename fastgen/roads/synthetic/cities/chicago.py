@@ -160,4 +160,5 @@ PLAN = CityPlan(
     freeways=FREEWAYS,
     obstacles=OBSTACLES,
     dead_ends=0.6,
+    bend_m=75.0,
 )
