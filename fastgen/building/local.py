@@ -152,6 +152,8 @@ def build(
         if workers is not None and workers < 1:
             raise ScenarioError(f"workers: expected at least 1, got {workers}.")
         out = Path(output)
+        if dimensions is not None and out.resolve() == Path(dimensions).resolve():
+            raise ScenarioError(f"{out}: expected another folder than that of --dimensions for the dataset.")
         manifest = find_finished(plan, out, overwrite=overwrite)
         kept = len(plan.files)
         if manifest is not None:

@@ -9,7 +9,6 @@ import polars as pl
 
 from fastgen import __version__
 from fastgen.building.plan import PART_EVENTS
-from fastgen.dataset.digest_file import digest_file_days
 from fastgen.dataset.layout import Layout
 from fastgen.dataset.manifest import FileEntry
 from fastgen.dataset.reader import file_schema
@@ -101,6 +100,9 @@ class PartBuilder:
             sha256 = write_stream(path, schema, frames(), plan.compression, metadata)
         if any(d.digest == "" for d in days):
             self._buffer = EventBuffer(plan.sequence_kind)  # room for the columns read back
+            # Only here: its Arrow functions take a tenth of a small build's time to load.
+            from fastgen.dataset.digest_file import digest_file_days  # noqa: PLC0415
+
             days = digest_file_days(path, _merge_stretches(days))
         return PartResult(FileEntry(file.path, rows, path.stat().st_size, sha256), tuple(days))
 

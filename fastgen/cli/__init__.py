@@ -9,8 +9,10 @@ import click
 
 from fastgen import __version__
 from fastgen.cli.build import build
+from fastgen.cli.info import info
 from fastgen.cli.roads import roads
 from fastgen.cli.scenario import scenario
+from fastgen.cli.verify import verify
 from fastgen.errors import FastgenError
 
 if TYPE_CHECKING:
@@ -44,13 +46,8 @@ def cli() -> None:
     """  # noqa: D301  # \b keeps click from joining the lines
 
 
-import importlib  # TEMPORARY until verify and info are there
-
-for name in ("build", "verify", "info", "scenario", "roads"):
-    try:
-        cli.add_command(getattr(importlib.import_module(f"fastgen.cli.{name}"), name))
-    except ModuleNotFoundError:
-        pass
+for command in (build, verify, info, scenario, roads):
+    cli.add_command(command)
 
 
 def main(args: Sequence[str] | None = None) -> None:

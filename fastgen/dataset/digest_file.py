@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 
+from fastgen.dataset.arrow_arrays import filled_numbers, filled_texts, valid_rows
 from fastgen.dataset.layout import ROW_GROUP_ROWS
 from fastgen.events.schema import COLUMNS
 
@@ -110,7 +110,9 @@ def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Ite
         for part in parts:
             for low, high in windows:
                 if column.name == "location_id":
-                    array = pa.array(np.full(high - low, location_id, np.int8))
+                    # Not pa.array(): it imports pandas, where that is installed.
+                    fill = pa.py_buffer(np.full(high - low, location_id, np.int8))
+                    array = pa.Array.from_buffers(pa.int8(), high - low, [None, fill])
                 else:
                     columns = STORED if whole else (column.name,)
                     array = _one_array(reader.rows(low, high, columns).column(column.name))
@@ -123,21 +125,11 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
 
 def _encode(array: pa.Array, kind: str, part: str) -> NDArray[np.generic]:
     if part == "valid":
-        bits: NDArray[np.uint8] = np.packbits(
-            array.is_valid().to_numpy(zero_copy_only=False), bitorder="little"
-        )
-        return bits
-    if kind == "str" and part == "lengths":
-        lengths: NDArray[np.generic] = pc.fill_null(pc.binary_length(array), 0).to_numpy().astype("<u4")
-        return lengths
+        return np.packbits(valid_rows(array), bitorder="little")
     if kind == "str":
-        texts = array.drop_null().cast(pa.large_binary())
-        _, offset_buffer, value_buffer = texts.buffers()
-        if value_buffer is None or not len(texts):
-            return np.zeros(0, np.uint8)
-        offsets = np.frombuffer(offset_buffer, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-        return np.frombuffer(value_buffer, np.uint8)[offsets[0] : offsets[-1]]
-    values = pc.fill_null(array, 0).to_numpy(zero_copy_only=False)
+        start, text = filled_texts(array)
+        return np.diff(start).astype("<u4") if part == "lengths" else text[start[0] : start[-1]]
+    values = filled_numbers(array)
     # Adding 0 turns -0 into 0.
     encoded: NDArray[np.generic] = (values + values.dtype.type(0)).astype(_NUMPY[kind])
     return encoded

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from fastgen.dataset.arrow_arrays import filled_numbers, filled_texts, valid_rows
 from fastgen.kernels.parse_texts import parse_order_ids
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-WINDOW_ROWS = 250_000
+WINDOW_ROWS = 128_000
 
 
 class Texts(NamedTuple):
@@ -67,7 +67,8 @@ class Window(NamedTuple):
 def read_windows(path: Path, columns: Sequence[str], window_rows: int = WINDOW_ROWS) -> Iterator[Window]:
     """Read a file from its first row to its last.
 
-    An order begins where the id changes or an order is created; order_id and event_type_id must be among the columns.
+    An order begins where the id changes or an order is created; order_id and event_type_id must be among the
+    columns.
 
     Parameters
     ----------
@@ -115,15 +116,11 @@ def _to_window(first_row: int, table: pa.Table) -> Window:
     for name in table.column_names:
         column = table.column(name)
         array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-        if array.null_count:
-            valid[name] = array.is_valid().to_numpy(zero_copy_only=False)
-        else:
-            valid[name] = np.ones(len(array), bool)
+        valid[name] = valid_rows(array)
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-            filled = pc.fill_null(array, 0) if array.null_count else array
-            values[name] = filled.to_numpy(zero_copy_only=False)
+            values[name] = filled_numbers(array)
         else:
-            texts[name] = _to_texts(array)
+            texts[name] = Texts(*filled_texts(array))
     code = np.empty(table.num_rows, np.int64)
     parse_order_ids(*texts["order_id"], code)
     begins = values["event_type_id"] == 1
@@ -131,13 +128,6 @@ def _to_window(first_row: int, table: pa.Table) -> Window:
     begins[:1] = True
     start = np.append(np.flatnonzero(begins), table.num_rows)
     return Window(first_row, values, valid, texts, code, start)
-
-
-def _to_texts(array: pa.Array) -> Texts:
-    large = (pc.fill_null(array, "") if array.null_count else array).cast(pa.large_binary())
-    _, offsets, text = large.buffers()
-    start = np.frombuffer(offsets, np.int64)[large.offset : large.offset + len(large) + 1]
-    return Texts(start, np.zeros(0, np.uint8) if text is None else np.frombuffer(text, np.uint8))
 
 
 def _cut(window: Window, n_rows: int) -> Window:

@@ -9,7 +9,6 @@ import pytest
 
 from fastgen.errors import ScenarioError
 from fastgen.inputs.scenario_file import load_scenario
-from fastgen.kernels.elementary import powi
 from fastgen.model.scenario import DemandEvent, Location, Placement, Scenario
 from fastgen.simulate.demand_curve import demand_weights
 from fastgen.simulate.expected import (
@@ -19,6 +18,7 @@ from fastgen.simulate.expected import (
     open_days,
     target_orders,
 )
+from tests.kernels.scalars import powi
 
 CANONICAL = load_scenario(None)
 

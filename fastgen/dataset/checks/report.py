@@ -158,7 +158,7 @@ class VerifyReport:
         return [*(check.to_line() for check in self.checks), f"{self.path}: {verdict} ({self.seconds:.1f} s)"]
 
     def to_dict(self) -> dict[str, Any]:
-        """The same for JSON."""
+        """Say the same for JSON."""
         return {
             "dataset": str(self.path),
             "passed": self.passed,

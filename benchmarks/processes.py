@@ -1,0 +1,98 @@
+"""Run whole processes, fastgen's or another's, with cores, threads, caches and memory under control."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Other networks than the built-in ones, for the whole suite.
+ROADS = os.environ.get("FASTGEN_BENCH_ROADS")
+
+# A child's peak memory starts at its parent's size, so the parent is a bare interpreter of 10 MB.
+LAUNCHER = """
+import json, os, sys
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+_, status, usage = os.wait4(child, 0)
+print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_maxrss]))
+"""
+
+
+def build_command(out: Path, **options: object) -> list[str]:
+    """Write the command line of `fastgen build`; options by their long names, True for a flag."""
+    command = [str(script("fastgen")), "build", "-o", str(out)]
+    for name, value in (({"roads": ROADS} if ROADS else {}) | options).items():
+        command += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+    return command
+
+
+def script(name: str) -> Path:
+    """Find a command of this environment."""
+    return Path(sys.executable).with_name(name)
+
+
+def run(command: Sequence[str], env: Mapping[str, str] | None = None, *, one_core: bool = False) -> float:
+    """Run a command to its end, silently.
+
+    Parameters
+    ----------
+    command
+        The command.
+    env
+        Variables besides those of this process.
+    one_core
+        Whether to keep it, with all its threads, on one core.
+
+    Returns
+    -------
+    float
+        Seconds of processor time that it took.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails; with what it said.
+    """
+    pin = _pin_to_one_core if one_core else None
+    before = _children_cpu_s()
+    done = subprocess.run(
+        command, env=os.environ | dict(env or {}), capture_output=True, text=True, check=False, preexec_fn=pin
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit code {done.returncode}: {done.stderr}")
+    return _children_cpu_s() - before
+
+
+def _children_cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _pin_to_one_core() -> None:
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def peak_mb(command: Sequence[str], env: Mapping[str, str] | None = None) -> float:
+    """Run a command and return the most memory that it held, in MB.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails; with what it said.
+    """
+    launch = [sys.executable, "-I", "-S", "-c", LAUNCHER, *command]
+    done = subprocess.run(
+        launch, env=os.environ | dict(env or {}), capture_output=True, text=True, check=True
+    )
+    code, kilobytes = json.loads(done.stdout)
+    if code != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit code {code}: {done.stderr}")
+    return float(kilobytes) / 1024

@@ -1,0 +1,119 @@
+"""Speed counts as a ratio: to the per-order way, and to the encoder that nobody can go below."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from benchmarks.baseline import SlowKitchen
+from benchmarks.figures import Bound
+from benchmarks.frames import make_frames, write_frames, write_parquet
+from benchmarks.processes import ROADS, build_command, run, script
+from fastgen.building.local import build, prepare
+from fastgen.roads.network import find_network
+from fastgen.roads.roads_file import decode_roads
+
+if TYPE_CHECKING:
+    from benchmarks.conftest import Bench
+
+SAMPLE_DAY = 30
+
+
+@pytest.mark.parametrize(("scale", "rounds", "limit"), [(1, 9, 1.6), (10, 5, 1.25)])
+def test_build_in_process(bench: Bench, scale: int, rounds: int, limit: float) -> None:
+    frames = make_frames(prepare(scale=scale, roads=ROADS))
+    cores = os.cpu_count() or 1
+    own, in_turn, at_once = bench.compare(
+        lambda out: build(out, scale=scale, roads=ROADS),
+        lambda out: write_frames(frames, out, 1),
+        lambda out: write_frames(frames, out, cores),
+        rounds=rounds,
+    )
+    bench.record(
+        f"build in process / Polars writing the same frames, scale {scale}",
+        own / min(in_turn, at_once),
+        bound=Bound(limit, 1.1),
+        detail=f"{own:.3f} s; Polars {in_turn:.3f} s file by file, {at_once:.3f} s {cores} files at once",
+    )
+
+
+def test_whole_process_against_one_write(bench: Bench) -> None:
+    frame = pl.concat(make_frames(prepare(days=90, roads=ROADS)).values(), rechunk=False)
+    whole, write = bench.compare(
+        lambda out: run(build_command(out, days=90)),
+        lambda out: write_parquet(frame, out / "events.parquet"),
+        rounds=7,
+    )
+    bench.record(
+        "fastgen build --days 90, whole process / Polars writing one file",
+        whole / write,
+        bound=Bound(5, 4),
+        detail=f"{whole:.2f} s; {write:.3f} s",
+    )
+
+
+def test_whole_process_against_per_order_loop(bench: Bench) -> None:
+    plan = prepare(days=90, roads=ROADS)
+    kitchens = []
+    for place in plan.scenario.locations:
+        roads = decode_roads(*find_network(place.code, None if ROADS is None else Path(ROADS)))
+        kitchens.append(SlowKitchen(plan.scenario, plan.dims, place.code, roads))
+    turns = itertools.cycle(kitchens)
+    sample: dict[int, tuple[int, int, float]] = {}
+
+    def make_one_day(out: Path) -> None:
+        kitchen = next(turns)
+        began = time.perf_counter()
+        orders, events = kitchen.make_day(SAMPLE_DAY, out / "day.parquet")
+        sample[kitchen.location_id] = orders, events, time.perf_counter() - began
+
+    # One kitchen's day a round: every kitchen has its turn after the warm-up.
+    whole, _ = bench.compare(lambda out: run(build_command(out, days=90)), make_one_day, rounds=len(kitchens))
+    orders = sum(n for n, _, _ in sample.values())
+    baseline = sum(seconds / n * plan.n_orders[key].sum() for key, (n, _, seconds) in sample.items())
+    for key, (n, events, _) in sample.items():
+        # The same work, or the ratio says nothing: the mean of a few dozen orders or more.
+        assert events / n == pytest.approx(plan.tables[key].events_per_order, rel=0.2)
+    bench.record(
+        "the per-order way / fastgen build --days 90, whole process",
+        baseline / whole,
+        bound=Bound(800, 1000, at_most=False),
+        detail=f"{baseline:,.0f} s, extrapolated from {orders} orders; {whole:.2f} s",
+    )
+
+
+def test_first_run(bench: Bench) -> None:
+    """With no route table cached on either side: what differs is compiling."""
+    folder = Path()
+
+    def build_first(out: Path) -> None:
+        nonlocal folder
+        folder = out
+        caches = {"NUMBA_CACHE_DIR": str(out / "jit"), "FASTGEN_CACHE_DIR": str(out / "routes")}
+        run(build_command(out / "data", days=90, overwrite=True), caches)
+
+    first_s, warm_s, import_s = bench.compare(
+        build_first,
+        lambda out: run(build_command(out / "data", days=90), {"FASTGEN_CACHE_DIR": str(out / "routes")}),
+        lambda _: run([sys.executable, "-c", "import numba"]),
+        rounds=3,
+    )
+    compiled = sorted(path.name for path in folder.rglob("*.nbc"))
+    build_first(folder)
+    assert compiled
+    assert sorted(path.name for path in folder.rglob("*.nbc")) == compiled, "The second run compiled more."
+    detail = f"{first_s:.2f} s; {warm_s:.2f} s compiled; import numba {import_s:.2f} s"
+    bench.record("first run ever: compiling / python -c 'import numba'", (first_s - warm_s) / import_s)
+    bench.record("first run ever: compiling adds", first_s - warm_s, "s", bound=Bound(3.5), detail=detail)
+
+
+def test_help(bench: Bench) -> None:
+    (seconds,) = bench.compare(lambda _: run([str(script("fastgen")), "--help"]), rounds=10)
+    bench.record("fastgen --help", seconds, "s", bound=Bound(0.2))

@@ -1,0 +1,202 @@
+"""Every stage has a price: where a build's time goes, and what a change of a kernel costs or brings."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from benchmarks.frames import expand_span, simulate_span
+from benchmarks.processes import ROADS
+from fastgen.building.local import prepare
+from fastgen.events.buffer import EventBuffer, route_arrays
+from fastgen.events.digest import DayDigester
+from fastgen.kernels.dijkstra import shortest_path_tree
+from fastgen.model.route_table import RouteRequest
+from fastgen.roads.cache import default_cache_dir, load_route_table
+from fastgen.roads.network import find_network
+from fastgen.roads.roads_file import decode_roads
+from fastgen.roads.routes import compute_route_table
+from fastgen.simulate import day as day_module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.conftest import Bench
+    from fastgen.building.plan import BuildPlan, Span
+    from fastgen.model.day_orders import DayOrders
+    from fastgen.model.road_graph import RoadGraph
+
+# A part of the size that builds write, about half a million events.
+SCALE = 10
+CITY = "chicago"
+
+
+class Part(NamedTuple):
+    """A part as `fastgen build --scale 10` makes it, simulated and expanded."""
+
+    plan: BuildPlan
+    span: Span
+    orders: DayOrders
+    buffer: EventBuffer
+
+    @property
+    def n_orders(self) -> int:
+        """Orders of the part."""
+        return len(self.orders.draw)
+
+
+@pytest.fixture(scope="module")
+def part() -> Part:
+    plan = prepare(scale=SCALE, locations=[CITY], roads=ROADS)
+    span = plan.files[0].spans[0]
+    orders, buffer = simulate_span(plan, span), EventBuffer(plan.sequence_kind)
+    expand_span(plan, span, orders, buffer)
+    return Part(plan, span, orders, buffer)
+
+
+def record_price(bench: Bench, stage: str, part: Part, seconds: float | None = None) -> None:
+    """Record what a stage takes an event: in `seconds` a part, else in what the benchmark timed."""
+    seconds = bench.benchmark.stats.stats.median if seconds is None else seconds
+    detail = f"{seconds / part.n_orders * 1e9:.0f} ns an order"
+    bench.record(f"stage: {stage}", seconds / part.buffer.n_rows * 1e9, "ns an event", detail=detail)
+
+
+def test_draws(bench: Bench, part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every kernel of a day's simulation has a clock around it while a part is simulated."""
+    seconds: dict[str, list[float]] = {}
+
+    def timed(kernel: Callable[..., object], times: list[float]) -> Callable[..., object]:
+        def call(*arguments: object) -> object:
+            began = time.perf_counter()
+            result = kernel(*arguments)
+            times[-1] += time.perf_counter() - began
+            return result
+
+        return call
+
+    for name, kernel in list(vars(day_module).items()):
+        if callable(kernel) and kernel.__module__.startswith("fastgen.kernels"):
+            seconds[name] = []
+            monkeypatch.setattr(day_module, name, timed(kernel, seconds[name]))
+
+    def begin_round() -> None:
+        for times in seconds.values():
+            times.append(0.0)
+
+    bench.benchmark.pedantic(
+        simulate_span, args=(part.plan, part.span), setup=begin_round, rounds=30, warmup_rounds=1
+    )
+    for name, times in seconds.items():
+        record_price(bench, name, part, statistics.median(times[1:]))
+    record_price(bench, "all draws, fresh arrays", part)
+
+
+def test_expand(bench: Bench, part: Part) -> None:
+    bench.benchmark(expand_span, part.plan, part.span, part.orders, part.buffer)
+    record_price(bench, "expand, warm buffers", part)
+
+
+def test_expand_fresh(bench: Bench, part: Part) -> None:
+    """What the first part of every worker pays: new memory."""
+
+    def expand() -> None:
+        expand_span(part.plan, part.span, part.orders, EventBuffer(part.plan.sequence_kind))
+
+    bench.benchmark(expand)
+    record_price(bench, "expand, fresh buffers", part)
+
+
+def test_digest(bench: Bench, part: Part) -> None:
+    plan, (location_id, first_day, last_day) = part.plan, part.span
+    routes, digester = route_arrays(plan.tables[location_id]), DayDigester()
+    epoch_s, interval_s = 0, plan.scenario.driver.ping_interval_s
+    events = part.buffer.expand(part.orders, routes, plan.items, epoch_s, interval_s)
+
+    def digest() -> int:
+        at, n_bytes = 0, 0
+        for day in range(first_day, last_day + 1):
+            n = int(plan.n_orders[location_id][day])
+            done = digester.digest(location_id, day, part.orders, routes, events, at, at + n)
+            at, n_bytes = at + n, n_bytes + done.bytes
+        return n_bytes
+
+    n_bytes = bench.benchmark(digest)
+    record_price(bench, f"digest of {n_bytes / 1e6:.0f} MB", part)
+
+
+def test_to_arrow(bench: Bench, part: Part) -> None:
+    bench.benchmark(part.buffer.to_arrow, None)
+    record_price(bench, "hand over as Arrow", part)
+
+
+class City(NamedTuple):
+    """A road network, its file, and what is asked of it."""
+
+    roads: bytes
+    name: str
+    graph: RoadGraph
+    request: RouteRequest
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    scenario = prepare(days=1, locations=[CITY], roads=ROADS).scenario
+    place = next(place for place in scenario.locations if place.code == CITY)
+    roads, name = find_network(CITY, Path(ROADS) if ROADS else None)
+    driver, delivery = scenario.driver, scenario.delivery
+    request = RouteRequest(
+        place.lat,
+        place.lon,
+        delivery.radius_mi,
+        driver.speed_mph,
+        driver.ping_interval_s,
+        driver.ping_position,
+        delivery.address_street,
+    )
+    return City(roads, name, decode_roads(roads, name), request)
+
+
+def test_shortest_paths(bench: Bench, city: City) -> None:
+    graph = city.graph
+    kitchen, _ = graph.nearest_node(city.request.lat, city.request.lon)
+    length_mm, node_bits = graph.edge_length_mm, max(1, graph.n_nodes.bit_length())
+    matrix = csr_array(
+        (length_mm.astype(np.float64), graph.edge_to, graph.edge_start), (graph.n_nodes, graph.n_nodes)
+    )
+
+    def own(_: Path) -> object:
+        return shortest_path_tree(graph.edge_start, graph.edge_to, length_mm, kitchen, node_bits)
+
+    def rival(_: Path) -> object:
+        return dijkstra(matrix, indices=kitchen, return_predecessors=True)
+
+    own_s, rival_s = bench.compare(own, rival, rounds=30)
+    bench.record(
+        f"one-to-all shortest paths of {CITY} / scipy.sparse.csgraph.dijkstra",
+        own_s / rival_s,
+        detail=f"{own_s * 1e3:.2f} ms; {rival_s * 1e3:.2f} ms, {graph.n_nodes} nodes, {graph.n_edges} edges",
+    )
+
+
+def test_route_table(bench: Bench, city: City) -> None:
+    table = bench.benchmark.pedantic(
+        compute_route_table, args=(city.graph, city.request, city.name), rounds=10, warmup_rounds=1
+    )
+    seconds = bench.benchmark.stats.stats.median
+    detail = f"{table.n_customers} routes, {len(table.text) / 1e6:.0f} MB of text"
+    bench.record(f"route table of {CITY}, computed", seconds * 1e3, "ms", detail=detail)
+
+
+def test_cached_route_table(bench: Bench, city: City) -> None:
+    def load() -> object:
+        return load_route_table(city.roads, city.name, city.request, default_cache_dir(), lambda _: None)
+
+    bench.benchmark(load)
+    bench.record(f"route table of {CITY}, from the cache", bench.benchmark.stats.stats.median * 1e3, "ms")

@@ -1,0 +1,92 @@
+"""Build on request, in a process that is warm: what tests of scaling start.
+
+Started with a number of workers and a scale; for every folder named on a line of stdin, it builds there and
+answers with a line of JSON, (rows, seconds).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Self
+
+from benchmarks.processes import ROADS
+
+
+class WarmWorker:
+    """A process that builds on request.
+
+    Parameters
+    ----------
+    workers
+        Its workers; it gets as many threads of Polars.
+    scale
+        Scale of its builds.
+    folder
+        Where it may warm up.
+    """
+
+    def __init__(self, workers: int, scale: float, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", str(workers), str(scale), str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[1],
+            env=os.environ | {"POLARS_MAX_THREADS": str(workers)},
+        )
+        self._read()
+
+    def start(self, out: Path) -> None:
+        """Let it begin to build in a folder."""
+        stdin = _opened(self._process.stdin)
+        stdin.write(f"{out}\n")
+        stdin.flush()
+
+    def rate(self) -> float:
+        """Wait for the end of the build; return its events a second."""
+        rows, seconds = self._read()
+        return rows / seconds
+
+    def _read(self) -> tuple[int, float]:
+        line = _opened(self._process.stdout).readline()
+        if not line:
+            raise RuntimeError(f"Expected an answer, the worker ended with {self._process.wait()}.")
+        rows, seconds = json.loads(line)
+        return int(rows), float(seconds)
+
+    def __enter__(self) -> Self:
+        """Stay open."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        _opened(self._process.stdin).close()
+        self._process.wait()
+        _opened(self._process.stdout).close()
+
+
+def _opened(pipe: IO[str] | None) -> IO[str]:
+    if pipe is None:
+        raise RuntimeError("Expected a pipe to the worker.")
+    return pipe
+
+
+def main() -> None:
+    """Answer requests until stdin ends."""
+    from fastgen.building.local import build  # noqa: PLC0415  # only the child needs it
+
+    workers, scale, folder = int(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3])
+    build(folder / "warm", days=10, scale=scale, workers=workers, roads=ROADS)
+    print(json.dumps((0, 0.0)), flush=True)
+    for line in sys.stdin:
+        result = build(line.strip(), scale=scale, workers=workers, roads=ROADS)
+        print(json.dumps((result.manifest.rows, result.seconds)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

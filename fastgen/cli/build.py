@@ -1,0 +1,119 @@
+"""The command `fastgen build`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from fastgen.cli import options
+from fastgen.cli.startup import limit_threads, quick_imports
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+    from fastgen.building.local import BuildResult
+
+
+@click.command()
+@options.days
+@options.seed
+@options.scale
+@options.start
+@options.locations
+@options.scenario
+@options.dimensions
+@options.roads
+@options.layout
+@options.partition_by
+@options.compression
+@options.workers
+@options.overwrite
+@options.output
+def build(
+    *,
+    days: int | None,
+    seed: int | None,
+    scale: float | None,
+    start: dt.date | None,
+    locations: tuple[str, ...] | None,
+    scenario: Path | None,
+    dimensions: Path | None,
+    roads: Path | None,
+    layout: str,
+    partition_by: str,
+    compression: Literal["zstd", "snappy", "none"],
+    workers: int | None,
+    overwrite: bool,
+    output: Path,
+) -> None:
+    """Build a dataset.
+
+    It consists of the events as Parquet, six dimension tables and a manifest. A build that was killed leaves
+    nothing that looks finished; the same command goes on where it stopped. On a finished dataset, the same
+    command changes nothing.
+
+    \b
+    Examples:
+      fastgen build
+      fastgen build --days 7 --locations sf,chicago -o week
+      fastgen build --scale 10 --workers 2 --layout single -o large
+      fastgen build --scenario mine.toml --roads my_roads --overwrite
+    """  # noqa: D301  # \b keeps click from joining the lines
+    began = time.perf_counter()
+    limit_threads(workers)
+    with quick_imports():
+        from fastgen.building.local import build as build_dataset  # noqa: PLC0415  # heavy
+        from fastgen.cli.progress import TerminalProgress  # noqa: PLC0415  # heavy
+    with TerminalProgress() as progress:
+        result = build_dataset(
+            output,
+            days=days,
+            seed=seed,
+            scale=scale,
+            start=start,
+            locations=locations,
+            scenario=scenario,
+            dimensions=dimensions,
+            roads=roads,
+            layout=layout,
+            partition_by=partition_by,
+            compression=compression,
+            workers=workers,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    click.echo(summarise(result, time.perf_counter() - began))
+
+
+def summarise(result: BuildResult, seconds: float) -> str:
+    """Say in a few lines what a build made.
+
+    Parameters
+    ----------
+    result
+        The build's result.
+    seconds
+        How long the command took, imports included.
+    """
+    manifest, n_files = result.manifest, len(result.manifest.files)
+    n_bytes = sum(entry.bytes for entry in (*manifest.files, *manifest.tables))
+    took = f"{seconds:.2f} s"
+    if result.files_kept == 0:
+        took += f", {manifest.rows / seconds:,.0f} events/s"
+    elif result.files_kept == n_files:
+        took += ", all files of events were finished already"
+    else:
+        took += f", {result.files_kept} of {n_files} files of events were finished already"
+    files = "1 file" if n_files == 1 else f"{n_files} files"
+    lines = {
+        "orders": f"{manifest.orders:,}",
+        "events": f"{manifest.rows:,}",
+        "bytes": f"{n_bytes:,} in {files} of events, {len(manifest.tables)} tables",
+        "time": took,
+        "digest": manifest.digest,
+        "folder": str(result.path),
+    }
+    return "\n".join(f"{name:<6}  {value}" for name, value in lines.items())

@@ -1,0 +1,122 @@
+"""The command `fastgen info`: show what is in a dataset."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from fastgen.dataset.info import DatasetInfo, LocationInfo
+    from fastgen.dataset.manifest import Network
+
+_LOCATION_COLUMNS = (
+    *("location", "name", "orders", "events", "pings/order", "events/order"),
+    *("delivery p50", "delivery p95", "revenue"),
+)
+_KB = 1000
+
+
+@click.command()
+@click.argument("dataset", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def info(dataset: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
+    """Show what is in the dataset in DIR.
+
+    From its manifest and a scan of its rows: what it was made from, files, road networks, and figures of each
+    location. Delivery times run from order_created to delivered.
+
+    \b
+    Examples:
+      fastgen info dataset
+      fastgen info dataset --json | jq .total.orders
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from fastgen.dataset.info import describe_dataset  # noqa: PLC0415  # heavy
+
+    found = describe_dataset(dataset)
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        return
+    facts = _facts(found)
+    width = max(map(len, facts))
+    for key, value in facts.items():
+        click.echo(f"{key:<{width}}  {value}")
+    for network in found.networks:
+        click.echo(f"{'roads':<{width}}  {_describe_network(network)}")
+    click.echo()
+    _show_table(_LOCATION_COLUMNS, [_location_row(row) for row in (*found.locations, found.total)], 2)
+    click.echo()
+    counts = [[kind, f"{n:,}"] for kind, n in found.event_types.items()]
+    _show_table(("event type", "events"), counts, 1)
+
+
+def _facts(found: DatasetInfo) -> dict[str, str]:
+    partition = f" by {found.partition_by}" if found.layout == "hive" else ""
+    files = "1 file" if found.files == 1 else f"{found.files:,} files"
+    return {
+        "dataset": str(found.path),
+        "scenario": f"{found.scenario}, seed {found.seed}, scale {found.scale:g}, clock {found.clock}",
+        "days": f"{found.days}, {found.first_date} to {found.last_date}",
+        "digest": found.digest,
+        "made by": f"fastgen {found.fastgen_version}, stream version {found.stream_version}",
+        "layout": f"{found.layout}{partition}, {files}, {found.compression}, {_size(found.bytes)}",
+    }
+
+
+def _size(n_bytes: int) -> str:
+    if n_bytes < _KB:
+        return f"{n_bytes} bytes"
+    amount, unit = float(n_bytes), ""
+    for larger in ("kB", "MB", "GB", "TB"):
+        amount, unit = amount / _KB, larger
+        if amount < _KB:
+            break
+    return f"{amount:.1f} {unit}"
+
+
+def _describe_network(network: Network) -> str:
+    kind = "synthetic" if network.synthetic else "real"
+    return f"{network.code}: {kind}; {network.source}; {network.licence}"
+
+
+def _location_row(row: LocationInfo) -> list[str]:
+    return [
+        row.code,
+        row.name,
+        f"{row.orders:,}",
+        f"{row.events:,}",
+        f"{row.pings_per_order:.2f}",
+        f"{row.events_per_order:.2f}",
+        _minutes(row.delivery_p50_s),
+        _minutes(row.delivery_p95_s),
+        f"${row.revenue:,.2f}",
+    ]
+
+
+def _minutes(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds / 60:.1f} min"
+
+
+def _show_table(columns: tuple[str, ...], rows: list[list[str]], n_left: int) -> None:
+    """Show a table, its first columns to the left: drawn on a terminal, plain in a pipe."""
+    if sys.stdout.isatty():
+        from rich.console import Console  # noqa: PLC0415  # slow to import
+        from rich.table import Table  # noqa: PLC0415
+
+        table = Table()
+        for i, column in enumerate(columns):
+            table.add_column(column, justify="left" if i < n_left else "right")
+        for row in rows:
+            table.add_row(*row)
+        Console().print(table)
+        return
+    widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+    for line in ([*columns], *rows):
+        cells = [
+            cell.ljust(width) if i < n_left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        click.echo("  ".join(cells).rstrip())

@@ -1,0 +1,119 @@
+"""Every option of `fastgen build`, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+
+class Workers(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
+    """`auto`, read as None, or a number of threads."""
+
+    name = "workers"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        """Read the number."""
+        if value == "auto":
+            return None
+        try:
+            count = int(str(value))
+        except ValueError:
+            count = 0
+        if count < 1:
+            self.fail(f"expected auto or a number of at least 1, got {value!r}.", param, ctx)
+        return count
+
+
+def split_codes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Split codes at commas."""
+    return None if value is None else tuple(code.strip() for code in value.split(","))
+
+
+def take_date(_ctx: click.Context, _param: click.Parameter, value: dt.datetime | None) -> dt.date | None:
+    """Drop the time of day that click puts to a date."""
+    return None if value is None else value.date()
+
+
+days = click.option("--days", type=int, metavar="N", help="Days to make.  [default: the scenario's, 90]")
+seed = click.option("--seed", type=int, metavar="N", help="Seed of all draws.  [default: the scenario's, 42]")
+scale = click.option(
+    "--scale",
+    type=float,
+    metavar="X",
+    help="Multiply the orders of every location.  [default: the scenario's, 1.0]",
+)
+start = click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    callback=take_date,
+    help="Date of day 0.  [default: the scenario's, 2024-01-01]",
+)
+locations = click.option(
+    "--locations",
+    metavar="CODES",
+    callback=split_codes,
+    help="Only these, such as sf,chicago.  [default: every location of the scenario]",
+)
+scenario = click.option(
+    "--scenario",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Scenario file (TOML); see `fastgen scenario show`.  [default: the canonical scenario]",
+)
+dimensions = click.option(
+    "--dimensions",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of your six dimension tables.  [default: the built-in ones]",
+)
+roads = click.option(
+    "--roads",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of CODE.roads files; a location without one there takes its built-in network.",
+)
+layout = click.option(
+    "--layout",
+    type=click.Choice(["hive", "single"]),
+    default="hive",
+    show_default=True,
+    help="A folder of files by location, or one file.",
+)
+partition_by = click.option(
+    "--partition-by",
+    type=click.Choice(["location_id", "location_id,day"]),
+    default="location_id",
+    show_default=True,
+    help="What the hive layout's folders are named after.",
+)
+compression = click.option(
+    "--compression",
+    type=click.Choice(["zstd", "snappy", "none"]),
+    default="zstd",
+    show_default=True,
+    help="Compression of the Parquet files.",
+)
+workers = click.option(
+    "--workers",
+    type=Workers(),
+    default="auto",
+    show_default=True,
+    metavar="auto|N",
+    help="Threads; auto takes every core when the build is large enough to gain.",
+)
+overwrite = click.option("--overwrite", is_flag=True, help="Replace another dataset in the folder.")
+output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="dataset",
+    show_default=True,
+    metavar="DIR",
+    help="Folder of the dataset.",
+)

@@ -1,0 +1,104 @@
+"""Show a build's progress on a terminal; in a pipe say only what takes long, on stderr."""
+
+from __future__ import annotations
+
+import sys
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+from numba.core import event
+
+from fastgen.building.local import Progress
+
+if TYPE_CHECKING:
+    from rich import progress as bars
+
+
+class CompileListener(event.Listener):  # type: ignore[misc]  # Numba comes without types
+    """Tells of the first compilation: with a warm cache there is none.
+
+    Parameters
+    ----------
+    progress
+        Whom to tell.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._told = False
+
+    def on_start(self, event: Any) -> None:  # noqa: ARG002  # the name that Numba calls
+        """Take the start of a compilation."""
+        if not self._told:
+            self._told = True
+            self._progress.announce("compiling the kernels, once on this machine: a few seconds")
+
+    def on_end(self, event: Any) -> None:
+        """Take the end of a compilation."""
+
+
+class TerminalProgress(Progress):
+    """Announces on stderr what is done now, and draws a bar there if it is a terminal."""
+
+    def __init__(self) -> None:
+        self._bar: bars.Progress | None = None
+        self._task: bars.TaskID | None = None
+        self._orders = self._made = 0
+        self._listener = CompileListener(self)
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        """Listen to the compiler."""
+        event.register("numba:compile", self._listener)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar down, whatever happened."""
+        event.unregister("numba:compile", self._listener)
+        if self._bar is not None:
+            self._bar.stop()
+
+    def announce(self, line: str) -> None:
+        """Print a line, above the bar if there is one."""
+        if self._bar is None:
+            click.echo(line, err=True)
+        else:
+            self._bar.console.print(line, markup=False, highlight=False)
+
+    def start(self, events_expected: float) -> None:
+        """Draw the bar."""
+        if not sys.stderr.isatty():
+            return
+        from rich import progress as bars  # noqa: PLC0415  # only a terminal pays for it
+        from rich.console import Console  # noqa: PLC0415
+
+        self._bar = bars.Progress(
+            bars.BarColumn(),
+            bars.TaskProgressColumn(),
+            bars.TextColumn("{task.fields[orders]:,} orders"),
+            bars.TextColumn("{task.completed:,.0f} events"),
+            bars.TextColumn("{task.fields[rate]:,.0f} events/s"),
+            bars.TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._task = self._bar.add_task("", total=max(1.0, events_expected), orders=0, rate=0.0)
+        self._bar.start()
+
+    def keep(self, orders: int, events: int) -> None:
+        """Count what an earlier run made; it says nothing of the speed."""
+        self._show(orders, events, 0)
+
+    def advance(self, orders: int, events: int) -> None:
+        """Count what was made."""
+        self._show(orders, events, events)
+
+    def _show(self, orders: int, events: int, made: int) -> None:
+        if self._bar is None or self._task is None:
+            return
+        with self._lock:
+            self._orders += orders
+            self._made += made
+            elapsed = self._bar.tasks[self._task].elapsed or 0.0
+            rate = self._made / elapsed if elapsed else 0.0
+            self._bar.update(self._task, advance=events, orders=self._orders, rate=rate)

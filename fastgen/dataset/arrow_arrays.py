@@ -1,0 +1,61 @@
+"""Take Arrow arrays apart as NumPy arrays.
+
+`to_numpy`, `pyarrow.array` and `pyarrow.scalar` import pandas, where that is installed, which takes longer
+than to digest a dataset.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_DTYPES: dict[pa.DataType, np.dtype[Any]] = {
+    pa.int8(): np.dtype("i1"),
+    pa.int16(): np.dtype("<i2"),
+    pa.int64(): np.dtype("<i8"),
+    pa.float32(): np.dtype("<f4"),
+}
+
+
+def valid_rows(array: pa.Array) -> NDArray[np.bool_]:
+    """Say which values are not null, bool (n,)."""
+    if array.null_count == 0:
+        return np.ones(len(array), bool)
+    bits = np.frombuffer(array.buffers()[0], np.uint8)
+    unpacked = np.unpackbits(bits, count=array.offset + len(array), bitorder="little")
+    return unpacked[array.offset :].view(bool)
+
+
+def filled_numbers(array: pa.Array) -> NDArray[Any]:
+    """Numbers, nulls as 0, (n,)."""
+    kind = _DTYPES[array.type]
+    if len(array) == 0:
+        return np.zeros(0, kind)
+    numbers = np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
+    if array.null_count:
+        numbers = np.where(valid_rows(array), numbers, kind.type(0))
+    return numbers
+
+
+def filled_texts(array: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Offsets of strings, int64 (n + 1,), nulls as empty, and the bytes that they are offsets into."""
+    if len(array) == 0:
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    large = array.cast(pa.large_binary())
+    start, text = _offsets_and_text(large)
+    # Arrow lets a null have a length; readers of Parquet give it none.
+    if large.null_count and np.diff(start)[~valid_rows(large)].any():
+        start, text = _offsets_and_text(pc.fill_null(large, b""))
+    return start, text
+
+
+def _offsets_and_text(large: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    _, offsets, text = large.buffers()
+    start = np.frombuffer(offsets, np.int64)[large.offset : large.offset + len(large) + 1]
+    return start, np.zeros(0, np.uint8) if text is None else np.frombuffer(text, np.uint8)

@@ -1,0 +1,188 @@
+"""Check files: presence, hashes, columns, digests; then the rows in them, window by window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fastgen.dataset.checks.contents import check_drives, check_lines
+from fastgen.dataset.checks.orders import FileState, locate_orders
+from fastgen.dataset.checks.report import Tally
+from fastgen.dataset.checks.rows import (
+    check_addresses,
+    check_days,
+    check_ids,
+    check_lifecycle,
+    check_nulls,
+    check_times,
+)
+from fastgen.dataset.digest_file import digest_file_days
+from fastgen.dataset.layout import EVENTS, Layout
+from fastgen.dataset.windows import read_windows
+from fastgen.dataset.writer import hash_file
+from fastgen.events.schema import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fastgen.dataset.checks.facts import Facts
+    from fastgen.dataset.checks.statements import FilePart
+    from fastgen.dataset.manifest import FileEntry, Manifest
+    from fastgen.events.digest import DayDigest
+
+# What reading a damaged Parquet file can raise.
+DAMAGED = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
+
+_ARROW_TYPES = {
+    "str": (pa.string(), pa.large_string(), pa.string_view()),
+    "i8": (pa.int8(),),
+    "i16": (pa.int16(),),
+    "i64": (pa.int64(),),
+    "f32": (pa.float32(),),
+}
+
+
+class PartFindings(NamedTuple):
+    """What came of checking one event file.
+
+    Attributes
+    ----------
+    tally
+        The checks.
+    days
+        Its location-days with the digests that the file has, as far as it can be read.
+    codes
+        Order ids as numbers.
+    kitchens
+        First point of the routes by location_id.
+    """
+
+    tally: Tally
+    days: list[DayDigest]
+    codes: NDArray[np.int64]
+    kitchens: dict[int, tuple[int, int]]
+
+
+def check_file(folder: Path, entry: FileEntry, tally: Tally) -> bool:
+    """Check size and SHA-256 of a file; say whether it is there."""
+    path = folder / entry.path
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            return tally.hold("files", truth=False, otherwise=f"{entry.path}: expected a file, got a folder.")
+        if size != entry.bytes:
+            tally.hold(
+                "files", truth=False, otherwise=f"{entry.path}: expected {entry.bytes} bytes, got {size}."
+            )
+            return True
+        sha256 = hash_file(path)
+    except OSError as error:
+        return tally.hold("files", truth=False, otherwise=f"{entry.path}: {_reason(error)}.")
+    tally.hold(
+        "files", sha256 == entry.sha256, f"{entry.path}: expected SHA-256 {entry.sha256}, got {sha256}."
+    )
+    return True
+
+
+def check_no_others(folder: Path, manifest: Manifest, tally: Tally) -> None:
+    """Check that readers of the folder of events find no file that the manifest doesn't name."""
+    known = {entry.path for entry in manifest.files}
+    for path in sorted((folder / EVENTS).rglob("*")):
+        name = path.relative_to(folder)
+        read = not any(part.startswith((".", "_")) for part in name.parts)
+        if read and not path.is_dir() and str(name) not in known:
+            tally.hold(
+                "files", truth=False, otherwise=f"{name}: expected no file that the manifest doesn't name."
+            )
+
+
+def check_part(
+    folder: Path, part: FilePart, manifest: Manifest, facts: Facts, progress: Callable[[int], None]
+) -> PartFindings:
+    """Check one event file, from its hash to its last ping."""
+    tally, state = Tally(), FileState.begin(part.days)
+    days: list[DayDigest] = []
+    try:
+        if check_file(folder, part.entry, tally):
+            path = folder / part.entry.path
+            if _check_columns(path, part, manifest, tally):
+                days = _check_digests(path, part, tally)
+                _check_rows(path, facts, state, tally, progress)
+    except DAMAGED as error:
+        reason = f"{part.entry.path}: expected a whole Parquet file, got a damaged one ({_reason(error)})."
+        tally.hold("columns", truth=False, otherwise=reason)
+    missing = len(part.days) - len(days)
+    tally.add("digests", missing, missing, f"{part.entry.path}: can't be read.")
+    codes = np.concatenate([np.zeros(0, np.int64), *state.codes])
+    return PartFindings(tally, days, codes, state.kitchens)
+
+
+def _reason(error: BaseException) -> str:
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return " ".join(text.split())[:120]
+
+
+def _check_columns(path: Path, part: FilePart, manifest: Manifest, tally: Tally) -> bool:
+    with pq.ParquetFile(path, memory_map=True) as file:
+        schema, metadata = file.schema_arrow, file.metadata.metadata or {}
+        n_rows = file.metadata.num_rows
+    columns = [c for c in COLUMNS if manifest.layout is Layout.SINGLE or c.name != "location_id"]
+    kinds = {c.name: manifest.sequence_kind if c.name == "sequence" else c.kind for c in columns}
+    wrong = [n for n in kinds if n not in schema.names or schema.field(n).type not in _ARROW_TYPES[kinds[n]]]
+    if wrong:
+        got = schema.field(wrong[0]).type if wrong[0] in schema.names else "no such column"
+        what = f"column {wrong[0]} of type {kinds[wrong[0]]}, got {got}"
+    elif schema.names != list(kinds):
+        what = f"columns {', '.join(kinds)}, got {', '.join(schema.names)}"
+    elif n_rows != part.entry.rows:
+        what = f"{part.entry.rows} rows, got {n_rows}"
+    elif metadata.get(b"fastgen.scenario", b"").decode(errors="replace") != manifest.scenario_hash:
+        what = "metadata that name the manifest's scenario, got another's"
+    else:
+        what = ""
+    tally.hold("columns", not what, f"{part.entry.path}: expected {what}.")
+    return not wrong and schema.names == list(kinds)
+
+
+def _check_digests(path: Path, part: FilePart, tally: Tally) -> list[DayDigest]:
+    """Digest the location-days that the file is long enough for."""
+    n_rows = pq.read_metadata(path).num_rows
+    ends = np.cumsum([d.rows for d in part.days])
+    found = digest_file_days(path, part.days[: int(np.searchsorted(ends, n_rows, "right"))])
+    for stated, digested in zip(part.days, found, strict=False):
+        what = f"location {stated.location_id}, day {stated.day}"
+        tally.hold(
+            "digests",
+            digested == stated,
+            f"{what}: expected {stated.digest} over {stated.bytes} bytes, got {digested.digest} over "
+            f"{digested.bytes}.",
+        )
+    return found
+
+
+def _check_rows(
+    path: Path, facts: Facts, state: FileState, tally: Tally, progress: Callable[[int], None]
+) -> None:
+    columns = pq.read_schema(path).names
+    for window in read_windows(path, columns):
+        orders = locate_orders(window, state)
+        check_nulls(orders, tally)
+        check_ids(orders, facts, state, tally)
+        check_days(orders, facts, state, tally)
+        whole = check_lifecycle(orders, tally)
+        check_times(whole, facts, tally)
+        check_addresses(whole, facts, tally)
+        if facts.items is not None:
+            check_lines(whole, facts.items, tally)
+        check_drives(whole, facts, state, tally)
+        progress(window.n_rows)
+    for d, n_orders in zip(state.days, state.n_orders.tolist(), strict=True):
+        if n_orders != d.orders:
+            what = f"location {d.location_id}, day {d.day}: expected {d.orders} orders, got {n_orders}."
+            tally.add("days", 0, abs(n_orders - d.orders), what)

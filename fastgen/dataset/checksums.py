@@ -1,0 +1,183 @@
+"""Read and write golden checksums: digests of known datasets, and answers of queries over the canonical one.
+
+They are rewritten on purpose only, by `python -m fastgen.cli.checksums`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastgen.errors import DataError
+from fastgen.events.digest import DIGEST_VERSION
+from fastgen.files import write_whole
+from fastgen.rng import STREAM_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fastgen.dataset.manifest import Manifest
+
+CHECKSUMS_FORMAT = "fastgen-checksums"
+CHECKSUMS_VERSION = 1
+CHECKSUMS_FILE = "checksums.json"
+
+# The datasets that are pinned: parameters of a build by name; the first one is the canonical dataset.
+GOLDEN_BUILDS: dict[str, dict[str, Any]] = {
+    "canonical": {"seed": 42, "days": 90, "scale": 1.0},
+    "seed 7": {"seed": 7, "days": 90, "scale": 1.0},
+    "seed 20240229": {"seed": 20240229, "days": 90, "scale": 1.0},
+    "3 days, scale 20": {"seed": 42, "days": 3, "scale": 20.0},
+}
+
+
+@dataclass(frozen=True)
+class Golden:
+    """A pinned dataset.
+
+    Attributes
+    ----------
+    scenario, seed, days, scale, start, locations
+        Its parameters; locations by code.
+    stream_version, scenario_hash, dimensions_hash, networks
+        What else decides its content: networks are hashes by code.
+    orders, rows, digest
+        The content.
+    """
+
+    scenario: str
+    seed: int
+    days: int
+    scale: float
+    start: str
+    locations: tuple[str, ...]
+    stream_version: int
+    scenario_hash: str
+    dimensions_hash: str
+    networks: Mapping[str, str]
+    orders: int
+    rows: int
+    digest: str
+
+    @property
+    def parameters(self) -> tuple[object, ...]:
+        """What a dataset must share with it to be held against it."""
+        return (self.scenario, self.seed, self.days, self.scale, self.start, self.locations)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The pinned answer of a query.
+
+    Attributes
+    ----------
+    rows
+        Number of rows.
+    first
+        The first row, its cells as `canonical_rows` writes them.
+    sha256
+        Hash over all rows.
+    """
+
+    rows: int
+    first: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Checksums:
+    """Content of a checksums file: datasets and answers by name."""
+
+    datasets: Mapping[str, Golden]
+    queries: Mapping[str, Answer]
+
+
+def make_golden(manifest: Manifest) -> Golden:
+    """Pin the dataset of a manifest."""
+    scenario = manifest.scenario
+    return Golden(
+        scenario=str(scenario.get("name")),
+        seed=scenario.get("seed", -1),
+        days=scenario.get("days", -1),
+        scale=scenario.get("scale", -1.0),
+        start=str(scenario.get("start")),
+        locations=tuple(network.code for network in manifest.networks),
+        stream_version=manifest.stream_version,
+        scenario_hash=manifest.scenario_hash,
+        dimensions_hash=manifest.dimensions_hash,
+        networks={network.code: network.hash for network in manifest.networks},
+        orders=manifest.orders,
+        rows=manifest.rows,
+        digest=manifest.digest,
+    )
+
+
+def describe_golden(golden: Golden) -> str:
+    """Parameters of a pinned dataset in a few words."""
+    return (
+        f"scenario {golden.scenario!r}, seed {golden.seed}, {golden.days} days, scale {golden.scale:g}, "
+        f"start {golden.start}, locations {','.join(golden.locations)}"
+    )
+
+
+def load_checksums(path: Path) -> Checksums:
+    """Load a checksums file.
+
+    Raises
+    ------
+    DataError
+        If it can't be read, or is none of this version.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: expected a readable checksums file, got: {error}.") from None
+    return parse_checksums(text, str(path))
+
+
+def parse_checksums(text: str, name: str) -> Checksums:
+    """Decode a checksums file; errors as `load_checksums`."""
+    try:
+        raw = json.loads(text)
+        found = {key: raw[key] for key in ("format", "format_version", "digest_version")}
+        expected = _header()
+        for key, value in found.items():
+            if value != expected[key]:
+                raise DataError(f"{name}: expected {key} {expected[key]!r}, got {value!r}.")
+        datasets = {
+            key: Golden(**{**value, "locations": tuple(value["locations"])})
+            for key, value in raw["datasets"].items()
+        }
+        queries = {
+            key: Answer(**{**value, "first": tuple(value["first"])}) for key, value in raw["queries"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(f"{name}: expected golden checksums, got a damaged file ({error}).") from None
+    return Checksums(datasets, queries)
+
+
+def write_checksums(path: Path, checksums: Checksums) -> None:
+    """Write a checksums file.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written.
+    """
+    content = {
+        **_header(),
+        "stream_version": STREAM_VERSION,
+        "datasets": {name: asdict(golden) for name, golden in checksums.datasets.items()},
+        "queries": {name: asdict(answer) for name, answer in checksums.queries.items()},
+    }
+    write_whole(path, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _header() -> dict[str, object]:
+    return {
+        "format": CHECKSUMS_FORMAT,
+        "format_version": CHECKSUMS_VERSION,
+        "digest_version": DIGEST_VERSION,
+    }

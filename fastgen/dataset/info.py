@@ -1,0 +1,247 @@
+"""Describe a dataset: what its manifest says, and what a scan of its rows adds up to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastgen.dataset.checks.contents import read_lines
+from fastgen.dataset.checks.facts import gather_items, load_scenario_of
+from fastgen.dataset.checks.files import DAMAGED
+from fastgen.dataset.checks.orders import N_BEFORE_PINGS, FileState, locate_orders
+from fastgen.dataset.checks.report import Tally
+from fastgen.dataset.checks.statements import check_manifest
+from fastgen.dataset.layout import MANIFEST
+from fastgen.dataset.manifest import Manifest, Network, read_manifest
+from fastgen.dataset.windows import read_windows
+from fastgen.errors import DataError
+from fastgen.events.schema import EVENT_TYPES
+from fastgen.inputs.tables import read_tables
+
+if TYPE_CHECKING:
+    from fastgen.dataset.checks.facts import ItemFacts
+    from fastgen.dataset.checks.statements import FilePart
+    from fastgen.model.scenario import Scenario
+
+_SCANNED = ("order_id", "event_type_id", "ts_seconds", "items_json")
+
+
+@dataclass(frozen=True)
+class LocationInfo:
+    """One location, or all of them together.
+
+    Attributes
+    ----------
+    code, name
+        The location; "total" and "" for all.
+    orders, events
+        Counts.
+    pings_per_order, events_per_order
+        Means; 0 without orders.
+    delivery_p50_s, delivery_p95_s
+        Median and 95th percentile of the seconds from order_created to delivered; None without orders.
+    revenue
+        Sum of price times quantity, dollars.
+    """
+
+    code: str
+    name: str
+    orders: int
+    events: int
+    pings_per_order: float
+    events_per_order: float
+    delivery_p50_s: float | None
+    delivery_p95_s: float | None
+    revenue: float
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What is in a dataset.
+
+    Attributes
+    ----------
+    path, scenario, seed, scale, clock
+        Where it is and what it was made from.
+    days, first_date, last_date
+        Number of days, and dates of the first and the last one.
+    digest, fastgen_version, stream_version
+        Its identity, and what made it.
+    layout, partition_by, compression
+        Form of the files.
+    files, bytes
+        Event files, and their size with the tables'.
+    networks
+        Road networks.
+    locations, total
+        Figures.
+    event_types
+        Number of events by type.
+    """
+
+    path: Path
+    scenario: str
+    seed: int
+    scale: float
+    clock: str
+    days: int
+    first_date: dt.date
+    last_date: dt.date
+    digest: str
+    fastgen_version: str
+    stream_version: int
+    layout: str
+    partition_by: str
+    compression: str
+    files: int
+    bytes: int
+    networks: tuple[Network, ...]
+    locations: tuple[LocationInfo, ...]
+    total: LocationInfo
+    event_types: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Say the same for JSON."""
+        dates = {key: getattr(self, key).isoformat() for key in ("first_date", "last_date")}
+        return {**asdict(self), "path": str(self.path), **dates}
+
+
+@dataclass
+class _Sums:
+    """What a scan adds up for one location."""
+
+    types: Counter[int] = field(default_factory=Counter)
+    orders: int = 0
+    cents: int = 0
+    seconds: Counter[int] = field(default_factory=Counter)
+
+    def add(self, other: _Sums) -> None:
+        self.types += other.types
+        self.seconds += other.seconds
+        self.orders += other.orders
+        self.cents += other.cents
+
+
+def describe_dataset(path: str | Path) -> DatasetInfo:
+    """Describe a dataset.
+
+    Parameters
+    ----------
+    path
+        Folder that `fastgen build` made.
+
+    Raises
+    ------
+    DataError
+        If there is no dataset, or its manifest, tables or files can't be read.
+    """
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    name = str(folder / MANIFEST)
+    scenario, tally = load_scenario_of(manifest, name), Tally()
+    parts = check_manifest(manifest, scenario, tally)
+    if not tally.checks["manifest"].passed:
+        raise DataError(f"{name}: {tally.checks['manifest'].first}")
+    items = gather_items(read_tables(folder), scenario)
+    sums = {key: _Sums() for key in manifest.selected_ids}
+    for part in parts:
+        try:
+            _scan(folder, part, items, sums)
+        except DAMAGED as error:
+            reason = " ".join(str(error).split())[:120]
+            raise DataError(
+                f"{folder / part.entry.path}: expected a whole Parquet file, got a damaged one ({reason})."
+            ) from None
+    return _summarise(folder, manifest, scenario, sums)
+
+
+def _scan(folder: Path, part: FilePart, items: ItemFacts, sums: dict[int, _Sums]) -> None:
+    """Add the rows of one file to the sums of its locations."""
+    state = FileState.begin(part.days)
+    for window in read_windows(folder / part.entry.path, _SCANNED):
+        orders = locate_orders(window, state)
+        # Whoever wants to know what is wrong with the others runs `fastgen verify`.
+        orders = orders.keep(orders.last - orders.first >= N_BEFORE_PINGS)
+        lines = read_lines(orders, items)
+        n_lines = np.diff(lines.start)
+        cents = items.cents[lines.item[: lines.start[-1]]] * lines.qty[: lines.start[-1]]
+        ts = window.values["ts_seconds"]
+        seconds = ts[orders.last] - ts[orders.first]
+        row_location = np.repeat(orders.location_id, orders.last - orders.first + 1)
+        kinds = window.values["event_type_id"][: len(row_location)]
+        for location_id in np.unique(orders.location_id).tolist():
+            here = orders.location_id == location_id
+            found = _Sums(
+                types=_count(kinds[row_location == location_id]),
+                orders=int(here.sum()),
+                cents=int(cents[np.repeat(here, n_lines)].sum()),
+                seconds=_count(seconds[here]),
+            )
+            sums[location_id].add(found)
+
+
+def _count(values: np.ndarray[Any, Any]) -> Counter[int]:
+    distinct, counts = np.unique(values, return_counts=True)
+    return Counter(dict(zip(distinct.tolist(), counts.tolist(), strict=True)))
+
+
+def _summarise(folder: Path, manifest: Manifest, scenario: Scenario, sums: dict[int, _Sums]) -> DatasetInfo:
+    names = {place.location_id: place.name for place in scenario.locations}
+    total = _Sums()
+    for found in sums.values():
+        total.add(found)
+    return DatasetInfo(
+        path=folder,
+        scenario=scenario.name,
+        seed=scenario.seed,
+        scale=scenario.scale,
+        clock=scenario.clock,
+        days=scenario.days,
+        first_date=scenario.start,
+        last_date=scenario.start + dt.timedelta(days=scenario.days - 1),
+        digest=manifest.digest,
+        fastgen_version=manifest.fastgen_version,
+        stream_version=manifest.stream_version,
+        layout=str(manifest.layout),
+        partition_by=str(manifest.partition_by),
+        compression=manifest.compression,
+        files=len(manifest.files),
+        bytes=sum(entry.bytes for entry in (*manifest.files, *manifest.tables)),
+        networks=manifest.networks,
+        locations=tuple(
+            _location(n.code, names[n.location_id], sums[n.location_id]) for n in manifest.networks
+        ),
+        total=_location("total", "", total),
+        event_types={kind: total.types[i + 1] for i, kind in enumerate(EVENT_TYPES)},
+    )
+
+
+def _location(code: str, name: str, sums: _Sums) -> LocationInfo:
+    events, per_order = sum(sums.types.values()), max(sums.orders, 1)
+    return LocationInfo(
+        code=code,
+        name=name,
+        orders=sums.orders,
+        events=events,
+        pings_per_order=sums.types[EVENT_TYPES.index("driver_ping") + 1] / per_order,
+        events_per_order=events / per_order,
+        delivery_p50_s=_quantile(sums.seconds, 0.50),
+        delivery_p95_s=_quantile(sums.seconds, 0.95),
+        revenue=sums.cents / 100,
+    )
+
+
+def _quantile(counts: Counter[int], share: float) -> float | None:
+    """Quantile of counted values, between two of them by straight interpolation (SQL's quantile_cont)."""
+    if not counts:
+        return None
+    values = sorted(counts)
+    ends = np.cumsum([counts[v] for v in values])
+    rank = share * (int(ends[-1]) - 1)
+    low, high = (values[int(np.searchsorted(ends, int(r), "right"))] for r in (rank, np.ceil(rank)))
+    return low + (high - low) * (rank - int(rank))

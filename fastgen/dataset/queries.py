@@ -1,0 +1,116 @@
+"""Give the twenty queries of a benchmark over the canonical dataset, and answers that can be compared.
+
+The SQL files run as they are in DuckDB and in Polars, over views named events, locations, brands,
+brand_locations, menus, categories, items and order_items, the lines of the orders' items_json. Every answer
+of more than one row is in a total order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from fastgen.dataset.checksums import Answer
+from fastgen.dataset.layout import TABLES, table_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+# Decimals of a fraction in an answer: engines may differ beyond.
+DECIMALS = 3
+
+# Keys of a line of items_json, as order_items has them, with their SQL types.
+LINE_KEYS = {
+    "id": "BIGINT",
+    "category_id": "BIGINT",
+    "menu_id": "BIGINT",
+    "brand_id": "BIGINT",
+    "name": "VARCHAR",
+    "price": "DOUBLE",
+    "qty": "BIGINT",
+}
+
+
+def load_queries() -> dict[str, str]:
+    """Load the SQL of every query by name, in order."""
+    folder = resources.files("fastgen") / "queries"
+    files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
+    return {name.removesuffix(".sql"): (folder / name).read_text(encoding="utf-8") for name in files}
+
+
+def duckdb_views(dataset: Path, events: str) -> list[str]:
+    """Statements that make the views in DuckDB.
+
+    Parameters
+    ----------
+    dataset
+        Folder of the dataset.
+    events
+        Files of its events: a path, or a pattern such as `events.parquet/**/*.parquet`.
+    """
+    line = ", ".join(f'"{key}":"{kind}"' for key, kind in LINE_KEYS.items())
+    views = [f"CREATE VIEW {table} AS FROM {_quoted(dataset / table_path(table))}" for table in TABLES]
+    return [
+        *views,
+        f"CREATE VIEW events AS FROM read_parquet({_quoted(dataset / events)}, hive_partitioning = true)",
+        f"""
+        CREATE TABLE order_items AS
+        SELECT order_id, location_id, ts_seconds, line.id AS item_id, line.category_id, line.menu_id,
+            line.brand_id, line.name, CAST(round(line.price * 100) AS BIGINT) AS price_cents, line.qty
+        FROM (
+            SELECT order_id, location_id, ts_seconds, unnest(from_json(items_json, '[{{{line}}}]')) AS line
+            FROM events WHERE event_type_id = 1
+        )
+        """,  # noqa: S608  # made of this module's own words
+    ]
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def polars_views(dataset: Path) -> dict[str, pl.LazyFrame]:
+    """Frames of the same views for `polars.SQLContext`."""
+    import polars as pl  # noqa: PLC0415  # slow to import
+
+    from fastgen.dataset.reader import scan_events  # noqa: PLC0415
+
+    types = {"BIGINT": pl.Int64, "VARCHAR": pl.String, "DOUBLE": pl.Float64}
+    line = pl.List(pl.Struct({key: types[kind]() for key, kind in LINE_KEYS.items()}))
+    events = scan_events(dataset)
+    lines = (
+        events.filter(pl.col("event_type_id") == 1)
+        .select("order_id", "location_id", "ts_seconds", line=pl.col("items_json").str.json_decode(line))
+        .explode("line")
+        .unnest("line")
+        .rename({"id": "item_id"})
+        .with_columns((pl.col("price") * 100).round().cast(pl.Int64).alias("price_cents"))
+        .drop("price")
+    )
+    tables = {table: pl.scan_parquet(dataset / table_path(table)) for table in TABLES}
+    return {**tables, "events": events, "order_items": lines.collect().lazy()}
+
+
+def canonical_rows(rows: Iterable[Sequence[object]]) -> list[tuple[str, ...]]:
+    """Write every cell of an answer as text: fractions with `DECIMALS` decimals, nulls as "null"."""
+    return [tuple(_cell(value) for value in row) for row in rows]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        text = f"{value:.{DECIMALS}f}"
+        return text.removeprefix("-") if float(text) == 0 else text
+    return str(value)
+
+
+def make_answer(rows: Iterable[Sequence[object]]) -> Answer:
+    """Pin an answer."""
+    cells = canonical_rows(rows)
+    lines = "".join("\t".join(row) + "\n" for row in cells)
+    return Answer(len(cells), cells[0] if cells else (), hashlib.sha256(lines.encode()).hexdigest())

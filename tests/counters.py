@@ -1,0 +1,42 @@
+"""Record every counter that simulating some days of two kitchens asks of the generator, and who asks.
+
+Run as `NUMBA_DISABLE_JIT=1 python -m tests.counters`: prints "key counter caller" lines, each once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from fastgen.kernels import philox
+from tests.simulate.models import count_days, make_model, simulate_all
+
+DAYS = 2
+
+
+def main() -> None:
+    """Print what is drawn."""
+    draw, seen = philox.philox, set()
+
+    def record(*words: Any) -> Any:
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_code.co_filename == philox.__file__:
+            frame = frame.f_back
+        seen.add((*(int(w) for w in words), frame.f_code.co_name))
+        return draw(*words)
+
+    philox.philox = record  # type: ignore[assignment]  # takes the same words
+    for code in ("sf", "chicago"):
+        model = make_model(code, days=DAYS, scale=0.2)
+        count_days(model)
+        for day in range(DAYS):
+            simulate_all(model, day)
+    for line in sorted(seen):
+        sys.stdout.write(" ".join(map(str, line)) + "\n")
+    assert np.all([len(line) == 7 for line in seen])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""One small dataset for all tests of this folder; who changes it takes a copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.helpers import build_small
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dataset of two locations and three days."""
+    return build_small(tmp_path_factory.mktemp("small"))

@@ -1,0 +1,96 @@
+"""Small expansions made by hand, and the digest of SPEC 3 written out with struct over plain Python rows."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xxhash
+
+from fastgen.events.body import encode_items
+from fastgen.events.buffer import EventBuffer, route_arrays
+from fastgen.inputs.loading import load_inputs
+from fastgen.model.route_table import RouteRequest, RouteTable
+from fastgen.roads.routes import compute_route_table
+from tests.simulate.models import make_model, simulate_all
+from tests.small_town import KITCHENS, make_town
+
+if TYPE_CHECKING:
+    from fastgen.kernels.expand import ItemTexts, RouteArrays
+    from fastgen.model.day_orders import DayOrders
+
+EPOCH_S = 1_704_067_200  # 2024-01-01
+PING_S = 60
+Row = dict[str, Any]
+
+PACKING = {
+    "location_id": "<b",
+    "event_type_id": "<b",
+    "ts_seconds": "<q",
+    "sequence": "<h",
+    "customer_lat": "<f",
+    "customer_lon": "<f",
+    "ping_lat": "<f",
+    "ping_lon": "<f",
+    "ping_progress": "<f",
+}
+COLUMNS = (
+    "order_id",
+    "location_id",
+    "event_type_id",
+    "ts_seconds",
+    "sequence",
+    "customer_lat",
+    "customer_lon",
+    "customer_addr",
+    "items_json",
+    "route_json",
+    "ping_lat",
+    "ping_lon",
+    "ping_progress",
+)
+
+
+def town_routes(ping_interval_s: int = PING_S, n_side: int = 7) -> RouteTable:
+    """Routes of a town around the kitchen of sf."""
+    request = RouteRequest(*KITCHENS["sf"], 4.0, 25.0, ping_interval_s, "distance", "Main St")
+    return compute_route_table(make_town(n_side), request, "town")
+
+
+def item_texts() -> ItemTexts:
+    """JSON of the built-in items."""
+    return encode_items(load_inputs(None, None)[1].items)
+
+
+def some_orders(day: int = 2, scale: float = 0.2) -> tuple[DayOrders, RouteArrays]:
+    """Orders of a day of sf over the town."""
+    table = town_routes()
+    orders = simulate_all(make_model("sf", scale=scale), day, table.n_customers, first_index=10**9)
+    return orders, route_arrays(table)
+
+
+def to_rows(buffer: EventBuffer, location_id: int = 1) -> list[Row]:
+    """Rows of the last expansion as Python values, read through Arrow."""
+    rows: list[Row] = buffer.to_arrow(location_id).to_pylist()
+    return rows
+
+
+def canonical_bytes(rows: list[Row]) -> bytes:
+    """Bytes of the content digest, version 1."""
+    out = bytearray()
+    for column in COLUMNS:
+        values = [row[column] for row in rows]
+        valid = np.array([v is not None for v in values], bool)
+        out += np.packbits(valid, bitorder="little").tobytes()
+        if column in PACKING:
+            out += b"".join(struct.pack(PACKING[column], 0 if v is None else v + 0) for v in values)
+        else:
+            texts = [(v or "").encode() for v in values]
+            out += b"".join(struct.pack("<I", len(t)) for t in texts) + b"".join(texts)
+    return bytes(out)
+
+
+def digest_rows(rows: list[Row]) -> str:
+    """XXH3-128 over the canonical bytes."""
+    return xxhash.xxh3_128_hexdigest(canonical_bytes(rows))

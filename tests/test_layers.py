@@ -1,0 +1,207 @@
+"""The rooms stay apart: imports run downward, the pure floors stay pure, everything says what it is for."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+import fastgen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(fastgen.__file__).parent
+# Higher floors first; rooms of one floor do not import each other.
+FLOORS = (
+    ("__init__", "__main__"),
+    ("cli",),
+    ("building",),
+    ("dataset",),
+    ("events",),
+    ("simulate", "roads", "inputs"),
+    ("kernels", "model"),
+    ("files",),
+    ("rng", "units", "errors"),
+)
+FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+PURE = ("simulate", "events", "kernels", "model", "rng", "units", "errors")
+IMPURE_MODULES = {
+    *("os", "sys", "io", "pathlib", "shutil", "tempfile", "subprocess", "glob", "locale"),
+    *("time", "random", "secrets", "uuid", "logging", "socket", "mmap", "threading"),
+    *("polars", "osmnx", "networkx", "click", "rich", "pyspark", "pandas", "requests"),
+}
+# The compiled code's cache is a matter of files.
+ALLOWED = {("kernels.jit", "os"), ("kernels.jit", "pathlib"), ("kernels.jit", "sys")}
+IMPURE_CALLS = {"print", "open", "input", "breakpoint", "exec", "eval"}
+CLOCKS = {"now", "utcnow", "today", "getenv", "environ"}
+
+MODULE_LINES = 300
+FUNCTION_LINES = 50
+
+
+class Module(NamedTuple):
+    """One source file: its dotted name within the package, and its text."""
+
+    name: str
+    tree: ast.Module
+    n_lines: int
+
+    @property
+    def room(self) -> str:
+        return self.name.split(".")[0]
+
+
+def _modules() -> Iterator[Module]:
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        parts = parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts
+        text = path.read_text(encoding="utf-8")
+        yield Module(".".join(parts), ast.parse(text), text.count("\n"))
+
+
+MODULES = list(_modules())
+
+
+def names(module: Module) -> str:
+    return module.name
+
+
+def imports(module: Module) -> Iterator[str]:
+    """Name every module that a module imports, at its top or later, but not for type checks alone."""
+    for_types = {
+        id(inner)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(module.tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module.name}: relative import"
+            yield str(node.module)
+            # `from fastgen import building` names a room too.
+            if node.module == "fastgen":
+                yield from (f"fastgen.{a.name}" for a in node.names if a.name in FLOOR_OF)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=names)
+def test_imports_run_downward_and_siblings_stay_apart(module: Module) -> None:
+    own = FLOOR_OF[module.room]
+    for imported in imports(module):
+        if imported.split(".")[0] != "fastgen" or imported == "fastgen":
+            continue
+        room = imported.split(".")[1]
+        assert room == module.room or FLOOR_OF[room] > own, f"{module.name} imports {imported}"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.room in PURE], ids=names)
+def test_pure_floors_know_no_files_clock_environment_or_terminal(module: Module) -> None:
+    for imported in imports(module):
+        top = imported.split(".")[0]
+        assert top not in IMPURE_MODULES or (module.name, top) in ALLOWED, f"{module.name} imports {imported}"
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in IMPURE_CALLS, f"{module.name} calls {node.func.id}"
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in CLOCKS, f"{module.name} uses {node.attr}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=names)
+def test_only_the_command_line_prints(module: Module) -> None:
+    if module.room == "cli" or module.name.endswith("__main__"):
+        return
+    called = {
+        n.func.id for n in ast.walk(module.tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
+    assert "print" not in called
+
+
+@pytest.mark.parametrize("module", MODULES, ids=names)
+def test_command_line_modules_are_light_at_the_top(module: Module) -> None:
+    """`fastgen --help` imports them all."""
+    if module.room != "cli" or module.name == "cli.progress":
+        return
+    tops = {alias.name for n in module.tree.body if isinstance(n, ast.Import) for alias in n.names}
+    tops |= {str(n.module) for n in module.tree.body if isinstance(n, ast.ImportFrom)}
+    light = {"fastgen", "fastgen.errors", "fastgen.cli"}
+    for name in tops:
+        heavy = name.split(".")[0] in {"numpy", "polars", "pyarrow", "numba", "rich", "osmnx"}
+        ours = name.startswith("fastgen") and name not in light and not name.startswith("fastgen.cli.")
+        assert not heavy, f"{module.name} imports {name}"
+        assert not ours, f"{module.name} imports {name}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=names)
+def test_public_things_and_kernels_say_what_they_are(module: Module) -> None:
+    assert ast.get_docstring(module.tree), module.name
+    silent = [name for name, node in _definitions(module.tree) if not ast.get_docstring(node)]
+    assert silent == []
+
+
+def _definitions(
+    tree: ast.Module | ast.ClassDef,
+) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
+    """Name public functions, classes and methods, and every kernel."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            compiled = [d.id for d in node.decorator_list if isinstance(d, ast.Name)]
+            overloaded = "overload" in compiled
+            if not overloaded and (not node.name.startswith("_") or {"jit", "inline"} & set(compiled)):
+                yield node.name, node
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield from ((f"{node.name}.{name}", inner) for name, inner in _definitions(node))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=names)
+def test_modules_and_functions_fit_on_a_few_screens(module: Module) -> None:
+    assert module.n_lines <= MODULE_LINES
+    functions = [n for n in ast.walk(module.tree) if isinstance(n, ast.FunctionDef)]
+    long = {f.name: _code_lines(f) for f in functions if _code_lines(f) > FUNCTION_LINES}
+    # Kernels are one loop over many arrays; cutting them up costs time.
+    assert module.room == "kernels" or not long
+
+
+def _code_lines(function: ast.FunctionDef) -> int:
+    """Count a function's lines from its first statement on, the docstring left out."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+@pytest.mark.parametrize("module", MODULES, ids=names)
+def test_names_say_what_a_module_is_about(module: Module) -> None:
+    assert module.name.split(".")[-1] not in {"utils", "common", "helpers", "manager", "misc"}
+    assert module.name.split(".")[-1] not in dir(builtins)
+
+
+def test_errors_have_one_home() -> None:
+    """Every class of exceptions stands in errors.py."""
+    bases = {
+        "Exception",
+        "BaseException",
+        "ValueError",
+        "RuntimeError",
+        "FastgenError",
+        "OSError",
+        "TypeError",
+    }
+    for module in MODULES:
+        if module.name != "errors":
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.ClassDef):
+                    assert not bases & {ast.unparse(base) for base in node.bases}, (
+                        f"{module.name}.{node.name}"
+                    )
+
+
+def test_map_names_every_room() -> None:
+    shown = fastgen.__doc__ or ""
+    rooms = {module.room for module in MODULES} - {"__init__", "__main__"}
+    assert [room for room in sorted(rooms) if room not in shown] == []
+    assert rooms <= set(FLOOR_OF)

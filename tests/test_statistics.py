@@ -1,0 +1,340 @@
+"""The data must follow SPEC 2 in distribution, not only in the mean: the canonical scenario, ten times over.
+
+Each comparison fails at p < 1e-4 (see `tests.significance`), with the canonical seed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from fastgen.inputs.loading import load_inputs
+from tests import reference
+from tests.significance import (
+    ALPHA,
+    check_counts,
+    check_distribution,
+    check_independent,
+    check_same_distribution,
+    check_share,
+)
+from tests.simulate.models import count_days, model_of, simulate_stretch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CODES = ("sf", "sv", "bellevue", "chicago")
+DAYS, SCALE, N_CUSTOMERS = 90, 10, 733
+US_PER_MIN = 60_000_000
+# SPEC 1: base orders, growth a day; SPEC 2.1: sv has no weekday factors.
+VOLUME = {"sf": (150, 0.0065), "sv": (50, 0.0135), "bellevue": (200, 0.0), "chicago": (300, -0.004)}
+# SPEC 1: brand -> (start, end, growth a month).
+PLACED: dict[str, dict[int, tuple[int, float, float]]] = {
+    "sf": {
+        b: (0, math.inf, g)
+        for b, g in ((15, 0.20), (4, 0.18), (10, 0.15), (16, 0.22), (17, 0.17), (18, 0.25))
+    },
+    "sv": {
+        **{
+            b: (0, math.inf, g)
+            for b, g in ((2, 0.30), (8, 0.35), (10, 0.28), (12, 0.05), (14, 0.20), (1, 0.02))
+        },
+        19: (45, math.inf, 0.50),
+    },
+    "bellevue": dict.fromkeys((13, 14, 1, 5, 12, 20), (0, math.inf, 0.0)),
+    "chicago": {
+        **{b: (0, math.inf, g) for b, g in ((21, -0.20), (22, -0.10), (23, -0.08), (24, -0.12))},
+        14: (0, 60, -0.25),
+    },
+}
+N_ITEMS = (15, 13, 12, 12, 10, 9, 9, 9, 7, 10, 8, 8, 9, 7, 6, 5, 5, 5, 4, 4, 4, 3, 3, 4)
+
+
+class Sample(NamedTuple):
+    """Orders of one location over all days; a line belongs to order `line_order`."""
+
+    day: NDArray[np.int64]
+    times_us: NDArray[np.int64]
+    customer: NDArray[np.int32]
+    house_number: NDArray[np.int32]
+    line_order: NDArray[np.int64]
+    line_brand: NDArray[np.int64]
+    line_item: NDArray[np.int32]
+    line_qty: NDArray[np.int8]
+
+    @property
+    def first_line(self) -> NDArray[np.bool_]:
+        """Whether a line is the first of its order and brand."""
+        new = np.ones(len(self.line_order), bool)
+        new[1:] = (np.diff(self.line_order) != 0) | (np.diff(self.line_brand) != 0)
+        return new
+
+
+@pytest.fixture(scope="module")
+def samples() -> dict[str, Sample]:
+    scenario, dims = load_inputs(None, None)
+    scenario = dataclasses.replace(scenario, scale=float(SCALE))
+    brand_of_item, drawn = dims.items.brand_id, {}
+    for code in CODES:
+        model = model_of(scenario, code, dims)
+        counts = count_days(model)
+        parts = [simulate_stretch(model, day, 0, int(n), N_CUSTOMERS) for day, n in enumerate(counts)]
+        n_lines = [int(p.line_start[-1]) for p in parts]
+        items = np.concatenate([p.line_item[:n] for p, n in zip(parts, n_lines, strict=True)])
+        lines = np.concatenate([np.diff(p.line_start) for p in parts])
+        drawn[code] = Sample(
+            day=np.repeat(np.arange(DAYS), counts),
+            times_us=np.concatenate([p.times_us for p in parts]),
+            customer=np.concatenate([p.customer for p in parts]),
+            house_number=np.concatenate([p.house_number for p in parts]),
+            line_order=np.repeat(np.arange(len(lines)), lines),
+            line_brand=brand_of_item[items],
+            line_item=items,
+            line_qty=np.concatenate([p.line_qty[:n] for p, n in zip(parts, n_lines, strict=True)]),
+        )
+    return drawn
+
+
+@pytest.fixture(scope="module")
+def noise() -> dict[str, NDArray[np.float64]]:
+    """Orders over base, growth and weekday factor, (10 seeds, 90); by their volume chance hardly shows."""
+    scenario, dims = load_inputs(None, None)
+    factors = {}
+    for code in CODES:
+        base, growth = VOLUME[code]
+        days = np.arange(DAYS)
+        week = np.array(reference.WEEKDAYS)[days % 7] if code != "sv" else 1.0
+        models = [
+            model_of(dataclasses.replace(scenario, scale=1e5, seed=seed), code, dims) for seed in range(10)
+        ]
+        counts = np.array([count_days(model) for model in models])
+        factors[code] = counts / (base * 1e5 * (1 + growth) ** days * week)
+    return factors
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_days_follow_base_growth_weekday_and_a_uniform_noise(
+    noise: dict[str, NDArray[np.float64]], code: str
+) -> None:
+    factor = noise[code]
+    check_distribution((factor.ravel() - 0.9) / 0.2, "uniform")
+    days = np.broadcast_to(np.arange(DAYS), factor.shape)
+    assert stats.linregress(days.ravel(), factor.ravel()).pvalue > ALPHA
+    by_weekday = [factor[:, d::7].ravel() for d in range(7)]
+    for one in by_weekday:
+        check_distribution((one - 0.9) / 0.2, "uniform")
+    assert stats.f_oneway(*by_weekday).pvalue > ALPHA
+
+
+def test_noise_of_days_locations_and_seeds_is_independent(noise: dict[str, NDArray[np.float64]]) -> None:
+    cube = np.array([noise[code] for code in CODES])  # location, seed, day
+    pairs = [
+        (cube[:, :, 1:], cube[:, :, :-1]),
+        (cube[:, 1:], cube[:, :-1]),
+        (cube[1:], cube[:-1]),
+        (cube[:, :, 7:], cube[:, :, :-7]),
+    ]
+    for one, other in pairs:
+        assert stats.pearsonr(one.ravel(), other.ravel()).pvalue > ALPHA
+
+
+def test_totals_are_poisson_about_their_target() -> None:
+    """Without noise: dispersion 1, to a few percent, over 900 days; and a third seed of the mean."""
+    scenario, dims = load_inputs(None, None)
+    still = dataclasses.replace(scenario.demand, noise_low=1.0, noise_high=1.0)
+    scenario = dataclasses.replace(scenario, demand=still, scale=3.0)
+    excess, freedom = 0.0, 0
+    for seed in range(3):
+        for code in CODES:
+            model = model_of(dataclasses.replace(scenario, seed=seed), code, dims)
+            target = np.floor(model.demand.expected)
+            excess += float(((count_days(model) - target) ** 2 / target).sum())
+            freedom += DAYS
+    assert ALPHA < stats.chi2.sf(excess, freedom) < 1 - ALPHA
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_counts_by_minute_follow_the_weights(samples: dict[str, Sample], code: str) -> None:
+    minute = samples[code].times_us[:, 0] // US_PER_MIN % 1440
+    check_counts(np.bincount(minute, minlength=1440), reference.minute_weights(night=code == "sv"))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_counts_by_minute_scatter_as_independent_orders_do(samples: dict[str, Sample], code: str) -> None:
+    """Pearson's statistic of each day's minutes, against its exact mean and variance under a multinomial."""
+    sample, k = samples[code], 1440
+    p = np.array(reference.minute_weights(night=code == "sv"))
+    p /= p.sum()
+    excess, variance = 0.0, 0.0
+    for day in range(DAYS):
+        counts = np.bincount(sample.times_us[sample.day == day, 0] // US_PER_MIN % 1440, minlength=k)
+        n = counts.sum()
+        excess += float(((counts - n * p) ** 2 / (n * p)).sum()) - (k - 1)
+        variance += 2 * (k - 1) + ((1 / p).sum() - k * k - 2 * k + 2) / n
+    assert abs(excess) < 4.5 * math.sqrt(variance)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_seconds_customers_and_house_numbers_are_uniform(samples: dict[str, Sample], code: str) -> None:
+    sample = samples[code]
+    second = sample.times_us[:, 0] // 1_000_000 % 60
+    check_counts(np.bincount(second, minlength=60), np.ones(60))
+    check_counts(np.bincount(sample.customer, minlength=N_CUSTOMERS), np.ones(N_CUSTOMERS))
+    assert (sample.house_number.min(), sample.house_number.max()) == (1, 9999)
+    check_counts(np.bincount(sample.house_number, minlength=10_000)[1:], np.ones(9999))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_what_is_drawn_apart_is_independent(samples: dict[str, Sample], code: str) -> None:
+    """Hour, second, customer, house number, steps, arrival, size of the basket: every pair, in tenths."""
+    sample = samples[code]
+    created = sample.times_us[:, 0]
+    steps = np.diff(sample.times_us[:, [0, 1, 2, 3, 5]])
+    late = (sample.times_us[:, 4] >= sample.times_us[:, 3]).astype(float)
+    columns = [created // 1_000_000 % 60, sample.customer, sample.house_number, *steps.T, late]
+    columns += [np.bincount(sample.line_order), np.bincount(sample.line_order, sample.line_qty)]
+    hour = created // (60 * US_PER_MIN) % 24
+    tenths = [_tenths(column) for column in [*columns, hour]]
+    n_basket = len(columns) - 2  # lines and quantities belong together
+    for i, one in enumerate(tenths):
+        for j, other in enumerate(tenths[:i]):
+            if (j, i) != (n_basket, n_basket + 1):
+                check_independent(np.histogram2d(one, other, bins=[one.max() + 1, other.max() + 1])[0])
+
+
+def _tenths(column: NDArray[Any]) -> NDArray[np.int64]:
+    """Find the tenth that each value is in; fewer parts where values repeat."""
+    borders = np.unique(np.quantile(column, np.linspace(0.1, 0.9, 9)))
+    _, tenths = np.unique(np.digitize(column, borders), return_inverse=True)
+    return tenths.astype(np.int64)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_service_times_are_normal_above_the_cut(samples: dict[str, Sample], code: str) -> None:
+    steps = np.diff(samples[code].times_us[:, [0, 1, 2, 3, 5]]) / US_PER_MIN
+    for step, (mean, sd) in zip(steps.T, reference.SERVICE, strict=True):
+        assert step.min() >= 0.1
+        share = stats.norm.cdf(0.1, mean, sd)
+        at_cut = step == 0.1
+        check_share(int(at_cut.sum()), len(step), share)
+        check_distribution((stats.norm.cdf(step[~at_cut], mean, sd) - share) / (1 - share), "uniform")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_driver_arrives_by_beta_in_his_interval(samples: dict[str, Sample], code: str) -> None:
+    created, _, _, ready, arrived, picked_up = samples[code].times_us.T
+    late = arrived >= ready
+    check_share(int(late.sum()), len(late), 0.5)
+    assert (arrived < picked_up).all()
+    assert (arrived >= created).all()
+    before = (arrived - created)[~late] / (ready - created)[~late]
+    after = (arrived - ready)[late] / (picked_up - ready)[late]
+    check_distribution(before, "beta", 3, 3)
+    check_distribution(after, "beta", 3, 3)
+    check_same_distribution(before, after)
+
+
+def popularity(code: str) -> NDArray[np.float64]:
+    """Popularity by brand of `PLACED` and day, 0 where closed."""
+    weights = np.zeros((len(PLACED[code]), DAYS))
+    for row, (start, end, growth) in enumerate(PLACED[code].values()):
+        for day in range(DAYS):
+            if start <= day < end:
+                weights[row, day] = max(0.1, (1 + growth) ** ((day - start) / 30))
+    return weights
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_first_brand_follows_popularity_through_time(samples: dict[str, Sample], code: str) -> None:
+    sample, weights = samples[code], popularity(code)
+    first = np.append(True, np.diff(sample.line_order) != 0)
+    brand = sample.line_brand[first]
+    assert set(brand.tolist()) == set(PLACED[code])
+    shares = weights / weights.sum(axis=0)
+    orders = np.bincount(sample.day, minlength=DAYS)
+    for first_day in range(0, DAYS, 15):
+        days = slice(first_day, first_day + 15)
+        here = brand[(sample.day >= days.start) & (sample.day < days.stop)]
+        check_counts([(here == b).sum() for b in PLACED[code]], (shares[:, days] * orders[days]).sum(axis=1))
+
+
+@pytest.mark.parametrize(("code", "brand", "first", "last"), [("sv", 19, 45, 89), ("chicago", 14, 0, 59)])
+def test_launch_and_exit_are_on_their_days(
+    samples: dict[str, Sample], code: str, brand: int, first: int, last: int
+) -> None:
+    sample = samples[code]
+    days = sample.day[sample.line_order[sample.line_brand == brand]]
+    assert (days.min(), days.max()) == (first, last)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_number_of_brands_items_and_pieces(samples: dict[str, Sample], code: str) -> None:
+    sample = samples[code]
+    first = sample.first_line
+    n_brands = np.bincount(sample.line_order[first])
+    check_counts(np.bincount(n_brands, minlength=4), [0, 0.7, 0.15, 0.15])
+    check_counts(np.bincount(sample.line_qty, minlength=3), [0, 1, 1])
+    n_items = np.diff(np.append(np.flatnonzero(first), len(first)))
+    for brand in PLACED[code]:
+        assert N_ITEMS[brand - 1] >= 3
+        check_counts(np.bincount(n_items[sample.line_brand[first] == brand], minlength=4), [0, 1, 1, 1])
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_pairs_of_brands_follow_the_draw_without_replacement(samples: dict[str, Sample], code: str) -> None:
+    """Orders of two brands: each ordered pair against w_a / W · w_b / (W - w_a), summed over the days."""
+    sample, weights = samples[code], popularity(code)
+    first = sample.first_line
+    order, brand = sample.line_order[first], sample.line_brand[first]
+    of_two = np.flatnonzero(np.bincount(order) == 2)
+    start = np.searchsorted(order, of_two)
+    days = np.bincount(sample.day[of_two], minlength=DAYS)
+    brands, seen, wanted = list(PLACED[code]), [], []
+    total = weights.sum(axis=0)
+    for a, one in enumerate(brands):
+        for b, other in enumerate(brands):
+            if a != b:
+                seen.append(int(((brand[start] == one) & (brand[start + 1] == other)).sum()))
+                wanted.append(float((days * weights[a] / total * weights[b] / (total - weights[a])).sum()))
+    check_counts(seen, wanted)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_items_of_a_brand_are_uniform_and_different(samples: dict[str, Sample], code: str) -> None:
+    sample = samples[code]
+    pairs = sample.line_order * 1000 + sample.line_item
+    assert len(np.unique(pairs)) == len(pairs)
+    for brand in PLACED[code]:
+        counts = np.bincount(sample.line_item[sample.line_brand == brand])
+        items = counts[counts > 0]
+        assert len(items) == N_ITEMS[brand - 1]
+        # Different items in one order lean against each other, so take the first of each order alone.
+        first = sample.first_line & (sample.line_brand == brand)
+        check_counts(np.bincount(sample.line_item[first])[counts > 0], np.ones(len(items)))
+
+
+def test_locations_do_not_share_their_draws(samples: dict[str, Sample]) -> None:
+    """Order n of one location and of another: customers as independent as chance has it."""
+    for one, other in (("sf", "sv"), ("bellevue", "chicago"), ("sf", "chicago")):
+        n = min(len(samples[one].customer), len(samples[other].customer))
+        table, *_ = np.histogram2d(samples[one].customer[:n], samples[other].customer[:n], bins=12)
+        check_independent(table)
+
+
+def test_total_is_that_of_the_contract() -> None:
+    """About 75,000 orders in the canonical 90 days, seed 42: within 4 sd of the sum of SPEC's targets."""
+    scenario, dims = load_inputs(None, None)
+    total = sum(int(count_days(model_of(scenario, code, dims)).sum()) for code in CODES)
+    targets = []
+    for code, (base, growth) in VOLUME.items():
+        week = [1.0] * 7 if code == "sv" else reference.WEEKDAYS
+        targets += [base * (1 + growth) ** day * week[day % 7] for day in range(DAYS)]
+    wanted = sum(targets) - 0.5 * len(targets)  # the cut to a whole number takes half an order
+    sd = math.sqrt(wanted + sum(t * t for t in targets) * 0.2**2 / 12)
+    assert abs(total - wanted) < 4 * sd
+    assert total == pytest.approx(75_000, rel=0.03)
