@@ -245,7 +245,7 @@ def test_service_times_are_normal_above_the_cut(samples: dict[str, Sample], code
 
 @pytest.mark.parametrize("step", range(4))
 def test_service_times_have_their_mean_and_spread(samples: dict[str, Sample], step: int) -> None:
-    """All locations together: mean and variance of the quantiles, each within 4 sd; 0.5 % more spread is seen."""
+    """All locations together: mean and variance of the quantiles, each within 4 sd."""
     mean, sd = reference.SERVICE[step]
     columns = [s.times_us[:, [0, 1, 2, 3, 5]] for s in samples.values()]
     minutes = np.concatenate([np.diff(times)[:, step] for times in columns]) / US_PER_MIN

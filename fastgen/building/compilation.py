@@ -8,6 +8,7 @@ is compiled as usual.
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -50,6 +51,7 @@ class SecondCompiler:
             command = [sys.executable, "-m", "fastgen.building.compilation"]
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
             quiet = subprocess.DEVNULL
+            gc.disable()  # compiling makes many objects and little garbage
             self._process = subprocess.Popen(  # noqa: S603  # this very interpreter
                 command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet
             )
@@ -60,6 +62,7 @@ class SecondCompiler:
         if self._process is not None:
             compile_draws(model)
             self._process.wait()
+            gc.enable()
 
     def __exit__(
         self,
@@ -72,6 +75,7 @@ class SecondCompiler:
             self._process.terminate()
         if self._process is not None:
             self._process.wait()
+            gc.enable()
 
 
 def _is_cold(kernel: Any) -> bool:
@@ -131,4 +135,5 @@ def _empty_table() -> RouteTable:
 
 
 if __name__ == "__main__":
+    gc.disable()
     compile_large()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.jit import jit, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +58,7 @@ class BasketRules(NamedTuple):
     end_day: NDArray[np.int64]
 
 
-@inline
+@step
 def _parse_id(text: NDArray[np.uint8], at: int, end: int) -> int:
     """Read the number that starts at `at`, -1 if there is none."""
     value, n_digits = 0, 0
@@ -68,7 +68,7 @@ def _parse_id(text: NDArray[np.uint8], at: int, end: int) -> int:
     return value if n_digits else -1
 
 
-@inline
+@step
 def _find_item(
     text: NDArray[np.uint8],
     at: int,
@@ -153,7 +153,7 @@ def parse_items(
     line_start[len(first)] = n_lines
 
 
-@inline
+@step
 def _find_open(rules: BasketRules, location_id: int, day: int, brand_open: NDArray[np.bool_]) -> int:
     """Find the brands open at a location on a day, (n_brands,); return how many there are."""
     brand_open[:] = False
@@ -166,7 +166,7 @@ def _find_open(rules: BasketRules, location_id: int, day: int, brand_open: NDArr
     return n_open
 
 
-@inline
+@step
 def _check_basket(
     rules: BasketRules,
     items: NDArray[np.int64],

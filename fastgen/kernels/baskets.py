@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.kernels.elementary import powf
-from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.jit import inline, jit, step
 from fastgen.kernels.philox import BATCH, TWO_M32, below, draw_batch, draw_words
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class BasketArrays(NamedTuple):
     item: NDArray[np.int32]
 
 
-@inline
+@step
 def _get_word(
     stream: Stream,
     day: int,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.jit import jit, step
 from fastgen.kernels.memory import copy_items
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Scratch(NamedTuple):
     routes: NDArray[np.uint8]
 
 
-@inline
+@step
 def _copy_bits(bits: NDArray[np.uint8], first: int, n: int, out: NDArray[np.uint8]) -> None:
     """Copy n bits from bit `first` on to the start of `out`, padded with zeros to whole bytes."""
     n_bytes = (n + 7) >> 3

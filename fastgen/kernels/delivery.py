@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.kernels.elementary import log, normal_quantile, powf
-from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.jit import inline, jit, step
 from fastgen.kernels.philox import BATCH, TWO_M32, below, draw_batch, draw_words, unit
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def draw_customers(
             numbers[j] = 1 + below(words[2, j], number_max)
 
 
-@inline
+@step
 def _draw_gamma(stream: Stream, day: int, index: int, first_block: int, shape: float) -> float:
     """Draw from a gamma distribution, shape > 0, scale 1.
 
@@ -68,7 +68,7 @@ def _draw_gamma(stream: Stream, day: int, index: int, first_block: int, shape: f
             return d * v
 
 
-@inline
+@step
 def draw_beta(stream: Stream, day: int, index: int, alpha: float, beta: float) -> float:
     """Draw from a beta distribution as X / (X + Y) of two gammas: even blocks from 4 on, odd ones from 5."""
     x = _draw_gamma(stream, day, index, 4, alpha)

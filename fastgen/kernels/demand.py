@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.kernels.elementary import exp, log, log_factorial
-from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.jit import jit, step
 from fastgen.kernels.philox import below, draw_words, unit53
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class DemandArrays(NamedTuple):
     event_factor: NDArray[np.float64]
 
 
-@inline
+@step
 def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
     """Draw from a Poisson distribution: by inversion below 10, else by PTRS.
 
@@ -58,8 +58,8 @@ def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
     if mean <= 0.0:
         return 0
     if mean < INVERSION_BELOW:
-        w = draw_words(stream, day, index, 0)
-        u = unit53(w[0], w[1])
+        high, low, _, _ = draw_words(stream, day, index, 0)
+        u = unit53(high, low)
         if u < 1.0 - mean:  # less than exp(-mean)
             return 0
         k = 0
@@ -76,10 +76,10 @@ def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
     log_mean = log(mean)
     block = 0
     while True:
-        w = draw_words(stream, day, index, block)
+        u_high, u_low, v_high, v_low = draw_words(stream, day, index, block)
         block += 1
-        u = unit53(w[0], w[1]) - 0.5
-        v = unit53(w[2], w[3])
+        u = unit53(u_high, u_low) - 0.5
+        v = unit53(v_high, v_low)
         us = 0.5 - abs(u)
         if us <= 0.0 or v <= 0.0:
             continue
@@ -100,8 +100,8 @@ def draw_minute_counts(demand: DemandArrays, day: int, counts: NDArray[np.int64]
         for m in range(MINUTES):
             counts[m] = 0
         return 0
-    w = draw_words(demand.noise, day, 0, 0)
-    noise = demand.noise_low + (demand.noise_high - demand.noise_low) * unit53(w[0], w[1])
+    high, low, _, _ = draw_words(demand.noise, day, 0, 0)
+    noise = demand.noise_low + (demand.noise_high - demand.noise_low) * unit53(high, low)
     target = math.floor(demand.expected[day] * noise)
     total = 0
     for m in range(MINUTES):
@@ -168,7 +168,8 @@ def draw_creation_times(
             for s in range(61):
                 bucket[s] = 0
             for i in range(n):
-                s = below(draw_words(stream, day, base + i, 0)[0], 60)
+                word, _, _, _ = draw_words(stream, day, base + i, 0)
+                s = below(word, 60)
                 second[i] = s
                 bucket[s + 1] += 1
             for s in range(60):

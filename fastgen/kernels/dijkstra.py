@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.jit import inline, jit, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 UNREACHED = -1
 
 
-@inline
+@step
 def _push(heap: NDArray[np.int64], size: int, entry: int) -> int:
     """Add an entry to a heap of `size` entries; return its new size."""
     child = size
@@ -79,8 +79,10 @@ def shortest_path_tree(
         The node before on that path, -1 at the source and where there is none.
     """
     n_nodes = len(edge_start) - 1
-    dist = np.full(n_nodes, UNREACHED, np.int64)
-    parent = np.full(n_nodes, UNREACHED, np.int32)
+    dist = np.empty(n_nodes, np.int64)
+    parent = np.empty(n_nodes, np.int32)
+    for v in range(n_nodes):
+        dist[v] = parent[v] = UNREACHED
     heap = np.empty(len(edge_to) + 1, np.int64)
     mask = (1 << node_bits) - 1
     dist[source] = 0

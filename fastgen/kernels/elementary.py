@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from fastgen.kernels.jit import inline
+from fastgen.kernels.jit import step
 
 LN2_HI = 6.93147180369123816490e-01  # 32 leading bits of ln 2: products with small integers are exact
 LN2_LO = 1.90821492927058770002e-10
@@ -45,7 +45,7 @@ LN_FACTORIAL = np.array(
 )
 
 
-@inline
+@step
 def exp(x: float) -> float:
     """Exponential function; 0 below -708, infinite above 709."""
     if x < EXP_UNDERFLOW:
@@ -60,7 +60,7 @@ def exp(x: float) -> float:
     return math.ldexp(total, int(k))
 
 
-@inline
+@step
 def log(x: float) -> float:
     """Natural logarithm of a positive number."""
     m, e = math.frexp(x)
@@ -74,7 +74,7 @@ def log(x: float) -> float:
     return e * LN2_HI + (2.0 * s + (2.0 * s * total + e * LN2_LO))
 
 
-@inline
+@step
 def sin_pi(x: float) -> float:
     """Sine of pi times x, for 0 <= x <= 1."""
     t = math.pi * (x if x <= 0.5 else 1.0 - x)
@@ -85,7 +85,7 @@ def sin_pi(x: float) -> float:
     return t * (1.0 - total)
 
 
-@inline
+@step
 def powi(base: float, n: int) -> float:
     """Raise `base` to a whole power n >= 0 by repeated squaring."""
     result = 1.0
@@ -98,7 +98,7 @@ def powi(base: float, n: int) -> float:
     return result
 
 
-@inline
+@step
 def powf(base: float, x: float) -> float:
     """Raise a base >= 0 to a real power x >= 0; 0 to the power 0 is 1."""
     if x == 0.0:
@@ -108,7 +108,7 @@ def powf(base: float, x: float) -> float:
     return exp(x * log(base))
 
 
-@inline
+@step
 def log_factorial(k: float) -> float:
     """Natural logarithm of k!, by Stirling's series from 16 on (error below 1e-15 relative)."""
     if k < 16:
@@ -119,7 +119,7 @@ def log_factorial(k: float) -> float:
     return (k + 0.5) * log(k) - k + HALF_LN_2PI + series
 
 
-@inline
+@step
 def normal_quantile_centre(q: float) -> float:
     """Quantile of the standard normal distribution at 0.5 + q, for abs(q) <= 0.425: see `normal_quantile`."""
     r = 0.180625 - q * q
@@ -175,7 +175,7 @@ def normal_quantile_centre(q: float) -> float:
     )
 
 
-@inline
+@step
 def normal_quantile(p: float) -> float:
     """Inverse of the standard normal distribution function, for 0 < p < 1.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.jit import inline, jit, step
 from fastgen.kernels.memory import copy_items
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _prefix(text: NDArray[np.uint8], first: int) -> int:
     return prefix
 
 
-@inline
+@step
 def _write_long_view(view: NDArray[np.int64], row: int, prefix: int, first: int, last: int) -> None:
     """Point row `row` of a view column at a text longer than `INLINE_MAX`, first:last of its buffer."""
     view[row, 0] = (last - first) | prefix
@@ -167,7 +167,7 @@ def _write_items(orders: DayOrders, i: int, items: ItemTexts, text: NDArray[np.u
     return at
 
 
-@inline
+@step
 def _place(
     source: NDArray[np.float32], first: int, n_pings: int, column: NDArray[np.float32], row: int
 ) -> None:
@@ -178,7 +178,7 @@ def _place(
     column[row + N_BEFORE_PINGS + n_pings] = 0.0
 
 
-@inline
+@step
 def _set_bit(bits: NDArray[np.uint8], at: int) -> None:
     """Set one bit of an Arrow validity bitmap: least significant bit first."""
     bits[at >> 3] |= np.uint8(1 << (at & 7))

@@ -46,6 +46,11 @@ def jit(kernel: Kernel) -> Kernel:
     return cast("Kernel", dispatcher)
 
 
-def inline(kernel: Kernel) -> Kernel:
-    """Compile a scalar step that only other kernels call; LLVM inlines it where that pays."""
+def step(kernel: Kernel) -> Kernel:
+    """Compile a scalar step of several kernels; LLVM inlines it where that pays."""
     return cast("Kernel", numba.njit(kernel, no_cpython_wrapper=True, **_LEAN))
+
+
+def inline(kernel: Kernel) -> Kernel:
+    """Put a part of one kernel in its place before that is compiled: cheaper than a function of its own."""
+    return cast("Kernel", numba.njit(kernel, inline="always", no_cpython_wrapper=True, **_LEAN))

@@ -64,13 +64,6 @@ def _encipher(
             changed[j] = total if total < span else total - span
 
 
-@inline
-def _digit(value: int, power: int) -> int:
-    """Character of one base-36 digit."""
-    digit = value // power % BASE
-    return digit + 48 if digit < LETTERS else digit + 55
-
-
 @jit
 def write_order_ids(stream: Stream, first_index: int, view: NDArray[np.int64]) -> None:
     """Write the ids of indices first_index, first_index + 1, ... as Arrow string views, int64 (n, 2)."""
@@ -86,17 +79,11 @@ def write_order_ids(stream: Stream, first_index: int, view: NDArray[np.int64]) -
             place[j] = start + j
         _encipher(stream, place[:n], n_left, n_right, width, words, left, right)
         for j in range(n):
-            text, shift = 0, 0
-            power = n_left // BASE
-            while power > 0:
-                text |= _digit(left[j], power) << shift
-                shift += 8
-                power //= BASE
-            power = n_right // BASE
-            while power > 0:
-                text |= _digit(right[j], power) << shift
-                shift += 8
-                power //= BASE
+            code, text = left[j] * n_right + right[j], 0
+            for _ in range(width):  # from the last character on
+                digit = code % BASE
+                code //= BASE
+                text = (text << 8) | (digit + 48 if digit < LETTERS else digit + 55)
             view[done + j, 0] = width | ((text & 0xFFFFFFFF) << 32)
             view[done + j, 1] = text >> 32
         done += n

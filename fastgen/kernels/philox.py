@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.jit import jit, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ TWO_M53 = 1.0 / 9_007_199_254_740_992.0
 Words = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 
-@inline
+@step
 def philox(c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64) -> Words:
     """Turn a counter of four words into four random words under a key of two."""
     # Every word is below 2**32 as it is: the masks tell the compiler, which then multiplies four at a time.
@@ -52,13 +52,13 @@ def philox(c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.ui
     return c0, c1, c2, c3
 
 
-@inline
+@step
 def draw_words(stream: Stream, day: int, index: int, block: int) -> Words:
     """Draw four words, each uniform below 2**32."""
     return philox(np.uint64(index), np.uint64(block), np.uint64(day), stream.tag, stream.key0, stream.key1)
 
 
-@inline
+@step
 def draw_batch(
     stream: Stream, day: int, draw: NDArray[np.int64], block: int, words: NDArray[np.uint64]
 ) -> None:
@@ -71,19 +71,19 @@ def draw_batch(
         )
 
 
-@inline
+@step
 def below(word: np.uint64, n: int) -> int:
     """Turn a word into a whole number uniform on 0..n-1 (multiply and shift: bias below n / 2**32)."""
     return np.int64((word * np.uint64(n)) >> SHIFT_32)
 
 
-@inline
+@step
 def unit(word: np.uint64) -> float:
     """Turn a word into a number uniform on the open interval (0, 1), 32 bits fine."""
     return (np.float64(word) + 0.5) * TWO_M32
 
 
-@inline
+@step
 def unit53(high: np.uint64, low: np.uint64) -> float:
     """Turn two words into a number uniform on [0, 1), 53 bits fine."""
     return (np.float64(high >> SHIFT_5) * TWO_26 + np.float64(low >> SHIFT_6)) * TWO_M53

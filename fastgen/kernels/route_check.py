@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import inline, jit
+from fastgen.kernels.jit import jit, step
 from fastgen.units import EARTH_RADIUS_M
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ M_PER_E6 = math.radians(1e-6) * EARTH_RADIUS_M
 BAD = -(2**62)
 
 
-@inline
+@step
 def _parse_degrees(text: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """Read degrees with six decimals as microdegrees; return them, or `BAD`, and the position behind them."""
     negative = at < end and text[at] == MINUS
@@ -46,7 +46,7 @@ def _parse_degrees(text: NDArray[np.uint8], at: int, end: int) -> tuple[int, int
     return (-value if negative else value), at + DECIMALS + 1
 
 
-@inline
+@step
 def _parse_route(
     text: NDArray[np.uint8], at: int, end: int, lat_e6: NDArray[np.int64], lon_e6: NDArray[np.int64]
 ) -> int:
@@ -73,7 +73,7 @@ def _parse_route(
     return 0
 
 
-@inline
+@step
 def _leg_distance_m(
     lat_e6: float, lon_e6: float, a_lat: float, a_lon: float, b_lat: float, b_lon: float
 ) -> float:

@@ -16,7 +16,11 @@ Step = TypeVar("Step", bound="Callable[..., Any]")
 
 def callable_step(step: Step) -> Step:
     """Wrap a step in a kernel of its own; not cached, so never out of date."""
-    return cast("Step", numba.njit(step, error_model="numpy"))
+
+    def kernel(*args: Any) -> Any:
+        return step(*args)
+
+    return cast("Step", numba.njit(kernel, error_model="numpy"))
 
 
 exp = callable_step(elementary.exp)
