@@ -39,6 +39,16 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+SECOND_PROCESS = """
+import gc
+from fastgen.kernels.loading import quick_imports
+with quick_imports():
+    from fastgen.building.compilation import compile_large
+gc.disable()
+compile_large()
+"""
+
+
 class SecondCompiler:
     """The second process, where one is of use; leaving the block waits for it."""
 
@@ -48,7 +58,7 @@ class SecondCompiler:
     def __enter__(self) -> Self:
         """Start the process at a first run with two cores."""
         if (os.cpu_count() or 1) > 1 and _is_cold(expand_events):
-            command = [sys.executable, "-m", "fastgen.building.compilation"]
+            command = [sys.executable, "-c", SECOND_PROCESS]
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
             quiet = subprocess.DEVNULL
             gc.disable()  # compiling makes many objects and little garbage
@@ -132,8 +142,3 @@ def _empty_table() -> RouteTable:
         street_start=np.zeros(2, np.int64),
         street_text=text,
     )
-
-
-if __name__ == "__main__":
-    gc.disable()
-    compile_large()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from fastgen.cli import options
-from fastgen.cli.startup import limit_threads, quick_imports
+from fastgen.cli.startup import limit_threads
+from fastgen.kernels.loading import quick_imports
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from fastgen.events.digest import DayDigest
 
-# A day of up to so many rows is held as one table, others are read a column and a row group at a time. The row group
-# is a multiple of 8, so that validity bits of two windows meet at a byte.
+# A day of up to so many rows is held as one table, others are read a column and a row group at a time. The
+# row group is a multiple of 8, so that validity bits of two windows meet at a byte.
 WHOLE_ROWS = 4 * ROW_GROUP_ROWS
 WINDOW_ROWS = ROW_GROUP_ROWS
 
