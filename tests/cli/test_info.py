@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from fastgen.cli.info import _show_table, _size, info
+from fastgen.cli import cli
+from fastgen.cli.info import _show_table, _size
 from fastgen.errors import DataError
 from tests.helpers import build_small
 
@@ -22,7 +23,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*args: object) -> Result:
-    return CliRunner().invoke(info, [str(arg) for arg in args])
+    return CliRunner().invoke(cli, ["info", *map(str, args)])
 
 
 def test_it_says_what_the_dataset_is(dataset: Path) -> None:

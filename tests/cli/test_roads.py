@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from fastgen.cli.roads import roads
+from fastgen.cli import cli
 from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
 from fastgen.roads import extras
 from fastgen.roads.files import import_roads
@@ -30,7 +30,7 @@ LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
 
 def run(*args: object) -> str:
     """Run a command and return its output; a FastgenError comes through, as the group's `main` catches it."""
-    result = CliRunner().invoke(roads, [str(arg) for arg in args])
+    result = CliRunner().invoke(cli, ["roads", *map(str, args)])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output
@@ -38,7 +38,7 @@ def run(*args: object) -> str:
 
 
 def usage_error(*args: object) -> str:
-    result = CliRunner().invoke(roads, [str(arg) for arg in args])
+    result = CliRunner().invoke(cli, ["roads", *map(str, args)])
     assert result.exit_code == 2
     return result.output
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from fastgen.cli.scenario import scenario
+from fastgen.cli import cli
 from fastgen.errors import ScenarioError
 from fastgen.inputs.render import render_scenario
 from fastgen.inputs.scenario_file import load_scenario
@@ -13,7 +13,7 @@ from tests.inputs.town_tables import write_town
 
 
 def run(*args: object) -> Result:
-    return CliRunner().invoke(scenario, [str(arg) for arg in args])
+    return CliRunner().invoke(cli, ["scenario", *map(str, args)])
 
 
 def test_show_prints_the_canonical_scenario() -> None:

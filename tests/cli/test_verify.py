@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from fastgen.cli.verify import verify
+from fastgen.cli import cli
 from fastgen.dataset.checks.report import CHECKS
 from fastgen.errors import DataError
 from tests.helpers import build_small, copy_of, first_part
@@ -33,7 +33,7 @@ def damaged(dataset: Path, tmp_path: Path) -> Path:
 
 
 def run(*args: object) -> Result:
-    return CliRunner().invoke(verify, [str(arg) for arg in args])
+    return CliRunner().invoke(cli, ["verify", *map(str, args)])
 
 
 def test_a_sound_dataset(dataset: Path) -> None:
