@@ -8,7 +8,8 @@ The rooms of the house, each importing only from rooms below it::
     events/                         orders -> Arrow columns
     simulate/  roads/  inputs/      draws of a day; road networks; scenario and tables
     kernels/   model/               compiled loops; parameters and arrays
-    files  rng  units  errors       what every floor shares
+    files  loading                  whole files; getting Numba loaded quickly
+    rng  units  errors              what every floor shares
 
 Data walks through it one way: scenario -> plan -> day -> orders -> events -> files.
 

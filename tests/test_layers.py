@@ -24,7 +24,7 @@ FLOORS = (
     ("events",),
     ("simulate", "roads", "inputs"),
     ("kernels", "model"),
-    ("files",),
+    ("files", "loading"),
     ("rng", "units", "errors"),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -130,7 +130,7 @@ def test_command_line_modules_are_light_at_the_top(module: Module) -> None:
         return
     tops = {alias.name for n in module.tree.body if isinstance(n, ast.Import) for alias in n.names}
     tops |= {str(n.module) for n in module.tree.body if isinstance(n, ast.ImportFrom)}
-    light = {"fastgen", "fastgen.errors", "fastgen.cli"}
+    light = {"fastgen", "fastgen.errors", "fastgen.cli", "fastgen.loading"}
     for name in tops:
         heavy = name.split(".")[0] in {"numpy", "polars", "pyarrow", "numba", "rich", "osmnx"}
         ours = name.startswith("fastgen") and name not in light and not name.startswith("fastgen.cli.")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 SECOND_PROCESS = """
 import gc
-from fastgen.kernels.loading import quick_imports
+from fastgen.loading import quick_imports
 with quick_imports():
     from fastgen.building.compilation import compile_large
 gc.disable()

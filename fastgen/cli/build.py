@@ -9,7 +9,7 @@ import click
 
 from fastgen.cli import options
 from fastgen.cli.startup import limit_threads
-from fastgen.kernels.loading import quick_imports
+from fastgen.loading import quick_imports
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -197,7 +197,7 @@ def test_one_worker_is_one_thread_of_polars_too(own: dict[str, str], expected: i
 def test_kernels_load_without_scipy_which_can_be_loaded_later() -> None:
     code = """
 import gc, sys
-from fastgen.kernels.loading import quick_imports
+from fastgen.loading import quick_imports
 with quick_imports():
     import fastgen.building.local
 from fastgen.kernels.demand import count_orders
