@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +39,9 @@ def _without_scipy() -> Iterator[None]:
         yield
         return
     # None in this table makes `import scipy` raise ImportError.
-    sys.modules["scipy"] = None
+    modules: dict[str, Any] = sys.modules
+    modules["scipy"] = None
     try:
         yield
     finally:
-        del sys.modules["scipy"]
+        del modules["scipy"]
