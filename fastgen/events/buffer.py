@@ -91,7 +91,7 @@ class EventBuffer:
         """
         n_rows, addr_bytes, items_bytes = _size(orders, routes, items)
         events = self._room(len(orders.draw), n_rows, addr_bytes, items_bytes)
-        expand_events(orders, routes, items, epoch_s, ping_interval_s, events)
+        expand_events(orders, routes, items, epoch_s, ping_interval_s, self._n_orders, events)
         self._n_orders, self._route_text = len(orders.draw), routes.text
         return events
 
@@ -137,13 +137,12 @@ class EventBuffer:
         """Make the buffers large enough, and clean where the kernel expects zeros."""
         old = self._events
         if old is not None:
-            _clear_views(old, self._n_orders)
             fits = len(old.ts_seconds) >= n_rows and len(old.row_start) > n_orders
             if fits and len(old.addr_text) >= addr_bytes and len(old.items_text) >= items_bytes:
                 for bits in (old.customer_valid, old.created_valid, old.picked_up_valid, old.ping_valid):
                     bits[: n_rows // 8 + 1] = 0
                 return old
-        self._events = None  # the old buffers go before the new ones come
+        self._events, self._n_orders = None, 0  # the old buffers go before the new ones come
         del old
         self._events = _allocate(
             int(n_orders * SLACK),
@@ -170,14 +169,6 @@ def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int
         n_orders * (number_bytes + street_bytes),
         n_lines * (item_bytes + 3) + 2 * n_orders,
     )
-
-
-def _clear_views(events: EventArrays, n_orders: int) -> None:
-    """Set to zero again what `expand_events` set in the view columns that are mostly null."""
-    rows = events.row_start[:n_orders]
-    events.customer_addr[rows] = 0
-    events.items_json[rows] = 0
-    events.route_json[rows + 5] = 0
 
 
 def _allocate(

@@ -91,20 +91,23 @@ def compute_popularity(baskets: BasketArrays, day: int, popularity: NDArray[np.f
     return n_open
 
 
-@inline
-def _draw_brand(word: np.uint64, weight: NDArray[np.float64]) -> int:
-    """Draw one index in proportion to `weight`."""
-    total = 0.0
-    for b in range(len(weight)):
+@step
+def _add_up(weight: NDArray[np.float64], first: int, ends: NDArray[np.float64]) -> None:
+    """Bring the running sums of `weight` up to date from brand `first` on."""
+    total = ends[first - 1] if first > 0 else 0.0
+    for b in range(first, len(weight)):
         total += weight[b]
-    rest = np.float64(word) * TWO_M32 * total
+        ends[b] = total
+
+
+@step
+def _draw_brand(word: np.uint64, ends: NDArray[np.float64]) -> int:
+    """Draw one index in proportion to the weights whose running sums are `ends`."""
+    n_placed = len(ends)
+    target = np.float64(word) * TWO_M32 * ends[n_placed - 1]
     chosen = 0
-    for b in range(len(weight)):
-        if weight[b] > 0.0:
-            chosen = b  # the last open one also takes what rounding leaves over
-            if rest < weight[b]:
-                break
-            rest -= weight[b]
+    for b in range(n_placed - 1):  # without a branch that can't be foreseen; a weight of 0 is stepped over
+        chosen += ends[b] <= target
     return chosen
 
 
@@ -134,8 +137,9 @@ def draw_baskets(
     """
     n_placed = len(baskets.growth)
     popularity = np.empty(n_placed, np.float64)
-    left = np.empty(n_placed, np.float64)
+    left, ends, ends_left = np.empty(n_placed), np.empty(n_placed), np.empty(n_placed)
     n_open = compute_popularity(baskets, day, popularity)
+    _add_up(popularity, 0, ends)
     words = np.empty((N_BATCHED, BATCH), np.uint64)
     more = np.empty(4, np.uint64)
     picked = np.empty(MAX_ITEMS, np.int64)
@@ -150,11 +154,15 @@ def draw_baskets(
             n_brands = baskets.brands_min + below(words[1, j], baskets.brands_max - baskets.brands_min + 1)
         n_used = 2
         n_brands = min(n_open, n_brands)
-        for b in range(n_placed):
-            left[b] = popularity[b]
-        for _ in range(n_brands):
-            brand = _draw_brand(_get_word(baskets.stream, day, draw[i], words, j, n_used, more), left)
-            left[brand] = 0.0
+        if n_brands > 1:
+            for b in range(n_placed):
+                left[b], ends_left[b] = popularity[b], ends[b]
+        for k_brand in range(n_brands):
+            word = _get_word(baskets.stream, day, draw[i], words, j, n_used, more)
+            brand = _draw_brand(word, ends if k_brand == 0 else ends_left)
+            if n_brands > 1:
+                left[brand] = 0.0
+                _add_up(left, brand, ends_left)
             first = baskets.item_start[brand]
             n_menu = baskets.item_start[brand + 1] - first
             word = _get_word(baskets.stream, day, draw[i], words, j, n_used + 1, more)

@@ -168,17 +168,6 @@ def _write_items(orders: DayOrders, i: int, items: ItemTexts, text: NDArray[np.u
 
 
 @step
-def _place(
-    source: NDArray[np.float32], first: int, n_pings: int, column: NDArray[np.float32], row: int
-) -> None:
-    """Fill a ping column for one order: zeros around the values of its pings."""
-    for j in range(N_BEFORE_PINGS):
-        column[row + j] = 0.0
-    copy_items(source, first, column, row + N_BEFORE_PINGS, n_pings)
-    column[row + N_BEFORE_PINGS + n_pings] = 0.0
-
-
-@step
 def _set_bit(bits: NDArray[np.uint8], at: int) -> None:
     """Set one bit of an Arrow validity bitmap: least significant bit first."""
     bits[at >> 3] |= np.uint8(1 << (at & 7))
@@ -191,6 +180,7 @@ def expand_events(
     items: ItemTexts,
     epoch_s: int,
     ping_interval_s: int,
+    n_before: int,
     events: EventArrays,
 ) -> None:
     """Write the events of all orders.
@@ -205,9 +195,16 @@ def expand_events(
         Unix seconds of day 0, 00:00.
     ping_interval_s
         Seconds between pings.
+    n_before
+        Orders of the expansion before, whose views are set to zero first where most rows are null.
     events
-        Output; the view columns hold zeros where no row is set, the validity bits zeros throughout.
+        Output; the validity bits hold zeros, and so do the view columns but for the expansion before.
     """
+    for i in range(n_before):
+        row = events.row_start[i]
+        events.customer_addr[row, 0] = events.customer_addr[row, 1] = 0
+        events.items_json[row, 0] = events.items_json[row, 1] = 0
+        events.route_json[row + 5, 0] = events.route_json[row + 5, 1] = 0
     ids, kinds, sequences = events.order_id, events.event_type_id, events.sequence
     lat, lon, addr_text, items_text = (
         events.customer_lat,
@@ -215,6 +212,8 @@ def expand_events(
         events.addr_text,
         events.items_text,
     )
+    all_seconds, ping_lat, ping_lon = events.ts_seconds, events.ping_lat, events.ping_lon
+    progress = events.ping_progress
     times_us, ping_start, text_start = orders.times_us, routes.ping_start, routes.text_start
     # All routes begin at the kitchen and all baskets alike: reading the bytes again costs a cache miss each.
     route_prefix = _prefix(routes.text, 0)
@@ -227,28 +226,36 @@ def expand_events(
         delivered = row + n_rows - 1
         events.row_start[i] = row
         id_low, id_high = orders.id_view[i, 0], orders.id_view[i, 1]
-        # Slices, so that the loop below runs from 0: the compiler then drops the test for negative indices.
-        kind, sequence, order_id = kinds[row:], sequences[row:], ids[row:]
-        row_lat, row_lon = lat[row:], lon[row:]
-        for j in range(n_rows):
-            kind[j] = min(j + 1, PING)
-            sequence[j] = j
-            order_id[j, 0] = id_low
-            order_id[j, 1] = id_high
-            row_lat[j] = 0.0
-            row_lon[j] = 0.0
-        kinds[delivered] = DELIVERED
-        seconds = events.ts_seconds[row:]
+        seconds = events.ts_seconds[row : row + N_BEFORE_PINGS]
         for j in range(N_BEFORE_PINGS):
+            kinds[row + j] = j + 1
+            sequences[row + j] = j
             seconds[j] = epoch_s + times_us[i, j] // 1_000_000
-        for j in range(n_pings):
-            seconds[N_BEFORE_PINGS + j] = seconds[5] + ping_interval_s * (j + 1)
-        seconds[n_rows - 1] = epoch_s + (times_us[i, 5] + routes.drive_us[customer]) // 1_000_000
-        _place(routes.ping_lat, first_ping, n_pings, events.ping_lat, row)
-        _place(routes.ping_lon, first_ping, n_pings, events.ping_lon, row)
-        _place(routes.ping_progress, first_ping, n_pings, events.ping_progress, row)
+            ids[row + j, 0] = id_low
+            ids[row + j, 1] = id_high
+            lat[row + j] = lon[row + j] = 0.0
+            ping_lat[row + j] = ping_lon[row + j] = progress[row + j] = 0.0
+        ping_s = seconds[5]
+        ping = first_ping
         for at in range(row + N_BEFORE_PINGS, delivered):
+            ping_s += ping_interval_s
+            kinds[at] = PING
+            sequences[at] = at - row
+            all_seconds[at] = ping_s
+            ids[at, 0] = id_low
+            ids[at, 1] = id_high
+            lat[at] = lon[at] = 0.0
+            ping_lat[at] = routes.ping_lat[ping]
+            ping_lon[at] = routes.ping_lon[ping]
+            progress[at] = routes.ping_progress[ping]
             _set_bit(events.ping_valid, at)
+            ping += 1
+        kinds[delivered] = DELIVERED
+        sequences[delivered] = n_rows - 1
+        all_seconds[delivered] = epoch_s + (times_us[i, 5] + routes.drive_us[customer]) // 1_000_000
+        ids[delivered, 0] = id_low
+        ids[delivered, 1] = id_high
+        ping_lat[delivered] = ping_lon[delivered] = progress[delivered] = 0.0
         lat[row] = lat[delivered] = routes.lat[customer]
         lon[row] = lon[delivered] = routes.lon[customer]
         _set_bit(events.customer_valid, row)
