@@ -25,7 +25,7 @@ from fastgen.dataset.writer import hash_file
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
 from fastgen.files import write_whole
-from fastgen.inputs.tables import write_tables
+from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def publish(plan: BuildPlan, results: list[PartResult], out: Path, work: Path) -
             if (work / path).exists():
                 (out / path).parent.mkdir(parents=True, exist_ok=True)
                 (work / path).replace(out / path)
-        write_tables(plan.dims, out)
+        place_tables(plan.dims, work, out)
         manifest = _make_manifest(plan, results, out)
         write_whole(out / MANIFEST, manifest.to_json().encode())
         shutil.rmtree(work, ignore_errors=True)

@@ -17,6 +17,7 @@ from fastgen.building.plan import BuildPlan, OutputFile, plan_build
 from fastgen.dataset.layout import Layout, PartitionBy
 from fastgen.errors import ScenarioError
 from fastgen.inputs.loading import load_inputs
+from fastgen.inputs.tables import write_tables
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.roads.cache import default_cache_dir, load_route_table
 from fastgen.roads.network import find_network
@@ -272,8 +273,11 @@ def _build_files(
         receipts.add(result)
         finished[file.path] = result
 
-    with ThreadPoolExecutor(min(n_workers, max(1, len(todo)))) as pool:
-        futures = [pool.submit(make, file) for file in todo]
+    # The largest first, so that the workers end together; the tables wait for the disk beside them.
+    todo.sort(key=plan.count_events, reverse=True)
+    with ThreadPoolExecutor(min(n_workers, max(1, len(todo)))) as pool, ThreadPoolExecutor(1) as beside:
+        futures = [beside.submit(write_tables, plan.dims, work)]
+        futures += [pool.submit(make, file) for file in todo]
         try:
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
             for future in done:

@@ -111,6 +111,14 @@ class BuildPlan:
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
+    def count_events(self, file: OutputFile) -> float:
+        """Count the events of a file, with the mean of each location's routes."""
+        return sum(
+            float(self.n_orders[span.location_id][span.first_day : span.last_day + 1].sum())
+            * self.tables[span.location_id].events_per_order
+            for span in file.spans
+        )
+
 
 def plan_build(
     scenario: Scenario,

@@ -83,6 +83,17 @@ def write_tables(dims: Dimensions, directory: Path) -> None:
             write_whole(path, buffer.getvalue())
 
 
+def place_tables(dims: Dimensions, source: Path, directory: Path) -> None:
+    """Move the tables that `write_tables` made from the same `dims` in one folder to another.
+
+    A file that holds an equal table already stays as it is.
+    """
+    for table in TABLES:
+        path = table_path(directory, table)
+        if not _holds(path, table_frame(dims, table)):
+            table_path(source, table).replace(path)
+
+
 def _holds(path: Path, frame: pl.DataFrame) -> bool:
     import polars as pl  # noqa: PLC0415
 

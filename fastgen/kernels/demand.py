@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.kernels.elementary import exp, log, log_factorial
-from fastgen.kernels.jit import jit, step
+from fastgen.kernels.jit import inline, jit, step
 from fastgen.kernels.philox import below, draw_words, unit53
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MINUTES = 1440
 INVERSION_BELOW = 10.0
+COMPARED_MAX = 12  # up to this, comparing all with all is faster than counting
 
 
 class DemandArrays(NamedTuple):
@@ -125,6 +126,22 @@ def count_orders(demand: DemandArrays, n_orders: NDArray[np.int64]) -> None:
         n_orders[day] = draw_minute_counts(demand, day, counts)
 
 
+@inline
+def _rank_by_bucket(
+    second: NDArray[np.int64], n: int, bucket: NDArray[np.int64], rank: NDArray[np.int64]
+) -> None:
+    """Rank n seconds below 60, equal ones by their place, by counting; `bucket`, (61,), is scratch."""
+    for s in range(61):
+        bucket[s] = 0
+    for i in range(n):
+        bucket[second[i] + 1] += 1
+    for s in range(60):
+        bucket[s + 1] += bucket[s]
+    for i in range(n):
+        rank[i] = bucket[second[i]]
+        bucket[second[i]] += 1
+
+
 @jit
 def draw_creation_times(
     stream: Stream,
@@ -162,25 +179,24 @@ def draw_creation_times(
     largest = 0
     for m in range(MINUTES):
         largest = max(largest, counts[m])
-    second = np.empty(largest, np.int8)
+    second, rank = np.empty(largest, np.int64), np.empty(largest, np.int64)
     base = 0
     for m in range(MINUTES):
         n = counts[m]
-        if base < last_rank and base + n > first_rank:
-            for s in range(61):
-                bucket[s] = 0
+        if n > 0 and base < last_rank and base + n > first_rank:
             for i in range(n):
                 word, _, _, _ = draw_words(stream, day, base + i, 0)
-                s = below(word, 60)
-                second[i] = s
-                bucket[s + 1] += 1
-            for s in range(60):
-                bucket[s + 1] += bucket[s]
+                second[i] = below(word, 60)
+            if n <= COMPARED_MAX:
+                for i in range(n):
+                    rank[i] = 0
+                    for k in range(n):
+                        rank[i] += second[k] < second[i] or (second[k] == second[i] and k < i)
+            else:
+                _rank_by_bucket(second, n, bucket, rank)
             for i in range(n):
-                s = second[i]
-                at = base + bucket[s] - first_rank
-                bucket[s] += 1
+                at = base + rank[i] - first_rank
                 if 0 <= at < len(draw):
                     draw[at] = base + i
-                    times_us[at, 0] = (minute_start_s[m] + s) * 1_000_000
+                    times_us[at, 0] = (minute_start_s[m] + second[i]) * 1_000_000
         base += n
