@@ -1,14 +1,43 @@
-"""Write a file so that it appears whole or not at all."""
+"""Write files so that they appear whole or not at all, in folders that can be written to."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from fastgen.errors import OutputError
+from fastgen.errors import OutputError, ScenarioError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+
+def check_folder(name: str | Path) -> Path:
+    """Check that a folder could be written to, before any work is done; nothing is made.
+
+    Parameters
+    ----------
+    name
+        Folder, there or not.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no name: empty, or not in UTF-8.
+    OutputError
+        If it, or the nearest one above that exists, is no folder or may not be written to.
+    """
+    folder = Path(name)
+    try:
+        os.fsencode(folder).decode("utf-8")
+    except UnicodeDecodeError:
+        raise ScenarioError(f"output: expected a name in UTF-8, got {os.fsencode(folder)!r}.") from None
+    if not str(name):
+        raise ScenarioError("output: expected a folder, got an empty name.")
+    above = folder.absolute()
+    while not (above.exists() or above.is_symlink()):
+        above = above.parent
+    if not above.is_dir():
+        raise OutputError(f"{folder}: expected a folder to write to, got: Not a directory.")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: expected a folder to write to, got: Permission denied.")
+    return folder
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -7,10 +7,8 @@ US_PER_MIN = 60 * US_PER_S
 S_PER_MIN = 60
 S_PER_DAY = 86_400
 MIN_PER_DAY = 1_440
-US_PER_DAY = S_PER_DAY * US_PER_S
 
-# The mile of SPEC 2.7; the delivery square and the speed use the same one.
-MM_PER_MILE = 1_609_340
+# The delivery square and the speed use the same mile.
 M_PER_MILE = 1609.34
 
 # Coordinates are whole microdegrees (0.11 m of latitude), the six decimals of route_json.

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from fastgen import __version__
 from fastgen.building.part import PartResult
 from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK, table_path
-from fastgen.dataset.manifest import FileEntry, Manifest, Network, read_manifest
+from fastgen.dataset.manifest import FileEntry, Manifest, read_manifest
 from fastgen.dataset.writer import hash_file
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
@@ -105,7 +105,7 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
         raise OutputError(
             f"{out}: expected no other dataset here, got one of scenario {manifest.scenario.get('name')!r}, "
             f"seed {manifest.scenario.get('seed')}, {manifest.scenario.get('days')} days, "
-            f"layout {manifest.layout}. "
+            f"layout {manifest.layout} by {manifest.partition_by}, {manifest.compression}. "
             "Use --overwrite to replace it, or another folder with -o."
         )
     entries = (*manifest.files, *manifest.tables)
@@ -261,10 +261,7 @@ def _make_manifest(plan: BuildPlan, results: list[PartResult], out: Path) -> Man
         partition_by=plan.partition_by,
         compression=plan.compression,
         sequence_kind=plan.sequence_kind,
-        networks=tuple(
-            Network(key, plan.models[key].code, table.network_hash, *table.provenance)
-            for key, table in plan.tables.items()
-        ),
+        networks=plan.networks,
         orders=sum(d.orders for d in days),
         rows=sum(d.rows for d in days),
         digest=digest_dataset(days),

@@ -16,6 +16,7 @@ from fastgen.building.part import PartBuilder, PartResult
 from fastgen.building.plan import BuildPlan, OutputFile, plan_build
 from fastgen.dataset.layout import Layout, PartitionBy
 from fastgen.errors import ScenarioError
+from fastgen.files import check_folder
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.tables import write_tables
 from fastgen.model.route_table import RouteRequest, RouteTable
@@ -34,6 +35,7 @@ T = TypeVar("T", Layout, PartitionBy)
 
 # Below this a second worker costs more than it brings.
 EVENTS_FOR_A_WORKER = 200_000
+WORKERS_MAX = 256
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,9 @@ def build(
     """
     began = time.perf_counter()
     progress = progress or Progress()
+    out = check_folder(output)
+    if workers is not None and not 1 <= workers <= WORKERS_MAX:
+        raise ScenarioError(f"workers: expected 1 <= workers <= {WORKERS_MAX}, got {workers}.")
     with SecondCompiler() as second:
         plan = prepare(
             days=days,
@@ -150,9 +155,6 @@ def build(
             compression=compression,
             announce=progress.announce,
         )
-        if workers is not None and workers < 1:
-            raise ScenarioError(f"workers: expected at least 1, got {workers}.")
-        out = Path(output)
         if dimensions is not None and out.resolve() == Path(dimensions).resolve():
             raise ScenarioError(f"{out}: expected another folder than that of --dimensions for the dataset.")
         manifest = find_finished(plan, out, overwrite=overwrite)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from fastgen import __version__
 from fastgen.dataset.layout import EVENTS, Layout, PartitionBy, part_path
+from fastgen.dataset.manifest import Network, compute_build_id
 from fastgen.errors import ScenarioError
 from fastgen.events.body import encode_items
 from fastgen.events.digest import DIGEST_VERSION
@@ -100,16 +99,23 @@ class BuildPlan:
     sequence_kind: str
 
     @property
+    def networks(self) -> tuple[Network, ...]:
+        """Road networks of the locations built."""
+        return tuple(
+            Network(key, self.models[key].code, table.network_hash, *table.provenance)
+            for key, table in self.tables.items()
+        )
+
+    @property
     def build_id(self) -> str:
         """Hash of all that decides the dataset and its files."""
-        parts = {
-            "versions": [__version__, STREAM_VERSION, DIGEST_VERSION],
-            "scenario": self.scenario.content_hash(),
-            "dimensions": self.dims.content_hash(),
-            "networks": {str(k): table.network_hash for k, table in self.tables.items()},
-            "form": [self.layout, self.partition_by, self.compression],
-        }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return compute_build_id(
+            versions=(__version__, STREAM_VERSION, DIGEST_VERSION),
+            scenario_hash=self.scenario.content_hash(),
+            dimensions_hash=self.dims.content_hash(),
+            networks=self.networks,
+            form=(self.layout, self.partition_by, self.compression),
+        )
 
     def count_events(self, file: OutputFile) -> float:
         """Count the events of a file, with the mean of each location's routes."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -46,12 +48,23 @@ def cli() -> None:
     """  # noqa: D301  # \b keeps click from joining the lines
 
 
-for command in (build, verify, info, scenario, roads):
-    cli.add_command(command)
+def _add(group: click.Group, command: click.Command) -> None:
+    """Register a command, its help under the same names whether it is called through the group or alone."""
+    group.add_command(command)
+    command.context_settings.setdefault("help_option_names", ["-h", "--help"])
+    if isinstance(command, click.Group):
+        for part in command.commands.values():
+            _add(command, part)
+
+
+for registered in (build, verify, info, scenario, roads):
+    _add(cli, registered)
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; whatever ends it early is one line on stderr and an exit code."""
+    if sys.stderr is None:  # closed by the caller
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # until the process ends
     try:
         code = cli.main(args=args, prog_name="fastgen", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -12,4 +12,4 @@ def limit_threads(workers: int | None) -> None:
     Polars reads the variable once, when it is loaded.
     """
     if workers is not None and "polars" not in sys.modules:
-        os.environ.setdefault("POLARS_MAX_THREADS", str(workers))
+        os.environ.setdefault("POLARS_MAX_THREADS", str(min(workers, os.cpu_count() or 1)))

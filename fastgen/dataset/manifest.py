@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,12 @@ from fastgen.errors import DataError
 from fastgen.events.digest import DayDigest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 FORMAT = "fastgen-dataset"
 FORMAT_VERSION = 1
+COMPRESSIONS = ("zstd", "snappy", "none")
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,45 @@ class Manifest:
         lines.append(' "location_days": {\n' + ",\n".join(days) + "\n }")
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
+    def expected_build_id(self) -> str:
+        """Build id by the manifest's own statements."""
+        return compute_build_id(
+            versions=(self.fastgen_version, self.stream_version, self.digest_version),
+            scenario_hash=self.scenario_hash,
+            dimensions_hash=self.dimensions_hash,
+            networks=self.networks,
+            form=(self.layout, self.partition_by, self.compression),
+        )
+
     @property
     def selected_ids(self) -> tuple[int, ...]:
         """Ids of the locations built."""
         return tuple(network.location_id for network in self.networks)
+
+
+def compute_build_id(
+    *,
+    versions: tuple[str, int, int],
+    scenario_hash: str,
+    dimensions_hash: str,
+    networks: Iterable[Network],
+    form: tuple[str, str, str],
+) -> str:
+    """Hash all that decides a dataset and its files: equal for equal commands.
+
+    Parameters
+    ----------
+    versions
+        Package, random streams, digest.
+    scenario_hash, dimensions_hash
+        Of scenario and tables.
+    networks
+        Road networks of the locations built.
+    form
+        Layout, partitioning, compression.
+    """
+    parts = [versions, scenario_hash, dimensions_hash, [list(asdict(n).values()) for n in networks], form]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _list_or_value(value: object) -> str:
@@ -127,7 +165,7 @@ def parse_manifest(text: str, name: str) -> Manifest:
         raw = json.loads(text)
         if not isinstance(raw, dict) or raw.get("format") != FORMAT:
             raise DataError(f"{name}: expected a {FORMAT} manifest, got something else.")
-        if raw["format_version"] != FORMAT_VERSION:
+        if raw["format_version"] != FORMAT_VERSION or raw["format_version"] is True:
             version = raw["format_version"]
             raise DataError(f"{name}: expected format_version {FORMAT_VERSION}, got {version!r}.")
         columns = raw["location_days"]
@@ -157,15 +195,23 @@ def _check_types(manifest: Manifest) -> None:
     texts += [entry.path for entry in (*manifest.files, *manifest.tables)]
     texts += [entry.sha256 for entry in (*manifest.files, *manifest.tables)]
     texts += [day.digest for day in manifest.days]
+    texts += [t for n in manifest.networks for t in (n.code, n.hash, n.source, n.licence)]
+    texts += [manifest.fastgen_version, manifest.scenario_hash, manifest.dimensions_hash]
     counts = [manifest.orders, manifest.rows, manifest.stream_version, manifest.digest_version]
     counts += [n for entry in (*manifest.files, *manifest.tables) for n in (entry.rows, entry.bytes)]
+    counts += [network.location_id for network in manifest.networks]
     counts += [n for d in manifest.days for n in (d.location_id, d.day, d.orders, d.rows, d.bytes)]
     for value in texts:
         if not isinstance(value, str):
             raise TypeError(f"{value!r} where a text belongs")
     for count in counts:
-        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count < 2**63:
             raise TypeError(f"{count!r} where a count belongs")
+    for network in manifest.networks:
+        if not isinstance(network.synthetic, bool):
+            raise TypeError(f"{network.synthetic!r} where true or false belongs")
+    if manifest.compression not in COMPRESSIONS:
+        raise ValueError(f"compression {manifest.compression!r}")
     if not isinstance(manifest.scenario, dict):
         raise TypeError("a scenario that is no table")
 

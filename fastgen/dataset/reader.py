@@ -56,10 +56,10 @@ def scan_events(dataset: str | Path) -> pl.LazyFrame:
     manifest = read_manifest(folder)
     names = [column.name for column in COLUMNS]
     if manifest.layout is Layout.SINGLE:
-        return pl.scan_parquet(folder / EVENTS).select(names)
+        return pl.scan_parquet(folder / EVENTS, glob=False).select(names)
     keys: dict[str, pl.DataType] = {"location_id": pl.Int8()}
     if manifest.partition_by is PartitionBy.LOCATION_DAY:
         keys["day"] = pl.Int32()
     # The manifest's order, not the folder's: folders sort as text.
     files = [folder / entry.path for entry in manifest.files]
-    return pl.scan_parquet(files, hive_partitioning=True, hive_schema=keys).select(names)
+    return pl.scan_parquet(files, glob=False, hive_partitioning=True, hive_schema=keys).select(names)

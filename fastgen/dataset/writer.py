@@ -107,6 +107,7 @@ def _write_whole(path: Path, write: Callable[[Path], None]) -> str:
         _sync(path.parent)
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = reason.rpartition("underlying IO error: ")[2]
         raise OutputError(f"{path}: expected to write the file, got: {reason}") from None
     return sha256
 

@@ -1,8 +1,7 @@
 """Copy stretches of arrays as one block move.
 
 An element loop over arrays that might overlap isn't vectorised, and a NumPy slice assignment in a kernel
-checks for overlap each time; these texts are short and many, and the block move is ten times faster than
-either.
+checks for overlap each time; these texts are short and many.
 """
 
 from __future__ import annotations

@@ -69,10 +69,11 @@ def load_route_table(
     table = _map_table(path)
     if table is not None:
         return table
+    graph = decode_roads(roads, name)
     announce(f"computing the routes over {name}, once")
     from fastgen.roads.routes import compute_route_table  # noqa: PLC0415  # compiled code only when needed
 
-    table = compute_route_table(decode_roads(roads, name), request, name)
+    table = compute_route_table(graph, request, name)
     for array in _ARRAYS:
         # As when mapped: kernels are compiled for arrays of either kind, and that takes seconds.
         getattr(table, array).flags.writeable = False

@@ -446,7 +446,7 @@ def test_publication_refuses_gaps(small: Callable[..., BuildResult], tmp_path: P
             ScenarioError,
             "partition_by: expected 'location_id' or 'location_id,day', got 'day'.",
         ),
-        ({"workers": 0}, ScenarioError, "workers: expected at least 1, got 0."),
+        ({"workers": 0}, ScenarioError, "workers: expected 1 <= workers <= 256, got 0."),
         (
             {"locations": ["sf", "mars"]},
             ScenarioError,

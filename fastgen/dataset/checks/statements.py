@@ -50,6 +50,8 @@ def check_manifest(manifest: Manifest, scenario: Scenario, tally: Tally) -> tupl
     hold(
         "manifest", digest == manifest.digest, f"expected digest {digest} of its days, got {manifest.digest}."
     )
+    build_id = manifest.expected_build_id()
+    hold("manifest", build_id == manifest.build_id, f"expected build_id {build_id}, got {manifest.build_id}.")
     paths = tuple(entry.path for entry in manifest.tables)
     expected = tuple(table_path(table) for table in TABLES)
     hold("manifest", paths == expected, f"expected tables {', '.join(expected)}, got {', '.join(paths)}.")
