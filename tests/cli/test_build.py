@@ -239,7 +239,7 @@ def test_killed_build_is_finished_by_the_same_command(
 
 
 def finished_files(work: Path) -> list[Path]:
-    """The parts below a folder, which a build may be moving away meanwhile."""
+    """List the parts below a folder, which a build may be moving away meanwhile."""
     found = (Path(folder) / name for folder, _, names in os.walk(work) for name in names)
     return [path for path in found if path.name.startswith("part-")]
 
