@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ORDER_OF_ROWS = "location_id, day, created, draw, sequence"
 # A day up to this is made in one piece, a larger one in pieces of half a part: the writer holds two or three.
-WHOLE_DAY_EVENTS = PART_EVENTS
+WHOLE_DAY_EVENTS = PART_EVENTS * 5 // 4
 PIECE_EVENTS = PART_EVENTS // 2
 
 

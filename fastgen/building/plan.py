@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fastgen.model.route_table import RouteTable
     from fastgen.model.scenario import Scenario
 
-PART_EVENTS = 500_000
+PART_EVENTS = 550_000
 
 
 class Span(NamedTuple):
