@@ -253,7 +253,7 @@ def _build_files(
 ) -> tuple[list[PartResult], int]:
     """Make the files that are not finished yet; return what came of all, and how many were."""
     finished = {file.path: receipts.get(file) for file in plan.files}
-    todo = [file for file in plan.files if finished[file.path] is None]
+    to_make = [file for file in plan.files if finished[file.path] is None]
     progress.start(plan.events_expected)
     for result in finished.values():
         if result is not None:
@@ -276,10 +276,10 @@ def _build_files(
         finished[file.path] = result
 
     # The largest first, so that the workers end together; the tables wait for the disk beside them.
-    todo.sort(key=plan.count_events, reverse=True)
-    with ThreadPoolExecutor(min(n_workers, max(1, len(todo)))) as pool, ThreadPoolExecutor(1) as beside:
+    to_make.sort(key=plan.count_events, reverse=True)
+    with ThreadPoolExecutor(min(n_workers, max(1, len(to_make)))) as pool, ThreadPoolExecutor(1) as beside:
         futures = [beside.submit(write_tables, plan.dims, work)]
-        futures += [pool.submit(make, file) for file in todo]
+        futures += [pool.submit(make, file) for file in to_make]
         try:
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
             for future in done:
@@ -290,4 +290,4 @@ def _build_files(
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     results = [result for result in finished.values() if result is not None]
-    return results, len(plan.files) - len(todo)
+    return results, len(plan.files) - len(to_make)
