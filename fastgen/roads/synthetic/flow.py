@@ -19,12 +19,12 @@ def _reach(start: int, steps: Iterable[tuple[int, int]]) -> set[int]:
     after: dict[int, list[int]] = defaultdict(list)
     for u, v in steps:
         after[u].append(v)
-    seen, todo = {start}, [start]
-    while todo:
-        for v in after[todo.pop()]:
+    seen, waiting = {start}, [start]
+    while waiting:
+        for v in after[waiting.pop()]:
             if v not in seen:
                 seen.add(v)
-                todo.append(v)
+                waiting.append(v)
     return seen
 
 
