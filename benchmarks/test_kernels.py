@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,10 +16,14 @@ from scipy.sparse.csgraph import dijkstra
 from benchmarks.frames import expand_span, simulate_span
 from benchmarks.processes import ROADS
 from fastgen.building.local import prepare
-from fastgen.events.buffer import EventBuffer, route_arrays
-from fastgen.events.digest import DayDigester
+from fastgen.dataset.layout import ROW_GROUP_ROWS
+from fastgen.events.columns import Expansion
+from fastgen.events.digest import digest_day
+from fastgen.events.row_group import GroupEncoder
 from fastgen.kernels.dijkstra import shortest_path_tree
 from fastgen.model.route_table import RouteRequest
+from fastgen.parquet.codecs import COMPRESSIONS, Compression, make_codec
+from fastgen.parquet.pages import make_chunk
 from fastgen.roads.cache import default_cache_dir, load_route_table
 from fastgen.roads.network import find_network
 from fastgen.roads.roads_file import decode_roads
@@ -44,28 +49,33 @@ class Part(NamedTuple):
     plan: BuildPlan
     span: Span
     orders: DayOrders
-    buffer: EventBuffer
+    expansion: Expansion
 
     @property
     def n_orders(self) -> int:
         """Orders of the part."""
         return len(self.orders.draw)
 
+    @property
+    def n_rows(self) -> int:
+        """Events of the part."""
+        return self.expansion.count_rows(self.n_orders)
+
 
 @pytest.fixture(scope="module")
 def part() -> Part:
     plan = prepare(scale=SCALE, locations=[CITY], roads=ROADS)
     span = plan.files[0].spans[0]
-    orders, buffer = simulate_span(plan, span), EventBuffer(plan.sequence_kind)
-    expand_span(plan, span, orders, buffer)
-    return Part(plan, span, orders, buffer)
+    orders, expansion = simulate_span(plan, span), Expansion()
+    expand_span(plan, span, orders, expansion)
+    return Part(plan, span, orders, expansion)
 
 
 def record_price(bench: Bench, stage: str, part: Part, seconds: float | None = None) -> None:
     """Record what a stage takes an event: in `seconds` a part, else in what the benchmark timed."""
     seconds = bench.benchmark.stats.stats.median if seconds is None else seconds
     detail = f"{seconds / part.n_orders * 1e9:.0f} ns an order"
-    bench.record(f"stage: {stage}", seconds / part.buffer.n_rows * 1e9, "ns an event", detail=detail)
+    bench.record(f"stage: {stage}", seconds / part.n_rows * 1e9, "ns an event", detail=detail)
 
 
 def test_draws(bench: Bench, part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,41 +109,64 @@ def test_draws(bench: Bench, part: Part, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_expand(bench: Bench, part: Part) -> None:
-    bench.benchmark(expand_span, part.plan, part.span, part.orders, part.buffer)
-    record_price(bench, "expand, warm buffers", part)
+    bench.benchmark(expand_span, part.plan, part.span, part.orders, part.expansion)
+    record_price(bench, "expand, warm memory", part)
 
 
 def test_expand_fresh(bench: Bench, part: Part) -> None:
     """What the first part of every worker pays: new memory."""
 
     def expand() -> None:
-        expand_span(part.plan, part.span, part.orders, EventBuffer(part.plan.sequence_kind))
+        expand_span(part.plan, part.span, part.orders, Expansion())
 
     bench.benchmark(expand)
-    record_price(bench, "expand, fresh buffers", part)
+    record_price(bench, "expand, fresh memory", part)
 
 
 def test_digest(bench: Bench, part: Part) -> None:
     plan, (location_id, first_day, last_day) = part.plan, part.span
-    routes, digester = route_arrays(plan.tables[location_id]), DayDigester()
-    epoch_s, interval_s = 0, plan.scenario.driver.ping_interval_s
-    events = part.buffer.expand(part.orders, routes, plan.items, epoch_s, interval_s)
 
     def digest() -> int:
         at, n_bytes = 0, 0
         for day in range(first_day, last_day + 1):
             n = int(plan.n_orders[location_id][day])
-            done = digester.digest(location_id, day, part.orders, routes, events, at, at + n)
-            at, n_bytes = at + n, n_bytes + done.bytes
+            n_bytes += digest_day(location_id, day, part.expansion, at, at + n).bytes
+            at += n
         return n_bytes
 
     n_bytes = bench.benchmark(digest)
     record_price(bench, f"digest of {n_bytes / 1e6:.0f} MB", part)
 
 
-def test_to_arrow(bench: Bench, part: Part) -> None:
-    bench.benchmark(part.buffer.to_arrow, None)
-    record_price(bench, "hand over as Arrow", part)
+def group_edges(part: Part) -> list[tuple[int, int]]:
+    """Cut the orders of a part into row groups."""
+    n_groups = round(part.n_rows / ROW_GROUP_ROWS)
+    return list(pairwise(part.n_orders * group // n_groups for group in range(n_groups + 1)))
+
+
+def test_encode(bench: Bench, part: Part) -> None:
+    encoder = GroupEncoder(part.plan.tables[part.span.location_id], None)
+
+    def encode() -> int:
+        groups = group_edges(part)
+        return sum(len(v.body) for first, last in groups for v in encoder.encode(part.expansion, first, last))
+
+    bench.benchmark(encode)
+    record_price(bench, "encode pages", part)
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_compress(bench: Bench, part: Part, compression: Compression) -> None:
+    """Pages and their headers; what encoding takes as well is in it."""
+    encoder, codec = GroupEncoder(part.plan.tables[part.span.location_id], None), make_codec(compression)
+
+    def compress() -> int:
+        groups = group_edges(part)
+        encoded = (v for first, last in groups for v in encoder.encode(part.expansion, first, last))
+        return sum(make_chunk(values, codec).n_bytes for values in encoded)
+
+    n_bytes = bench.benchmark(compress)
+    record_price(bench, f"encode and compress, {compression}, to {n_bytes / 1e6:.1f} MB", part)
 
 
 class City(NamedTuple):

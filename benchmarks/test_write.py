@@ -1,4 +1,4 @@
-"""The encoder is the floor under every build: what it alone reaches, and what whole files add to it."""
+"""Polars writing finished frames is what builds are held against: what it reaches by itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from benchmarks.frames import ParquetCodec, make_frames, write_parquet
 from benchmarks.processes import ROADS
 from fastgen.building.local import prepare
-from fastgen.dataset.writer import write_frame
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,13 +38,3 @@ def test_polars_alone(bench: Bench, frame: pl.DataFrame, compression: ParquetCod
         "M events/s",
         detail=f"{seconds:.3f} s, {size / 1e6:.1f} MB, {pl.thread_pool_size()} threads",
     )
-
-
-def test_whole_file(bench: Bench, frame: pl.DataFrame) -> None:
-    own, bare = bench.compare(
-        lambda out: write_frame(out / "own.parquet", frame, "zstd", {}),
-        lambda out: write_parquet(frame, out / "bare.parquet"),
-        rounds=7,
-    )
-    detail = f"{own:.3f} s; {bare:.3f} s"
-    bench.record("file hashed, fsynced and renamed / Polars writing it", own / bare, detail=detail)

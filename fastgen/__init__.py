@@ -7,6 +7,7 @@ The rooms of the house, each importing only from rooms below it::
     dataset/                        Parquet in and out, manifest, verification
     events/                         orders -> Arrow columns
     simulate/  roads/  inputs/      draws of a day; road networks; scenario and tables
+    parquet/                        pages, footers, files
     kernels/   model/               compiled loops; parameters and arrays
     files  loading                  whole files; getting Numba loaded quickly
     rng  units  errors              what every floor shares

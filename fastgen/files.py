@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -70,13 +71,19 @@ def write_whole(path: Path, data: bytes) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"{path}: expected to write {len(data)} bytes, got {reason}.") from None
 
 
-def _sync_folder(folder: Path) -> None:
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
     """Make a rename durable: the name lives in the folder, not in the file."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -16,8 +16,8 @@ from fastgen.dataset.checks.statements import check_manifest
 from fastgen.dataset.digest_file import digest_file_days
 from fastgen.dataset.layout import MANIFEST, ROW_GROUP_ROWS
 from fastgen.dataset.manifest import parse_manifest
-from fastgen.dataset.writer import hash_file
 from fastgen.events.digest import digest_dataset
+from fastgen.files import hash_file
 from tests.small_town import KITCHENS, write_towns
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def change_manifest(dataset: Path, change: Callable[[Raw], object]) -> None:
 
 def rewrite(path: Path, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     """Change the rows of a Parquet file, and keep its metadata."""
-    metadata = pq.read_metadata(path).metadata
+    metadata = pq.read_metadata(path).metadata or {}
     kept = {key.decode(): value.decode() for key, value in metadata.items() if not key.startswith(b"ARROW")}
     frame = change(pl.read_parquet(path, hive_partitioning=False))
     frame.write_parquet(path, row_group_size=ROW_GROUP_ROWS, metadata=kept)

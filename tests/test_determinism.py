@@ -136,7 +136,7 @@ def test_a_large_day_in_stretches_equals_the_whole(
         "layout": layout,
     }
     at_once = build(tmp_path / "at once", **options)
-    for name in ("WHOLE_DAY_EVENTS", "PIECE_EVENTS"):
+    for name in ("WHOLE_DAY_EVENTS", "CHUNK_EVENTS"):
         monkeypatch.setattr(part, name, 3000)
     heard = Stretches()
     pieces = build(tmp_path / "pieces", progress=heard, **options)

@@ -23,6 +23,7 @@ FLOORS = (
     ("dataset",),
     ("events",),
     ("simulate", "roads", "inputs"),
+    ("parquet",),
     ("kernels", "model"),
     ("files", "loading"),
     ("rng", "units", "errors"),

@@ -2,36 +2,41 @@
 
 Numba compiles in one thread at a time, and all kernels together take several seconds. So at the first run,
 while this process computes routes and counts orders, compiling what it needs as it goes, a second one
-compiles the larger of the other kernels into the cache on disk. It is a help only: whatever it leaves undone
-is compiled as usual.
+compiles the other kernels into the cache on disk, the largest first; this one then joins in. A pipe holds a
+byte for each kernel: whoever reads it compiles that kernel. It is a help only: whatever is left undone is
+compiled as usual.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import signal
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
+from numba.core.registry import cpu_target
 
 from fastgen.events.body import encode_items
-from fastgen.events.buffer import EventBuffer, route_arrays
-from fastgen.events.digest import DayDigester
-from fastgen.events.schema import sequence_kind
+from fastgen.events.columns import Expansion, route_arrays
 from fastgen.inputs.loading import load_inputs
 from fastgen.kernels.baskets import draw_baskets
+from fastgen.kernels.bit_packing import pack_bits
 from fastgen.kernels.delivery import draw_customers, draw_driver_arrivals
 from fastgen.kernels.demand import draw_creation_times
 from fastgen.kernels.expand import expand_events
 from fastgen.kernels.kitchen import draw_service_times
 from fastgen.kernels.order_ids import write_order_ids
+from fastgen.kernels.texts import copy_texts
 from fastgen.model.day_orders import DayOrders
 from fastgen.model.road_graph import Provenance
 from fastgen.model.route_table import RouteTable
-from fastgen.simulate.kitchen_model import KitchenModel, build_kitchen_model
+from fastgen.simulate.kitchen_model import build_kitchen_model
 from fastgen.units import MIN_PER_DAY
 
 if TYPE_CHECKING:
@@ -41,38 +46,63 @@ if TYPE_CHECKING:
 
 SECOND_PROCESS = """
 import gc
+import sys
 from fastgen.loading import quick_imports
 with quick_imports():
-    from fastgen.building.compilation import compile_large
+    from fastgen.building.compilation import compile_from
 gc.disable()
-compile_large()
+compile_from(int(sys.argv[1]))
 """
+# Threads of these may hold locks that a forked child would wait for for ever.
+THREADED_MODULES = ("polars", "pyarrow")
 
 
 class SecondCompiler:
     """The second process, where one is of use; leaving the block waits for it."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._queue, self._process = -1, -1
 
     def __enter__(self) -> Self:
         """Start the process at a first run with two cores."""
         if (os.cpu_count() or 1) > 1 and _is_cold(expand_events):
-            command = [sys.executable, "-c", SECOND_PROCESS]
-            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-            quiet = subprocess.DEVNULL
+            self._queue, filled = os.pipe()
+            os.write(filled, bytes(range(len(TASKS))))
+            os.close(filled)
             gc.disable()  # compiling makes many objects and little garbage
-            self._process = subprocess.Popen(  # noqa: S603  # this very interpreter
-                command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet
-            )
+            self._process = self._fork() if _may_fork() else self._spawn()
         return self
 
-    def wait(self, model: KitchenModel) -> None:
-        """Compile the rest meanwhile, and wait until what the process compiles is in the cache."""
-        if self._process is not None:
-            compile_draws(model)
-            self._process.wait()
-            gc.enable()
+    def _fork(self) -> int:
+        """Go on in a copy of this process: it has loaded Numba already, a tenth of the work."""
+        cpu_target.target_context.refresh()  # both would have to
+        cpu_target.typing_context.refresh()
+        process = os.fork()
+        if process == 0:
+            try:
+                quiet = os.open(os.devnull, os.O_RDWR)
+                for stream in (0, 1, 2):
+                    os.dup2(quiet, stream)
+                compile_from(self._queue)
+            finally:
+                os._exit(0)
+        return process
+
+    def _spawn(self) -> int:
+        command = [sys.executable, "-c", SECOND_PROCESS, str(self._queue)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        quiet = subprocess.DEVNULL
+        started = subprocess.Popen(  # noqa: S603  # this very interpreter
+            command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, pass_fds=[self._queue]
+        )
+        started.returncode = 0  # it is waited for here, by its number
+        return started.pid
+
+    def wait(self) -> None:
+        """Compile what is left together, and wait until all of it is in the cache."""
+        if self._process >= 0:
+            compile_from(self._queue)
+            self._end()
 
     def __exit__(
         self,
@@ -80,12 +110,22 @@ class SecondCompiler:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End the process, if an error comes before it is done."""
-        if self._process is not None and error is not None:
-            self._process.terminate()
-        if self._process is not None:
-            self._process.wait()
-            gc.enable()
+        """End the process, if an error or a finished dataset comes before it is done."""
+        if self._process >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process, signal.SIGTERM)
+            self._end()
+
+    def _end(self) -> None:
+        os.close(self._queue)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self._process, 0)
+        self._process = -1
+        gc.enable()
+
+
+def _may_fork() -> bool:
+    return threading.active_count() == 1 and not any(name in sys.modules for name in THREADED_MODULES)
 
 
 def _is_cold(kernel: Any) -> bool:
@@ -96,27 +136,77 @@ def _is_cold(kernel: Any) -> bool:
     return cache_file is not None and not cache_file._load_index()  # noqa: SLF001
 
 
-def compile_draws(model: KitchenModel) -> None:
-    """Compile the smaller kernels, by calling them with no orders."""
-    orders, counts = DayOrders.empty(0, 1), np.zeros(MIN_PER_DAY, np.int64)
-    draw, times_us, rules = orders.draw, orders.times_us, model.driver_rules
+class Sample:
+    """Arguments to call every kernel with: no orders, of the canonical scenario's first location."""
+
+    def __init__(self) -> None:
+        scenario, dims = load_inputs(None, None)
+        place = scenario.locations[0]
+        self.model = build_kitchen_model(scenario, dims, place, np.zeros(1), None)
+        self.orders, self.routes = DayOrders.empty(0, 1), route_arrays(_empty_table())
+        self.items = encode_items(dims.items)
+
+
+def _compile_baskets(of: Sample) -> None:
+    orders = of.orders
+    draw_baskets(of.model.baskets, 0, orders.draw, orders.line_start, orders.line_item, orders.line_qty)
+
+
+def _compile_expansion(of: Sample) -> None:
+    expansion = Expansion()
+    expansion.begin(of.orders, of.routes, of.items, 0, 1)
+    expansion.expand(0, 0)
+
+
+def _compile_service_times(of: Sample) -> None:
+    model, orders = of.model, of.orders
+    draw_service_times(model.kitchen, 0, orders.draw, model.mean_sd_min, model.minimum_min, orders.times_us)
+
+
+def _compile_creation_times(of: Sample) -> None:
+    counts = np.zeros(MIN_PER_DAY, np.int64)
+    draw_creation_times(of.model.creation, 0, counts, counts, 0, of.orders.draw, of.orders.times_us)
+
+
+def _compile_order_ids(of: Sample) -> None:
+    write_order_ids(of.model.order_id, 0, of.orders.id_view)
+
+
+def _compile_arrivals(of: Sample) -> None:
+    rules = of.model.driver_rules
     shape = (float(rules.after_ready_probability), float(rules.arrival_alpha), float(rules.arrival_beta))
-    draw_creation_times(model.creation, 0, counts, counts, 0, draw, times_us)
-    draw_service_times(model.kitchen, 0, draw, model.mean_sd_min, model.minimum_min, times_us)
-    draw_driver_arrivals(model.driver, 0, draw, *shape, times_us)
-    draw_customers(model.creation, 0, draw, 1, 1, orders.customer, orders.house_number)
+    draw_driver_arrivals(of.model.driver, 0, of.orders.draw, *shape, of.orders.times_us)
 
 
-def compile_large() -> None:
-    """Compile the larger kernels that a build comes to last, by calling them with no orders."""
-    scenario, dims = load_inputs(None, None)
-    place = scenario.locations[0]
-    model = build_kitchen_model(scenario, dims, place, np.zeros(1), None)
-    orders, routes = DayOrders.empty(0, 1), route_arrays(_empty_table())
-    events = EventBuffer(sequence_kind(0)).expand(orders, routes, encode_items(dims.items), 0, 1)
-    DayDigester().digest(place.location_id, 0, orders, routes, events, 0, 0)
-    draw_baskets(model.baskets, 0, orders.draw, orders.line_start, orders.line_item, orders.line_qty)
-    write_order_ids(model.order_id, 0, orders.id_view)
+def _compile_customers(of: Sample) -> None:
+    orders = of.orders
+    draw_customers(of.model.creation, 0, orders.draw, 1, 1, orders.customer, orders.house_number)
+
+
+def _compile_encoding(of: Sample) -> None:
+    none = np.zeros(0, np.int64)
+    pack_bits(none, 1, none, none, np.zeros(0, np.uint8))
+    copy_texts(of.routes.text_start, of.routes.text, none, np.zeros(0, np.uint8))
+
+
+# The largest first, so that both processes end together.
+TASKS = (
+    _compile_baskets,
+    _compile_expansion,
+    _compile_service_times,
+    _compile_creation_times,
+    _compile_order_ids,
+    _compile_arrivals,
+    _compile_encoding,
+    _compile_customers,
+)
+
+
+def compile_from(queue: int) -> None:
+    """Compile kernel after kernel, as long as the pipe `queue` has any."""
+    sample = Sample()
+    while number := os.read(queue, 1):
+        TASKS[number[0]](sample)
 
 
 def _empty_table() -> RouteTable:
@@ -138,6 +228,7 @@ def _empty_table() -> RouteTable:
         ping_progress=degrees,
         text_start=starts,
         text=text,
+        by_path=np.zeros(0, np.int32),
         street=np.zeros(0, np.int32),
         street_start=np.zeros(2, np.int64),
         street_text=text,

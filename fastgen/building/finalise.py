@@ -21,10 +21,9 @@ from fastgen import __version__
 from fastgen.building.part import PartResult
 from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK, table_path
 from fastgen.dataset.manifest import FileEntry, Manifest, read_manifest
-from fastgen.dataset.writer import hash_file
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
-from fastgen.files import write_whole
+from fastgen.files import hash_file, write_whole
 from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
 

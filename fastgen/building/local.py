@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fastgen.dataset.manifest import Manifest
-    from fastgen.dataset.writer import Compression
     from fastgen.model.scenario import Location, Scenario
+    from fastgen.parquet.codecs import Compression
 
 T = TypeVar("T", Layout, PartitionBy)
 
@@ -164,7 +164,7 @@ def build(
         else:
             with work_folder(out) as work:
                 receipts = Receipts(plan, out, work, anew=overwrite)
-                second.wait(next(iter(plan.models.values())))
+                second.wait()
                 results, kept = _build_files(plan, receipts, work, workers, progress)
                 manifest = publish(plan, results, out, work)
     return BuildResult(manifest, out, time.perf_counter() - began, kept)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-import polars as pl
-
 from fastgen import __version__
-from fastgen.building.plan import PART_EVENTS
-from fastgen.dataset.layout import Layout
+from fastgen.dataset.layout import ROW_GROUP_ROWS, Layout
 from fastgen.dataset.manifest import FileEntry
-from fastgen.dataset.reader import file_schema
-from fastgen.dataset.writer import write_frame, write_stream
-from fastgen.events.buffer import EventBuffer, route_arrays
-from fastgen.events.digest import DayDigest, DayDigester
+from fastgen.events.columns import Expansion, route_arrays
+from fastgen.events.digest import DayDigest, digest_day
+from fastgen.events.row_group import GroupEncoder, file_fields
 from fastgen.model.day_orders import DayOrders
+from fastgen.parquet.codecs import make_codec
+from fastgen.parquet.file import FileWriter
 from fastgen.simulate.day import simulate_day
 
 if TYPE_CHECKING:
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from fastgen.building.plan import BuildPlan, OutputFile, Span
 
 ORDER_OF_ROWS = "location_id, day, created, draw, sequence"
-# A day up to this is made in one piece, a larger one in pieces of half a part: the writer holds two or three.
-WHOLE_DAY_EVENTS = PART_EVENTS * 5 // 4
-PIECE_EVENTS = PART_EVENTS // 2
+# Days are made together up to so many events, a larger day alone, and one much larger in pieces: that is what
+# a worker holds in memory, at any scale.
+CHUNK_EVENTS = 128_000
+WHOLE_DAY_EVENTS = 700_000
+ROW_GROUP_MAX = ROW_GROUP_ROWS * 9 // 8
 
 
 class Stretch(NamedTuple):
@@ -46,7 +48,7 @@ class PartResult(NamedTuple):
 
 
 class PartBuilder:
-    """Makes files of one plan, one after another, in the same buffers.
+    """Makes files of one plan, one after another, in the same memory.
 
     Parameters
     ----------
@@ -59,10 +61,12 @@ class PartBuilder:
     def __init__(self, plan: BuildPlan, progress: Callable[[int, int], None]) -> None:
         self._plan = plan
         self._progress = progress
-        self._buffer = EventBuffer(plan.sequence_kind)
-        self._digester = DayDigester()
+        self._expansion = Expansion()
         self._orders = DayOrders.empty(0, 1)
+        self._codec = make_codec(plan.compression)
         self._routes = {key: route_arrays(table) for key, table in plan.tables.items()}
+        epoch = dt.datetime.combine(plan.scenario.start, dt.time(), dt.UTC)
+        self._epoch_s = int(epoch.timestamp())
 
     def build(self, file: OutputFile, folder: Path) -> PartResult:
         """Write one file of the plan below `folder`.
@@ -73,49 +77,47 @@ class PartBuilder:
             If it can't be written; nothing is left behind.
         """
         plan, days = self._plan, list[DayDigest]()
-        chunks = [(span, chunk) for span in file.spans for chunk in self._chunks(span)]
-        path = folder / file.path
+        path, with_location = folder / file.path, plan.layout is Layout.SINGLE
         metadata = {
             "fastgen.version": __version__,
             "fastgen.scenario": plan.scenario.content_hash(),
             "fastgen.sorted_by": ORDER_OF_ROWS,
         }
-        if len(chunks) == 1 and plan.layout is Layout.HIVE:
-            frame = self._frame(*chunks[0], days)
-            sha256 = write_frame(path, frame, plan.compression, metadata)
-            rows = frame.height
-        else:
-            rows = 0
-
-            def frames() -> Iterator[pl.DataFrame]:
-                nonlocal rows
-                for chunk in chunks:
-                    # The writer may still hold the frame before: every one has buffers of its own.
-                    self._buffer = EventBuffer(plan.sequence_kind)
-                    frame = self._frame(*chunk, days)
-                    rows += frame.height
-                    yield frame
-
-            schema = file_schema(plan.layout, plan.sequence_kind)
-            sha256 = write_stream(path, schema, frames(), plan.compression, metadata)
+        fields = file_fields(plan.sequence_kind, with_location=with_location)
+        with FileWriter(path, fields, self._codec, metadata) as writer:
+            for span in file.spans:
+                written_id = span.location_id if with_location else None
+                encoder = GroupEncoder(plan.tables[span.location_id], written_id)
+                for chunk in self._chunks(span):
+                    self._expand(span.location_id, chunk, days)
+                    self._write_groups(encoder, writer)
+            written = writer.finish()
         if any(d.digest == "" for d in days):
-            self._buffer = EventBuffer(plan.sequence_kind)  # room for the columns read back
+            self._expansion = Expansion()  # room for the columns read back
             # Only here: its Arrow functions take a tenth of a small build's time to load.
             from fastgen.dataset.digest_file import digest_file_days  # noqa: PLC0415
 
             days = digest_file_days(path, _merge_stretches(days))
-        return PartResult(FileEntry(file.path, rows, path.stat().st_size, sha256), tuple(days))
+        return PartResult(FileEntry(file.path, *written), tuple(days))
 
-    def _chunks(self, span: Span) -> list[list[Stretch]]:
-        """Cut a span into pieces that are made at once: all of it, or stretches of one large day."""
+    def _chunks(self, span: Span) -> Iterator[list[Stretch]]:
+        """Cut a span into what is made at once: some days, or a part of one large day."""
         n_orders = self._plan.n_orders[span.location_id]
-        days = range(span.first_day, span.last_day + 1)
         events_per_order = self._plan.tables[span.location_id].events_per_order
-        if len(days) > 1 or n_orders[span.first_day] * events_per_order <= WHOLE_DAY_EVENTS:
-            return [[Stretch(day, 0, int(n_orders[day])) for day in days]]
-        day, total = span.first_day, int(n_orders[span.first_day])
-        piece = max(1, int(PIECE_EVENTS / events_per_order))
-        return [[Stretch(day, rank, min(piece, total - rank))] for rank in range(0, total, piece)]
+        at_once = max(1, int(CHUNK_EVENTS / events_per_order))
+        chunk, filled = list[Stretch](), 0
+        for day in range(span.first_day, span.last_day + 1):
+            n = int(n_orders[day])
+            if chunk and filled + n > at_once:
+                yield chunk
+                chunk, filled = [], 0
+            if n * events_per_order > WHOLE_DAY_EVENTS:
+                yield from ([Stretch(day, rank, min(at_once, n - rank))] for rank in range(0, n, at_once))
+            else:
+                chunk.append(Stretch(day, 0, n))
+                filled += n
+        if chunk:
+            yield chunk
 
     def _simulate(self, location_id: int, stretches: list[Stretch]) -> DayOrders:
         plan, model = self._plan, self._plan.models[location_id]
@@ -130,29 +132,31 @@ class PartBuilder:
             at += n
         return self._orders.section(0, total)
 
-    def _frame(self, span: Span, stretches: list[Stretch], days: list[DayDigest]) -> pl.DataFrame:
+    def _expand(self, location_id: int, stretches: list[Stretch], days: list[DayDigest]) -> None:
         """Make the rows of some stretches, and append the digests of their days."""
-        plan, location_id = self._plan, span.location_id
-        orders = self._simulate(location_id, stretches)
-        epoch = dt.datetime.combine(plan.scenario.start, dt.time(), dt.UTC)
-        interval_s = plan.scenario.driver.ping_interval_s
-        routes = self._routes[location_id]
-        events = self._buffer.expand(orders, routes, plan.items, int(epoch.timestamp()), interval_s)
-        at = 0
+        plan, expansion, at = self._plan, self._expansion, 0
+        orders, routes = self._simulate(location_id, stretches), self._routes[location_id]
+        expansion.begin(orders, routes, plan.items, self._epoch_s, plan.scenario.driver.ping_interval_s)
         for day, _, n in stretches:
+            expansion.expand(at, at + n)
             if n == plan.n_orders[location_id][day]:
-                digest = self._digester.digest(location_id, day, orders, routes, events, at, at + n)
+                digest = digest_day(location_id, day, expansion, at, at + n)
             else:
-                rows = int(events.row_start[at + n] - events.row_start[at])
+                rows = expansion.count_rows(at + n) - expansion.count_rows(at)
                 digest = DayDigest(location_id, day, n, rows, 0, "")
             days.append(digest)
             at += n
-        self._progress(len(orders.draw), self._buffer.n_rows)
-        written_id = location_id if plan.layout is Layout.SINGLE else None
-        frame = pl.from_arrow(self._buffer.to_arrow(written_id), rechunk=False)
-        if not isinstance(frame, pl.DataFrame):
-            raise TypeError("Expected a frame of a table.")
-        return frame
+        self._progress(at, expansion.count_rows(at))
+
+    def _write_groups(self, encoder: GroupEncoder, writer: FileWriter) -> None:
+        """Write what is expanded as row groups of equal numbers of orders."""
+        expansion, n_orders = self._expansion, len(self._expansion.orders.draw)
+        n_groups = math.ceil(expansion.count_rows(n_orders) / ROW_GROUP_MAX) or 1
+        edges = [n_orders * group // n_groups for group in range(n_groups + 1)]
+        for first, last in pairwise(edges):
+            if last > first:
+                n_rows = expansion.count_rows(last) - expansion.count_rows(first)
+                writer.add_group(n_rows, encoder.encode(expansion, first, last))
 
 
 def _merge_stretches(days: list[DayDigest]) -> list[DayDigest]:

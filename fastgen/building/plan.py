@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fastgen.dataset.writer import Compression
     from fastgen.kernels.expand import ItemTexts
     from fastgen.model.dimensions import Dimensions
     from fastgen.model.route_table import RouteTable
     from fastgen.model.scenario import Scenario
+    from fastgen.parquet.codecs import Compression
 
 PART_EVENTS = 550_000
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastgen.dataset.layout import MANIFEST, Layout, PartitionBy
 from fastgen.errors import DataError
 from fastgen.events.digest import DayDigest
+from fastgen.parquet.codecs import COMPRESSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 FORMAT = "fastgen-dataset"
 FORMAT_VERSION = 1
-COMPRESSIONS = ("zstd", "snappy", "none")
 
 
 @dataclass(frozen=True)

@@ -25,14 +25,6 @@ def event_schema(sequence_kind: str) -> pl.Schema:
     return pl.Schema({name: _DTYPES[kind]() for name, kind in kinds.items()})
 
 
-def file_schema(layout: Layout, sequence_kind: str) -> pl.Schema:
-    """Columns and types inside a file: hive files leave out what their folder says."""
-    schema = event_schema(sequence_kind)
-    if layout is Layout.HIVE:
-        del schema["location_id"]
-    return schema
-
-
 def scan_events(dataset: str | Path) -> pl.LazyFrame:
     """Scan the events of a dataset.
 

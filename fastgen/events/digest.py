@@ -1,4 +1,4 @@
-"""Digest the rows of a location-day as SPEC 3 lays them out, straight from the expansion's buffers."""
+"""Digest the rows of a location-day as SPEC 3 lays them out, straight from the expansion's columns."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import xxhash
 
-from fastgen.kernels.canonical_bytes import ID_MAX, Rows, Scratch, gather_canonical_bytes
+from fastgen.kernels.expand import ADDR, CREATED, DELIVERED, ID, ITEMS, PICKED_UP, PING, ROUTE, ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from fastgen.kernels.expand import EventArrays, RouteArrays
-    from fastgen.model.day_orders import DayOrders
+    from fastgen.events.columns import Expansion
+    from fastgen.kernels.expand import EventArrays
 
 DIGEST_VERSION = 1
 
@@ -52,85 +52,47 @@ def digest_dataset(days: Iterable[DayDigest]) -> str:
     return digest.hexdigest()
 
 
-class DayDigester:
-    """Digests location-days; keeps its scratch memory from one to the next."""
-
-    def __init__(self) -> None:
-        self._scratch = _allocate(0, 0)
-
-    def digest(
-        self,
-        location_id: int,
-        day: int,
-        orders: DayOrders,
-        routes: RouteArrays,
-        events: EventArrays,
-        first: int,
-        last: int,
-    ) -> DayDigest:
-        """Digest the rows of orders first..last-1 of an expansion, the whole of a location's day."""
-        rows = slice(int(events.row_start[first]), int(events.row_start[last]))
-        n_rows, route_bytes = rows.stop - rows.start, _count_route_bytes(orders, routes, first, last)
-        scratch = self._scratch
-        if len(scratch.sequence) < n_rows or len(scratch.routes) < route_bytes:
-            scratch = self._scratch = _allocate(n_rows * 3 // 2, route_bytes * 3 // 2)
-        n_ids = gather_canonical_bytes(_rows(orders, routes, events), first, last, scratch)
-        digest, n_bytes = xxhash.xxh3_128(), 0
-        addr = events.addr_text[events.addr_start[first] : events.addr_start[last]]
-        items = events.items_text[events.items_start[first] : events.items_start[last]]
-        location = np.full(n_rows, location_id, np.int8)
-        texts = (scratch.ids[:n_ids], location, addr, items, scratch.routes[:route_bytes])
-        for part in _in_order(events, scratch, texts, rows):
-            digest.update(part.data)
-            n_bytes += part.nbytes
-        return DayDigest(location_id, day, last - first, n_rows, n_bytes, digest.hexdigest())
+def digest_day(location_id: int, day: int, expansion: Expansion, first: int, last: int) -> DayDigest:
+    """Digest the rows of orders first..last-1 of an expansion, the whole of a location's day."""
+    events, digest, n_bytes = expansion.events, xxhash.xxh3_128(), 0
+    rows = slice(int(events.start[first, ROW]), int(events.start[last, ROW]))
+    for part in _in_order(events, location_id, rows, _texts(events, first, last)):
+        digest.update(part.data)
+        n_bytes += part.nbytes
+    return DayDigest(location_id, day, last - first, rows.stop - rows.start, n_bytes, digest.hexdigest())
 
 
-def _count_route_bytes(orders: DayOrders, routes: RouteArrays, first: int, last: int) -> int:
-    customer = orders.customer[first:last]
-    return int((routes.text_start[customer + 1] - routes.text_start[customer]).sum())
-
-
-def _rows(orders: DayOrders, routes: RouteArrays, events: EventArrays) -> Rows:
-    return Rows(
-        customer=orders.customer,
-        id_view=orders.id_view,
-        id_bytes=events.order_id.reshape(-1).view(np.uint8),
-        row_start=events.row_start,
-        sequence=events.sequence,
-        customer_valid=events.customer_valid,
-        created_valid=events.created_valid,
-        picked_up_valid=events.picked_up_valid,
-        ping_valid=events.ping_valid,
-        addr_start=events.addr_start,
-        items_start=events.items_start,
-        text_start=routes.text_start,
-        text=routes.text,
+def _texts(events: EventArrays, first: int, last: int) -> tuple[NDArray[np.uint8], ...]:
+    """Texts of some orders: ids, addresses, items, routes."""
+    columns = (
+        (ID, events.id_text),
+        (ADDR, events.addr_text),
+        (ITEMS, events.items_text),
+        (ROUTE, events.route_text),
     )
-
-
-def _allocate(n_rows: int, route_bytes: int) -> Scratch:
-    return Scratch(
-        bits=np.empty((5, n_rows // 8 + 1), np.uint8),
-        sequence=np.empty(n_rows, np.int16),
-        lengths=np.empty((4, n_rows), np.uint32),
-        ids=np.empty((n_rows + 1) * ID_MAX, np.uint8),
-        routes=np.empty(route_bytes, np.uint8),
-    )
+    return tuple(text[events.start[first, k] : events.start[last, k]] for k, text in columns)
 
 
 def _in_order(
-    events: EventArrays, scratch: Scratch, texts: tuple[NDArray[np.generic], ...], rows: slice
+    events: EventArrays, location_id: int, rows: slice, texts: tuple[NDArray[np.uint8], ...]
 ) -> tuple[NDArray[np.generic], ...]:
-    """Order the columns as the schema does, validity before values; from the scratch where it holds them."""
-    n = rows.stop - rows.start
-    every, customer, created, picked_up, ping = scratch.bits[:, : (n + 7) // 8]
-    id_lengths, addr_lengths, items_lengths, route_lengths = scratch.lengths[:, :n]
-    ids, location, addr, items, route = texts
+    """Order the columns as the schema does, validity before values."""
+    kinds = events.event_type_id[rows]
+    ids, addr, items, route = texts
+    id_lengths, addr_lengths, items_lengths, route_lengths = events.lengths[:, rows]
+    lat, lon, ping_lat, ping_lon, progress = events.floats[:, rows]
+    location = np.full(len(kinds), location_id, np.int8)
+    is_created = kinds == CREATED
+    every, customer = _bits(kinds > 0), _bits(is_created | (kinds == DELIVERED))
+    created, picked_up, ping = _bits(is_created), _bits(kinds == PICKED_UP), _bits(kinds == PING)
     return (
-        *(every, id_lengths, ids, every, location, every, events.event_type_id[rows]),
-        *(every, events.ts_seconds[rows], every, scratch.sequence[:n]),
-        *(customer, events.customer_lat[rows], customer, events.customer_lon[rows]),
+        *(every, id_lengths, ids, every, location, every, kinds),
+        *(every, events.ts_seconds[rows], every, events.sequence[rows]),
+        *(customer, lat, customer, lon),
         *(created, addr_lengths, addr, created, items_lengths, items, picked_up, route_lengths, route),
-        *(ping, events.ping_lat[rows], ping, events.ping_lon[rows], ping, events.ping_progress[rows]),
+        *(ping, ping_lat, ping, ping_lon, ping, progress),
     )
+
+
+def _bits(valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return np.packbits(valid, bitorder="little")

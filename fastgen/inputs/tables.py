@@ -18,11 +18,15 @@ from fastgen.model.dimensions import (
     Locations,
     Menus,
 )
+from fastgen.parquet.codecs import make_codec
+from fastgen.parquet.encodings import Encoding, pack_validity, plain_texts
+from fastgen.parquet.file import encode_file
+from fastgen.parquet.pages import Values
+from fastgen.parquet.schema import Field
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import polars as pl
     import pyarrow as pa
 
 TABLES: dict[str, type[NamedTuple]] = {
@@ -50,14 +54,26 @@ def table_type(column: str) -> str:
     return "f64" if column in _FLOATS else "i64"
 
 
-def table_frame(dims: Dimensions, table: str) -> pl.DataFrame:
-    """One table as a Polars frame, a missing end_day as null."""
-    import polars as pl  # noqa: PLC0415  # slow to import
+def encode_table(dims: Dimensions, table: str) -> bytes:
+    """Encode one table as a Parquet file, a missing end_day as null.
 
-    types: dict[str, Any] = {"i64": pl.Int64, "f64": pl.Float64, "str": pl.String}
+    Values stand as they are, not compressed: the bytes are the same whatever is installed.
+    """
     columns = getattr(dims, table)._asdict()
-    series = [pl.Series(name, values, types[table_type(name)]) for name, values in columns.items()]
-    return pl.DataFrame(series).with_columns(pl.col(c).fill_nan(None) for c in columns if c in _NULLABLE)
+    fields = [Field(name, table_type(name), name in _NULLABLE) for name in columns]
+    n_rows = len(next(iter(columns.values())))
+    values = [_encode_column(column, name) for name, column in columns.items()]
+    return encode_file(fields, make_codec("none"), n_rows, values, {})
+
+
+def _encode_column(column: Any, name: str) -> Values:
+    if table_type(name) == "str":
+        return Values(len(column), 0, Encoding.PLAIN, plain_texts([text.encode() for text in column]))
+    if name not in _NULLABLE:
+        return Values(len(column), 0, Encoding.PLAIN, column.tobytes())
+    valid = ~np.isnan(column)
+    body = pack_validity(valid) + column[valid].tobytes()
+    return Values(len(column), int((~valid).sum()), Encoding.PLAIN, body)
 
 
 def write_tables(dims: Dimensions, directory: Path) -> None:
@@ -76,11 +92,9 @@ def write_tables(dims: Dimensions, directory: Path) -> None:
         If a file can't be written; it is not left half-written.
     """
     for table in TABLES:
-        frame, path = table_frame(dims, table), table_path(directory, table)
-        if not _holds(path, frame):
-            buffer = io.BytesIO()
-            frame.write_parquet(buffer, compression="zstd")
-            write_whole(path, buffer.getvalue())
+        data, path = encode_table(dims, table), table_path(directory, table)
+        if not _holds(path, data):
+            write_whole(path, data)
 
 
 def place_tables(dims: Dimensions, source: Path, directory: Path) -> None:
@@ -90,20 +104,24 @@ def place_tables(dims: Dimensions, source: Path, directory: Path) -> None:
     """
     for table in TABLES:
         path = table_path(directory, table)
-        if not _holds(path, table_frame(dims, table)):
+        if not _holds(path, encode_table(dims, table)):
             table_path(source, table).replace(path)
 
 
-def _holds(path: Path, frame: pl.DataFrame) -> bool:
-    import polars as pl  # noqa: PLC0415
-
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether a file holds the table of an encoded file, in these bytes or as another writer put it."""
     if not path.is_file():
         return False
     try:
-        there = pl.read_parquet(io.BytesIO(path.read_bytes()))
+        there = path.read_bytes()
+        if there == data:
+            return True
+        import polars as pl  # noqa: PLC0415  # slow to import
+
+        frame, wanted = pl.read_parquet(io.BytesIO(there)), pl.read_parquet(io.BytesIO(data))
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return False
-    return there.schema == frame.schema and there.equals(frame)
+    return frame.schema == wanted.schema and frame.equals(wanted)
 
 
 def read_tables(directory: Path) -> Dimensions:

@@ -1,8 +1,7 @@
-"""Expand orders into rows of the event table, one pass over the orders.
+"""Expand orders into the columns of the event table, one pass over the orders.
 
-String columns are Arrow string views of two int64: the first holds the length and the first four bytes; the
-second the next eight bytes of a text of up to 12, else the buffer's number (0) and the offset in it. Rows of
-an order: the types 1 to 6, its pings, delivered.
+Rows of an order: the types 1 to 6, its pings, delivered. Columns hold what the content digest runs over (SPEC
+3), nulls as 0; texts stand one after another, without the rows that have none.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.kernels.jit import inline, jit, step
+from fastgen.kernels.jit import inline, jit
 from fastgen.kernels.memory import copy_items
 
 if TYPE_CHECKING:
@@ -19,59 +18,52 @@ if TYPE_CHECKING:
 
     from fastgen.model.day_orders import DayOrders
 
-INLINE_MAX = 12
 N_BEFORE_PINGS = 6
-PING, DELIVERED = 7, 8
+CREATED, PICKED_UP, PING, DELIVERED = 1, 6, 7, 8
 ITEM_END = 125  # "}"
-ITEMS_PREFIX = int.from_bytes(b'[{"i', "little") << 32
+ID_MAX = 8
+# Columns of `start`, rows of `floats` and of `lengths`.
+ROW, ID, ADDR, ITEMS, ROUTE = 0, 1, 2, 3, 4
+LAT, LON, PING_LAT, PING_LON, PROGRESS = 0, 1, 2, 3, 4
+ID_LENGTH, ADDR_LENGTH, ITEMS_LENGTH, ROUTE_LENGTH = 0, 1, 2, 3
 
 
 class EventArrays(NamedTuple):
-    """Columns of the event table, with room for at least n_rows rows.
+    """Columns of the event table, with room for at least n_rows rows of n_orders orders.
+
+    Few arguments of few types compile faster: hence columns of one type in one array.
 
     Attributes
     ----------
-    order_id, customer_addr, items_json, route_json
-        int64 (n_rows, 2), string views.
+    start
+        int64 (n_orders + 1, 5), where an order's row, ids, address, items and route begin.
     event_type_id
         int8 (n_rows,).
     ts_seconds
         int64 (n_rows,).
     sequence
-        int8 or int16 (n_rows,).
-    customer_lat, customer_lon, ping_lat, ping_lon, ping_progress
-        float32 (n_rows,), 0 where null.
-    customer_valid, created_valid, picked_up_valid, ping_valid
-        uint8 (n_rows / 8,), validity bits.
-    row_start
-        int64 (n_orders + 1,), first row of each order.
-    addr_text, items_text
-        uint8, the texts that views point into.
-    addr_start, items_start
-        int64 (n_orders + 1,), offsets of each order's text; short addresses stand there too.
+        int16 (n_rows,).
+    floats
+        float32 (5, n_rows): customer_lat, customer_lon, ping_lat, ping_lon, ping_progress.
+    lengths
+        uint32 (4, n_rows), bytes of order_id, customer_addr, items_json, route_json.
+    ping
+        int32 (n_pings,), the pings' places in the route table.
+    id_text, addr_text, items_text, route_text
+        uint8, the texts, and room for 8 bytes more behind the ids.
     """
 
-    order_id: NDArray[np.int64]
+    start: NDArray[np.int64]
     event_type_id: NDArray[np.int8]
     ts_seconds: NDArray[np.int64]
-    sequence: NDArray[np.integer]
-    customer_lat: NDArray[np.float32]
-    customer_lon: NDArray[np.float32]
-    customer_addr: NDArray[np.int64]
-    items_json: NDArray[np.int64]
-    route_json: NDArray[np.int64]
-    ping_lat: NDArray[np.float32]
-    ping_lon: NDArray[np.float32]
-    ping_progress: NDArray[np.float32]
-    customer_valid: NDArray[np.uint8]
-    created_valid: NDArray[np.uint8]
-    picked_up_valid: NDArray[np.uint8]
-    ping_valid: NDArray[np.uint8]
-    row_start: NDArray[np.int64]
+    sequence: NDArray[np.int16]
+    floats: NDArray[np.float32]
+    lengths: NDArray[np.uint32]
+    ping: NDArray[np.int32]
+    id_text: NDArray[np.uint8]
     addr_text: NDArray[np.uint8]
-    addr_start: NDArray[np.int64]
     items_text: NDArray[np.uint8]
-    items_start: NDArray[np.int64]
+    route_text: NDArray[np.uint8]
 
 
 class RouteArrays(NamedTuple):
@@ -96,38 +88,6 @@ class ItemTexts(NamedTuple):
 
     start: NDArray[np.int64]
     text: NDArray[np.uint8]
-
-
-@inline
-def _write_view(view: NDArray[np.int64], row: int, text: NDArray[np.uint8], first: int, last: int) -> None:
-    """Point row `row` of a view column at text[first:last]."""
-    length = last - first
-    low, high = 0, 0
-    for j in range(min(4, length)):
-        low |= np.int64(text[first + j]) << (8 * j)
-    if length <= INLINE_MAX:
-        for j in range(4, length):
-            high |= np.int64(text[first + j]) << (8 * (j - 4))
-    else:
-        high = first << 32
-    view[row, 0] = length | (low << 32)
-    view[row, 1] = high
-
-
-@inline
-def _prefix(text: NDArray[np.uint8], first: int) -> int:
-    """First four bytes of a text, as a view holds them: moved up behind its length."""
-    prefix = 0
-    for j in range(4):
-        prefix |= np.int64(text[first + j]) << (32 + 8 * j)
-    return prefix
-
-
-@step
-def _write_long_view(view: NDArray[np.int64], row: int, prefix: int, first: int, last: int) -> None:
-    """Point row `row` of a view column at a text longer than `INLINE_MAX`, first:last of its buffer."""
-    view[row, 0] = (last - first) | prefix
-    view[row, 1] = first << 32
 
 
 @inline
@@ -167,112 +127,101 @@ def _write_items(orders: DayOrders, i: int, items: ItemTexts, text: NDArray[np.u
     return at
 
 
-@step
-def _set_bit(bits: NDArray[np.uint8], at: int) -> None:
-    """Set one bit of an Arrow validity bitmap: least significant bit first."""
-    bits[at >> 3] |= np.uint8(1 << (at & 7))
-
-
 @jit
 def expand_events(
     orders: DayOrders,
+    id_bytes: NDArray[np.uint8],
     routes: RouteArrays,
     items: ItemTexts,
-    epoch_s: int,
-    ping_interval_s: int,
-    n_before: int,
+    times: tuple[int, int],
+    first_order: int,
+    last_order: int,
     events: EventArrays,
 ) -> None:
-    """Write the events of all orders.
+    """Write the events of the orders first_order..last_order-1.
 
     Parameters
     ----------
     orders
-        n_orders orders.
+        Orders of one location.
+    id_bytes
+        `orders.id_view` as uint8 (16 * n_orders,).
     routes, items
         What customers and lines refer to.
-    epoch_s
-        Unix seconds of day 0, 00:00.
-    ping_interval_s
-        Seconds between pings.
-    n_before
-        Orders of the expansion before, whose views are set to zero first where most rows are null.
+    times
+        Unix seconds of day 0, 00:00, and seconds between pings.
+    first_order, last_order
+        The orders, the last one not among them; those before are written already.
     events
-        Output; the validity bits hold zeros, and so do the view columns but for the expansion before.
+        Output; `start[first_order]` given.
     """
-    for i in range(n_before):
-        row = events.row_start[i]
-        events.customer_addr[row, 0] = events.customer_addr[row, 1] = 0
-        events.items_json[row, 0] = events.items_json[row, 1] = 0
-        events.route_json[row + 5, 0] = events.route_json[row + 5, 1] = 0
-    ids, kinds, sequences = events.order_id, events.event_type_id, events.sequence
-    lat, lon, addr_text, items_text = (
-        events.customer_lat,
-        events.customer_lon,
-        events.addr_text,
-        events.items_text,
+    epoch_s, ping_interval_s = times
+    start, kinds, all_seconds, sequence = (
+        events.start,
+        events.event_type_id,
+        events.ts_seconds,
+        events.sequence,
     )
-    all_seconds, ping_lat, ping_lon = events.ts_seconds, events.ping_lat, events.ping_lon
-    progress = events.ping_progress
-    times_us, ping_start, text_start = orders.times_us, routes.ping_start, routes.text_start
-    # All routes begin at the kitchen and all baskets alike: reading the bytes again costs a cache miss each.
-    route_prefix = _prefix(routes.text, 0)
-    row, addr_at, items_at = 0, 0, 0
-    for i in range(len(orders.draw)):
+    floats, lengths = events.floats, events.lengths
+    row, ids_at, addr_at, items_at, route_at = (
+        start[first_order, ROW],
+        start[first_order, ID],
+        start[first_order, ADDR],
+        start[first_order, ITEMS],
+        start[first_order, ROUTE],
+    )
+    for i in range(first_order, last_order):
         customer = orders.customer[i]
-        first_ping = ping_start[customer]
-        n_pings = ping_start[customer + 1] - first_ping
+        ping = routes.ping_start[customer]
+        n_pings = routes.ping_start[customer + 1] - ping
         n_rows = N_BEFORE_PINGS + n_pings + 1
         delivered = row + n_rows - 1
-        events.row_start[i] = row
-        id_low, id_high = orders.id_view[i, 0], orders.id_view[i, 1]
-        seconds = events.ts_seconds[row : row + N_BEFORE_PINGS]
+        id_length = orders.id_view[i, 0] & 255
+        for at in range(row, row + n_rows):
+            sequence[at] = at - row
+            lengths[ID_LENGTH, at] = id_length
+            # All 8 bytes a row may have; the next row writes over those too many.
+            copy_items(id_bytes, 16 * i + 4, events.id_text, ids_at, ID_MAX)
+            ids_at += id_length
+        for k in range(5):
+            for at in range(row, row + n_rows):
+                floats[k, at] = 0.0
+        for k in range(1, 4):
+            for at in range(row, row + n_rows):
+                lengths[k, at] = 0
         for j in range(N_BEFORE_PINGS):
             kinds[row + j] = j + 1
-            sequences[row + j] = j
-            seconds[j] = epoch_s + times_us[i, j] // 1_000_000
-            ids[row + j, 0] = id_low
-            ids[row + j, 1] = id_high
-            lat[row + j] = lon[row + j] = 0.0
-            ping_lat[row + j] = ping_lon[row + j] = progress[row + j] = 0.0
-        ping_s = seconds[5]
-        ping = first_ping
+            all_seconds[row + j] = epoch_s + orders.times_us[i, j] // 1_000_000
+        ping_s = all_seconds[row + 5]
+        ping_at = row - (N_BEFORE_PINGS + 1) * i
         for at in range(row + N_BEFORE_PINGS, delivered):
             ping_s += ping_interval_s
             kinds[at] = PING
-            sequences[at] = at - row
             all_seconds[at] = ping_s
-            ids[at, 0] = id_low
-            ids[at, 1] = id_high
-            lat[at] = lon[at] = 0.0
-            ping_lat[at] = routes.ping_lat[ping]
-            ping_lon[at] = routes.ping_lon[ping]
-            progress[at] = routes.ping_progress[ping]
-            _set_bit(events.ping_valid, at)
+            floats[PING_LAT, at] = routes.ping_lat[ping]
+            floats[PING_LON, at] = routes.ping_lon[ping]
+            floats[PROGRESS, at] = routes.ping_progress[ping]
+            events.ping[ping_at] = ping
             ping += 1
+            ping_at += 1
         kinds[delivered] = DELIVERED
-        sequences[delivered] = n_rows - 1
-        all_seconds[delivered] = epoch_s + (times_us[i, 5] + routes.drive_us[customer]) // 1_000_000
-        ids[delivered, 0] = id_low
-        ids[delivered, 1] = id_high
-        ping_lat[delivered] = ping_lon[delivered] = progress[delivered] = 0.0
-        lat[row] = lat[delivered] = routes.lat[customer]
-        lon[row] = lon[delivered] = routes.lon[customer]
-        _set_bit(events.customer_valid, row)
-        _set_bit(events.customer_valid, delivered)
-        _set_bit(events.created_valid, row)
-        _set_bit(events.picked_up_valid, row + 5)
-        events.addr_start[i] = addr_at
-        end = _write_address(np.int64(orders.house_number[i]), routes, customer, addr_text, addr_at)
-        _write_view(events.customer_addr, row, addr_text, addr_at, end)
+        all_seconds[delivered] = epoch_s + (orders.times_us[i, 5] + routes.drive_us[customer]) // 1_000_000
+        floats[LAT, row] = floats[LAT, delivered] = routes.lat[customer]
+        floats[LON, row] = floats[LON, delivered] = routes.lon[customer]
+        end = _write_address(np.int64(orders.house_number[i]), routes, customer, events.addr_text, addr_at)
+        lengths[ADDR_LENGTH, row] = end - addr_at
         addr_at = end
-        events.items_start[i] = items_at
-        end = _write_items(orders, i, items, items_text, items_at)
-        _write_long_view(events.items_json, row, ITEMS_PREFIX, items_at, end)
+        end = _write_items(orders, i, items, events.items_text, items_at)
+        lengths[ITEMS_LENGTH, row] = end - items_at
         items_at = end
-        text_first, text_last = text_start[customer], text_start[customer + 1]
-        _write_long_view(events.route_json, row + 5, route_prefix, text_first, text_last)
+        text_first = routes.text_start[customer]
+        text_bytes = routes.text_start[customer + 1] - text_first
+        copy_items(routes.text, text_first, events.route_text, route_at, text_bytes)
+        lengths[ROUTE_LENGTH, row + 5] = text_bytes
+        route_at += text_bytes
         row += n_rows
-    events.row_start[len(orders.draw)] = row
-    events.addr_start[len(orders.draw)] = addr_at
-    events.items_start[len(orders.draw)] = items_at
+        start[i + 1, ROW] = row
+        start[i + 1, ID] = ids_at
+        start[i + 1, ADDR] = addr_at
+        start[i + 1, ITEMS] = items_at
+        start[i + 1, ROUTE] = route_at

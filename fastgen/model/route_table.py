@@ -69,6 +69,8 @@ class RouteTable:
         int64 (n + 1,), offsets into `text`.
     text
         uint8, route_json of every customer, one after another.
+    by_path
+        int32 (n,), the customers in an order in which neighbours share most of their route.
     street
         int32 (n,), index of the customer's street.
     street_start
@@ -91,6 +93,7 @@ class RouteTable:
     ping_progress: NDArray[np.float32]
     text_start: NDArray[np.int64]
     text: NDArray[np.uint8]
+    by_path: NDArray[np.int32]
     street: NDArray[np.int32]
     street_start: NDArray[np.int64]
     street_text: NDArray[np.uint8]

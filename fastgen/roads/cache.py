@@ -28,7 +28,7 @@ from fastgen.roads.roads_file import decode_roads
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 ALIGNMENT = 64
 _ARRAYS = tuple(f.name for f in fields(RouteTable) if str(f.type).startswith("NDArray"))
 

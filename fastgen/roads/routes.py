@@ -75,6 +75,7 @@ def compute_route_table(graph: RoadGraph, request: RouteRequest, name: str) -> R
         ping_progress=pings[2],
         text_start=text_start,
         text=text,
+        by_path=_order_by_path(customer, tree, parent, source),
         street=street,
         street_start=street_start,
         street_text=street_text,
@@ -143,6 +144,28 @@ def _route_texts(
     text = np.zeros(int(text_start[-1]), np.uint8)
     write_route_texts(customer, tree, parent, node_text, node_start, text_start, text)
     return text_start, text
+
+
+def _order_by_path(
+    customer: NDArray[np.int32], tree: NDArray[np.int8], parent: NDArray[np.int32], source: int
+) -> NDArray[np.int32]:
+    """Order the customers as a walk through their tree meets them, the directed tree first."""
+    rank = np.stack([_walk_tree(parent[0], source), _walk_tree(parent[1], source)])
+    return np.lexsort((rank[tree, customer], tree)).astype(np.int32)
+
+
+def _walk_tree(parent: NDArray[np.int32], source: int) -> NDArray[np.int64]:
+    """Rank the nodes of a tree: each before its children, and these before its siblings; others 0."""
+    by_parent = np.argsort(parent, kind="stable")
+    first = np.searchsorted(parent[by_parent], np.arange(len(parent) + 1)).tolist()
+    children, rank = by_parent.tolist(), np.zeros(len(parent), np.int64)
+    walk, waiting = [], [source]
+    while waiting:
+        node = waiting.pop()
+        walk.append(node)
+        waiting += children[first[node] : first[node + 1]]
+    rank[walk] = np.arange(len(walk))
+    return rank
 
 
 def _degrees(value_e6: int) -> str:

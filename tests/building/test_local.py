@@ -23,7 +23,7 @@ from fastgen import BuildResult, DataError, OutputError, Progress, ScenarioError
 from fastgen.building import finalise, local
 from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK
 from fastgen.dataset.manifest import read_manifest
-from fastgen.dataset.writer import hash_file
+from fastgen.files import hash_file
 from tests.building.toy import write_toy_roads
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import xxhash
 
 from fastgen.events.body import encode_items
-from fastgen.events.buffer import EventBuffer, route_arrays
+from fastgen.events.columns import Expansion, route_arrays
 from fastgen.inputs.loading import load_inputs
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.roads.routes import compute_route_table
@@ -17,6 +17,8 @@ from tests.simulate.models import make_model, simulate_all
 from tests.small_town import KITCHENS, make_town
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fastgen.kernels.expand import ItemTexts, RouteArrays
     from fastgen.model.day_orders import DayOrders
 
@@ -70,10 +72,55 @@ def some_orders(day: int = 2, scale: float = 0.2) -> tuple[DayOrders, RouteArray
     return orders, route_arrays(table)
 
 
-def to_rows(buffer: EventBuffer, location_id: int = 1) -> list[Row]:
-    """Rows of the last expansion as Python values, read through Arrow."""
-    rows: list[Row] = buffer.to_arrow(location_id).to_pylist()
-    return rows
+def expand_all(
+    orders: DayOrders, routes: RouteArrays, *, ping_s: int = PING_S, expansion: Expansion | None = None
+) -> Expansion:
+    """Expand orders of the built-in items, in an expansion that may have been used before."""
+    expansion = expansion or Expansion()
+    expansion.begin(orders, routes, item_texts(), EPOCH_S, ping_s)
+    expansion.expand(0, len(orders.draw))
+    return expansion
+
+
+def to_rows(expansion: Expansion, location_id: int = 1) -> list[Row]:
+    """Rows of an expansion as Python values."""
+    events, n = expansion.events, expansion.count_rows(len(expansion.orders.draw))
+    kinds = events.event_type_id[:n].tolist()
+    texts = [
+        _cut(text, lengths[:n])
+        for text, lengths in zip(
+            (events.id_text, events.addr_text, events.items_text, events.route_text),
+            events.lengths,
+            strict=True,
+        )
+    ]
+    floats = [values[:n].tolist() for values in events.floats]
+    set_on = {
+        **dict.fromkeys(("customer_lat", "customer_lon"), (1, 8)),
+        **dict.fromkeys(("customer_addr", "items_json"), (1,)),
+        "route_json": (6,),
+        **dict.fromkeys(("ping_lat", "ping_lon", "ping_progress"), (7,)),
+    }
+    columns: dict[str, list[Any]] = {
+        "order_id": texts[0],
+        "location_id": [location_id] * n,
+        "event_type_id": kinds,
+        "ts_seconds": events.ts_seconds[:n].tolist(),
+        "sequence": events.sequence[:n].tolist(),
+        **dict(zip(("customer_lat", "customer_lon"), floats[:2], strict=True)),
+        **dict(zip(("customer_addr", "items_json", "route_json"), texts[1:], strict=True)),
+        **dict(zip(("ping_lat", "ping_lon", "ping_progress"), floats[2:], strict=True)),
+    }
+    for name, kinds_set in set_on.items():
+        for value, kind in zip(columns[name], kinds, strict=True):
+            assert kind in kinds_set or not value, f"{name} is set on type {kind}"
+        columns[name] = [v if k in kinds_set else None for v, k in zip(columns[name], kinds, strict=True)]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _cut(text: NDArray[np.uint8], lengths: NDArray[np.uint32]) -> list[str]:
+    ends = np.cumsum(lengths, dtype=np.int64)
+    return [text[end - n : end].tobytes().decode() for end, n in zip(ends, lengths.tolist(), strict=True)]
 
 
 def canonical_bytes(rows: list[Row]) -> bytes:

@@ -7,32 +7,25 @@ import hashlib
 import numpy as np
 import pytest
 
-from fastgen.events.buffer import EventBuffer
-from fastgen.events.digest import DayDigest, DayDigester, digest_dataset
-from tests.events.rows import EPOCH_S, PING_S, canonical_bytes, digest_rows, item_texts, some_orders, to_rows
-
-ITEMS = item_texts()
+from fastgen.events.digest import DayDigest, digest_dataset, digest_day
+from fastgen.kernels.expand import ROW
+from tests.events.rows import canonical_bytes, digest_rows, expand_all, some_orders, to_rows
 
 
-@pytest.mark.parametrize("kind", ["i8", "i16"])
-def test_digest_is_that_of_the_contract(kind: str) -> None:
-    orders, routes = some_orders()
-    buffer = EventBuffer(kind)
-    events = buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-    made = DayDigester().digest(1, 2, orders, routes, events, 0, len(orders.draw))
-    rows = to_rows(buffer)
-    assert made == DayDigest(1, 2, len(orders.draw), len(rows), len(canonical_bytes(rows)), digest_rows(rows))
+def test_digest_is_that_of_the_contract() -> None:
+    expansion = expand_all(*some_orders())
+    n_orders, rows = len(expansion.orders.draw), to_rows(expansion)
+    made = digest_day(1, 2, expansion, 0, n_orders)
+    assert made == DayDigest(1, 2, n_orders, len(rows), len(canonical_bytes(rows)), digest_rows(rows))
 
 
 def test_any_days_of_an_expansion_can_be_digested() -> None:
-    """Days begin at any bit of the validity bytes and any place of the texts; one digester serves all."""
-    orders, routes = some_orders()
-    buffer, digester = EventBuffer("i8"), DayDigester()
-    events = buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-    rows, n = to_rows(buffer), len(orders.draw)
+    """Days begin at any row and any place of the texts."""
+    expansion = expand_all(*some_orders())
+    rows, n, start = to_rows(expansion), len(expansion.orders.draw), expansion.events.start[:, ROW]
     for first, last in [(0, 1), (3, 4), (1, n), (5, 5), (n // 2, n), *((i, i + 3) for i in range(8))]:
-        part = rows[int(events.row_start[first]) : int(events.row_start[last])]
-        made = digester.digest(1, 2, orders, routes, events, first, last)
+        part = rows[int(start[first]) : int(start[last])]
+        made = digest_day(1, 2, expansion, first, last)
         assert (made.rows, made.digest) == (len(part), digest_rows(part))
 
 
@@ -44,31 +37,25 @@ def test_ids_of_different_widths_are_digested_alike() -> None:
         width = 6 + i % 3
         view = width.to_bytes(4, "little") + text[:width] + bytes(12 - width)
         orders.id_view[i] = np.frombuffer(view, np.int64)
-    buffer = EventBuffer("i8")
-    events = buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-    made = DayDigester().digest(1, 2, orders, routes, events, 0, len(orders.draw))
-    assert made.digest == digest_rows(to_rows(buffer))
+    expansion = expand_all(orders, routes)
+    assert digest_day(1, 2, expansion, 0, len(orders.draw)).digest == digest_rows(to_rows(expansion))
 
 
 @pytest.mark.parametrize("change", ["customer", "house_number", "line_qty", "times_us", "id_view"])
 def test_digest_sees_every_change(change: str) -> None:
     orders, routes = some_orders()
-    buffer, digester = EventBuffer("i8"), DayDigester()
-    events = buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-    before = digester.digest(1, 2, orders, routes, events, 0, len(orders.draw))
+    before = digest_day(1, 2, expand_all(orders, routes), 0, len(orders.draw))
     column = getattr(orders, change)
     column.reshape(-1)[0] += 1_000_000 if change == "times_us" else 1
-    events = buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-    after = digester.digest(1, 2, orders, routes, events, 0, len(orders.draw))
+    if change == "id_view":
+        column.reshape(-1)[0] += (1 << 32) - 1  # another first letter, not another length
+    after = digest_day(1, 2, expand_all(orders, routes), 0, len(orders.draw))
     assert before.digest != after.digest
 
 
 def test_location_is_part_of_the_digest_and_day_is_not() -> None:
-    orders, routes = some_orders()
-    events = EventBuffer("i8").expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-    made = [
-        DayDigester().digest(*key, orders, routes, events, 0, 5).digest for key in ((1, 2), (1, 3), (2, 2))
-    ]
+    expansion = expand_all(*some_orders())
+    made = [digest_day(*key, expansion, 0, 5).digest for key in ((1, 2), (1, 3), (2, 2))]
     assert made[0] == made[1] != made[2]
 
 

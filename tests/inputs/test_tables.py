@@ -10,7 +10,7 @@ import pytest
 
 from fastgen.errors import OutputError
 from fastgen.inputs.loading import load_inputs
-from fastgen.inputs.tables import TABLES, read_tables, table_frame, write_tables
+from fastgen.inputs.tables import TABLES, encode_table, read_tables, write_tables
 from fastgen.model.dimensions import Dimensions
 from tests.inputs.town_tables import TOWN, write_town
 
@@ -107,8 +107,8 @@ def test_no_space_leaves_the_old_table(
     assert contents(tmp_path) == before
 
 
-def test_frames_turn_a_missing_end_into_null(dims: Dimensions) -> None:
-    frame = table_frame(dims, "brand_locations")
+def test_a_missing_end_is_null(dims: Dimensions) -> None:
+    frame = pl.read_parquet(encode_table(dims, "brand_locations"))
     assert frame.filter(pl.col("end_day").is_not_null())["end_day"].to_list() == [60.0]
 
 

@@ -22,8 +22,8 @@ from fastgen.dataset.checks.rows import (
 from fastgen.dataset.digest_file import digest_file_days
 from fastgen.dataset.layout import EVENTS, Layout
 from fastgen.dataset.windows import read_windows
-from fastgen.dataset.writer import hash_file
 from fastgen.events.schema import COLUMNS
+from fastgen.files import hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,25 +1,23 @@
-"""What the buffer hands over is written: each row is held against SPEC 3 in plain Python."""
+"""What is expanded is written: each row is held against SPEC 3 in plain Python."""
 
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
-from fastgen.events.buffer import EventBuffer, route_arrays
+from fastgen.events.columns import Expansion, route_arrays
 from fastgen.events.schema import COLUMNS, EVENT_TYPES, MAX_PINGS_I8, sequence_kind
 from fastgen.inputs.loading import load_inputs
 from fastgen.model.day_orders import DayOrders
-from tests.events.rows import EPOCH_S, PING_S, Row, item_texts, some_orders, to_rows, town_routes
+from tests.events.rows import EPOCH_S, PING_S, Row, expand_all, item_texts, some_orders, to_rows, town_routes
 from tests.simulate.models import make_model, simulate_all
 
 if TYPE_CHECKING:
     from fastgen.model.route_table import RouteTable
-
-ITEMS = item_texts()
 
 
 def expected_rows(orders: DayOrders, table: RouteTable) -> list[Row]:
@@ -70,73 +68,45 @@ def _item(items: object, row: int, qty: int) -> str:
 
 
 def test_rows_are_those_of_the_contract() -> None:
-    table = town_routes()
     orders, routes = some_orders()
-    buffer = EventBuffer("i8")
-    buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-    assert to_rows(buffer) == expected_rows(orders, table)
-    assert len({row["order_id"] for row in to_rows(buffer)}) == len(orders.draw) > 10
+    rows = to_rows(expand_all(orders, routes))
+    assert rows == expected_rows(orders, town_routes())
+    assert len({row["order_id"] for row in rows}) == len(orders.draw) > 10
 
 
-def test_types_are_those_of_the_contract() -> None:
+def test_orders_may_be_expanded_part_by_part() -> None:
     orders, routes = some_orders()
-    for kind, arrow in (("i8", pa.int8()), ("i16", pa.int16())):
-        buffer = EventBuffer(kind)
-        buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-        schema = buffer.to_arrow(1).schema
-        assert schema.names == [c.name for c in COLUMNS]
-        assert schema.field("sequence").type == arrow
-        assert schema.field("ts_seconds").type == pa.int64()
-        assert {schema.field(n).type for n in ("location_id", "event_type_id")} == {pa.int8()}
-        floats = ("customer_lat", "customer_lon", "ping_lat", "ping_lon", "ping_progress")
-        assert {schema.field(n).type for n in floats} == {pa.float32()}
-        buffer.to_arrow(1).validate(full=True)
-
-
-def test_location_is_left_out_where_the_folder_says_it() -> None:
-    orders, routes = some_orders()
-    buffer = EventBuffer("i8")
-    buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-    assert "location_id" not in buffer.to_arrow(None).schema.names
+    whole, parts = expand_all(orders, routes), Expansion()
+    parts.begin(orders, routes, item_texts(), EPOCH_S, PING_S)
+    for first, last in pairwise([0, 1, 5, 5, len(orders.draw)]):
+        parts.expand(first, last)
+    assert to_rows(parts) == to_rows(whole)
 
 
 def test_items_are_json_with_the_keys_of_the_contract() -> None:
-    orders, routes = some_orders()
-    buffer = EventBuffer("i8")
-    buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-    items = [item for row in to_rows(buffer) if row["items_json"] for item in json.loads(row["items_json"])]
+    rows = to_rows(expand_all(*some_orders()))
+    items = [item for row in rows if row["items_json"] for item in json.loads(row["items_json"])]
     assert all(list(i) == ["id", "category_id", "menu_id", "brand_id", "name", "price", "qty"] for i in items)
     assert all(isinstance(i["price"], float) for i in items)
 
 
-def test_a_buffer_used_again_forgets_what_it_held() -> None:
-    """Larger, smaller and larger again: no old view, bit or text may shine through."""
-    table = town_routes()
-    routes = route_arrays(table)
-    buffer = EventBuffer("i8")
+def test_memory_used_again_forgets_what_it_held() -> None:
+    """Larger, smaller and larger again: no old value or text may shine through."""
+    table, expansion = town_routes(), Expansion()
     for day, scale in ((0, 0.3), (1, 0.02), (2, 0.25), (3, 1e-9), (4, 0.6)):
         orders = simulate_all(make_model("sf", days=5, scale=scale), day, table.n_customers)
-        buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-        assert to_rows(buffer) == expected_rows(orders, table)
+        expand_all(orders, route_arrays(table), expansion=expansion)
+        assert to_rows(expansion) == expected_rows(orders, table)
 
 
 def test_no_orders_no_rows() -> None:
     _, routes = some_orders()
-    buffer = EventBuffer("i8")
-    buffer.expand(DayOrders.empty(0, 1), routes, ITEMS, EPOCH_S, PING_S)
-    assert buffer.n_rows == 0
-    assert buffer.to_arrow(1).num_rows == 0
+    assert to_rows(expand_all(DayOrders.empty(0, 1), routes)) == []
 
 
-def test_nothing_to_hand_over_before_the_first_expansion() -> None:
-    with pytest.raises(RuntimeError, match="Expected expand"):
-        EventBuffer("i8").to_arrow(1)
-
-
-@pytest.mark.parametrize("street", ["A", "Abcdefgh", "Abcdefghi", "Abcdefghij", "Ünï çødé", "\U0001f35c" * 3])
+@pytest.mark.parametrize("street", ["A", "Abcdefgh", "Abcdefghi", "Ünï çødé", "\U0001f35c" * 3])
 @pytest.mark.parametrize("number", [1, 99, 9999, 999_999])
 def test_addresses_of_any_length(street: str, number: int) -> None:
-    """Arrow keeps up to 12 bytes in the view itself, and longer texts in a buffer."""
     table = town_routes()
     name = f" {street}".encode()
     routes = route_arrays(table)._replace(
@@ -146,19 +116,17 @@ def test_addresses_of_any_length(street: str, number: int) -> None:
     )
     orders, _ = some_orders(scale=0.03)
     orders.house_number[:] = number
-    buffer = EventBuffer("i8")
-    buffer.expand(orders, routes, ITEMS, EPOCH_S, PING_S)
-    assert {row["customer_addr"] for row in to_rows(buffer)} == {f"{number} {street}", None}
+    rows = to_rows(expand_all(orders, routes))
+    assert {row["customer_addr"] for row in rows} == {f"{number} {street}", None}
 
 
 def test_sequence_runs_past_a_byte_where_it_must() -> None:
     """A ping a second: more than 121 pings need 16 bits."""
     table = town_routes(ping_interval_s=1)
     assert table.max_pings > MAX_PINGS_I8
+    assert sequence_kind(table.max_pings) == "i16"
     orders = simulate_all(make_model("sf", scale=0.03), 0, table.n_customers)
-    buffer = EventBuffer(sequence_kind(table.max_pings))
-    buffer.expand(orders, route_arrays(table), ITEMS, EPOCH_S, 1)
-    rows = to_rows(buffer)
+    rows = to_rows(expand_all(orders, route_arrays(table), ping_s=1))
     longest = max(row["sequence"] for row in rows)
     assert longest > 127
     ends = [i for i, row in enumerate(rows) if row["event_type_id"] == 8]

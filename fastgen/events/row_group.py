@@ -1,0 +1,239 @@
+"""Encode stretches of an expansion as row groups of the event file.
+
+The encoding knows what the rows come from, where a writer of frames has to find it out: ids stand once an
+order, customers once with their position and route, progress in a dictionary made beforehand. The routes of
+a dictionary follow each other along the tree of shortest paths, so that each repeats most of the one before:
+they compress to half of what they do in order of appearance, in half the time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.events.schema import COLUMNS, EVENT_TYPES
+from fastgen.kernels.expand import (
+    ADDR,
+    ADDR_LENGTH,
+    CREATED,
+    DELIVERED,
+    ITEMS,
+    ITEMS_LENGTH,
+    N_BEFORE_PINGS,
+    PICKED_UP,
+    PING,
+    ROW,
+)
+from fastgen.kernels.texts import copy_texts
+from fastgen.parquet.encodings import (
+    Encoding,
+    delta_packed,
+    pack_indices,
+    pack_validity,
+    repeat_indices,
+)
+from fastgen.parquet.pages import Bounds, Values
+from fastgen.parquet.schema import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from fastgen.events.columns import Expansion
+    from fastgen.model.route_table import RouteTable
+
+
+def file_fields(sequence_kind: str, *, with_location: bool) -> tuple[Field, ...]:
+    """Columns inside a file: hive files leave out the location, which their folder says.
+
+    Parameters
+    ----------
+    sequence_kind
+        "i8" or "i16", for the whole dataset.
+    with_location
+        Whether the files have the location_id.
+    """
+    return tuple(
+        Field(c.name, sequence_kind if c.name == "sequence" else c.kind, c.nullable)
+        for c in COLUMNS
+        if with_location or c.name != "location_id"
+    )
+
+
+class Validity(NamedTuple):
+    """Definition levels of the nullable columns, by what sets them, and how many rows, orders and pings."""
+
+    customer: bytes
+    created: bytes
+    picked_up: bytes
+    ping: bytes
+    n_rows: int
+    n_orders: int
+    n_pings: int
+
+
+class GroupEncoder:
+    """Encodes the row groups of one location.
+
+    Parameters
+    ----------
+    table
+        The location's routes.
+    location_id
+        Value of the location_id column; None leaves it out.
+    """
+
+    def __init__(self, table: RouteTable, location_id: int | None) -> None:
+        self._table, self._location_id = table, location_id
+        self._room = np.empty(0, np.uint8)
+        entries, codes = np.unique(table.ping_progress, return_inverse=True)
+        self._progress = entries if len(entries) else np.zeros(1, np.float32)
+        self._progress_of = codes.astype(np.int32)
+
+    def encode(self, expansion: Expansion, first: int, last: int) -> Iterator[Values]:
+        """Encode the rows of orders first..last-1, at least one, in the order of `file_fields`.
+
+        What is yielded holds until the next is asked for.
+        """
+        events = expansion.events
+        starts = events.start[first : last + 1, ROW]
+        rows = slice(int(starts[0]), int(starts[-1]))
+        kinds, n_orders = events.event_type_id[rows], last - first
+        pings = slice(rows.start - (N_BEFORE_PINGS + 1) * first, rows.stop - (N_BEFORE_PINGS + 1) * last)
+        ping, customer = events.ping[pings], expansion.orders.customer[first:last]
+        valid = _validity(kinds, n_orders, len(ping))
+        yield _order_ids(expansion.orders.id_view[first:last], np.diff(starts))
+        if self._location_id is not None:
+            yield _locations(self._location_id, valid.n_rows)
+        yield _event_types(kinds)
+        yield _timestamps(events.ts_seconds[rows])
+        yield _sequences(events.sequence[rows])
+        yield from self._customers(customer, valid)
+        for lengths, text, column in (
+            (ADDR_LENGTH, events.addr_text, ADDR),
+            (ITEMS_LENGTH, events.items_text, ITEMS),
+        ):
+            section = text[events.start[first, column] : events.start[last, column]]
+            yield self._texts(events.lengths[lengths, starts[:-1]], section, valid)
+        yield self._routes(customer, valid)
+        yield from self._pings(ping, valid)
+
+    def _take(self, n_bytes: int) -> NDArray[np.uint8]:
+        """Room for one large body or dictionary, ever the same: new memory costs more than its use."""
+        if len(self._room) < n_bytes:
+            self._room = np.empty(n_bytes * 5 // 4, np.uint8)
+        return self._room[:n_bytes]
+
+    def _texts(self, lengths: NDArray[np.uint32], text: NDArray[np.uint8], valid: Validity) -> Values:
+        head = valid.created + delta_packed(lengths)
+        body = self._take(len(head) + len(text))
+        body[: len(head)] = np.frombuffer(head, np.uint8)
+        body[len(head) :] = text
+        n_nulls = valid.n_rows - valid.n_orders
+        return Values(valid.n_rows, n_nulls, Encoding.DELTA_LENGTH_BYTE_ARRAY, body.data)
+
+    def _customers(self, customer: NDArray[np.int32], valid: Validity) -> Iterator[Values]:
+        """Encode the position of created and delivered, an entry a customer."""
+        distinct, index = _number(customer, np.arange(self._table.n_customers))
+        body = valid.customer + pack_indices(np.repeat(index, 2), len(distinct))
+        n_nulls = valid.n_rows - 2 * valid.n_orders
+        for degrees in (self._table.lat, self._table.lon):
+            entries = degrees[distinct]
+            yield _indexed(valid.n_rows, n_nulls, body, entries, _bounds(entries))
+
+    def _routes(self, customer: NDArray[np.int32], valid: Validity) -> Values:
+        table = self._table
+        distinct, index = _number(customer, table.by_path)
+        lengths = table.text_start[distinct + 1] - table.text_start[distinct]
+        entries = self._take(int(lengths.sum()) + 4 * len(distinct))
+        copy_texts(table.text_start, table.text, distinct, entries)
+        body = valid.picked_up + pack_indices(index, len(distinct))
+        n_nulls = valid.n_rows - valid.n_orders
+        return Values(valid.n_rows, n_nulls, Encoding.RLE_DICTIONARY, body, entries.data, len(distinct))
+
+    def _pings(self, ping: NDArray[np.int32], valid: Validity) -> Iterator[Values]:
+        n_nulls = valid.n_rows - valid.n_pings
+        for degrees in (self._table.ping_lat[ping], self._table.ping_lon[ping]):
+            body = valid.ping + degrees.tobytes()
+            yield Values(valid.n_rows, n_nulls, Encoding.PLAIN, body, bounds=_bounds(degrees))
+        index, entries = self._progress_of[ping], self._progress
+        body = valid.ping + pack_indices(index, len(entries))
+        yield _indexed(valid.n_rows, n_nulls, body, entries, _bounds(entries[index]))
+
+
+def _validity(kinds: NDArray[np.int8], n_orders: int, n_pings: int) -> Validity:
+    is_created = kinds == CREATED
+    return Validity(
+        pack_validity(is_created | (kinds == DELIVERED)),
+        pack_validity(is_created),
+        pack_validity(kinds == PICKED_UP),
+        pack_validity(kinds == PING),
+        len(kinds),
+        n_orders,
+        n_pings,
+    )
+
+
+def _number(
+    customer: NDArray[np.int32], order: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """List the distinct customers in a given order of all, and give each its place in that list."""
+    used = np.zeros(len(order), bool)
+    used[customer] = True
+    distinct = order[used[order]].astype(np.int64)
+    place = np.empty(len(order), np.int32)
+    place[distinct] = np.arange(len(distinct), dtype=np.int32)
+    return distinct, place[customer]
+
+
+def _order_ids(id_view: NDArray[np.int64], n_rows: NDArray[np.int64]) -> Values:
+    # A view of a short text is its length in four bytes, then the text: just an entry of a dictionary.
+    entries = np.ascontiguousarray(id_view).view(np.uint8).reshape(-1, 16)
+    filled = np.arange(16) < 4 + entries[:, :1]
+    return _indexed(int(n_rows.sum()), 0, repeat_indices(n_rows), entries[filled], None, len(entries))
+
+
+def _locations(location_id: int, n_rows: int) -> Values:
+    entries = np.array([location_id], np.int32)
+    return _indexed(n_rows, 0, repeat_indices(np.array([n_rows])), entries, _bounds(entries))
+
+
+def _event_types(kinds: NDArray[np.int8]) -> Values:
+    entries = np.arange(1, len(EVENT_TYPES) + 1, dtype=np.int32)
+    # Every order has the first type and the last.
+    return _indexed(len(kinds), 0, pack_indices(kinds - 1, len(entries)), entries, _bounds(entries))
+
+
+def _timestamps(ts_seconds: NDArray[np.int64]) -> Values:
+    body = delta_packed(ts_seconds)
+    return Values(len(ts_seconds), 0, Encoding.DELTA_BINARY_PACKED, body, bounds=_bounds(ts_seconds))
+
+
+def _sequences(sequence: NDArray[np.int16]) -> Values:
+    entries = np.arange(int(sequence.max()) + 1, dtype=np.int32)
+    return _indexed(len(sequence), 0, pack_indices(sequence, len(entries)), entries, _bounds(entries))
+
+
+def _indexed(
+    n_values: int,
+    n_nulls: int,
+    body: bytes,
+    entries: NDArray[np.generic],
+    bounds: Bounds | None,
+    n_entries: int | None = None,
+) -> Values:
+    """Values that are indices into entries; texts come as bytes, and with their number."""
+    number = len(entries) if n_entries is None else n_entries
+    return Values(n_values, n_nulls, Encoding.RLE_DICTIONARY, body, entries.tobytes(), number, bounds)
+
+
+def _bounds(values: NDArray[np.number]) -> Bounds | None:
+    """Bounds of a column, None of no values; a float 0 is widened to both its signs, as the format asks."""
+    if not len(values):
+        return None
+    least, greatest = values.min(), values.max()
+    if values.dtype.kind == "f":
+        least, greatest = (-least if least == 0 else least), abs(greatest) if greatest == 0 else greatest
+    return Bounds(least.tobytes(), greatest.tobytes())

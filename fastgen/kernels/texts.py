@@ -1,0 +1,30 @@
+"""Copy texts out of a table of texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastgen.kernels.jit import jit
+from fastgen.kernels.memory import copy_items
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@jit
+def copy_texts(
+    start: NDArray[np.int64], text: NDArray[np.uint8], which: NDArray[np.int64], out: NDArray[np.uint8]
+) -> None:
+    """Copy the texts `which`, (n,), one after another, each behind its length in four bytes.
+
+    Text i is text[start[i]:start[i + 1]]; all of them fill `out`.
+    """
+    at = 0
+    for j in range(len(which)):
+        first = start[which[j]]
+        n = start[which[j] + 1] - first
+        for k in range(4):
+            out[at + k] = (n >> (8 * k)) & 255
+        copy_items(text, first, out, at + 4, n)
+        at += 4 + n

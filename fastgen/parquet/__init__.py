@@ -1,0 +1,1 @@
+"""Parquet files, from encoded pages to the footer."""

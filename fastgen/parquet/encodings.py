@@ -1,0 +1,113 @@
+"""Encode values as the bytes of Parquet's pages.
+
+Source: the Parquet format's Encodings.md. Of its encodings those are here that every current reader knows,
+and that make the columns of fastgen small.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.kernels.bit_packing import pack_bits
+from fastgen.parquet.thrift import varint, zigzag
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+BLOCK, MINIBLOCK = 128, 32
+_MOST = np.iinfo(np.int64).max
+
+
+class Encoding(IntEnum):
+    """Encodings, by their number in the format."""
+
+    PLAIN = 0
+    RLE = 3
+    DELTA_BINARY_PACKED = 5
+    DELTA_LENGTH_BYTE_ARRAY = 6
+    RLE_DICTIONARY = 8
+
+
+def pack_validity(valid: NDArray[np.bool_]) -> bytes:
+    """Encode definition levels of a nullable column: one bit-packed run, its length before it."""
+    n_groups = (len(valid) + 7) // 8
+    run = varint(n_groups << 1 | 1) + np.packbits(valid, bitorder="little").tobytes()
+    return len(run).to_bytes(4, "little") + run
+
+
+def index_width(n_entries: int) -> int:
+    """Bits of an index into a dictionary, at least one."""
+    return max(1, (n_entries - 1).bit_length())
+
+
+def pack_indices(index: NDArray[np.integer], n_entries: int) -> bytes:
+    """Encode indices into a dictionary: their width, and one bit-packed run.
+
+    Parameters
+    ----------
+    index
+        (n,), each below `n_entries`.
+    n_entries
+        Entries of the dictionary.
+    """
+    width, n_groups = index_width(n_entries), (len(index) + 7) // 8
+    out, one = np.zeros(n_groups * width, np.uint8), np.array([width])
+    pack_bits(index.astype(np.int64), len(index), one, np.zeros(1, np.int64), out)
+    return bytes([width]) + varint(n_groups << 1 | 1) + out.tobytes()
+
+
+def repeat_indices(counts: NDArray[np.int64]) -> bytes:
+    """Encode indices 0, 1, 2, ... of which entry i stands counts[i] times, as runs."""
+    width = index_width(len(counts))
+    head = _varints(counts << 1)
+    value = np.arange(len(counts), dtype="<i8").view(np.uint8).reshape(-1, 8)[:, : (width + 7) // 8]
+    return bytes([width]) + np.concatenate([head, value], axis=1).tobytes()
+
+
+def _varints(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Encode numbers of at least 0 as varints, all as long as the longest: uint8 (n, length)."""
+    length = len(varint(int(numbers.max(initial=0))))
+    digits = (numbers[:, None] >> (7 * np.arange(length)) & 127).astype(np.uint8)
+    digits[:, :-1] |= 128  # more follows
+    return digits
+
+
+def delta_packed(values: NDArray[np.integer]) -> bytes:
+    """Encode whole numbers, at least one, as differences bit-packed in blocks (DELTA_BINARY_PACKED).
+
+    A block holds the least of its differences, the widths of its miniblocks, and each miniblock's differences
+    less the least one.
+    """
+    numbers = values.astype(np.int64)
+    n_blocks = (len(numbers) + BLOCK - 2) // BLOCK
+    deltas = np.empty((n_blocks, BLOCK), np.int64)
+    flat = deltas.reshape(-1)
+    np.subtract(numbers[1:], numbers[:-1], out=flat[: len(numbers) - 1])
+    flat[len(numbers) - 1 :] = flat[len(numbers) - 2] if n_blocks else 0
+    least = deltas.min(axis=1, initial=_MOST)
+    deltas -= least[:, None]
+    # Readers take no miniblock behind the last value: its width is 0, and it has no bytes.
+    flat[len(numbers) - 1 :] = 0
+    widths = np.frexp(deltas.reshape(n_blocks, BLOCK // MINIBLOCK, MINIBLOCK).max(axis=2).astype(np.float64))[
+        1
+    ]
+    head = np.concatenate([_varints((least << 1) ^ (least >> 63)), widths.astype(np.uint8)], axis=1)
+    # Where each block's head and each miniblock begin.
+    sizes = np.concatenate([np.full((n_blocks, 1), head.shape[1]), widths * (MINIBLOCK // 8)], axis=1)
+    ends = np.cumsum(sizes).reshape(sizes.shape)
+    out = np.empty(int(ends[-1, -1]) if n_blocks else 0, np.uint8)
+    out[(ends[:, 0] - head.shape[1])[:, None] + np.arange(head.shape[1])] = head
+    pack_bits(flat, MINIBLOCK, widths.reshape(-1).astype(np.int64), ends[:, :-1].reshape(-1), out)
+    first = (
+        varint(BLOCK) + varint(BLOCK // MINIBLOCK) + varint(len(numbers)) + varint(zigzag(int(numbers[0])))
+    )
+    return first + out.tobytes()
+
+
+def plain_texts(texts: list[bytes]) -> bytes:
+    """Encode texts with the length of each before it (PLAIN)."""
+    return b"".join(len(text).to_bytes(4, "little") + text for text in texts)

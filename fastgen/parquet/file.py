@@ -1,0 +1,179 @@
+"""Write a Parquet file row group by row group, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from fastgen import __version__
+from fastgen.errors import OutputError
+from fastgen.files import sync_folder
+from fastgen.parquet.pages import describe_chunk, make_chunk
+from fastgen.parquet.thrift import I16, I64, Struct, encode_struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from fastgen.parquet.pages import Codec, Values
+    from fastgen.parquet.schema import Field
+    from fastgen.parquet.thrift import Value
+
+MAGIC = b"PAR1"
+FORMAT_VERSION = 2
+WRITE_BYTES = 2**18
+
+
+class Written(NamedTuple):
+    """What came of a file: rows, bytes, SHA-256."""
+
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Body:
+    """Row groups of a file, as they come; knows the place of everything in it.
+
+    Parameters
+    ----------
+    fields
+        The columns.
+    codec
+        Compression of every page.
+    """
+
+    def __init__(self, fields: Sequence[Field], codec: Codec) -> None:
+        self._fields, self._codec = fields, codec
+        self._groups: list[Struct] = []
+        self._at = len(MAGIC)
+        self.n_rows = 0
+
+    def encode_group(self, n_rows: int, columns: Iterable[Values]) -> list[bytes]:
+        """Encode the next row group: its columns in the order of the fields."""
+        first, total, entries, pieces = self._at, 0, list[Struct](), list[bytes]()
+        for field, values in zip(self._fields, columns, strict=True):
+            chunk = make_chunk(values, self._codec)
+            entries.append(describe_chunk(chunk, field, self._codec, self._at))
+            pieces += chunk.pages
+            self._at += chunk.n_bytes
+            total += chunk.n_bytes_uncompressed
+        fields: dict[int, Value | None] = {1: entries, 2: I64(total), 3: I64(n_rows), 5: I64(first)}
+        ordinal = I16(len(self._groups)) if len(self._groups) < 2**15 else None
+        self._groups.append(Struct({**fields, 6: I64(self._at - first), 7: ordinal}))
+        self.n_rows += n_rows
+        return pieces
+
+    def encode_footer(self, metadata: Mapping[str, str]) -> bytes:
+        """Encode what stands behind the row groups."""
+        root = Struct({4: "schema", 5: len(self._fields)})
+        by_type = Struct({1: Struct({})})
+        footer = encode_struct(
+            Struct(
+                {
+                    1: FORMAT_VERSION,
+                    2: [root, *(field.element() for field in self._fields)],
+                    3: I64(self.n_rows),
+                    4: self._groups,
+                    5: [Struct({1: key, 2: value}) for key, value in metadata.items()] or None,
+                    6: f"fastgen version {__version__}",
+                    7: [by_type] * len(self._fields),
+                }
+            )
+        )
+        return footer + len(footer).to_bytes(4, "little") + MAGIC
+
+
+def encode_file(
+    fields: Sequence[Field], codec: Codec, n_rows: int, columns: Sequence[Values], metadata: Mapping[str, str]
+) -> bytes:
+    """Encode a small file of one row group, or of none where there are no rows."""
+    body = Body(fields, codec)
+    pieces = body.encode_group(n_rows, columns) if n_rows else []
+    return b"".join([MAGIC, *pieces, body.encode_footer(metadata)])
+
+
+class FileWriter:
+    """Writes a file beside its place, and moves it there when it is complete and on disk.
+
+    Leaving the block by an error removes what was written.
+
+    Parameters
+    ----------
+    path
+        Where the file shall appear; missing folders are made.
+    fields, codec
+        Columns and compression.
+    metadata
+        Key-value metadata of the footer.
+
+    Raises
+    ------
+    OutputError
+        From every step that the disk refuses.
+    """
+
+    def __init__(
+        self, path: Path, fields: Sequence[Field], codec: Codec, metadata: Mapping[str, str]
+    ) -> None:
+        self._path, self._temporary = path, path.with_name(f".{path.name}.tmp")
+        self._body, self._metadata = Body(fields, codec), metadata
+        self._sha256, self._size = hashlib.sha256(), 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._temporary.open("wb", buffering=WRITE_BYTES)
+        except OSError as error:
+            raise self._refused(error) from None
+        self._write([MAGIC])
+
+    def __enter__(self) -> Self:
+        """Start the block that writes the file."""
+        return self
+
+    def add_group(self, n_rows: int, columns: Iterable[Values]) -> None:
+        """Append a row group: its columns in the order of the fields."""
+        self._write(self._body.encode_group(n_rows, columns))
+
+    def finish(self) -> Written:
+        """Write the footer, and let the file appear."""
+        self._write([self._body.encode_footer(self._metadata)])
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.replace(self._path)
+            sync_folder(self._path.parent)
+        except OSError as error:
+            raise self._refused(error) from None
+        return Written(self._body.n_rows, self._size, self._sha256.hexdigest())
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove an unfinished file."""
+        if error is not None:
+            self._abandon()
+
+    def _write(self, pieces: Sequence[bytes]) -> None:
+        try:
+            for piece in pieces:
+                self._sha256.update(piece)
+                self._size += self._file.write(piece)
+        except OSError as error:
+            self._abandon()
+            raise self._refused(error) from None
+
+    def _abandon(self) -> None:
+        """Close and remove the unfinished file; what the disk refused once it may refuse again here."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def _refused(self, error: OSError) -> OutputError:
+        return OutputError(f"{self._path}: expected to write the file, got: {error.strerror or error}.")

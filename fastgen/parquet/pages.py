@@ -1,0 +1,127 @@
+"""Put encoded values into pages, and pages into the chunk that a column has in a row group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastgen.parquet.encodings import Encoding
+from fastgen.parquet.thrift import I64, Struct, encode_struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastgen.parquet.schema import Field
+
+_DATA_PAGE, _DICTIONARY_PAGE = 0, 2
+
+
+class Bounds(NamedTuple):
+    """Least and greatest value of a column in a row group, encoded PLAIN without a length."""
+
+    least: bytes
+    greatest: bytes
+
+
+class Values(NamedTuple):
+    """A column's values in a row group, encoded.
+
+    Attributes
+    ----------
+    n_values, n_nulls
+        Values, the nulls among them included, and nulls.
+    encoding
+        Encoding of `body`.
+    body
+        One page: validity where the column is nullable, and the values.
+    dictionary
+        PLAIN entries that `body` holds indices into, else None.
+    n_entries
+        Number of entries.
+    bounds
+        For readers that skip row groups; None where no reader would.
+    """
+
+    n_values: int
+    n_nulls: int
+    encoding: Encoding
+    body: bytes | memoryview
+    dictionary: bytes | memoryview | None = None
+    n_entries: int = 0
+    bounds: Bounds | None = None
+
+
+class Codec(NamedTuple):
+    """A compression: its number in the format, and how it is done."""
+
+    number: int
+    compress: Callable[[bytes | memoryview], bytes]
+
+
+class Chunk(NamedTuple):
+    """A column chunk: the bytes of its pages, and its entry in the footer but for its place in the file."""
+
+    pages: tuple[bytes, ...]
+    n_bytes: int
+    n_bytes_uncompressed: int
+    dictionary_bytes: int
+    values: Values
+
+
+def make_chunk(values: Values, codec: Codec) -> Chunk:
+    """Compress a column's pages and put their headers before them."""
+    pages: list[bytes] = []
+    uncompressed = dictionary_bytes = 0
+    if values.dictionary is not None:
+        header = Struct({1: values.n_entries, 2: int(Encoding.PLAIN)})
+        uncompressed += _add_page(pages, _DICTIONARY_PAGE, values.dictionary, header, codec)
+        dictionary_bytes = sum(map(len, pages))
+    levels = int(Encoding.RLE)
+    header = Struct({1: values.n_values, 2: int(values.encoding), 3: levels, 4: levels})
+    uncompressed += _add_page(pages, _DATA_PAGE, values.body, header, codec)
+    return Chunk(tuple(pages), sum(map(len, pages)), uncompressed, dictionary_bytes, values)
+
+
+def _add_page(pages: list[bytes], kind: int, body: bytes | memoryview, header: Struct, codec: Codec) -> int:
+    """Append a page's header and compressed body; return the bytes that both would have uncompressed."""
+    data = codec.compress(body)
+    field = 5 if kind == _DATA_PAGE else 7
+    encoded = encode_struct(Struct({1: kind, 2: len(body), 3: len(data), field: header}))
+    pages += (encoded, data)
+    return len(encoded) + len(body)
+
+
+def describe_chunk(chunk: Chunk, field: Field, codec: Codec, at: int) -> Struct:
+    """Make a chunk's entry in the footer.
+
+    Parameters
+    ----------
+    chunk, field, codec
+        The chunk, its column and its compression.
+    at
+        Place of its first page in the file.
+    """
+    values, has_dictionary = chunk.values, chunk.values.dictionary is not None
+    bounds = values.bounds
+    statistics = Struct(
+        {
+            3: I64(values.n_nulls),
+            5: None if bounds is None else bounds.greatest,
+            6: None if bounds is None else bounds.least,
+        }
+    )
+    encodings = sorted({int(values.encoding), int(Encoding.RLE), *([int(Encoding.PLAIN)] * has_dictionary)})
+    metadata = Struct(
+        {
+            1: field.element().fields[1],
+            2: encodings,
+            3: [field.name],
+            4: codec.number,
+            5: I64(values.n_values),
+            6: I64(chunk.n_bytes_uncompressed),
+            7: I64(chunk.n_bytes),
+            9: I64(at + chunk.dictionary_bytes),
+            11: I64(at) if has_dictionary else None,
+            12: statistics,
+        }
+    )
+    return Struct({2: I64(at), 3: metadata})
