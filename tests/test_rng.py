@@ -181,11 +181,8 @@ def counters() -> dict[tuple[int, ...], set[str]]:
 
 
 def test_no_counter_is_drawn_for_two_things(counters: dict[tuple[int, ...], set[str]]) -> None:
-    """Only CREATION's block 0 has two readers: word 0 is the second, words 1 and 2 customer and number."""
     assert len(counters) > 500
-    for (_, block, _, tag, *_), callers in counters.items():
-        shared = (tag >> 8 & 255, block) == (Purpose.CREATION, 0)
-        assert callers == {"draw_creation_times", "draw_customers"} if shared else len(callers) == 1
+    assert all(len(callers) == 1 for callers in counters.values())
 
 
 def test_every_purpose_is_drawn_where_the_layout_says(counters: dict[tuple[int, ...], set[str]]) -> None:

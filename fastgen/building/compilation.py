@@ -27,8 +27,8 @@ from fastgen.events.columns import Expansion, route_arrays
 from fastgen.inputs.loading import load_inputs
 from fastgen.kernels.baskets import draw_baskets
 from fastgen.kernels.bit_packing import pack_bits
-from fastgen.kernels.delivery import draw_customers, draw_driver_arrivals
-from fastgen.kernels.demand import draw_creation_times
+from fastgen.kernels.delivery import draw_driver_arrivals
+from fastgen.kernels.demand import draw_creations
 from fastgen.kernels.expand import expand_events
 from fastgen.kernels.kitchen import draw_service_times
 from fastgen.kernels.order_ids import write_order_ids
@@ -163,9 +163,10 @@ def _compile_service_times(of: Sample) -> None:
     draw_service_times(model.kitchen, 0, orders.draw, model.mean_sd_min, model.minimum_min, orders.times_us)
 
 
-def _compile_creation_times(of: Sample) -> None:
-    counts = np.zeros(MIN_PER_DAY, np.int64)
-    draw_creation_times(of.model.creation, 0, counts, counts, 0, of.orders.draw, of.orders.times_us)
+def _compile_creations(of: Sample) -> None:
+    orders, counts = of.orders, np.zeros(MIN_PER_DAY, np.int64)
+    outputs = (orders.draw, orders.times_us, orders.customer, orders.house_number)
+    draw_creations(of.model.creation, 0, counts, counts, 0, (1, 1), *outputs)
 
 
 def _compile_order_ids(of: Sample) -> None:
@@ -176,11 +177,6 @@ def _compile_arrivals(of: Sample) -> None:
     rules = of.model.driver_rules
     shape = (float(rules.after_ready_probability), float(rules.arrival_alpha), float(rules.arrival_beta))
     draw_driver_arrivals(of.model.driver, 0, of.orders.draw, *shape, of.orders.times_us)
-
-
-def _compile_customers(of: Sample) -> None:
-    orders = of.orders
-    draw_customers(of.model.creation, 0, orders.draw, 1, 1, orders.customer, orders.house_number)
 
 
 def _compile_encoding(of: Sample) -> None:
@@ -194,11 +190,10 @@ TASKS = (
     _compile_baskets,
     _compile_expansion,
     _compile_service_times,
-    _compile_creation_times,
+    _compile_creations,
     _compile_order_ids,
     _compile_arrivals,
     _compile_encoding,
-    _compile_customers,
 )
 
 

@@ -235,5 +235,5 @@ def _bounds(values: NDArray[np.number]) -> Bounds | None:
         return None
     least, greatest = values.min(), values.max()
     if values.dtype.kind == "f":
-        least, greatest = (-least if least == 0 else least), abs(greatest) if greatest == 0 else greatest
+        least, greatest = (-abs(least) if least == 0 else least), abs(greatest) if greatest == 0 else greatest
     return Bounds(least.tobytes(), greatest.tobytes())

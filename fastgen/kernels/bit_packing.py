@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LOW_8, SHIFT_8 = np.uint64(255), np.uint64(8)
-WIDTH_MAX = 56  # with the up to seven bits that wait for their byte, 64
+WIDTH_MAX = 57  # with the up to seven bits that wait for their byte, 64
 
 
 @jit

@@ -1,4 +1,4 @@
-"""Draw where each order goes and when its driver arrives (SPEC 2.3, 2.6)."""
+"""Draw when the driver of each order arrives (SPEC 2.6)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from fastgen.kernels.elementary import log, normal_quantile, powf
 from fastgen.kernels.jit import inline, jit, step
-from fastgen.kernels.philox import BATCH, TWO_M32, below, draw_batch, draw_words, unit
+from fastgen.kernels.philox import BATCH, TWO_M32, draw_batch, draw_words, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,30 +17,6 @@ if TYPE_CHECKING:
     from fastgen.rng import Stream
 
 UNIFORM_MAX = 15  # so that their words fit in four blocks
-
-
-@jit
-def draw_customers(
-    stream: Stream,
-    day: int,
-    draw: NDArray[np.int64],
-    n_customers: int,
-    number_max: int,
-    customer: NDArray[np.int32],
-    house_number: NDArray[np.int32],
-) -> None:
-    """Draw each order's customer, uniform on 0..n_customers-1, and house number, uniform on 1..number_max.
-
-    Both come from the words of the CREATION stream's first block that the second of the minute leaves over.
-    """
-    words = np.empty((4, BATCH), np.uint64)
-    for first in range(0, len(draw), BATCH):
-        batch = draw[first : first + BATCH]
-        customers, numbers = customer[first : first + BATCH], house_number[first : first + BATCH]
-        draw_batch(stream, day, batch, 0, words)
-        for j in range(len(batch)):
-            customers[j] = below(words[1, j], n_customers)
-            numbers[j] = 1 + below(words[2, j], number_max)
 
 
 @step

@@ -1,4 +1,4 @@
-"""Draw how many orders each minute brings, and when in the minute each is placed (SPEC 2.1, 2.2)."""
+"""Draw how many orders each minute brings, when in the minute each is placed, and for whom (SPEC 2.1-2.3)."""
 
 from __future__ import annotations
 
@@ -143,19 +143,23 @@ def _rank_by_bucket(
 
 
 @jit
-def draw_creation_times(
+def draw_creations(
     stream: Stream,
     day: int,
     counts: NDArray[np.int64],
     minute_start_s: NDArray[np.int64],
     first_rank: int,
+    choices: tuple[int, int],
     draw: NDArray[np.int64],
     times_us: NDArray[np.int64],
+    customer: NDArray[np.int32],
+    house_number: NDArray[np.int32],
 ) -> None:
-    """Draw creation times of the orders with rank first_rank, first_rank + 1, ... of a day.
+    """Draw creation time, customer and house number of the orders of a day from rank first_rank on.
 
     Rank counts the day's orders by (creation second, draw number). Only the minutes that hold a wanted rank
-    are drawn, so any stretch of a day of any size is made in bounded memory.
+    are drawn, so any stretch of a day of any size is made in bounded memory. The three come from words 0, 1
+    and 2 of one block (SPEC 2.2, 2.3).
 
     Parameters
     ----------
@@ -169,23 +173,31 @@ def draw_creation_times(
         int64 (1440,), seconds from the epoch to the start of each minute.
     first_rank
         First rank wanted.
+    choices
+        Number of customers, and largest house number.
     draw
         Output, int64 (n,): draw number of each order.
     times_us
         Output, int64 (n, 6): column 0 gets the microseconds from the epoch to its creation.
+    customer
+        Output, int32 (n,), uniform on 0..choices[0]-1.
+    house_number
+        Output, int32 (n,), uniform on 1..choices[1].
     """
+    n_customers, number_max = choices
     last_rank = first_rank + len(draw)
     bucket = np.empty(61, np.int64)
     largest = 0
     for m in range(MINUTES):
         largest = max(largest, counts[m])
     second, rank = np.empty(largest, np.int64), np.empty(largest, np.int64)
+    words = np.empty((2, largest), np.uint64)
     base = 0
     for m in range(MINUTES):
         n = counts[m]
         if n > 0 and base < last_rank and base + n > first_rank:
             for i in range(n):
-                word, _, _, _ = draw_words(stream, day, base + i, 0)
+                word, words[0, i], words[1, i], _ = draw_words(stream, day, base + i, 0)
                 second[i] = below(word, 60)
             if n <= COMPARED_MAX:
                 for i in range(n):
@@ -199,4 +211,6 @@ def draw_creation_times(
                 if 0 <= at < len(draw):
                     draw[at] = base + i
                     times_us[at, 0] = (minute_start_s[m] + second[i]) * 1_000_000
+                    customer[at] = below(words[0, i], n_customers)
+                    house_number[at] = 1 + below(words[1, i], number_max)
         base += n

@@ -80,7 +80,7 @@ def delta_packed(values: NDArray[np.integer]) -> bytes:
     """Encode whole numbers, at least one, as differences bit-packed in blocks (DELTA_BINARY_PACKED).
 
     A block holds the least of its differences, the widths of its miniblocks, and each miniblock's differences
-    less the least one.
+    less the least one: these have to be below 2^57.
     """
     numbers = values.astype(np.int64)
     n_blocks = (len(numbers) + BLOCK - 2) // BLOCK

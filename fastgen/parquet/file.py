@@ -99,7 +99,8 @@ def encode_file(
 class FileWriter:
     """Writes a file beside its place, and moves it there when it is complete and on disk.
 
-    Leaving the block by an error removes what was written.
+    Leaving the block before `finish` is through removes what was written; a file that has its name already,
+    and only could not be made durable, stays whole.
 
     Parameters
     ----------
@@ -157,7 +158,7 @@ class FileWriter:
         traceback: TracebackType | None,
     ) -> None:
         """Remove an unfinished file."""
-        if error is not None:
+        if not self._file.closed or error is not None:
             self._abandon()
 
     def _write(self, pieces: Sequence[bytes]) -> None:
@@ -173,7 +174,8 @@ class FileWriter:
         """Close and remove the unfinished file; what the disk refused once it may refuse again here."""
         with contextlib.suppress(OSError):
             self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
 
     def _refused(self, error: OSError) -> OutputError:
         return OutputError(f"{self._path}: expected to write the file, got: {error.strerror or error}.")

@@ -73,6 +73,8 @@ def _type_code(value: Value) -> int:
 
 
 def _encode_value(value: Value) -> bytes:
+    if isinstance(value, bool):
+        return bytes([_type_code(value)])
     if isinstance(value, I8):
         return bytes([value & 255])
     if isinstance(value, int):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.kernels.baskets import draw_baskets
-from fastgen.kernels.delivery import draw_customers, draw_driver_arrivals
-from fastgen.kernels.demand import draw_creation_times, draw_minute_counts
+from fastgen.kernels.delivery import draw_driver_arrivals
+from fastgen.kernels.demand import draw_creations, draw_minute_counts
 from fastgen.kernels.kitchen import draw_service_times
 from fastgen.kernels.order_ids import write_order_ids
 from fastgen.units import MIN_PER_DAY
@@ -44,7 +44,18 @@ def simulate_day(
     draw, times_us, driver = orders.draw, orders.times_us, model.driver_rules
     counts = np.empty(MIN_PER_DAY, np.int64)
     draw_minute_counts(model.demand, day, counts)
-    draw_creation_times(model.creation, day, counts, model.minute_starts_s(day), first_rank, draw, times_us)
+    draw_creations(
+        model.creation,
+        day,
+        counts,
+        model.minute_starts_s(day),
+        first_rank,
+        (n_customers, model.house_number_max),
+        draw,
+        times_us,
+        orders.customer,
+        orders.house_number,
+    )
     draw_baskets(model.baskets, day, draw, orders.line_start, orders.line_item, orders.line_qty)
     draw_service_times(model.kitchen, day, draw, model.mean_sd_min, model.minimum_min, times_us)
     draw_driver_arrivals(
@@ -55,14 +66,5 @@ def simulate_day(
         float(driver.arrival_alpha),
         float(driver.arrival_beta),
         times_us,
-    )
-    draw_customers(
-        model.creation,
-        day,
-        draw,
-        n_customers,
-        model.house_number_max,
-        orders.customer,
-        orders.house_number,
     )
     write_order_ids(model.order_id, first_index, orders.id_view)

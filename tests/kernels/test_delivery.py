@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fastgen.kernels.delivery import draw_customers, draw_driver_arrivals
+from fastgen.kernels.delivery import draw_driver_arrivals
+from fastgen.kernels.demand import draw_creations
 from fastgen.rng import Purpose, stream
+from fastgen.units import MIN_PER_DAY
 from tests.kernels import plain
-from tests.kernels.arrays import CREATION, LOCATION, SEED, empty_orders
+from tests.kernels.arrays import CREATION, LOCATION, SEED, empty_orders, minute_starts_s
 from tests.kernels.sizes import sample_size
 from tests.significance import check_counts, check_distribution, check_independent, check_share
 
@@ -31,8 +33,10 @@ def arrive(n: int, probability: float, alpha: float, beta: float, day: int = 4) 
 
 
 def locate(n: int, n_customers: int, number_max: int) -> DayOrders:
-    orders = empty_orders(n)
-    draw_customers(CREATION, 4, orders.draw, n_customers, number_max, orders.customer, orders.house_number)
+    """Orders of a day that come in all minutes alike."""
+    orders, counts = empty_orders(n), np.diff(np.arange(MIN_PER_DAY + 1) * n // MIN_PER_DAY)
+    outputs = (orders.draw, orders.times_us, orders.customer, orders.house_number)
+    draw_creations(CREATION, 4, counts, minute_starts_s(4), 0, (n_customers, number_max), *outputs)
     return orders
 
 
@@ -48,8 +52,8 @@ def test_customers_and_numbers_are_uniform_and_independent() -> None:
 def test_customer_and_number_are_words_of_their_own() -> None:
     """Words 1 and 2 of the block whose word 0 is the second of the minute."""
     orders = locate(300, 7919, 9999)
-    for i in range(300):
-        _, customer, number, _ = plain.words(CREATION, 4, i, 0)
+    for i, draw in enumerate(orders.draw.tolist()):
+        _, customer, number, _ = plain.words(CREATION, 4, draw, 0)
         assert orders.customer[i] == customer * 7919 >> 32
         assert orders.house_number[i] == 1 + (number * 9999 >> 32)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fastgen.kernels.demand import DemandArrays, count_orders, draw_creation_times, draw_minute_counts
+from fastgen.kernels.demand import DemandArrays, count_orders, draw_creations, draw_minute_counts
 from fastgen.units import MIN_PER_DAY, US_PER_S
 from tests.kernels import plain
 from tests.kernels.arrays import CREATION, make_demand, minute_starts_s
@@ -38,7 +38,8 @@ def create(
     draw, times = np.full(n, -1, np.int64), np.full((n, 6), -1, np.int64)
     counts = np.zeros(MIN_PER_DAY, np.int64)
     draw_minute_counts(demand, day, counts)
-    draw_creation_times(CREATION, day, counts, minute_starts_s(day), first_rank, draw, times)
+    places = np.empty((2, n), np.int32)
+    draw_creations(CREATION, day, counts, minute_starts_s(day), first_rank, (9, 9), draw, times, *places)
     return draw, times[:, 0]
 
 

@@ -1,0 +1,299 @@
+"""A file is whole or not there, and whole means: the same values, types and statistics in every reader."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import resource
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fastgen.errors import OutputError
+from fastgen.files import hash_file
+from fastgen.parquet.codecs import COMPRESSIONS, make_codec
+from fastgen.parquet.encodings import Encoding, pack_indices, pack_validity, plain_texts
+from fastgen.parquet.file import FileWriter, encode_file
+from fastgen.parquet.pages import Bounds, Values
+from fastgen.parquet.schema import TYPES, Field, Physical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fastgen.parquet.codecs import Compression
+    from fastgen.parquet.file import Written
+
+DTYPES = {Physical.INT32: "<i4", Physical.INT64: "<i8", Physical.FLOAT: "<f4", Physical.DOUBLE: "<f8"}
+TYPES_OF = {
+    "pyarrow": [pa.string(), pa.int8(), pa.int16(), pa.int64(), pa.float32(), pa.float64()],
+    "polars": [pl.String(), pl.Int8(), pl.Int16(), pl.Int64(), pl.Float32(), pl.Float64()],
+    "duckdb": ["VARCHAR", "TINYINT", "SMALLINT", "BIGINT", "FLOAT", "DOUBLE"],
+}
+FIELDS = [Field(f"{kind}{'?' * nullable}", kind, nullable) for nullable in (False, True) for kind in TYPES]
+EXTREMES: dict[str, list[Any]] = {
+    "str": ["", "é\0\U0001f35c", "x" * 1000, "\n"],
+    "i8": [-128, 127, 0, -1],
+    "i16": [-32_768, 32_767, 0, -1],
+    "i64": [-(2**63), 2**63 - 1, 0, -1],
+    "f32": [-(2.0**127), 2.0**-149, 0.0, float("inf")],
+    "f64": [-1.7e308, 5e-324, 0.1, float("inf")],
+}
+
+
+def column(field: Field, values: list[Any]) -> Values:
+    """Encode values, and None, plainly, with their bounds."""
+    given = [value for value in values if value is not None]
+    dtype = DTYPES.get(TYPES[field.kind].physical)
+    if dtype is None:
+        body, bounds = plain_texts([text.encode() for text in given]), None
+    else:
+        numbers = np.array(given, dtype)
+        body = numbers.tobytes()
+        bounds = Bounds(numbers.min().tobytes(), numbers.max().tobytes()) if given else None
+    levels = pack_validity(np.array([v is not None for v in values], bool)) if field.nullable else b""
+    return Values(len(values), len(values) - len(given), Encoding.PLAIN, levels + body, bounds=bounds)
+
+
+def extremes(field: Field) -> list[Any]:
+    some = EXTREMES[field.kind]
+    return [None, *some[1:], None, None] if field.nullable else [*some, some[0], some[0]]
+
+
+def write(path: Path, compression: Compression = "zstd", **metadata: str) -> None:
+    """Write two row groups of six rows of every type, the second backwards."""
+    with FileWriter(path, FIELDS, make_codec(compression), metadata) as writer:
+        for step in (1, -1):
+            writer.add_group(6, [column(field, extremes(field)[::step]) for field in FIELDS])
+        writer.finish()
+
+
+EXPECTED = {field.name: extremes(field) + extremes(field)[::-1] for field in FIELDS}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "folder" / "x.parquet"
+
+
+def read_with(reader: str, path: Path) -> tuple[list[Any], dict[str, list[Any]]]:
+    """Read types and columns."""
+    if reader == "pyarrow":
+        table = pq.read_table(path)
+        return table.schema.types, table.to_pydict()
+    if reader == "polars":
+        frame = pl.read_parquet(path)
+        return frame.dtypes, frame.to_dict(as_series=False)
+    relation = duckdb.read_parquet(str(path))
+    rows = relation.fetchall()
+    columns = {name: [row[c] for row in rows] for c, name in enumerate(relation.columns)}
+    return [str(kind) for kind in relation.types], columns
+
+
+# --- readers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+@pytest.mark.parametrize("reader", TYPES_OF)
+def test_every_reader_finds_values_and_types(reader: str, compression: Compression, path: Path) -> None:
+    write(path, compression)
+    assert read_with(reader, path) == (TYPES_OF[reader] * 2, EXPECTED)
+    assert [field.nullable for field in pq.read_schema(path)] == [False] * 6 + [True] * 6
+
+
+@pytest.mark.parametrize("reader", TYPES_OF)
+def test_no_rows_at_all(reader: str, path: Path) -> None:
+    with FileWriter(path, FIELDS, make_codec("zstd"), {}) as writer:
+        assert writer.finish().rows == 0
+    small = encode_file(FIELDS, make_codec("zstd"), 0, [column(field, []) for field in FIELDS], {})
+    assert path.read_bytes() == small
+    assert pq.read_metadata(path).num_row_groups == 0
+    assert read_with(reader, path) == (TYPES_OF[reader] * 2, {field.name: [] for field in FIELDS})
+
+
+def test_row_groups_are_read_one_by_one(path: Path) -> None:
+    write(path)
+    file = pq.ParquetFile(path)
+    assert (file.metadata.num_rows, file.num_row_groups) == (12, 2)
+    for group, rows in enumerate((slice(6), slice(6, 12))):
+        expected = {name: values[rows] for name, values in EXPECTED.items()}
+        assert file.read_row_group(group).to_pydict() == expected
+        assert file.metadata.row_group(group).num_rows == 6
+
+
+@pytest.mark.parametrize("reader", TYPES_OF)
+def test_dictionary_stands_before_its_indices(reader: str, tmp_path: Path) -> None:
+    path, entries = tmp_path / "x.parquet", plain_texts([b"b", b"", b"a"])
+    values = Values(4, 0, Encoding.RLE_DICTIONARY, pack_indices(np.array([2, 0, 1, 2]), 3), entries, 3)
+    path.write_bytes(encode_file([Field("x", "str", nullable=False)], make_codec("snappy"), 4, [values], {}))
+    chunk = pq.read_metadata(path).row_group(0).column(0)
+    assert chunk.dictionary_page_offset == 4 < chunk.data_page_offset
+    assert set(chunk.encodings) == {"PLAIN", "RLE", "RLE_DICTIONARY"}
+    assert read_with(reader, path)[1] == {"x": ["a", "b", "", "a"]}
+
+
+# --- footer -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_chunks_follow_each_other_and_fill_the_file(compression: Compression, path: Path) -> None:
+    """Readers that fetch by range trust the places and sizes of the footer."""
+    write(path, compression)
+    metadata, sizes, at = pq.read_metadata(path), [], 4
+    for group in map(metadata.row_group, range(2)):
+        chunks = [group.column(c) for c in range(group.num_columns)]
+        for chunk in chunks:
+            assert (chunk.file_offset, chunk.data_page_offset) == (at, at)
+            at += chunk.total_compressed_size
+            assert chunk.compression == {"none": "UNCOMPRESSED"}.get(compression, compression.upper())
+        assert group.total_byte_size == sum(chunk.total_uncompressed_size for chunk in chunks)
+        sizes.append(at - chunks[0].data_page_offset)
+        assert (group.total_byte_size == sizes[-1]) == (compression == "none")
+    assert at + metadata.serialized_size + 8 == path.stat().st_size
+    groups = duckdb.table_function("parquet_metadata", [str(path)]).project("row_group_compressed_bytes")
+    assert {row[0] for row in groups.fetchall()} == set(sizes)
+
+
+def test_statistics_are_those_given(path: Path) -> None:
+    write(path)
+    group = pq.read_metadata(path).row_group(0)
+    for c, field in enumerate(FIELDS):
+        statistics, values = group.column(c).statistics, extremes(field)
+        given = [value for value in values if value is not None]
+        assert statistics.null_count == len(values) - len(given)
+        if field.kind == "str":
+            assert not statistics.has_min_max
+        else:
+            assert (statistics.min, statistics.max) == (min(given), max(given))
+
+
+def test_readers_that_skip_row_groups_by_statistics_find_every_row(path: Path) -> None:
+    write(path)
+    for name in ("i8", "i16", "i64", "f32?"):
+        for value in {value for value in EXPECTED[name] if value is not None}:
+            n = EXPECTED[name].count(value)
+            assert pl.scan_parquet(path).filter(pl.col(name) == value).collect().height == n
+            assert len(duckdb.read_parquet(str(path)).filter(f"\"{name}\" = '{value}'").fetchall()) == n
+            assert pq.read_table(path, filters=[(name, "==", value)]).num_rows == n
+
+
+def test_metadata_of_any_text_and_number(path: Path) -> None:
+    metadata = {"empty": "", "schlüssel": "Wert \U0001f35c", **{f"k{i}": str(i) * i for i in range(20)}}
+    write(path, "zstd", **metadata)
+    found = pq.read_metadata(path).metadata
+    assert {key.decode(): value.decode() for key, value in found.items()} == metadata
+    write(path)
+    assert pq.read_metadata(path).metadata is None
+
+
+# --- whole or nothing ---------------------------------------------------------------------------------------
+
+
+def noise(n_rows: int) -> list[Values]:
+    """Rows that no codec makes smaller."""
+    return [Values(n_rows, 0, Encoding.PLAIN, np.random.default_rng(1).bytes(8 * n_rows))]
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[FileWriter]:
+    """Write a column of numbers, one small row group there already."""
+    with FileWriter(path, [Field("x", "i64", nullable=False)], make_codec("none"), {}) as writer:
+        writer.add_group(10, noise(10))
+        yield writer
+
+
+def finish_with(writer: FileWriter, n_rows: int) -> Written:
+    writer.add_group(n_rows, noise(n_rows))
+    return writer.finish()
+
+
+def test_file_takes_the_place_of_the_old_when_it_is_finished(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("old")
+    with writing(path) as writer:
+        written = finish_with(writer, 100_000)
+    assert written == (100_010, path.stat().st_size, hash_file(path))
+    assert pq.read_metadata(path).num_rows == 100_010
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt()])
+@pytest.mark.parametrize("old", [None, "old"])
+def test_error_in_the_block_leaves_what_was_there(error: BaseException, old: str | None, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    if old is not None:
+        path.write_text(old)
+    with pytest.raises(type(error)), writing(path):
+        raise error
+    assert [entry.read_text() for entry in path.parent.iterdir()] == ([] if old is None else [old])
+
+
+def test_too_few_columns_leave_nothing(path: Path) -> None:
+    with pytest.raises(ValueError, match="shorter"), writing(path) as writer:
+        writer.add_group(10, [])
+    assert not list(path.parent.iterdir())
+
+
+@contextlib.contextmanager
+def files_of_at_most(n_bytes: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("n_rows", [100, 100_000])
+def test_file_that_may_not_grow_is_one_line_and_leaves_nothing(n_rows: int, path: Path) -> None:
+    """The fewer rows meet the limit when the file is finished, the more when they are written."""
+    message = r"x\.parquet: expected to write the file, got: File too large\.$"
+    with files_of_at_most(500), pytest.raises(OutputError, match=message), writing(path) as writer:
+        finish_with(writer, n_rows)
+    assert not list(path.parent.iterdir())
+
+
+def test_full_disk_is_one_line_and_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    message = r"x\.parquet: expected to write the file, got: No space left on device\.$"
+    with pytest.raises(OutputError, match=message), writing(path) as writer:
+        writer.finish()
+    assert not list(path.parent.iterdir())
+
+
+def test_file_is_on_disk_before_it_appears_and_its_name_after(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, real = [], os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append((path.exists(), os.fstat(descriptor).st_size if not path.exists() else 0))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with writing(path) as writer:
+        size = writer.finish().bytes
+    assert synced == [(False, size), (True, 0)]
+
+
+@pytest.mark.parametrize("in_the_way", ["folder", "file above"])
+def test_what_stands_in_the_way_stays_and_is_one_line(in_the_way: str, path: Path) -> None:
+    if in_the_way == "folder":
+        path.mkdir(parents=True)
+    else:
+        path.parents[1].mkdir()
+        path.parent.write_text("mine")
+    before = sorted(path.parents[1].rglob("*"))
+    message = r"^[^\n]*x\.parquet: expected to write the file, got: [^\n]*\.$"
+    with pytest.raises(OutputError, match=message), writing(path) as writer:
+        writer.finish()
+    assert sorted(path.parents[1].rglob("*")) == before
