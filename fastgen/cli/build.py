@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from fastgen.cli import options
-from fastgen.cli.startup import limit_threads
 from fastgen.loading import quick_imports
 
 if TYPE_CHECKING:
@@ -64,7 +63,6 @@ def build(
       fastgen build --scenario mine.toml --roads my_roads --overwrite
     """  # noqa: D301  # \b keeps click from joining the lines
     began = time.perf_counter()
-    limit_threads(workers)
     with quick_imports():
         from fastgen.building.local import build as build_dataset  # noqa: PLC0415  # heavy
         from fastgen.cli.progress import TerminalProgress  # noqa: PLC0415  # heavy

@@ -185,13 +185,16 @@ def test_first_compilation_is_announced_once(capsys: pytest.CaptureFixture[str])
 # --- how it starts ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("own", "expected"), [({}, 1), ({"POLARS_MAX_THREADS": "3"}, 3)])
-def test_one_worker_is_one_thread_of_polars_too(own: dict[str, str], expected: int) -> None:
-    code = "from fastgen.cli.startup import limit_threads; limit_threads(1); import polars; "
-    code += "print(polars.thread_pool_size())"
-    env = {key: value for key, value in os.environ.items() if key != "POLARS_MAX_THREADS"} | own
-    found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-    assert found.stdout == f"{expected}\n"
+def test_a_build_loads_no_reader_of_parquet(tmp_path: Path) -> None:
+    """Polars and PyArrow take as long to load as half a million events to make."""
+    code = f"""
+import sys
+from fastgen.cli import cli
+cli.main(["build", "--days", "1", "--locations", "sv", "-o", {str(tmp_path / "x")!r}], standalone_mode=False)
+print([name for name in ("polars", "pyarrow", "pandas", "scipy", "networkx") if name in sys.modules])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"
 
 
 def test_kernels_load_without_scipy_which_can_be_loaded_later() -> None:
