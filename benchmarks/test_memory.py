@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 LIMIT_MB = 600
 LARGE_DAY_EVENTS = 20_000_000
-ONE_THREAD = {"POLARS_MAX_THREADS": "1"}
 # Nine days at scale 100 are as many events as ninety at scale 10; all ninety take a minute or two more.
 FULL = bool(os.environ.get("FASTGEN_BENCH_FULL"))
 
@@ -30,7 +29,7 @@ def test_canonical(bench: Bench, tmp_path: Path) -> None:
 def test_scale_100_against_10(bench: Bench) -> None:
     def peak(scale: int, days: int) -> float:
         out = bench.fresh_folder()
-        return peak_mb(build_command(out, days=days, scale=scale, workers=1), ONE_THREAD)
+        return peak_mb(build_command(out, days=days, scale=scale, workers=1))
 
     days = 90 if FULL else 9
     at_10 = peak(10, 90)
@@ -46,5 +45,5 @@ def test_scale_100_against_10(bench: Bench) -> None:
 def test_one_large_day(bench: Bench, tmp_path: Path) -> None:
     scale = LARGE_DAY_EVENTS / prepare(days=1, locations=["chicago"], roads=ROADS).events_expected
     command = build_command(tmp_path / "data", days=1, locations="chicago", scale=scale, workers=1)
-    peak = bench.benchmark.pedantic(peak_mb, args=(command, ONE_THREAD))
+    peak = bench.benchmark.pedantic(peak_mb, args=(command,))
     bench.record("peak memory, one location-day of 20 million events", peak, "MB", bound=Bound(LIMIT_MB))

@@ -7,7 +7,6 @@ answers with a line of JSON, (rows, seconds).
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +21,7 @@ class WarmWorker:
     Parameters
     ----------
     workers
-        Its workers; it gets as many threads of Polars.
+        Its workers.
     scale
         Scale of its builds.
     folder
@@ -37,7 +36,6 @@ class WarmWorker:
             stdout=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parents[1],
-            env=os.environ | {"POLARS_MAX_THREADS": str(workers)},
         )
         self._read()
 

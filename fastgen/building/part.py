@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ORDER_OF_ROWS = "location_id, day, created, draw, sequence"
 # Days are made together up to so many events, a larger day alone, and one much larger in pieces: that is what
 # a worker holds in memory, at any scale.
-CHUNK_EVENTS = 128_000
+CHUNK_EVENTS = 350_000
 WHOLE_DAY_EVENTS = 700_000
 ROW_GROUP_MAX = ROW_GROUP_ROWS * 9 // 8
 
