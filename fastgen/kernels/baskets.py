@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fastgen.rng import Stream
 
 MAX_ITEMS = 16
-N_BATCHED = 12  # words of a basket that are drawn for a batch at a time; most need no more
+N_BATCHED = 12  # words of a basket that are drawn for a batch at a time; one of one brand needs no more
 
 
 class BasketArrays(NamedTuple):
@@ -57,24 +57,6 @@ class BasketArrays(NamedTuple):
     growth: NDArray[np.float64]
     item_start: NDArray[np.int64]
     item: NDArray[np.int32]
-
-
-@step
-def _get_word(
-    stream: Stream,
-    day: int,
-    index: int,
-    words: NDArray[np.uint64],
-    j: int,
-    n_used: int,
-    more: NDArray[np.uint64],
-) -> np.uint64:
-    """Word number `n_used` of a basket: column j of the batch's, or, in a large one, drawn singly."""
-    if n_used < N_BATCHED:
-        return words[n_used, j]
-    if n_used & 3 == 0:
-        more[0], more[1], more[2], more[3] = draw_words(stream, day, index, n_used >> 2)
-    return more[n_used & 3]
 
 
 @inline
@@ -141,7 +123,8 @@ def draw_baskets(
     n_open = compute_popularity(baskets, day, popularity)
     _add_up(popularity, 0, ends)
     words = np.empty((N_BATCHED, BATCH), np.uint64)
-    more = np.empty(4, np.uint64)
+    per_brand = 2 + 2 * baskets.items_max
+    word = np.empty(2 + per_brand * max(1, baskets.brands_max) + N_BATCHED, np.uint64)
     picked = np.empty(MAX_ITEMS, np.int64)
     at = line_start[0]
     for i in range(len(draw)):
@@ -149,31 +132,34 @@ def draw_baskets(
         if j == 0:
             for block in range(N_BATCHED // 4):
                 draw_batch(baskets.stream, day, draw[i : i + BATCH], block, words[4 * block : 4 * block + 4])
+        for k in range(N_BATCHED):
+            word[k] = words[k, j]
         n_brands = 1
-        if np.float64(words[0, j]) * TWO_M32 >= baskets.single_probability:
-            n_brands = baskets.brands_min + below(words[1, j], baskets.brands_max - baskets.brands_min + 1)
-        n_used = 2
+        if np.float64(word[0]) * TWO_M32 >= baskets.single_probability:
+            n_brands = baskets.brands_min + below(word[1], baskets.brands_max - baskets.brands_min + 1)
         n_brands = min(n_open, n_brands)
         if n_brands > 1:
             for b in range(n_placed):
                 left[b], ends_left[b] = popularity[b], ends[b]
+        for k in range(N_BATCHED, 2 + per_brand * n_brands, 4):
+            word[k], word[k + 1], word[k + 2], word[k + 3] = draw_words(
+                baskets.stream, day, draw[i], k >> 2
+            )
+        n_used = 2
         for k_brand in range(n_brands):
-            word = _get_word(baskets.stream, day, draw[i], words, j, n_used, more)
-            brand = _draw_brand(word, ends if k_brand == 0 else ends_left)
+            brand = _draw_brand(word[n_used], ends if k_brand == 0 else ends_left)
             if n_brands > 1:
                 left[brand] = 0.0
                 _add_up(left, brand, ends_left)
             first = baskets.item_start[brand]
             n_menu = baskets.item_start[brand + 1] - first
-            word = _get_word(baskets.stream, day, draw[i], words, j, n_used + 1, more)
-            n_items = baskets.items_min + below(word, baskets.items_max - baskets.items_min + 1)
+            n_items = baskets.items_min + below(word[n_used + 1], baskets.items_max - baskets.items_min + 1)
             n_items = min(n_menu, n_items)
             n_used += 2
             for k in range(n_items):
                 # One of the n_menu - k items not yet picked: step over the picked ones, kept in ascending
                 # order.
-                word = _get_word(baskets.stream, day, draw[i], words, j, n_used, more)
-                pick = below(word, n_menu - k)
+                pick = below(word[n_used], n_menu - k)
                 place = 0
                 while place < k and picked[place] <= pick:
                     pick += 1
@@ -181,9 +167,10 @@ def draw_baskets(
                 for p in range(k, place, -1):
                     picked[p] = picked[p - 1]
                 picked[place] = pick
-                word = _get_word(baskets.stream, day, draw[i], words, j, n_used + 1, more)
                 line_item[at] = baskets.item[first + pick]
-                line_qty[at] = baskets.qty_min + below(word, baskets.qty_max - baskets.qty_min + 1)
+                line_qty[at] = baskets.qty_min + below(
+                    word[n_used + 1], baskets.qty_max - baskets.qty_min + 1
+                )
                 at += 1
                 n_used += 2
         line_start[i + 1] = at
