@@ -6,7 +6,7 @@ inside a string, so its quotes are escaped in JSON lines.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -47,13 +47,6 @@ _BODY_PIECES = (
 )
 
 
-class Lines(NamedTuple):
-    """JSON lines: uint8 text, int64 (n + 1,) starts of the lines in it."""
-
-    text: NDArray[np.uint8]
-    start: NDArray[np.int64]
-
-
 class WireEncoder:
     """Encodes rows of one dataset; keeps its memory from one call to the next.
 
@@ -73,7 +66,7 @@ class WireEncoder:
         self._column_pieces = _join([*opened, *_BODY_PIECES, *EVENT_TYPES], times=0)
         self._out = np.empty(0, np.uint8)
 
-    def encode_lines(self, rows: wire.WireRows, order: NDArray[np.int64], shift_s: int) -> Lines:
+    def encode_lines(self, rows: wire.WireRows, order: NDArray[np.int64], shift_s: int) -> NDArray[np.uint8]:
         """Encode rows as JSON lines.
 
         Parameters
@@ -87,8 +80,8 @@ class WireEncoder:
 
         Returns
         -------
-        Lines
-            Valid until the next call.
+        ndarray
+            uint8, UTF-8, each line with its end; valid until the next call.
 
         Raises
         ------
@@ -100,9 +93,8 @@ class WireEncoder:
         room += ESCAPED_ONCE * (len(rows.items_text) + len(rows.route_text))
         if len(self._out) < room:
             self._out = np.empty(room, np.uint8)
-        start = np.empty(len(order) + 1, np.int64)
-        n = wire.write_lines(rows, order, shift_s, self._hashed, self._line_pieces, self._out, start)
-        return Lines(self._out[:n], start)
+        n = wire.write_lines(rows, order, shift_s, self._hashed, self._line_pieces, self._out)
+        return self._out[:n]
 
     def encode_table(self, rows: wire.WireRows, order: NDArray[np.int64], shift_s: int) -> pa.Table:
         """Encode rows as a table of `WIRE_SCHEMA`; parameters and errors as `encode_lines`."""

@@ -208,7 +208,6 @@ def write_lines(
     hashed: NDArray[np.uint8],
     pieces: Pieces,
     out: NDArray[np.uint8],
-    line_start: NDArray[np.int64],
 ) -> int:
     """Write rows as JSON lines.
 
@@ -226,8 +225,6 @@ def write_lines(
         Texts around the values.
     out
         Output, uint8: large enough, see `fastgen.events.wire`.
-    line_start
-        Output, int64 (n + 1,), where each line begins in `out`.
 
     Returns
     -------
@@ -242,7 +239,6 @@ def write_lines(
         i = order[n]
         loop, sequence = whole[i, LOOP], whole[i, SEQUENCE_NUMBER]
         id_first, id_last = start[i, ID], start[i + 1, ID]
-        line_start[n] = at
         at = _put_piece(pieces, OPEN, out, at)
         at = _put_event_id(loop, id_text, id_first, id_last, sequence, hashed, out, at)
         at = _put_piece(pieces, TYPE - 1 + whole[i, EVENT_TYPE], out, at)
@@ -267,7 +263,6 @@ def write_lines(
             at,
         )
         at = _put_piece(pieces, CLOSE, out, at)
-    line_start[len(order)] = at
     return at
 
 
