@@ -70,14 +70,14 @@ def write_whole(path: Path, data: bytes) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"{path}: expected to write {len(data)} bytes, got {reason}.") from None
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable: the name lives in the folder, not in the file."""
+def sync_folder(folder: Path) -> None:
+    """Make new names in a folder durable: a name lives in the folder, not in the file."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,8 +1,8 @@
 """Know which files of a dataset hold the events of a stretch of time, from the manifest alone.
 
-An event lies in the file of its order's day, so a file may hold events a while after its last day ends, and by
-the UTC clock some hours off at both ends. How long is no guess: `tail_s` bounds an order's life by the numbers of
-the scenario, and `lead_s` by how far apart two clocks on Earth can be.
+An event lies in the file of its order's day, so a file may hold events a while after its last day ends, and
+by the UTC clock some hours off at both ends. How long is no guess: `tail_s` bounds an order's life by the
+numbers of the scenario, and `lead_s` by how far apart two clocks on Earth can be.
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ class DatasetIndex:
     @cached_property
     def _bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Earliest and latest second that each file could hold, and its location (-1: several)."""
-        spans = [(f.first_day, f.last_day + 1, -1 if f.location_id is None else f.location_id) for f in self.files]
+        spans = [
+            (f.first_day, f.last_day + 1, -1 if f.location_id is None else f.location_id) for f in self.files
+        ]
         first, end, location = np.array(spans, np.int64).reshape(-1, 3).T
         low = self.epoch_s + first * S_PER_DAY - self.lead_s
         return low, self.epoch_s + end * S_PER_DAY + self.tail_s, location
@@ -138,7 +140,9 @@ def read_index(dataset: str | Path) -> DatasetIndex:
     try:
         scenario = scenario_from_dict(manifest.scenario)
     except ScenarioError as error:
-        raise DataError(f"{folder}: expected a whole manifest, got a damaged one (scenario.{error})") from None
+        raise DataError(
+            f"{folder}: expected a whole manifest, got a damaged one (scenario.{error})"
+        ) from None
     midnight = dt.datetime.combine(scenario.start, dt.time(), dt.UTC)
     is_utc = scenario.clock == "utc"
     return DatasetIndex(
@@ -165,9 +169,7 @@ def _file_spans(manifest: Manifest, folder: Path, days: int) -> Iterable[FileSpa
             location_id, first, last = map(int, found.groups())
             yield FileSpan(folder / entry.path, location_id, first, last)
         else:
-            raise DataError(
-                f"{folder}: expected event files named by location and days, got {entry.path!r}."
-            )
+            raise DataError(f"{folder}: expected event files named by location and days, got {entry.path!r}.")
 
 
 def _longest_order_s(scenario: Scenario, sequence_kind: str) -> int:

@@ -226,8 +226,8 @@ def read_manifest(dataset: Path, *, with_days: bool = True) -> Manifest:
     dataset
         Its folder.
     with_days
-        Whether to decode the location-days, which are most of a long dataset's manifest; without them `days` is
-        empty.
+        Whether to decode the location-days, which are most of a long dataset's manifest; without them `days`
+        is empty.
 
     Raises
     ------

@@ -12,8 +12,10 @@ from fastgen.dataset.layout import Layout, PartitionBy
 from fastgen.dataset.reader import event_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
+
+    from fastgen.dataset.index import DatasetIndex
 
 
 def slice_events(
@@ -21,8 +23,8 @@ def slice_events(
 ) -> pl.LazyFrame:
     """Scan the events of a window of dataset time.
 
-    Only the files that could hold some of them are opened, and of these only the row groups whose statistics of
-    ts_seconds say so are read.
+    Only the files that could hold some of them are opened, and of these only the row groups whose statistics
+    of ts_seconds say so are read.
 
     Parameters
     ----------
@@ -50,9 +52,16 @@ def slice_events(
     ids = select_ids(index, locations)
     start_s = parse_instant(start, index.epoch_s, "start")
     end_s = parse_instant(end, index.epoch_s, "end")
+    return scan_window(index, start_s, end_s, ids)
+
+
+def scan_window(
+    index: DatasetIndex, start_s: int, end_s: int, ids: Collection[int] | None = None
+) -> pl.LazyFrame:
+    """Scan the events between two Unix seconds, as `slice_events`; location ids, None: all."""
     schema = event_schema(index.sequence_kind)
     files = [file.path for file in index.files_between(start_s, end_s, ids)]
-    if not files:
+    if not files or start_s >= end_s:
         return pl.LazyFrame(schema=schema)
     if index.layout is Layout.SINGLE:
         frame = pl.scan_parquet(files, glob=False)
@@ -63,5 +72,5 @@ def slice_events(
         frame = pl.scan_parquet(files, glob=False, hive_partitioning=True, hive_schema=keys)
     frame = frame.filter(pl.col("ts_seconds") >= start_s, pl.col("ts_seconds") < end_s)
     if ids is not None:
-        frame = frame.filter(pl.col("location_id").is_in(ids))
+        frame = frame.filter(pl.col("location_id").is_in(list(ids)))
     return frame.select(list(schema))

@@ -1,7 +1,7 @@
 """Turn stored rows into the wire format (SPEC 4): JSON lines, or Arrow columns.
 
-Numbers: degrees have six decimals, as in route_json; progress has one to four. Texts stay UTF-8. `body` is JSON
-inside a string, so its quotes are escaped in JSON lines.
+Numbers: degrees have six decimals, as in route_json; progress has one to four. Texts stay UTF-8. `body` is
+JSON inside a string, so its quotes are escaped in JSON lines.
 """
 
 from __future__ import annotations

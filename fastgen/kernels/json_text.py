@@ -1,7 +1,8 @@
 """Write numbers, times and texts as JSON has them, byte by byte, the same on every machine.
 
-Every step writes into uint8 `out` from `at` on and returns where it ended. Decimals come from integers: a float32
-times a power of ten up to 10**6 is exact in float64, so that rounding it is one comparison and needs no printf.
+Every step writes into uint8 `out` from `at` on and returns where it ended. Decimals come from integers: a
+float32 times a power of ten up to 10**6 is exact in float64, so that rounding it is one comparison and needs
+no printf.
 """
 
 from __future__ import annotations
@@ -121,12 +122,12 @@ def _is_plain(text: NDArray[np.uint8]) -> bool:
 def put_escaped(
     text: NDArray[np.uint8], first: int, last: int, times: int, out: NDArray[np.uint8], at: int
 ) -> int:
-    """Write text[first:last], UTF-8, as it stands inside a JSON string; twice: inside a string in a string."""
+    """Write text[first:last], UTF-8, as inside a JSON string; twice: as inside a string in a string."""
     if times == 0 or _is_plain(text[first:last]):
         return put_copy(text, first, last, out, at)
     for j in range(first, last):
         c = np.int64(text[j])
-        if c == QUOTE or c == BACKSLASH:
+        if c in (QUOTE, BACKSLASH):
             for _ in range(2 * times - 1):
                 out[at] = BACKSLASH
                 at += 1

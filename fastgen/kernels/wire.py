@@ -50,8 +50,8 @@ class WireRows(NamedTuple):
     Attributes
     ----------
     whole
-        int64 (n, 5): event_type_id, location_id, sequence, the loop, and the virtual second, which is ts_seconds
-        plus the loops before.
+        int64 (n, 5): event_type_id, location_id, sequence, the loop, and the virtual second, which is
+        ts_seconds plus the loops before.
     number
         float32 (n, 5): customer_lat, customer_lon, ping_lat, ping_lon, ping_progress.
     start
@@ -119,8 +119,8 @@ def _put_event_id(
 ) -> int:
     """Write the event id: a UUID of version 8 over XXH3-128 of `hashed`.
 
-    Those bytes are: 32 bytes of the dataset's digest, already there; the loop as int64; order_id without suffix,
-    6 to 8 bytes, id_text[first:last]; sequence as int32; numbers little-endian.
+    Those bytes are: 32 bytes of the dataset's digest, already there; the loop as int64; order_id without
+    suffix, 6 to 8 bytes, id_text[first:last]; sequence as int32; numbers little-endian.
     """
     n = DIGEST_BYTES
     for j in range(8):

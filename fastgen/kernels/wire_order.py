@@ -20,7 +20,7 @@ GAPS = np.array([701, 301, 132, 57, 23, 10, 4, 1])  # Ciura 2001, "Best incremen
 
 @step
 def loop_comes_first(a: int, b: int) -> bool:
-    """Say whether the suffix of loop a stands before that of another loop, b, as text: nothing, -L1, -L10, -L2."""
+    """Say whether the suffix of loop a stands before that of loop b as text: nothing, -L1, -L10, -L2."""
     if a == 0 or b == 0:
         return a == 0
     scale_a = scale_b = 1

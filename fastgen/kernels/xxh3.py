@@ -1,7 +1,8 @@
 """Hash 17 to 128 bytes as XXH3-128 does.
 
-Source: the XXH3 specification and reference, https://github.com/Cyan4973/xxHash (`XXH3_len_17to128_128b`). Only
-this range of lengths is here: the other ranges have formulas of their own, and no kernel hashes such inputs.
+Source: the XXH3 specification and reference, https://github.com/Cyan4973/xxHash (`XXH3_len_17to128_128b`).
+Only this range of lengths is here: the other ranges have formulas of their own, and no kernel hashes such
+inputs.
 """
 
 from __future__ import annotations

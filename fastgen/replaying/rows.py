@@ -1,4 +1,4 @@
-"""Read row groups of event files as the arrays that the wire format is made from, and put pieces of them together."""
+"""Read row groups of event files as the arrays that the wire format is made from, and join pieces of them."""
 
 from __future__ import annotations
 

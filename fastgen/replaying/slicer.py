@@ -1,7 +1,7 @@
 """Cut windows out of the endless loop of a dataset, in order, a bounded number of rows at a time.
 
-Loop k repeats every event `k * days` days later; the seconds so counted are virtual seconds. Around a seam the
-last events of one loop lie among the first of the next.
+Loop k repeats every event `k * days` days later; the seconds so counted are virtual seconds. Around a seam
+the last events of one loop lie among the first of the next.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from fastgen.events.wire import sort_rows
 from fastgen.kernels.wire import EVENT_TYPE, LOCATION_ID, TS
-from fastgen.replay.rows import GroupSpan, Piece, join_pieces, n_bytes, read_group, read_spans
+from fastgen.replaying.rows import GroupSpan, Piece, join_pieces, n_bytes, read_group, read_spans
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -35,7 +35,7 @@ class Chunk(NamedTuple):
 
 
 class Slicer:
-    """Reads windows of a dataset; keeps row groups decoded from one window to the next, while they are of use.
+    """Reads windows of a dataset; keeps row groups decoded while they are of use to the next window.
 
     Parameters
     ----------
