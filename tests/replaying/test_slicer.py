@@ -86,7 +86,7 @@ def test_every_order_of_ten_loops_is_complete(dataset: Path, index: DatasetIndex
 def test_events_before_the_epoch_are_there(utc_dataset: Path) -> None:
     index = read_index(utc_dataset)
     expected = wire_lines(utc_dataset, index.first_s, index.epoch_s + 4 * DAY, loops=3)
-    assert sum(line < "z" and '"ts":"2023' in line for line in expected) > 10
+    assert sum('"ts":"2023' in line for line in expected) > 10
     found = lines(Slicer(index, loop=True), index, index.first_s, index.epoch_s + 4 * DAY)
     assert found == "".join(expected)
 
@@ -185,8 +185,12 @@ def test_raw_slices_hold_the_stored_columns(form: str, dataset: Path) -> None:
         .collect()
     )
     stream.seek(0)
-    readers = {"jsonl": pl.read_ndjson, "csv": pl.read_csv, "parquet": pl.read_parquet}
-    found = readers[form](stream, **({} if form == "parquet" else {"schema": expected.schema}))
+    if form == "jsonl":
+        found = pl.DataFrame([json.loads(line) for line in stream], schema=expected.schema)
+    elif form == "csv":
+        found = pl.read_csv(stream, schema=expected.schema)
+    else:
+        found = pl.read_parquet(stream)
     assert found.equals(expected)
     assert found.height == n_rows > 10
 
