@@ -46,14 +46,13 @@ def test_windows_partition_time(
         first_s=EPOCH + first,
         last_event_s=EPOCH + last,
     )
-    watermark, furthest = clock.first_s - 1, None
+    watermark = clock.first_s - 1
     for now in [0, *nows]:  # in any order: the clock may be set back
         window = clock.window_due(watermark, START + now)
         if window is not None:
             assert window.start_s == watermark + 1
             assert window.end_s > window.start_s
             watermark = window.end_s - 1
-        furthest = max(furthest or watermark, min(clock.position_at(START + now), watermark))
     position = max(clock.position_at(START + now) for now in [0, *nows])
     end = position if loop else min(position, EPOCH + last)
     assert watermark == max(clock.first_s - 1, end)
