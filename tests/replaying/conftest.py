@@ -12,6 +12,7 @@ from tests.helpers import build_small
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Dataset of two locations and two days, with many orders just before the last midnight."""

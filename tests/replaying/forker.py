@@ -1,9 +1,9 @@
 """Start replays quickly, each in a process of its own: load everything once, then fork for every line on stdin.
 
 Run as `python -m tests.replaying.forker`. A line is JSON: dataset, to, start_us; kill_at, the number of the
-change to the folder before which the process kills itself with SIGKILL, 0 for never; and either now_us, for one
-run, or began_us, for a replay that follows the clock. The answers are two lines, the child's process id and how it
-ended.
+change to the folder before which the process kills itself with SIGKILL, 0 for never; and either now_us, for
+one run, or began_us, for a replay that follows the clock. The answers are two lines, the child's process id
+and how it ended.
 """
 
 from __future__ import annotations

@@ -104,4 +104,3 @@ def read_lines(folder: Path) -> Iterator[str]:
 def event_ids(folder: Path) -> list[str]:
     """Event ids of all files of a folder, sorted."""
     return sorted(json.loads(line)["event_id"] for line in read_lines(folder))
-

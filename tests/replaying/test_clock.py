@@ -36,7 +36,12 @@ def start(**changes: object) -> ReplayClock:
     first=st.sampled_from([0, -DAY]),
 )
 def test_windows_partition_time(
-    nows: list[int], speed: Fraction, days: int, loop: bool, last: int, first: int  # noqa: FBT001
+    nows: list[int],
+    speed: Fraction,
+    days: int,
+    loop: bool,
+    last: int,
+    first: int,  # noqa: FBT001
 ) -> None:
     clock = start(
         days=days,
@@ -95,9 +100,7 @@ def test_shift_stays_over_midnights_and_loops() -> None:
     assert [clock.loop_of(EPOCH + day * DAY - 1) for day in (0, 1, 90, 91, 180, 181)] == [-1, 0, 0, 1, 1, 2]
 
 
-@given(
-    speeds=st.lists(SPEEDS, min_size=1, max_size=6), pauses=st.lists(st.integers(1, 10**10), min_size=6)
-)
+@given(speeds=st.lists(SPEEDS, min_size=1, max_size=6), pauses=st.lists(st.integers(1, 10**10), min_size=6))
 def test_rebasing_neither_jumps_nor_stalls(speeds: list[Fraction], pauses: list[int]) -> None:
     clock, now = start(), START
     for speed, pause in zip(speeds, pauses, strict=False):

@@ -16,8 +16,8 @@ from fastgen.dataset.index import DatasetIndex
 from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
 from fastgen.files import write_whole
 from fastgen.replaying import session as session_module
-from fastgen.replaying.session import ReplaySession
 from fastgen.replaying.options import ReplayOptions
+from fastgen.replaying.session import ReplaySession
 from tests.helpers import build_small
 from tests.replaying.plain import event_ids, read_lines, wire_lines
 
@@ -146,7 +146,10 @@ def test_rebase_goes_on_without_a_jump(dataset: Path, tmp_path: Path) -> None:
         ({"loop": False}, r"loop: expected True, .* got False"),
         ({"locations": ["sf"]}, r"locations: expected all, .* got 1\."),
         ({"types": ["delivered", "gk_ready"]}, r"types: expected all, .* got 4, 8\."),
-        ({"locations": ["mars"]}, r"locations: expected codes or ids among sf \(1\), chicago \(4\), got 'mars'"),
+        (
+            {"locations": ["mars"]},
+            r"locations: expected codes or ids among sf \(1\), chicago \(4\), got 'mars'",
+        ),
         ({"types": ["ping"]}, "types: expected names among order_created, .*, got 'ping'"),
         ({"format": "csv"}, "format: expected one of jsonl, jsonl.gz, parquet, got 'csv'"),
         ({"max_rows_per_file": 0}, "max_rows_per_file: expected at least 1, got 0"),
@@ -185,8 +188,14 @@ def change(path: Path, **values: object) -> None:
         (lambda p: p.write_bytes(b""), "expected a whole state file, got a damaged one"),
         (lambda p: p.write_bytes(b"\xff"), "expected a readable state file"),
         (lambda p: p.write_text("{}"), "expected the state of a replay, got something else"),
-        (lambda p: change(p, format_version=2), "expected format_version 1, got 2: another version of fastgen"),
-        (lambda p: change(p, watermark=7), r"expected a whole state file, got a damaged one \(sha256 differs\)"),
+        (
+            lambda p: change(p, format_version=2),
+            "expected format_version 1, got 2: another version of fastgen",
+        ),
+        (
+            lambda p: change(p, watermark=7),
+            r"expected a whole state file, got a damaged one \(sha256 differs\)",
+        ),
         (lambda p: p.unlink(), "expected the state of the replay that has written into .*, got no file"),
     ],
 )
@@ -224,7 +233,9 @@ def test_state_goes_with_its_folder(dataset: Path, tmp_path: Path) -> None:
     for other in ("b", "c"):
         if other == "c":
             at(dataset, tmp_path / "c", start_day=1)
-        with pytest.raises(ScenarioError, match="expected the state of a replay into .*, got that of another"):
+        with pytest.raises(
+            ScenarioError, match="expected the state of a replay into .*, got that of another"
+        ):
             at(dataset, tmp_path / other, 60, state=state)
     with pytest.raises(OutputError, match="got no file"):
         at(dataset, tmp_path / "a", 60)

@@ -226,8 +226,10 @@ def test_instants_mean_the_same(dataset: Path) -> None:
     ways += [dt.datetime(2024, 1, 2, 18, 30, tzinfo=dt.UTC)]
     counts = {fastgen.slice_events(dataset, way, "1T19:30:15").collect().height for way in ways}
     assert len(counts) == 1
-    assert fastgen.slice_events(dataset, 1, 2).collect().equals(
-        fastgen.slice_events(dataset, dt.date(2024, 1, 2), "2024-01-03").collect()
+    assert (
+        fastgen.slice_events(dataset, 1, 2)
+        .collect()
+        .equals(fastgen.slice_events(dataset, dt.date(2024, 1, 2), "2024-01-03").collect())
     )
 
 
