@@ -17,7 +17,6 @@ from benchmarks.wire_baselines import stored_rows, wire_frame, write_by_loop
 from fastgen.replaying.slice_file import write_slice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from benchmarks.conftest import Bench
@@ -44,13 +43,13 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def flat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Path]]:
+def flat(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     """Datasets without growth, of 90 and of 9,000 days."""
     folder = tmp_path_factory.mktemp("flat")
     (folder / "flat.toml").write_text(FLAT)
     for days in (90, 9000):
         fastgen.build(folder / str(days), days=days, scenario=folder / "flat.toml")
-    yield {days: folder / str(days) for days in (90, 9000)}
+    return {days: folder / str(days) for days in (90, 9000)}
 
 
 def emit_history(dataset: Path, out: Path) -> fastgen.Emitted:

@@ -23,7 +23,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def utc_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same by the UTC clock, one kitchen in Auckland: events before the epoch."""
+    """Dataset by the UTC clock, one kitchen in Auckland: events before the epoch."""
     folder = tmp_path_factory.mktemp("utc")
     text = 'clock = "utc"\n[locations.sf]\ntimezone = "Pacific/Auckland"\n'
     (folder / "utc.toml").write_text(text)

@@ -1,4 +1,4 @@
-"""Start replays quickly, each in a process of its own: load everything once, then fork for every line on stdin.
+"""Start replays quickly, each in a process of its own: load everything once, then fork for every line.
 
 Run as `python -m tests.replaying.forker`. A line is JSON: dataset, to, start_us; kill_at, the number of the
 change to the folder before which the process kills itself with SIGKILL, 0 for never; and either now_us, for
@@ -8,14 +8,13 @@ and how it ended.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import signal
 import sys
 import time
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +23,9 @@ from fastgen.replaying.clock import utc_from_us
 from fastgen.replaying.options import ReplayOptions
 from fastgen.replaying.rows import join_pieces
 from fastgen.replaying.run import follow, replay
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir"}
 
@@ -79,7 +81,7 @@ def main() -> None:
         if child == 0:
             try:
                 run(json.loads(line))
-            except BaseException:
+            except BaseException:  # noqa: BLE001  # the child must end here
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)

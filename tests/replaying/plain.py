@@ -1,4 +1,4 @@
-"""The wire format once more, event after event in plain Python, to hold the kernels and the replay against."""
+"""The wire format once more, event by event in plain Python, to hold kernels and replay against."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def body(row: Row) -> str:
     if name == "order_created":
         address = json.dumps(row["customer_addr"], ensure_ascii=False)
         pairs = f'"customer_lat":{lat},"customer_lon":{lon},"customer_addr":{address},"items":'
-        return "{" + pairs + row["items_json"] + "}"
+        return f"{{{pairs}{row['items_json']}}}"
     if name == "driver_picked_up":
-        return '{"route_points":' + row["route_json"] + "}"
+        return f'{{"route_points":{row["route_json"]}}}'
     if name == "driver_ping":
         progress = _rounded(row["ping_progress"], 4).rstrip("0")
         progress += "0" * progress.endswith(".")

@@ -18,9 +18,12 @@ from pyspark.sql import functions as f
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-WIRE = "event_id string, event_type string, ts string, location_id int, order_id string, sequence int, body
-string" ITEM = "id:int,category_id:int,menu_id:int,brand_id:int,name:string,price:double,qty:int" BODIES = {
-    "order_created": f"customer_lat double, customer_lon double, customer_addr string, items array<struct<{ITEM}>>",
+WIRE = "event_id string, event_type string, ts string, location_id int, order_id string, "
+WIRE += "sequence int, body string"
+ITEM = "id:int,category_id:int,menu_id:int,brand_id:int,name:string,price:double,qty:int"
+BODIES = {
+    "order_created": "customer_lat double, customer_lon double, customer_addr string, "
+    f"items array<struct<{ITEM}>>",
     "driver_picked_up": "route_points array<array<double>>",
     "driver_ping": "progress_pct double, loc_lat double, loc_lon double",
     "delivered": "delivered_lat double, delivered_lon double",

@@ -36,12 +36,7 @@ def start(**changes: object) -> ReplayClock:
     first=st.sampled_from([0, -DAY]),
 )
 def test_windows_partition_time(
-    nows: list[int],
-    speed: Fraction,
-    days: int,
-    loop: bool,
-    last: int,
-    first: int,  # noqa: FBT001
+    *, nows: list[int], speed: Fraction, days: int, loop: bool, last: int, first: int
 ) -> None:
     clock = start(
         days=days,

@@ -1,4 +1,4 @@
-"""Killed at any moment: what was emitted stays as it is, and run to the end it is what an unbroken run emits."""
+"""Killed at any moment, and run to the end: every event once, as an unbroken run emits it."""
 
 from __future__ import annotations
 

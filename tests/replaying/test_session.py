@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import fastgen
-from fastgen.dataset.index import DatasetIndex
 from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
 from fastgen.files import write_whole
 from fastgen.replaying import session as session_module
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen import Emitted
+    from fastgen.dataset.index import DatasetIndex
 
 DAY = 86_400
 NOON = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
@@ -148,7 +148,7 @@ def test_rebase_goes_on_without_a_jump(dataset: Path, tmp_path: Path) -> None:
         ({"types": ["delivered", "gk_ready"]}, r"types: expected all, .* got 4, 8\."),
         (
             {"locations": ["mars"]},
-            r"locations: expected codes or ids among sf \(1\), chicago \(4\), got 'mars'",
+            r"locations: expected codes or ids among sf \(1\), .* got 'mars'",
         ),
         ({"types": ["ping"]}, "types: expected names among order_created, .*, got 'ping'"),
         ({"format": "csv"}, "format: expected one of jsonl, jsonl.gz, parquet, got 'csv'"),
@@ -190,11 +190,11 @@ def change(path: Path, **values: object) -> None:
         (lambda p: p.write_text("{}"), "expected the state of a replay, got something else"),
         (
             lambda p: change(p, format_version=2),
-            "expected format_version 1, got 2: another version of fastgen",
+            "expected format_version 1, got 2: another version",
         ),
         (
             lambda p: change(p, watermark=7),
-            r"expected a whole state file, got a damaged one \(sha256 differs\)",
+            r"got a damaged one \(sha256 differs\)",
         ),
         (lambda p: p.unlink(), "expected the state of the replay that has written into .*, got no file"),
     ],
@@ -216,7 +216,7 @@ def test_state_that_is_lost_is_noticed_without_any_data_left(dataset: Path, tmp_
     for name in emitted.files:
         (tmp_path / name).unlink()
     state_of(tmp_path).unlink()
-    with pytest.raises(OutputError, match="got no file. Put it back"):
+    with pytest.raises(OutputError, match=r"got no file\. Put it back"):
         at(dataset, tmp_path, 60)
 
 
@@ -233,9 +233,7 @@ def test_state_goes_with_its_folder(dataset: Path, tmp_path: Path) -> None:
     for other in ("b", "c"):
         if other == "c":
             at(dataset, tmp_path / "c", start_day=1)
-        with pytest.raises(
-            ScenarioError, match="expected the state of a replay into .*, got that of another"
-        ):
+        with pytest.raises(ScenarioError, match=r"state of a replay into .*, got that of another"):
             at(dataset, tmp_path / other, 60, state=state)
     with pytest.raises(OutputError, match="got no file"):
         at(dataset, tmp_path / "a", 60)
@@ -268,7 +266,7 @@ def test_stream_gets_the_same_bytes_and_its_state_is_kept(dataset: Path, tmp_pat
             start_day=1,
         )
     assert stream.getvalue().decode() == "".join(read_lines(tmp_path / "folder"))
-    with pytest.raises(ScenarioError, match="expected the state of a replay into .*, got that of another"):
+    with pytest.raises(ScenarioError, match=r"state of a replay into .*, got that of another"):
         at(dataset, tmp_path / "folder2", state=tmp_path / "stream.json")
     with pytest.raises(ScenarioError, match="state: expected a state file"):
         fastgen.replay(dataset, stream)

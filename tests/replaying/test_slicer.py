@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -15,9 +16,11 @@ from hypothesis import strategies as st
 
 import fastgen
 from fastgen.dataset.index import DatasetIndex, read_index
+from fastgen.dataset.instants import Instant
 from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import DataError, ScenarioError
 from fastgen.events.wire import WIRE_SCHEMA, WireEncoder
+from fastgen.replaying import rows as rows_module
 from fastgen.replaying import slicer as slicer_module
 from fastgen.replaying.slice_file import write_slice
 from fastgen.replaying.slicer import Slicer
@@ -65,7 +68,7 @@ def test_many_short_windows_are_one_long_one(
 ) -> None:
     slicer = Slicer(index, loop=True, chunk_rows=2000)
     edges = [index.first_s, *(index.epoch_s + cut for cut in sorted(cuts)), index.epoch_s + 6 * DAY]
-    parts = [lines(slicer, index, a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [lines(slicer, index, a, b) for a, b in pairwise(edges)]
     assert "".join(parts) == "".join(three_loops)
 
 
@@ -92,9 +95,10 @@ def test_events_before_the_epoch_are_there(utc_dataset: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [{"layout": "single"}, {"partition_by": "location_id,day"}])
-def test_layouts_give_the_same_bytes(options: dict[str, str], tmp_path: Path) -> None:
+def test_layouts_give_the_same_bytes(options: dict[str, Any], tmp_path: Path) -> None:
     texts = []
-    for number, more in enumerate(({}, options)):
+    plain: dict[str, Any] = {}
+    for number, more in enumerate((plain, options)):
         dataset = build_small(tmp_path / str(number), days=2, **more)
         index = read_index(dataset)
         slicer = Slicer(index, locations=(4,), types=(1, 8))
@@ -106,7 +110,7 @@ def test_layouts_give_the_same_bytes(options: dict[str, str], tmp_path: Path) ->
     assert len(texts[0]) > 1000
 
 
-def test_selections(dataset: Path, index: DatasetIndex, three_loops: list[str]) -> None:
+def test_selections(index: DatasetIndex, three_loops: list[str]) -> None:
     end_s = index.epoch_s + 6 * DAY
     rows = [(line, json.loads(line)) for line in three_loops]
     expected = [line for line, row in rows if row["location_id"] == 4 and row["event_type"] == "driver_ping"]
@@ -131,14 +135,18 @@ def test_only_files_and_row_groups_of_the_window_are_read(
     dataset = build_small(tmp_path, days=9, partition_by="location_id,day")
     index = read_index(dataset)
     opened: list[str] = []
-    read_spans, read_group = slicer_module.read_spans, slicer_module.read_group
-    monkeypatch.setattr(
-        slicer_module, "read_spans", lambda path, *args: opened.append(path.name) or read_spans(path, *args)
-    )
     read: list[str] = []
-    monkeypatch.setattr(
-        slicer_module, "read_group", lambda span: read.append(span.path.name) or read_group(span)
-    )
+
+    def watch_footers(path: Path, *args: Any) -> Any:
+        opened.append(path.name)
+        return rows_module.read_spans(path, *args)
+
+    def watch_groups(span: rows_module.GroupSpan) -> Any:
+        read.append(span.path.name)
+        return rows_module.read_group(span)
+
+    monkeypatch.setattr(slicer_module, "read_spans", watch_footers)
+    monkeypatch.setattr(slicer_module, "read_group", watch_groups)
     noon = index.epoch_s + 5 * DAY + 12 * 3600
     assert lines(Slicer(index), index, noon, noon + 3600)
     assert set(opened) == {"part-00005-00005.parquet"}
@@ -222,7 +230,12 @@ def test_wrong_instants_are_one_line(args: tuple[str, str], message: str, datase
 def test_instants_mean_the_same(dataset: Path) -> None:
     import datetime as dt  # noqa: PLC0415
 
-    ways = ["1T18:30", "2024-01-02T18:30", "2024-01-02 18:30:00", dt.datetime(2024, 1, 2, 18, 30)]  # noqa: DTZ001
+    ways: list[Instant] = [
+        "1T18:30",
+        "2024-01-02T18:30",
+        "2024-01-02 18:30:00",
+        dt.datetime(2024, 1, 2, 18, 30),
+    ]  # noqa: DTZ001
     ways += [dt.datetime(2024, 1, 2, 18, 30, tzinfo=dt.UTC)]
     counts = {fastgen.slice_events(dataset, way, "1T19:30:15").collect().height for way in ways}
     assert len(counts) == 1
@@ -256,7 +269,7 @@ def test_manifest_can_be_read_without_its_days(dataset: Path) -> None:
     assert head.scenario == whole.scenario
 
 
-def test_wire_table_is_the_lines(dataset: Path, index: DatasetIndex) -> None:
+def test_wire_table_is_the_lines(index: DatasetIndex) -> None:
     encoder = WireEncoder(index.digest)
     for chunk in Slicer(index).chunks(index.first_s, index.end_s):
         table = encoder.encode_table(chunk.rows, chunk.order, 86_400)
