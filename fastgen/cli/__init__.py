@@ -15,7 +15,7 @@ from fastgen.cli.info import info
 from fastgen.cli.replay import replay
 from fastgen.cli.roads import roads
 from fastgen.cli.scenario import scenario
-from fastgen.cli.slice import slice_command
+from fastgen.cli.slicing import slice_command
 from fastgen.cli.verify import verify
 from fastgen.errors import FastgenError
 

@@ -16,6 +16,7 @@ from fastgen.events.schema import EVENT_TYPES
 from fastgen.kernels import wire
 from fastgen.kernels.json_text import ESCAPED_ONCE, ESCAPED_TWICE
 from fastgen.kernels.wire_order import order_rows
+from fastgen.kernels.wire_rows import EVENT_TYPE, ID, ID_MAX, LOCATION_ID, SEQUENCE_NUMBER, TS, WireRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,7 @@ class WireEncoder:
         self._column_pieces = _join([*opened, *_BODY_PIECES, *EVENT_TYPES], times=0)
         self._out = np.empty(0, np.uint8)
 
-    def encode_lines(self, rows: wire.WireRows, order: NDArray[np.int64], shift_s: int) -> NDArray[np.uint8]:
+    def encode_lines(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> NDArray[np.uint8]:
         """Encode rows as JSON lines.
 
         Parameters
@@ -96,7 +97,7 @@ class WireEncoder:
         n = wire.write_lines(rows, order, shift_s, self._hashed, self._line_pieces, self._out)
         return self._out[:n]
 
-    def encode_table(self, rows: wire.WireRows, order: NDArray[np.int64], shift_s: int) -> pa.Table:
+    def encode_table(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> pa.Table:
         """Encode rows as a table of `WIRE_SCHEMA`; parameters and errors as `encode_lines`."""
         _check_times(rows, order, shift_s)
         n = len(order)
@@ -107,7 +108,7 @@ class WireEncoder:
             type_start=np.empty(n + 1, np.int32),
             type_text=np.empty(max(map(len, EVENT_TYPES)) * n, np.uint8),
             id_start=np.empty(n + 1, np.int32),
-            id_text=np.empty((wire.ID_MAX + SUFFIX_BYTES) * n, np.uint8),
+            id_text=np.empty((ID_MAX + SUFFIX_BYTES) * n, np.uint8),
             body_start=np.empty(n + 1, np.int32),
             body_text=np.empty(LINE_BYTES * n + texts, np.uint8),
         )
@@ -118,15 +119,15 @@ class WireEncoder:
             _strings(event_id_start, columns.event_id),
             _strings(columns.type_start, columns.type_text),
             _strings(time_start, columns.time),
-            _numbers(rows.whole[order, wire.LOCATION_ID]),
+            _numbers(rows.whole[order, LOCATION_ID]),
             _strings(columns.id_start, columns.id_text),
-            _numbers(rows.whole[order, wire.SEQUENCE_NUMBER]),
+            _numbers(rows.whole[order, SEQUENCE_NUMBER]),
             _strings(columns.body_start, columns.body_text),
         ]
         return pa.Table.from_arrays(arrays, schema=WIRE_SCHEMA)
 
 
-def sort_rows(rows: wire.WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) -> NDArray[np.int64]:
+def sort_rows(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) -> NDArray[np.int64]:
     """Find the rows of a window in the order of the wire: time, order id with suffix as text, sequence.
 
     Parameters
@@ -148,10 +149,10 @@ def sort_rows(rows: wire.WireRows, keep: NDArray[np.bool_], start_s: int, end_s:
     DataError
         If an order id is longer than 8 bytes, or an event type unknown.
     """
-    longest = int(np.diff(rows.start[:, wire.ID]).max(initial=0))
-    if longest > wire.ID_MAX:
-        raise DataError(f"order_id: expected at most {wire.ID_MAX} bytes, got {longest}.")
-    types = rows.whole[:, wire.EVENT_TYPE]
+    longest = int(np.diff(rows.start[:, ID]).max(initial=0))
+    if longest > ID_MAX:
+        raise DataError(f"order_id: expected at most {ID_MAX} bytes, got {longest}.")
+    types = rows.whole[:, EVENT_TYPE]
     if len(types) and not 1 <= types.min() <= types.max() <= len(EVENT_TYPES):
         raise DataError(
             f"event_type_id: expected 1 to {len(EVENT_TYPES)}, got {types.min()} to {types.max()}."
@@ -160,9 +161,9 @@ def sort_rows(rows: wire.WireRows, keep: NDArray[np.bool_], start_s: int, end_s:
     return order[: order_rows(rows, keep, start_s, end_s, order)]
 
 
-def _check_times(rows: wire.WireRows, order: NDArray[np.int64], shift_s: int) -> None:
+def _check_times(rows: WireRows, order: NDArray[np.int64], shift_s: int) -> None:
     if len(order):
-        first, last = (int(rows.whole[order[i], wire.TS]) + shift_s for i in (0, -1))
+        first, last = (int(rows.whole[order[i], TS]) + shift_s for i in (0, -1))
         if first < 0 or last >= TS_MAX_S:
             raise DataError(
                 f"ts: expected times of the years 1970 to 9999, got Unix seconds {first} to {last}."

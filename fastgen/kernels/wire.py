@@ -14,12 +14,29 @@ from fastgen.kernels.json_text import (
     put_int,
     put_time,
 )
+from fastgen.kernels.wire_rows import (
+    ADDR,
+    EVENT_TYPE,
+    ID,
+    ITEMS_JSON,
+    LAT,
+    LOCATION_ID,
+    LON,
+    LOOP,
+    PING_LAT,
+    PING_LON,
+    PING_PROGRESS,
+    ROUTE_JSON,
+    SEQUENCE_NUMBER,
+    TS,
+)
 from fastgen.kernels.xxh3 import xxh3_128
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ID_MAX = 8
+    from fastgen.kernels.wire_rows import WireRows
+
 EVENT_ID_BYTES = 36
 TIME_BYTES = 23
 DIGEST_BYTES = 32
@@ -27,11 +44,6 @@ DEGREE_DECIMALS = 6
 PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN = 4, 1
 
 CREATED, PICKED_UP, PING, DELIVERED = 1, 6, 7, 8
-
-# Columns of `WireRows`.
-EVENT_TYPE, LOCATION_ID, SEQUENCE_NUMBER, LOOP, TS = range(5)
-LAT, LON, PING_LAT, PING_LON, PING_PROGRESS = range(5)
-ID, ADDR, ITEMS_JSON, ROUTE_JSON = range(4)
 
 # Numbers of the pieces of text around the values; see `fastgen.events.wire`.
 (OPEN, LOCATION, ORDER, SEQUENCE, BODY, CLOSE) = range(6)
@@ -42,32 +54,6 @@ TYPE = 18  # and on: those of types 1 to 8
 VERSION_MASK, VERSION_8 = np.uint64(0xFFFFFFFFFFFF0FFF), np.uint64(0x8000)
 VARIANT_MASK, VARIANT_10 = np.uint64(0x3FFFFFFFFFFFFFFF), np.uint64(0x8000000000000000)
 NO_SEED = np.uint64(0)
-
-
-class WireRows(NamedTuple):
-    """Stored columns of n rows, what belongs together side by side; nulls are 0 or empty.
-
-    Attributes
-    ----------
-    whole
-        int64 (n, 5): event_type_id, location_id, sequence, the loop, and the virtual second, which is
-        ts_seconds plus the loops before.
-    number
-        float32 (n, 5): customer_lat, customer_lon, ping_lat, ping_lon, ping_progress.
-    start
-        int64 (n + 1, 4), where the texts of each row begin: order_id of up to `ID_MAX` bytes, customer_addr,
-        items_json, route_json.
-    id_text, addr_text, items_text, route_text
-        uint8, those texts.
-    """
-
-    whole: NDArray[np.int64]
-    number: NDArray[np.float32]
-    start: NDArray[np.int64]
-    id_text: NDArray[np.uint8]
-    addr_text: NDArray[np.uint8]
-    items_text: NDArray[np.uint8]
-    route_text: NDArray[np.uint8]
 
 
 class Pieces(NamedTuple):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.kernels.jit import jit, step
-from fastgen.kernels.wire import ID, LOOP, SEQUENCE_NUMBER, TS
+from fastgen.kernels.wire_rows import ID, LOOP, SEQUENCE_NUMBER, TS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastgen.kernels.wire import WireRows
+    from fastgen.kernels.wire_rows import WireRows
 
 BITS_8 = np.uint64(8)
 GAPS = np.array([701, 301, 132, 57, 23, 10, 4, 1])  # Ciura 2001, "Best increments for shellsort"

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from fastgen.dataset.arrow_arrays import filled_numbers, filled_texts
 from fastgen.errors import DataError
-from fastgen.kernels.wire import LOOP, TS, WireRows
+from fastgen.kernels.wire_rows import LOOP, TS, WireRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

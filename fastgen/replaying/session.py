@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +9,17 @@ from typing import IO, TYPE_CHECKING, Self
 
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
 from fastgen.errors import ScenarioError
-from fastgen.events.wire import WireEncoder
 from fastgen.replaying.agreement import STREAM_NAME, Asked, check_state, check_untouched
 from fastgen.replaying.clock import ReplayClock, parse_speed
-from fastgen.replaying.formats import WRITERS
+from fastgen.replaying.formats import WRITERS, Encoders
 from fastgen.replaying.lock import hold_lock
 from fastgen.replaying.options import SPEED, START_DAY, Emitted, ReplayOptions
 from fastgen.replaying.sink import LOCK_FILE, STATE_FILE, FolderSink
-from fastgen.replaying.slicer import Slicer
+from fastgen.replaying.slicer import Slicer, read_ahead
 from fastgen.replaying.state import ReplayState, read_state, write_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from fractions import Fraction
 
     from fastgen.replaying.slicer import Chunk
@@ -79,7 +77,7 @@ class ReplaySession:
         self.state: ReplayState | None = None
         self._open = ExitStack()
         self._slicer: Slicer | None = None
-        self._encoder = WireEncoder(self.index.digest)
+        self._encoders = Encoders(self.index.digest)
 
     def _default_state(self) -> Path:
         assert self._sink is not None  # noqa: S101  # the caller has seen to it
@@ -158,7 +156,7 @@ class ReplaySession:
                 write_state(self.state_path, state)
                 self.state = state
             return Emitted(None, clock, first_run, state.watermark)
-        chunks = _ahead(self._slice(state).chunks(window.start_s, window.end_s))
+        chunks = read_ahead(self._slice(state).chunks(window.start_s, window.end_s))
         state = replace(state, watermark=window.end_s - 1, pending=())
         emitted = Emitted(window, clock, first_run, state.watermark)
         if self._sink is None:
@@ -169,7 +167,7 @@ class ReplaySession:
         self, sink: FolderSink, chunks: Iterable[Chunk], state: ReplayState, emitted: Emitted
     ) -> Emitted:
         make, shift_s = WRITERS[self.options.format], emitted.clock.shift_s
-        staged = sink.stage(chunks, state.n_files + 1, lambda stream: make(stream, self._encoder, shift_s))
+        staged = sink.stage(chunks, state.n_files + 1, lambda stream: make(stream, self._encoders, shift_s))
         names = tuple(staged.names)
         self.state = replace(state, n_files=state.n_files + len(names), pending=names)
         write_state(self.state_path, self.state)
@@ -179,7 +177,7 @@ class ReplaySession:
     def _emit_to_stream(self, chunks: Iterable[Chunk], state: ReplayState, emitted: Emitted) -> Emitted:
         """Write to the stream first, then move the state on: killed in between, the window comes again."""
         assert self._stream is not None  # noqa: S101  # there is a sink or a stream
-        writer = WRITERS[self.options.format](self._stream, self._encoder, emitted.clock.shift_s)
+        writer = WRITERS[self.options.format](self._stream, self._encoders, emitted.clock.shift_s)
         events = 0
         for chunk in chunks:
             writer.write(chunk.rows, chunk.order)
@@ -235,12 +233,3 @@ class ReplaySession:
             n_files=0,
             pending=(),
         )
-
-
-def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """Read the next chunk while this one is encoded: both run without the GIL."""
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(next, chunks, None)
-        while (chunk := future.result()) is not None:
-            future = pool.submit(next, chunks, None)
-            yield chunk

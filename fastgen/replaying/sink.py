@@ -31,6 +31,7 @@ from __future__ import annotations
 import os
 import re
 import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
@@ -185,6 +186,8 @@ class Staged:
         self._stream: IO[bytes] | None = None
         self._writer: WireWriter | None = None
         self._room = 0
+        self._pool = ThreadPoolExecutor(1)
+        self._flushing: list[Future[None]] = []
         self.names: list[str] = []
         self.n_rows = 0
         self.n_bytes = 0
@@ -205,23 +208,35 @@ class Staged:
             self._room -= len(part)
             self.n_rows += len(part)
             if self._room == 0:
-                self.close()
+                self._finish_file()
 
-    def close(self) -> None:
-        """Finish the last file, down to the disk."""
+    def _finish_file(self) -> None:
+        """Finish the file in hand; the disk takes it in beside the next one."""
         if self._writer is not None and self._stream is not None:
             self._writer.close()
             self._stream.flush()
-            os.fsync(self._stream.fileno())
             self.n_bytes += self._stream.tell()
-            self._stream.close()
+            self._flushing.append(self._pool.submit(_flush_and_close, self._stream))
         self._writer = self._stream = None
+
+    def close(self) -> None:
+        """Finish all files, down to the disk."""
+        self._finish_file()
+        for flushing in self._flushing:
+            flushing.result()
+        self._pool.shutdown()
 
     def abandon(self) -> None:
         """Let go of a file that could not be written."""
         if self._stream is not None:
             with suppress(OSError):  # a full disk refuses the rest once more
                 self._stream.close()
+        self._pool.shutdown()
+
+
+def _flush_and_close(stream: IO[bytes]) -> None:
+    with stream:
+        os.fsync(stream.fileno())
 
 
 @contextmanager

@@ -7,9 +7,8 @@ from typing import IO, TYPE_CHECKING, Any
 from fastgen.dataset.index import read_index, select_ids, select_types
 from fastgen.dataset.instants import Instant, parse_instant
 from fastgen.errors import ScenarioError
-from fastgen.events.wire import WireEncoder
-from fastgen.replaying.formats import WRITERS
-from fastgen.replaying.slicer import Slicer
+from fastgen.replaying.formats import WRITERS, Encoders
+from fastgen.replaying.slicer import Slicer, read_ahead
 from fastgen.units import S_PER_DAY
 
 if TYPE_CHECKING:
@@ -75,8 +74,9 @@ def write_slice(
         frames = _frames(index, (start_s, end_s), ids, type_ids)
         n_rows = _RAW_WRITERS[format](frames, stream)
     else:
-        writer, n_rows = WRITERS[format](stream, WireEncoder(index.digest), 0), 0
-        for chunk in Slicer(index, locations=ids, types=type_ids).chunks(start_s, end_s):
+        writer, n_rows = WRITERS[format](stream, Encoders(index.digest), 0), 0
+        slicer = Slicer(index, locations=ids, types=type_ids)
+        for chunk in read_ahead(slicer.chunks(start_s, end_s)):
             writer.write(chunk.rows, chunk.order)
             n_rows += len(chunk.order)
         writer.close()

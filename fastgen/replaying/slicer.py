@@ -6,12 +6,13 @@ the last events of one loop lie among the first of the next.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from fastgen.events.wire import sort_rows
-from fastgen.kernels.wire import EVENT_TYPE, LOCATION_ID, TS
+from fastgen.kernels.wire_rows import EVENT_TYPE, LOCATION_ID, TS
 from fastgen.replaying.rows import GroupSpan, Piece, join_pieces, n_bytes, read_group, read_spans
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.dataset.index import DatasetIndex, FileSpan
-    from fastgen.kernels.wire import WireRows
+    from fastgen.kernels.wire_rows import WireRows
 
 CHUNK_ROWS = 64_000
 CHUNK_SPAN_S = 7 * 86_400
@@ -180,3 +181,12 @@ class Slicer:
         """Drop row groups that no later window of this loop or the next needs soon."""
         needed = {span for _, span in self._groups(end_s, end_s + 1)}
         self._cache = {span: rows for span, rows in self._cache.items() if span in needed}
+
+
+def read_ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Read the next chunk while this one is encoded: both run without the GIL."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(next, chunks, None)
+        while (chunk := future.result()) is not None:
+            future = pool.submit(next, chunks, None)
+            yield chunk

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 import fastgen
 from fastgen.dataset.index import DatasetIndex, read_index
-from fastgen.dataset.instants import Instant
 from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import DataError, ScenarioError
 from fastgen.events.wire import WIRE_SCHEMA, WireEncoder
@@ -29,6 +28,8 @@ from tests.replaying.plain import wire_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from fastgen.dataset.instants import Instant
 
 DAY = 86_400
 
@@ -234,8 +235,8 @@ def test_instants_mean_the_same(dataset: Path) -> None:
         "1T18:30",
         "2024-01-02T18:30",
         "2024-01-02 18:30:00",
-        dt.datetime(2024, 1, 2, 18, 30),
-    ]  # noqa: DTZ001
+        dt.datetime(2024, 1, 2, 18, 30),  # noqa: DTZ001  # naive: dataset time
+    ]
     ways += [dt.datetime(2024, 1, 2, 18, 30, tzinfo=dt.UTC)]
     counts = {fastgen.slice_events(dataset, way, "1T19:30:15").collect().height for way in ways}
     assert len(counts) == 1
