@@ -79,7 +79,7 @@ def test_history(bench: Bench, dataset: Path) -> None:
     bench.record(
         "the same without fsync, a slice into one file / Polars writing the finished frame",
         stream / polars,
-        bound=Bound(2.5, aim=1.5),
+        bound=Bound(3.5, aim=1.5),
         detail=f"{stream:.2f} s; {polars:.2f} s",
     )
     bench.record(
@@ -114,7 +114,7 @@ def test_due_window(bench: Bench, dataset: Path) -> None:
         "a window of 5 minutes at 60x, whole process less a bare interpreter",
         work,
         "s",
-        bound=Bound(0.8, aim=0.5),
+        bound=Bound(1.2, aim=0.5),
         detail=f"{sorted(seconds[1:])[3]:.2f} s; {sorted(bare[1:])[3]:.2f} s",
     )
 
