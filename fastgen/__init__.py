@@ -3,7 +3,7 @@
 The rooms of the house, each importing only from rooms below it::
 
     cli/                            commands: flags in, one line out
-    building/                       scenario -> plan -> parts -> manifest
+    building/  replaying/           scenario -> plan -> parts -> manifest; events as a stream
     dataset/                        Parquet in and out, manifest, verification
     events/                         orders -> Arrow columns
     simulate/  roads/  inputs/      draws of a day; road networks; scenario and tables
@@ -14,8 +14,9 @@ The rooms of the house, each importing only from rooms below it::
 
 Data walks through it one way: scenario -> plan -> day -> orders -> events -> files.
 
-Public names: `build` makes a dataset, `scan_events` reads one; both are loaded at first use, so that
-`import fastgen` costs nothing. Every error raised on purpose is a `FastgenError`.
+Public names: `build` makes a dataset, `scan_events` reads one, `slice_events` some hours of one; `replay` and
+`follow` play one as a stream by a `ReplayClock`. All are loaded at first use, so that `import fastgen` costs
+nothing. Every error raised on purpose is a `FastgenError`.
 """
 
 from __future__ import annotations
@@ -28,26 +29,42 @@ from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
 if TYPE_CHECKING:
     from fastgen.building.local import BuildResult, Progress, build
     from fastgen.dataset.reader import scan_events
+    from fastgen.dataset.slices import slice_events
+    from fastgen.replaying.clock import ReplayClock
+    from fastgen.replaying.options import Emitted, ReplayOptions
+    from fastgen.replaying.run import follow, replay
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BuildResult",
     "DataError",
+    "Emitted",
     "FastgenError",
     "OutputError",
     "Progress",
+    "ReplayClock",
+    "ReplayOptions",
     "ScenarioError",
     "__version__",
     "build",
+    "follow",
+    "replay",
     "scan_events",
+    "slice_events",
 ]
 
 _LOADED_LATER = {
     "BuildResult": "fastgen.building.local",
+    "Emitted": "fastgen.replaying.options",
     "Progress": "fastgen.building.local",
+    "ReplayClock": "fastgen.replaying.clock",
+    "ReplayOptions": "fastgen.replaying.options",
     "build": "fastgen.building.local",
+    "follow": "fastgen.replaying.run",
+    "replay": "fastgen.replaying.run",
     "scan_events": "fastgen.dataset.reader",
+    "slice_events": "fastgen.dataset.slices",
 }
 
 

@@ -84,7 +84,7 @@ def hash_file(path: Path) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename durable: the name lives in the folder, not in the file."""
+    """Make new names in a folder durable: a name lives in the folder, not in the file."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

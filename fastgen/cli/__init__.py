@@ -12,8 +12,10 @@ import click
 from fastgen import __version__
 from fastgen.cli.build import build
 from fastgen.cli.info import info
+from fastgen.cli.replay import replay
 from fastgen.cli.roads import roads
 from fastgen.cli.scenario import scenario
+from fastgen.cli.slicing import slice_command
 from fastgen.cli.verify import verify
 from fastgen.errors import FastgenError
 
@@ -57,7 +59,7 @@ def _add(group: click.Group, command: click.Command) -> None:
             _add(command, part)
 
 
-for registered in (build, verify, info, scenario, roads):
+for registered in (build, verify, info, slice_command, replay, scenario, roads):
     _add(cli, registered)
 
 

@@ -4,38 +4,16 @@ from __future__ import annotations
 
 import sys
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import click
 from numba.core import event
 
 from fastgen.building.local import Progress
+from fastgen.cli.compiling import CompileListener
 
 if TYPE_CHECKING:
     from rich import progress as bars
-
-
-class CompileListener(event.Listener):  # type: ignore[misc]  # Numba comes without types
-    """Tells of the first compilation: with a warm cache there is none.
-
-    Parameters
-    ----------
-    progress
-        Whom to tell.
-    """
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._told = False
-
-    def on_start(self, event: Any) -> None:  # noqa: ARG002  # the name that Numba calls
-        """Take the start of a compilation."""
-        if not self._told:
-            self._told = True
-            self._progress.announce("compiling the kernels, once on this machine: a few seconds")
-
-    def on_end(self, event: Any) -> None:
-        """Take the end of a compilation."""
 
 
 class TerminalProgress(Progress):
@@ -45,7 +23,7 @@ class TerminalProgress(Progress):
         self._bar: bars.Progress | None = None
         self._task: bars.TaskID | None = None
         self._orders = self._made = 0
-        self._listener = CompileListener(self)
+        self._listener = CompileListener(self.announce)
         self._lock = Lock()
 
     def __enter__(self) -> Self:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FORMAT = "fastgen-dataset"
 FORMAT_VERSION = 1
 
+_DAYS_KEY = ' "location_days": '
+
 
 @dataclass(frozen=True)
 class Network:
@@ -103,7 +105,7 @@ class Manifest:
         lines = [f' "{key}": {_list_or_value(value)}' for key, value in fields.items()]
         columns = dict(zip(DayDigest._fields, map(list, zip(*self.days, strict=True)), strict=True))
         days = [f'  "{key}": {json.dumps(values)}' for key, values in columns.items()]
-        lines.append(' "location_days": {\n' + ",\n".join(days) + "\n }")
+        lines.append(f"{_DAYS_KEY}{{\n" + ",\n".join(days) + "\n }")
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
     def expected_build_id(self) -> str:
@@ -216,8 +218,16 @@ def _check_types(manifest: Manifest) -> None:
         raise TypeError("a scenario that is no table")
 
 
-def read_manifest(dataset: Path) -> Manifest:
+def read_manifest(dataset: Path, *, with_days: bool = True) -> Manifest:
     """Read the manifest of a dataset.
+
+    Parameters
+    ----------
+    dataset
+        Its folder.
+    with_days
+        Whether to decode the location-days, which are most of a long dataset's manifest; without them `days`
+        is empty.
 
     Raises
     ------
@@ -231,4 +241,12 @@ def read_manifest(dataset: Path) -> Manifest:
         raise DataError(f"{path}: expected a finished dataset, got no {MANIFEST}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: expected a readable manifest, got {error}.") from None
-    return parse_manifest(text, str(path))
+    return parse_manifest(text if with_days else _without_days(text), str(path))
+
+
+def _without_days(text: str) -> str:
+    """Cut the location-days off a manifest as `to_json` writes it, where they come last; else keep them."""
+    head, found, tail = text.rpartition(_DAYS_KEY)
+    if not found or tail.count("}") != 2:  # noqa: PLR2004  # their own and the manifest's
+        return text
+    return head + _DAYS_KEY + json.dumps({field: [] for field in DayDigest._fields}) + "}"

@@ -33,7 +33,7 @@ COMMANDS = dict(all_commands())
 
 
 def test_commands_come_in_working_order() -> None:
-    assert list(cli.commands) == ["build", "verify", "info", "scenario", "roads"]
+    assert list(cli.commands) == ["build", "verify", "info", "slice", "replay", "scenario", "roads"]
     assert cli.list_commands(click.Context(cli)) == list(cli.commands)
 
 

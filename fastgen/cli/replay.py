@@ -1,0 +1,175 @@
+"""The command `fastgen replay`: play a dataset as a stream of files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from threading import Event
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from fastgen.cli import replay_options as options
+from fastgen.errors import OutputError
+from fastgen.loading import quick_imports
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import FrameType
+
+    from fastgen.replaying.options import Emitted, ReplayOptions
+
+STDOUT = "-"
+
+
+@click.command()
+@options.dataset
+@options.to
+@options.state
+@options.start_day
+@options.speed
+@options.loop
+@options.locations
+@options.types
+@options.max_rows
+@options.replay_format
+@options.rebase
+@options.now
+@options.dry_run
+@options.follow
+@options.every
+def replay(
+    *,
+    dataset: Path,
+    to: str,
+    state: Path | None,
+    start_day: int | None,
+    speed: str | None,
+    loop: bool | None,
+    locations: tuple[str, ...] | None,
+    types: tuple[str, ...] | None,
+    max_rows_per_file: int,
+    file_format: str,
+    rebase: bool,
+    now: dt.datetime | None,
+    dry_run: bool,
+    follow: bool,
+    every: float,
+) -> None:
+    """Play DATASET as a stream: drop the events that have become due into a folder, each exactly once.
+
+    The first run writes history: everything from day 0 to the start day at the present time of day. Every
+    later run writes what has come since. Files appear whole, under names that rise with time, and never
+    change. A run that was killed is made up for by the next one.
+
+    \b
+    Examples:
+      fastgen replay dataset --to landing
+      fastgen replay dataset --to landing --follow --every 5s
+      fastgen replay dataset --to landing --dry-run
+      fastgen replay dataset --to - --state replay.json | head
+    """  # noqa: D301  # \b keeps click from joining the lines
+    if follow and (now is not None or dry_run):
+        raise click.UsageError("--follow: expected neither --now nor --dry-run beside it.")
+    with quick_imports():
+        from fastgen.cli.compiling import announced_compiling  # noqa: PLC0415  # heavy
+        from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
+        from fastgen.replaying.run import present_us, run_once  # noqa: PLC0415  # heavy
+
+    asked = ReplayOptions(start_day, speed, loop, locations, types, max_rows_per_file, file_format, rebase)
+    target = sys.stdout.buffer if to == STDOUT else to
+    say = _say_on(sys.stderr if to == STDOUT else sys.stdout)
+    with announced_compiling():
+        try:
+            if follow:
+                _follow(dataset, target, every, state, asked, say)
+            else:
+                emitted = run_once(dataset, target, state, asked, now, dry_run=dry_run)
+                say(describe(emitted, present_us() if now is None else None, dry_run=dry_run))
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise OutputError(
+                "-: expected a reader to the end, got a closed pipe; the window stays due."
+            ) from None
+
+
+def _say_on(stream: IO[str]) -> Callable[[str], None]:
+    return lambda line: click.echo(line, file=stream)
+
+
+def _follow(
+    dataset: Path,
+    to: str | IO[bytes],
+    every_s: float,
+    state: Path | None,
+    asked: ReplayOptions,
+    say: Callable[[str], None],
+) -> None:
+    from fastgen.cli.replay_status import ReplayStatus  # noqa: PLC0415  # only here
+    from fastgen.replaying.run import follow, present_us  # noqa: PLC0415  # heavy
+
+    stop = Event()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        """End after the window in hand; the second time, at once."""
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    with ReplayStatus(say) as status:
+        for emitted in follow(dataset, to, every_s=every_s, stop=stop, state=state, options=asked):
+            status.show(emitted, present_us())
+
+
+def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> str:
+    """Say in a few lines what a run emitted, or would.
+
+    Parameters
+    ----------
+    emitted
+        What it emitted.
+    now_us
+        Wall clock, None if another time was taken for it.
+    dry_run
+        Whether nothing was written.
+    """
+    clock, window = emitted.clock, emitted.window
+    if window is None:
+        reached = f"{clock.simulated(emitted.watermark):%Y-%m-%d %H:%M:%S}"
+        if clock.is_over(emitted.watermark):
+            return f"nothing new: the last event was emitted, simulated time {reached}"
+        behind_s = 0 if now_us is None else (clock.real_us(emitted.watermark) - now_us) // 1_000_000
+        if behind_s > 0:
+            return (
+                f"nothing new: emitted up to simulated time {reached}; the clock has gone back {behind_s} s"
+            )
+        return f"nothing new: emitted up to simulated time {reached}"
+    lines = {
+        "window": f"{clock.simulated(window.start_s):%Y-%m-%d %H:%M:%S} to "
+        f"{clock.simulated(window.end_s):%Y-%m-%d %H:%M:%S}, simulated time",
+        "dataset": f"{_dataset_time(emitted, window.start_s)} to {_dataset_time(emitted, window.end_s)}",
+    }
+    if dry_run:
+        return _in_columns({"due": "a first run" if emitted.first_run else "a window", **lines})
+    lines["events"] = f"{emitted.events:,}"
+    if emitted.files:
+        first, last = emitted.files[0], emitted.files[-1]
+        names = first if first == last else f"{first} to {last}"
+        lines["files"] = f"{len(emitted.files)}, {emitted.bytes:,} bytes, {names}"
+    return _in_columns(lines)
+
+
+def _dataset_time(emitted: Emitted, virtual_s: int) -> str:
+    clock = emitted.clock
+    loop = clock.loop_of(virtual_s)
+    day, second = divmod(virtual_s - clock.epoch_s - loop * clock.length_s, 86_400)
+    name = f"day {day} {second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+    return f"{name} of loop {loop}" if loop else name
+
+
+def _in_columns(facts: dict[str, str]) -> str:
+    return "\n".join(f"{key:<8} {value}" for key, value in facts.items())

@@ -1,0 +1,121 @@
+"""Every option of `fastgen slice` and `fastgen replay`, once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import click
+
+from fastgen.cli.options import split_codes
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
+    """A length of time such as 10s, 500ms or 2m, read as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the length."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|)", str(value))
+        seconds = float(found.group(1)) * _UNITS[found.group(2)] if found else 0.0
+        if seconds <= 0:
+            self.fail(f"expected a length of time such as 10s, 500ms or 2m, got {value!r}.", param, ctx)
+        return seconds
+
+
+class Time(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A time such as 2026-03-01T12:00, UTC."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """Read the time."""
+        try:
+            return dt.datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"expected a time such as 2026-03-01T12:00, got {value!r}.", param, ctx)
+
+
+dataset = click.argument("dataset", metavar="DATASET", type=click.Path(path_type=Path))
+locations = click.option(
+    "--locations", metavar="CODES", callback=split_codes, help="Only these, codes or ids, such as sf,4."
+)
+types = click.option(
+    "--types", metavar="NAMES", callback=split_codes, help="Only these, such as order_created,delivered."
+)
+start = click.option(
+    "--from",
+    "start",
+    required=True,
+    metavar="T",
+    help="Begin of the window: 70, 70T18:30, 2024-03-11T18:30, dataset time.",
+)
+end = click.option("--to", "end", required=True, metavar="T", help="Its end, not part of it.")
+slice_format = click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["jsonl", "csv", "parquet"]),
+    default="jsonl",
+    show_default=True,
+    help="Form of the output.",
+)
+raw = click.option("--raw", is_flag=True, help="The stored columns instead of the wire format.")
+output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    default="-",
+    metavar="FILE",
+    help="Where to write; - is the standard output.  [default: -]",
+)
+to = click.option(
+    "--to", required=True, metavar="FOLDER", help="Folder of the files; - is the standard output."
+)
+state = click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="State file.  [default: FOLDER/_fastgen/state.json]",
+)
+start_day = click.option(
+    "--start-day",
+    type=int,
+    metavar="N",
+    help="Day that falls on today at the first run.  [default: 70, or the last of fewer days]",
+)
+speed = click.option("--speed", metavar="X", help="Simulated seconds a second.  [default: 60]")
+loop = click.option(
+    "--loop/--no-loop", default=None, help="Begin anew after the last day, or end.  [default: --loop]"
+)
+max_rows = click.option(
+    "--max-rows-per-file",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=250_000,
+    show_default=True,
+    help="Most rows of a file.",
+)
+replay_format = click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["jsonl", "jsonl.gz", "parquet"]),
+    default="jsonl",
+    show_default=True,
+    help="Form of the files, and end of their names.",
+)
+rebase = click.option("--rebase", is_flag=True, help="Take over another speed, from the present position on.")
+now = click.option("--now", type=Time(), metavar="TIME", help="Time (UTC) to take for the present.")
+dry_run = click.option("--dry-run", is_flag=True, help="Say which window is due, and write nothing.")
+follow = click.option("--follow", is_flag=True, help="Run on, window after window, until SIGTERM or Ctrl-C.")
+every = click.option(
+    "--every",
+    type=Duration(),
+    metavar="TIME",
+    default="10s",
+    show_default=True,
+    help="With --follow: from one window to the next.",
+)

@@ -1,0 +1,223 @@
+"""Know which files of a dataset hold the events of a stretch of time, from the manifest alone.
+
+An event lies in the file of its order's day, so a file may hold events a while after its last day ends, and
+by the UTC clock some hours off at both ends. How long is no guess: `tail_s` bounds an order's life by the
+numbers of the scenario, and `lead_s` by how far apart two clocks on Earth can be.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.dataset.layout import EVENTS, Layout, PartitionBy
+from fastgen.dataset.manifest import Manifest, read_manifest
+from fastgen.errors import DataError, ScenarioError
+from fastgen.events.schema import EVENT_TYPES, MAX_PINGS_I8, MAX_PINGS_I16
+from fastgen.model.scenario import Scenario, scenario_from_dict
+from fastgen.units import S_PER_DAY, S_PER_MIN
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from numpy.typing import NDArray
+
+# Draws of service times come from 32 bits: none lies this many standard deviations out.
+SD_MAX = 7.0
+# Local time is at most 14 hours off UTC, and an hour is skipped or repeated at most.
+CLOCK_SPREAD_S = S_PER_DAY
+
+_PART = re.compile(r"(?:^|/)location_id=(\d+)/(?:day=\d+/)?part-(\d+)-(\d+)\.parquet$")
+
+
+class FileSpan(NamedTuple):
+    """An event file: where it is, whose orders of which days it holds; location None: of all."""
+
+    path: Path
+    location_id: int | None
+    first_day: int
+    last_day: int
+
+
+@dataclass(frozen=True)
+class DatasetIndex:
+    """What a reader of some hours of a dataset has to know.
+
+    Attributes
+    ----------
+    folder, digest
+        The dataset.
+    layout, partition_by
+        Form of its files.
+    sequence_kind
+        Type of the sequence column, "i8" or "i16".
+    epoch_s, days
+        Unix seconds of day 0, 00:00, and how many days follow.
+    codes
+        Code of each location built, by id.
+    files
+        The event files in the order of their rows.
+    lead_s, tail_s
+        No event lies earlier than so many seconds before its order's day, or later than so many after it.
+    """
+
+    folder: Path
+    digest: str
+    layout: Layout
+    partition_by: PartitionBy
+    sequence_kind: str
+    epoch_s: int
+    days: int
+    codes: dict[int, str]
+    files: tuple[FileSpan, ...]
+    lead_s: int
+    tail_s: int
+
+    @property
+    def length_s(self) -> int:
+        """Length of the calendar, and of one loop."""
+        return self.days * S_PER_DAY
+
+    @property
+    def first_s(self) -> int:
+        """No event is earlier: the epoch, or a day before it where the clock is UTC."""
+        return self.epoch_s - self.lead_s
+
+    @property
+    def end_s(self) -> int:
+        """Every event is earlier."""
+        return self.epoch_s + self.length_s + self.tail_s
+
+    @cached_property
+    def _bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Earliest and latest second that each file could hold, and its location (-1: several)."""
+        spans = [
+            (f.first_day, f.last_day + 1, -1 if f.location_id is None else f.location_id) for f in self.files
+        ]
+        first, end, location = np.array(spans, np.int64).reshape(-1, 3).T
+        low = self.epoch_s + first * S_PER_DAY - self.lead_s
+        return low, self.epoch_s + end * S_PER_DAY + self.tail_s, location
+
+    def files_between(
+        self, start_s: int, end_s: int, locations: Collection[int] | None = None
+    ) -> list[FileSpan]:
+        """List the files that could hold events of a window, and no others.
+
+        Parameters
+        ----------
+        start_s, end_s
+            Unix seconds, the end not among them.
+        locations
+            Ids; None: all.
+        """
+        low, high, location = self._bounds
+        found = (low < end_s) & (high > start_s)
+        if locations is not None:
+            found &= np.isin(location, [-1, *locations])
+        return [self.files[i] for i in np.flatnonzero(found)]
+
+    def latest_s(self, file: FileSpan) -> int:
+        """Every event of a file is earlier than this."""
+        return self.epoch_s + (file.last_day + 1) * S_PER_DAY + self.tail_s
+
+
+def read_index(dataset: str | Path) -> DatasetIndex:
+    """Read what the manifest of a dataset says of its files and its calendar.
+
+    Raises
+    ------
+    DataError
+        If there is no manifest, or none that can be used.
+    """
+    folder = Path(dataset)
+    manifest = read_manifest(folder, with_days=False)
+    try:
+        scenario = scenario_from_dict(manifest.scenario)
+    except ScenarioError as error:
+        raise DataError(
+            f"{folder}: expected a whole manifest, got a damaged one (scenario.{error})"
+        ) from None
+    midnight = dt.datetime.combine(scenario.start, dt.time(), dt.UTC)
+    is_utc = scenario.clock == "utc"
+    return DatasetIndex(
+        folder=folder,
+        digest=manifest.digest,
+        layout=manifest.layout,
+        partition_by=manifest.partition_by,
+        sequence_kind=manifest.sequence_kind,
+        epoch_s=int(midnight.timestamp()),
+        days=scenario.days,
+        codes={network.location_id: network.code for network in manifest.networks},
+        files=tuple(_file_spans(manifest, folder, scenario.days)),
+        lead_s=CLOCK_SPREAD_S if is_utc else 0,
+        tail_s=_longest_order_s(scenario, manifest.sequence_kind) + (CLOCK_SPREAD_S if is_utc else 0),
+    )
+
+
+def _file_spans(manifest: Manifest, folder: Path, days: int) -> Iterable[FileSpan]:
+    for entry in manifest.files:
+        found = _PART.search(entry.path)
+        if manifest.layout is Layout.SINGLE and entry.path == EVENTS:
+            yield FileSpan(folder / entry.path, None, 0, days - 1)
+        elif manifest.layout is Layout.HIVE and found:
+            location_id, first, last = map(int, found.groups())
+            yield FileSpan(folder / entry.path, location_id, first, last)
+        else:
+            raise DataError(f"{folder}: expected event files named by location and days, got {entry.path!r}.")
+
+
+def _longest_order_s(scenario: Scenario, sequence_kind: str) -> int:
+    """Bound the time from an order's creation to its delivery."""
+    service = scenario.service_times
+    steps = (
+        *(service.created_to_started, service.started_to_finished),
+        *(service.finished_to_ready, service.ready_to_picked_up),
+    )
+    minutes = sum(max(service.minimum_min, step.mean_min + SD_MAX * step.sd_min) for step in steps)
+    max_pings = MAX_PINGS_I8 if sequence_kind == "i8" else MAX_PINGS_I16
+    # A drive of n pings ends before two intervals more.
+    return int(minutes * S_PER_MIN) + 1 + (max_pings + 2) * scenario.driver.ping_interval_s
+
+
+def select_ids(index: DatasetIndex, locations: Iterable[str] | None) -> tuple[int, ...] | None:
+    """Find locations by code or id; None, or all of them, is None.
+
+    Raises
+    ------
+    ScenarioError
+        If one is not in the dataset.
+    """
+    if locations is None:
+        return None
+    by_name = {name: i for i, code in index.codes.items() for name in (code, str(i))}
+    found = set()
+    for name in locations:
+        if name not in by_name:
+            known = ", ".join(f"{code} ({i})" for i, code in index.codes.items())
+            raise ScenarioError(f"locations: expected codes or ids among {known}, got {name!r}.")
+        found.add(by_name[name])
+    return None if found == set(index.codes) else tuple(sorted(found))
+
+
+def select_types(types: Iterable[str] | None) -> tuple[int, ...] | None:
+    """Find event types by name; None, or all of them, is None.
+
+    Raises
+    ------
+    ScenarioError
+        If one is no event type.
+    """
+    if types is None:
+        return None
+    found = set()
+    for name in types:
+        if name not in EVENT_TYPES:
+            raise ScenarioError(f"types: expected names among {', '.join(EVENT_TYPES)}, got {name!r}.")
+        found.add(EVENT_TYPES.index(name) + 1)
+    return None if len(found) == len(EVENT_TYPES) else tuple(sorted(found))

@@ -1,0 +1,1 @@
+"""Play a dataset as a stream: windows of events, each exactly once."""

@@ -1,0 +1,185 @@
+"""Relate wall clock, simulated time and loop: pure arithmetic in whole numbers, so that nothing ever drifts.
+
+Three times: *real* microseconds of the wall clock (Unix, UTC); *virtual* seconds, which are dataset time
+running on through all loops; and the *simulated* time of the wire, which is virtual time moved by whole days.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from fastgen.errors import ScenarioError
+from fastgen.units import S_PER_DAY, US_PER_S
+
+US_PER_DAY = S_PER_DAY * US_PER_S
+SPEED_MAX = 1_000_000
+_UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class Window(NamedTuple):
+    """Virtual seconds start_s..end_s-1."""
+
+    start_s: int
+    end_s: int
+
+
+@dataclass(frozen=True)
+class ReplayClock:
+    """The clock of a replay.
+
+    Attributes
+    ----------
+    epoch_s, days
+        Unix seconds of day 0, 00:00; length of a loop.
+    start_day
+        Day of the dataset that fell on the day of the first run.
+    sim_start_us
+        Wall clock at the first run, Unix microseconds.
+    speed
+        Virtual seconds a real second.
+    loop
+        Whether the dataset begins anew after its last day.
+    first_s
+        The first virtual second: the epoch, or earlier where events are.
+    last_event_s
+        Second of the last event; used only without loops.
+    anchor_us, anchor_virtual_us
+        A real microsecond and the virtual one that belongs to it.
+
+    Raises
+    ------
+    ScenarioError
+        If start day or speed is impossible.
+    """
+
+    epoch_s: int
+    days: int
+    start_day: int
+    sim_start_us: int
+    speed: Fraction
+    loop: bool
+    first_s: int
+    last_event_s: int | None
+    anchor_us: int
+    anchor_virtual_us: int
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        if not 0 <= self.start_day <= self.days:
+            raise ScenarioError(f"start_day: expected 0 <= start_day <= {self.days}, got {self.start_day}.")
+        if not 0 < self.speed <= SPEED_MAX:
+            raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {float(self.speed):g}.")
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        epoch_s: int,
+        days: int,
+        start_day: int,
+        now_us: int,
+        speed: Fraction,
+        loop: bool = True,
+        first_s: int | None = None,
+        last_event_s: int | None = None,
+    ) -> ReplayClock:
+        """Start a clock at a first run: it stands at the start day, at the present time of day."""
+        return cls(
+            epoch_s=epoch_s,
+            days=days,
+            start_day=start_day,
+            sim_start_us=now_us,
+            speed=speed,
+            loop=loop,
+            first_s=epoch_s if first_s is None else first_s,
+            last_event_s=last_event_s,
+            anchor_us=now_us,
+            anchor_virtual_us=(epoch_s + start_day * S_PER_DAY) * US_PER_S + now_us % US_PER_DAY,
+        )
+
+    @property
+    def length_s(self) -> int:
+        """Seconds of a loop."""
+        return self.days * S_PER_DAY
+
+    @property
+    def shift_s(self) -> int:
+        """What turns virtual into simulated time: whole days, the same for ever."""
+        start_of_day_s = self.sim_start_us // US_PER_DAY * S_PER_DAY
+        return start_of_day_s - (self.epoch_s + self.start_day * S_PER_DAY)
+
+    def position_at(self, now_us: int) -> int:
+        """Last virtual second that has begun at a real microsecond."""
+        elapsed = (now_us - self.anchor_us) * self.speed.numerator
+        virtual = self.anchor_virtual_us * self.speed.denominator + elapsed
+        return virtual // (US_PER_S * self.speed.denominator)
+
+    def real_us(self, virtual_s: int) -> int:
+        """First real microsecond at which a virtual second has begun; the inverse of `position_at`."""
+        ahead = (virtual_s * US_PER_S - self.anchor_virtual_us) * self.speed.denominator
+        return self.anchor_us - (-ahead // self.speed.numerator)
+
+    def window_due(self, watermark: int, now_us: int) -> Window | None:
+        """Window that is due, None if nothing is.
+
+        Parameters
+        ----------
+        watermark
+            Last virtual second emitted; before the first run `first_s` - 1.
+        now_us
+            Wall clock, Unix microseconds.
+        """
+        end = self.position_at(now_us) + 1
+        if not self.loop and self.last_event_s is not None:
+            end = min(end, self.last_event_s + 1)
+        return Window(watermark + 1, end) if end > watermark + 1 else None
+
+    def is_over(self, watermark: int) -> bool:
+        """Whether no event can come after a watermark."""
+        return not self.loop and self.last_event_s is not None and watermark >= self.last_event_s
+
+    def loop_of(self, virtual_s: int) -> int:
+        """Loop whose days a virtual second falls into."""
+        return (virtual_s - self.epoch_s) // self.length_s
+
+    def simulated(self, virtual_s: int) -> dt.datetime:
+        """Time on the wire of a virtual second, UTC."""
+        return utc_from_us((virtual_s + self.shift_s) * US_PER_S)
+
+    def rebased(self, now_us: int, speed: Fraction) -> ReplayClock:
+        """Go on from where the clock stands, at another speed."""
+        elapsed = (now_us - self.anchor_us) * self.speed
+        return replace(
+            self,
+            speed=speed,
+            anchor_us=now_us,
+            anchor_virtual_us=self.anchor_virtual_us + elapsed.numerator // elapsed.denominator,
+        )
+
+
+def parse_speed(text: str | float | Fraction) -> Fraction:
+    """Read a speed exactly as it is written.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no number.
+    """
+    try:
+        return Fraction(str(text))
+    except (ValueError, ZeroDivisionError):
+        raise ScenarioError(f"speed: expected a number such as 1, 60 or 0.5, got {text!r}.") from None
+
+
+def us_from_utc(time: dt.datetime) -> int:
+    """Turn a time into Unix microseconds; naive ones are UTC."""
+    aware = time if time.tzinfo else time.replace(tzinfo=dt.UTC)
+    return (aware - _UNIX) // dt.timedelta(microseconds=1)
+
+
+def utc_from_us(us: int) -> dt.datetime:
+    """Turn Unix microseconds into a time."""
+    return _UNIX + dt.timedelta(microseconds=us)

@@ -1,0 +1,87 @@
+"""Say what a replay is asked for, and what a run of it emitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastgen.errors import ScenarioError
+from fastgen.replaying.clock import parse_speed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastgen.replaying.clock import ReplayClock, Window
+
+FORMATS = ("jsonl", "jsonl.gz", "parquet")
+START_DAY, SPEED = 70, 60
+MAX_ROWS_PER_FILE = 250_000
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """What a caller asks for; None: what the state says, at a first run the default.
+
+    Attributes
+    ----------
+    start_day, speed, loop
+        See `ReplayClock`; 70 (or the last day of a shorter dataset), 60, True.
+    locations, types
+        Codes or ids; event type names; None: all, or those of the state.
+    max_rows_per_file
+        Most rows of a file.
+    format
+        "jsonl", "jsonl.gz" or "parquet".
+    rebase
+        Whether another speed is taken over, from the present position on.
+
+    Raises
+    ------
+    ScenarioError
+        If a value is impossible by itself.
+    """
+
+    start_day: int | None = None
+    speed: str | float | None = None
+    loop: bool | None = None
+    locations: Sequence[str] | None = None
+    types: Sequence[str] | None = None
+    max_rows_per_file: int = MAX_ROWS_PER_FILE
+    format: str = "jsonl"
+    rebase: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        if self.format not in FORMATS:
+            raise ScenarioError(f"format: expected one of {', '.join(FORMATS)}, got {self.format!r}.")
+        if self.max_rows_per_file < 1:
+            raise ScenarioError(f"max_rows_per_file: expected at least 1, got {self.max_rows_per_file}.")
+        if self.speed is not None:
+            parse_speed(self.speed)
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """What one run emitted, or would.
+
+    Attributes
+    ----------
+    window
+        Virtual seconds; None if nothing was due.
+    clock
+        The replay's clock.
+    first_run
+        Whether there was no state before.
+    watermark
+        Last virtual second emitted now.
+    events, bytes, files
+        How much; names of files in the folder.
+    """
+
+    window: Window | None
+    clock: ReplayClock
+    first_run: bool
+    watermark: int
+    events: int = 0
+    bytes: int = 0
+    files: tuple[str, ...] = ()

@@ -1,0 +1,133 @@
+"""Keep where a replay stands in one small file, which is replaced as a whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from fastgen.errors import DataError
+from fastgen.files import write_whole
+from fastgen.replaying.clock import ReplayClock, parse_speed, utc_from_us
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastgen.dataset.index import DatasetIndex
+
+FORMAT = "fastgen-replay-state"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ReplayState:
+    """Everything that decides what a replay emits next.
+
+    Attributes
+    ----------
+    dataset
+        Digest of the dataset.
+    folder_id
+        Name of the folder that the events go to; see `fastgen.replaying.sink`.
+    start_day, sim_start_us, speed, loop, last_event_s, anchor_us, anchor_virtual_us
+        The clock; see `ReplayClock`. The speed is text, exact.
+    locations, types
+        Ids selected, None for all.
+    watermark
+        Last virtual second emitted.
+    n_files
+        Files emitted so far.
+    pending
+        Names of the last commit's files, which may still have to be moved into place.
+    """
+
+    dataset: str
+    folder_id: str
+    start_day: int
+    sim_start_us: int
+    speed: str
+    loop: bool
+    last_event_s: int | None
+    anchor_us: int
+    anchor_virtual_us: int
+    locations: tuple[int, ...] | None
+    types: tuple[int, ...] | None
+    watermark: int
+    n_files: int
+    pending: tuple[str, ...]
+
+    def clock(self, index: DatasetIndex) -> ReplayClock:
+        """Make the clock of the state."""
+        return ReplayClock(
+            epoch_s=index.epoch_s,
+            days=index.days,
+            start_day=self.start_day,
+            sim_start_us=self.sim_start_us,
+            speed=Fraction(self.speed),
+            loop=self.loop,
+            first_s=index.first_s,
+            last_event_s=self.last_event_s,
+            anchor_us=self.anchor_us,
+            anchor_virtual_us=self.anchor_virtual_us,
+        )
+
+    def to_json(self) -> str:
+        """Encode with a checksum over all the rest."""
+        body = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "first_run": utc_from_us(self.sim_start_us).isoformat(),
+            **asdict(self),
+        }
+        return json.dumps({**body, "sha256": _checksum(body)}, indent=1) + "\n"
+
+
+def _checksum(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def write_state(path: Path, state: ReplayState) -> None:
+    """Replace the state file.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written; the old one is still there then.
+    """
+    write_whole(path, state.to_json().encode())
+
+
+def read_state(path: Path) -> ReplayState | None:
+    """Read a state file, None if there is none.
+
+    Raises
+    ------
+    DataError
+        If it is torn, of a newer version, or something else.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: expected a readable state file, got {error}.") from None
+    try:
+        raw = json.loads(text)
+        if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+            raise DataError(f"{path}: expected the state of a replay, got something else.")
+        if raw["format_version"] != FORMAT_VERSION:
+            raise DataError(
+                f"{path}: expected format_version {FORMAT_VERSION}, got {raw['format_version']!r}: "
+                "another version of fastgen wrote it."
+            )
+        found = raw.pop("sha256")
+        if found != _checksum(raw):
+            raise DataError(f"{path}: expected a whole state file, got a damaged one (sha256 differs).")
+        values = {field.name: raw[field.name] for field in fields(ReplayState)}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(f"{path}: expected a whole state file, got a damaged one ({error}).") from None
+    lists = {name: tuple(v) for name, v in values.items() if isinstance(v, list)}
+    parse_speed(values["speed"])
+    return ReplayState(**{**values, **lists})

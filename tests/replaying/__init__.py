@@ -1,0 +1,1 @@
+"""Tests of the replay: what is emitted, when, and whatever happens meanwhile."""
