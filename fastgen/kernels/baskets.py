@@ -142,9 +142,7 @@ def draw_baskets(
             for b in range(n_placed):
                 left[b], ends_left[b] = popularity[b], ends[b]
         for k in range(N_BATCHED, 2 + per_brand * n_brands, 4):
-            word[k], word[k + 1], word[k + 2], word[k + 3] = draw_words(
-                baskets.stream, day, draw[i], k >> 2
-            )
+            word[k], word[k + 1], word[k + 2], word[k + 3] = draw_words(baskets.stream, day, draw[i], k >> 2)
         n_used = 2
         for k_brand in range(n_brands):
             brand = _draw_brand(word[n_used], ends if k_brand == 0 else ends_left)
