@@ -62,6 +62,9 @@ def file_fields(sequence_kind: str, *, with_location: bool) -> tuple[Field, ...]
     )
 
 
+N_PING_COLUMNS = 3
+
+
 class Validity(NamedTuple):
     """Definition levels of the nullable columns, by what sets them, and how many rows, orders and pings."""
 
@@ -88,8 +91,7 @@ class GroupEncoder:
     def __init__(self, table: RouteTable, location_id: int | None) -> None:
         self._table, self._location_id = table, location_id
         self._room = np.empty(0, np.uint8)
-        entries, codes = np.unique(table.ping_progress, return_inverse=True)
-        self._progress = entries if len(entries) else np.zeros(1, np.float32)
+        self._progress, codes = np.unique(table.ping_progress, return_inverse=True)
         self._progress_of = codes.astype(np.int32)
 
     def encode(self, expansion: Expansion, first: int, last: int) -> Iterator[Values]:
@@ -154,13 +156,19 @@ class GroupEncoder:
         return Values(valid.n_rows, n_nulls, Encoding.RLE_DICTIONARY, body, entries.data, len(distinct))
 
     def _pings(self, ping: NDArray[np.int32], valid: Validity) -> Iterator[Values]:
+        """Encode positions and progress; the latter as it stands where most of a dictionary were unused."""
+        table, entries = self._table, self._progress
+        plain = [table.ping_lat[ping], table.ping_lon[ping]]
+        if 2 * len(entries) >= len(ping):
+            plain.append(table.ping_progress[ping])
         n_nulls = valid.n_rows - valid.n_pings
-        for degrees in (self._table.ping_lat[ping], self._table.ping_lon[ping]):
-            body = valid.ping + degrees.tobytes()
-            yield Values(valid.n_rows, n_nulls, Encoding.PLAIN, body, bounds=_bounds(degrees))
-        index, entries = self._progress_of[ping], self._progress
-        body = valid.ping + pack_indices(index, len(entries))
-        yield _indexed(valid.n_rows, n_nulls, body, entries, _bounds(entries[index]))
+        for values in plain:
+            body = valid.ping + values.tobytes()
+            yield Values(valid.n_rows, n_nulls, Encoding.PLAIN, body, bounds=_bounds(values))
+        if len(plain) < N_PING_COLUMNS:
+            index = self._progress_of[ping]
+            body = valid.ping + pack_indices(index, len(entries))
+            yield _indexed(valid.n_rows, n_nulls, body, entries, _bounds(entries[index]))
 
 
 def _validity(kinds: NDArray[np.int8], n_orders: int, n_pings: int) -> Validity:
