@@ -94,38 +94,24 @@ def _draw_brand(word: np.uint64, ends: NDArray[np.float64]) -> int:
 
 
 @jit
-def draw_baskets(
+def _draw_baskets(
     baskets: BasketArrays,
     day: int,
     draw: NDArray[np.int64],
     line_start: NDArray[np.int64],
     line_item: NDArray[np.int32],
     line_qty: NDArray[np.int8],
+    weights: NDArray[np.float64],
+    words: NDArray[np.uint64],
+    word: NDArray[np.uint64],
+    picked: NDArray[np.int64],
 ) -> None:
-    """Draw the lines of each order.
-
-    Parameters
-    ----------
-    baskets
-        Baskets of the location.
-    day
-        Day number.
-    draw
-        int64 (n,), draw number of each order.
-    line_start
-        int64 (n + 1,), its first entry given, the others output: offsets of the orders' lines.
-    line_item, line_qty
-        Output: row of the items table and quantity of each line.
-    """
+    """Draw the lines of each order; see `draw_baskets`. The last four are scratch."""
     n_placed = len(baskets.growth)
-    popularity = np.empty(n_placed, np.float64)
-    left, ends, ends_left = np.empty(n_placed), np.empty(n_placed), np.empty(n_placed)
+    popularity, left, ends, ends_left = weights[0], weights[1], weights[2], weights[3]
     n_open = compute_popularity(baskets, day, popularity)
     _add_up(popularity, 0, ends)
-    words = np.empty((N_BATCHED, BATCH), np.uint64)
     per_brand = 2 + 2 * baskets.items_max
-    word = np.empty(2 + per_brand * max(1, baskets.brands_max) + N_BATCHED, np.uint64)
-    picked = np.empty(MAX_ITEMS, np.int64)
     at = line_start[0]
     for i in range(len(draw)):
         j = i % BATCH
@@ -172,3 +158,36 @@ def draw_baskets(
                 at += 1
                 n_used += 2
         line_start[i + 1] = at
+
+
+def draw_baskets(
+    baskets: BasketArrays,
+    day: int,
+    draw: NDArray[np.int64],
+    line_start: NDArray[np.int64],
+    line_item: NDArray[np.int32],
+    line_qty: NDArray[np.int8],
+) -> None:
+    """Draw the lines of each order.
+
+    Parameters
+    ----------
+    baskets
+        Baskets of the location.
+    day
+        Day number.
+    draw
+        int64 (n,), draw number of each order.
+    line_start
+        int64 (n + 1,), its first entry given, the others output: offsets of the orders' lines.
+    line_item, line_qty
+        Output: row of the items table and quantity of each line.
+    """
+    n_words = 2 + (2 + 2 * baskets.items_max) * max(1, baskets.brands_max) + N_BATCHED
+    _draw_baskets(
+        *(baskets, day, draw, line_start, line_item, line_qty),
+        np.empty((4, len(baskets.growth))),
+        np.empty((N_BATCHED, BATCH), np.uint64),
+        np.empty(n_words, np.uint64),
+        np.empty(MAX_ITEMS, np.int64),
+    )

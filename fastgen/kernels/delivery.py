@@ -87,15 +87,17 @@ def draw_arrivals_by_rank(
     n_uniform: int,
     rank: int,
     times_us: NDArray[np.int64],
+    words: NDArray[np.uint64],
+    row: NDArray[np.uint64],
 ) -> None:
-    """Draw arrivals at the rank-th smallest of n_uniform uniform numbers; see `draw_driver_arrivals`."""
-    n_blocks = 1 + n_uniform // 4
-    words = np.empty((4 * n_blocks, BATCH), np.uint64)
-    row = np.empty(UNIFORM_MAX, np.uint64)
+    """Draw arrivals at the rank-th smallest of n_uniform uniform numbers; see `draw_driver_arrivals`.
+
+    Scratch: `words`, (4 * n_blocks, BATCH), with room for 1 + n_uniform words, and `row`, (UNIFORM_MAX,).
+    """
     for first in range(0, len(draw), BATCH):
         batch = draw[first : first + BATCH]
         times = times_us[first : first + BATCH]
-        for block in range(n_blocks):
+        for block in range(len(words) // 4):
             draw_batch(stream, day, batch, block, words[4 * block : 4 * block + 4])
         for j in range(len(batch)):
             share = _order_statistic(words, j, n_uniform, rank, row)
@@ -152,6 +154,10 @@ def draw_driver_arrivals(
     n_uniform, rank = int(alpha + beta) - 1, int(alpha)
     whole = (alpha, beta) == (rank, n_uniform + 1 - rank) and rank >= 1
     if whole and rank <= n_uniform <= UNIFORM_MAX:
-        draw_arrivals_by_rank(stream, day, draw, after_ready_probability, n_uniform, rank, times_us)
+        words = np.empty((4 * (1 + n_uniform // 4), BATCH), np.uint64)
+        row = np.empty(UNIFORM_MAX, np.uint64)
+        draw_arrivals_by_rank(
+            stream, day, draw, after_ready_probability, n_uniform, rank, times_us, words, row
+        )
     else:
         draw_arrivals_by_gammas(stream, day, draw, after_ready_probability, alpha, beta, times_us)

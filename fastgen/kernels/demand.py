@@ -143,6 +143,49 @@ def _rank_by_bucket(
 
 
 @jit
+def _draw_creations(
+    stream: Stream,
+    day: int,
+    counts: NDArray[np.int64],
+    minute_start_s: NDArray[np.int64],
+    first_rank: int,
+    choices: tuple[int, int],
+    draw: NDArray[np.int64],
+    times_us: NDArray[np.int64],
+    customer: NDArray[np.int32],
+    house_number: NDArray[np.int32],
+    bucket: NDArray[np.int64],
+    places: NDArray[np.int64],
+    words: NDArray[np.uint64],
+) -> None:
+    """Draw what `draw_creations` says; scratch: (61,), and twice (2, most orders of a minute)."""
+    n_customers, number_max = choices
+    last_rank = first_rank + len(draw)
+    second, rank = places[0], places[1]
+    base = 0
+    for m in range(MINUTES):
+        n = counts[m]
+        if n > 0 and base < last_rank and base + n > first_rank:
+            for i in range(n):
+                word, words[0, i], words[1, i], _ = draw_words(stream, day, base + i, 0)
+                second[i] = below(word, 60)
+            if n <= COMPARED_MAX:
+                for i in range(n):
+                    rank[i] = 0
+                    for k in range(n):
+                        rank[i] += second[k] < second[i] or (second[k] == second[i] and k < i)
+            else:
+                _rank_by_bucket(second, n, bucket, rank)
+            for i in range(n):
+                at = base + rank[i] - first_rank
+                if 0 <= at < len(draw):
+                    draw[at] = base + i
+                    times_us[at, 0] = (minute_start_s[m] + second[i]) * 1_000_000
+                    customer[at] = below(words[0, i], n_customers)
+                    house_number[at] = 1 + below(words[1, i], number_max)
+        base += n
+
+
 def draw_creations(
     stream: Stream,
     day: int,
@@ -184,33 +227,10 @@ def draw_creations(
     house_number
         Output, int32 (n,), uniform on 1..choices[1].
     """
-    n_customers, number_max = choices
-    last_rank = first_rank + len(draw)
-    bucket = np.empty(61, np.int64)
-    largest = 0
-    for m in range(MINUTES):
-        largest = max(largest, counts[m])
-    second, rank = np.empty(largest, np.int64), np.empty(largest, np.int64)
-    words = np.empty((2, largest), np.uint64)
-    base = 0
-    for m in range(MINUTES):
-        n = counts[m]
-        if n > 0 and base < last_rank and base + n > first_rank:
-            for i in range(n):
-                word, words[0, i], words[1, i], _ = draw_words(stream, day, base + i, 0)
-                second[i] = below(word, 60)
-            if n <= COMPARED_MAX:
-                for i in range(n):
-                    rank[i] = 0
-                    for k in range(n):
-                        rank[i] += second[k] < second[i] or (second[k] == second[i] and k < i)
-            else:
-                _rank_by_bucket(second, n, bucket, rank)
-            for i in range(n):
-                at = base + rank[i] - first_rank
-                if 0 <= at < len(draw):
-                    draw[at] = base + i
-                    times_us[at, 0] = (minute_start_s[m] + second[i]) * 1_000_000
-                    customer[at] = below(words[0, i], n_customers)
-                    house_number[at] = 1 + below(words[1, i], number_max)
-        base += n
+    largest = int(counts.max())
+    _draw_creations(
+        *(stream, day, counts, minute_start_s, first_rank, choices, draw, times_us, customer, house_number),
+        np.empty(61, np.int64),
+        np.empty((2, largest), np.int64),
+        np.empty((2, largest), np.uint64),
+    )

@@ -53,6 +53,36 @@ def _drop_first(heap: NDArray[np.int64], size: int) -> int:
 
 
 @jit
+def _grow_tree(
+    edge_start: NDArray[np.int64],
+    edge_to: NDArray[np.int32],
+    edge_length_mm: NDArray[np.int32],
+    source: int,
+    node_bits: int,
+    dist: NDArray[np.int64],
+    parent: NDArray[np.int32],
+    heap: NDArray[np.int64],
+) -> None:
+    """Fill `dist` and `parent`, which are all `UNREACHED`; `heap`, (n_edges + 1,), is scratch."""
+    mask = (1 << node_bits) - 1
+    dist[source] = 0
+    size = _push(heap, 0, source)
+    while size > 0:
+        entry = heap[0]
+        size = _drop_first(heap, size)
+        node = entry & mask
+        reached = entry >> node_bits
+        if reached > dist[node]:
+            continue  # a shorter way was found after this entry was pushed
+        for e in range(edge_start[node], edge_start[node + 1]):
+            head = edge_to[e]
+            candidate = reached + edge_length_mm[e]
+            if dist[head] == UNREACHED or candidate < dist[head]:
+                dist[head] = candidate
+                parent[head] = node
+                size = _push(heap, size, (candidate << node_bits) | head)
+
+
 def shortest_path_tree(
     edge_start: NDArray[np.int64],
     edge_to: NDArray[np.int32],
@@ -79,26 +109,7 @@ def shortest_path_tree(
         The node before on that path, -1 at the source and where there is none.
     """
     n_nodes = len(edge_start) - 1
-    dist = np.empty(n_nodes, np.int64)
-    parent = np.empty(n_nodes, np.int32)
-    for v in range(n_nodes):
-        dist[v] = parent[v] = UNREACHED
+    dist, parent = np.full(n_nodes, UNREACHED, np.int64), np.full(n_nodes, UNREACHED, np.int32)
     heap = np.empty(len(edge_to) + 1, np.int64)
-    mask = (1 << node_bits) - 1
-    dist[source] = 0
-    size = _push(heap, 0, source)
-    while size > 0:
-        entry = heap[0]
-        size = _drop_first(heap, size)
-        node = entry & mask
-        reached = entry >> node_bits
-        if reached > dist[node]:
-            continue  # a shorter way was found after this entry was pushed
-        for e in range(edge_start[node], edge_start[node + 1]):
-            head = edge_to[e]
-            candidate = reached + edge_length_mm[e]
-            if dist[head] == UNREACHED or candidate < dist[head]:
-                dist[head] = candidate
-                parent[head] = node
-                size = _push(heap, size, (candidate << node_bits) | head)
+    _grow_tree(edge_start, edge_to, edge_length_mm, source, node_bits, dist, parent, heap)
     return dist, parent

@@ -65,10 +65,15 @@ def _encipher(
 
 
 @jit
-def write_order_ids(stream: Stream, first_index: int, view: NDArray[np.int64]) -> None:
-    """Write the ids of indices first_index, first_index + 1, ... as Arrow string views, int64 (n, 2)."""
-    words = np.empty((4, BATCH), np.uint64)
-    place, left, right = np.empty(BATCH, np.int64), np.empty(BATCH, np.int64), np.empty(BATCH, np.int64)
+def _write_order_ids(
+    stream: Stream,
+    first_index: int,
+    view: NDArray[np.int64],
+    words: NDArray[np.uint64],
+    places: NDArray[np.int64],
+) -> None:
+    """Write ids as `write_order_ids` does; `words`, (4, BATCH), and `places`, (3, BATCH), are scratch."""
+    place, left, right = places[0], places[1], places[2]
     done = 0
     while done < len(view):
         start, n_left, n_right, width = _halves(first_index + done)
@@ -87,3 +92,9 @@ def write_order_ids(stream: Stream, first_index: int, view: NDArray[np.int64]) -
             view[done + j, 0] = width | ((text & 0xFFFFFFFF) << 32)
             view[done + j, 1] = text >> 32
         done += n
+
+
+def write_order_ids(stream: Stream, first_index: int, view: NDArray[np.int64]) -> None:
+    """Write the ids of indices first_index, first_index + 1, ... as Arrow string views, int64 (n, 2)."""
+    words, places = np.empty((4, BATCH), np.uint64), np.empty((3, BATCH), np.int64)
+    _write_order_ids(stream, first_index, view, words, places)

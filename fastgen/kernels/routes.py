@@ -68,7 +68,7 @@ def write_route_texts(
 
 
 @jit
-def place_pings(
+def _place_pings(
     customer: NDArray[np.int32],
     tree: NDArray[np.int8],
     dist: NDArray[np.int64],
@@ -80,12 +80,9 @@ def place_pings(
     ping_lat: NDArray[np.float32],
     ping_lon: NDArray[np.float32],
     ping_progress: NDArray[np.float32],
+    path: NDArray[np.int32],
 ) -> None:
-    """Place the pings of each route at equal shares of its length, or of its nodes (SPEC 2.8).
-
-    The pings of customer i are ping_start[i]:ping_start[i + 1]; they divide the route into one part more.
-    """
-    path = np.empty(dist.shape[1], np.int32)
+    """Place pings as `place_pings` does; `path`, (n_nodes,), is scratch."""
     for i in range(len(customer)):
         n_pings = ping_start[i + 1] - ping_start[i]
         if n_pings == 0:
@@ -114,3 +111,27 @@ def place_pings(
                 v = path[depth - 1 - k * (depth - 1) // (n_pings + 1)]
                 ping_lat[at] = np.float32(lat_e6[v] / E6)
                 ping_lon[at] = np.float32(lon_e6[v] / E6)
+
+
+def place_pings(
+    customer: NDArray[np.int32],
+    tree: NDArray[np.int8],
+    dist: NDArray[np.int64],
+    parent: NDArray[np.int32],
+    lat_e6: NDArray[np.int32],
+    lon_e6: NDArray[np.int32],
+    by_distance: bool,  # noqa: FBT001
+    ping_start: NDArray[np.int64],
+    ping_lat: NDArray[np.float32],
+    ping_lon: NDArray[np.float32],
+    ping_progress: NDArray[np.float32],
+) -> None:
+    """Place the pings of each route at equal shares of its length, or of its nodes (SPEC 2.8).
+
+    The pings of customer i are ping_start[i]:ping_start[i + 1]; they divide the route into one part more.
+    """
+    path = np.empty(dist.shape[1], np.int32)
+    _place_pings(
+        *(customer, tree, dist, parent, lat_e6, lon_e6, by_distance),
+        *(ping_start, ping_lat, ping_lon, ping_progress, path),
+    )

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -266,6 +267,22 @@ def test_table_is_pinned() -> None:
     digest = hashlib.sha256()
     for column in dataclasses.fields(table):
         value = getattr(table, column.name)
-        if isinstance(value, np.ndarray):
+        if isinstance(value, np.ndarray) and column.name != "by_path":  # that decides no value, only files
             digest.update(value.tobytes())
     assert digest.hexdigest() == PINNED_TABLE
+
+
+def test_neighbours_by_path_share_most_of_their_route() -> None:
+    """What compression lives on: each route goes on from one before, or branches off it."""
+    table = compute_route_table(make_town(6), REQUEST, "town")
+    assert sorted(table.by_path.tolist()) == list(range(table.n_customers))
+    texts = [
+        table.text[table.text_start[c] : table.text_start[c + 1]].tobytes() for c in table.by_path.tolist()
+    ]
+    nodes = [tuple(map(tuple, json.loads(text))) for text in texts]
+    directed = [
+        path for c, path in zip(table.by_path.tolist(), nodes, strict=True) if not table.undirected[c]
+    ]
+    assert nodes[: len(directed)] == directed
+    for before, path in pairwise(directed):
+        assert path[:-1] == before[: len(path) - 1]  # its parent is on the way to the one before
