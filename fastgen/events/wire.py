@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from fastgen.errors import DataError
 from fastgen.events.schema import EVENT_TYPES
+from fastgen.events.wire_checks import check_rows, check_times
 from fastgen.kernels import wire
 from fastgen.kernels.json_text import ESCAPED_ONCE, ESCAPED_TWICE
 from fastgen.kernels.wire_order import order_rows
 from fastgen.kernels.wire_rows import (
-    EVENT_TYPE,
-    ID,
     ID_MAX,
     LOCATION_ID,
     SEQUENCE_NUMBER,
     SLACK,
-    TS,
     WireRows,
 )
 
@@ -44,8 +41,6 @@ WIRE_SCHEMA = pa.schema(
     ]
 )
 
-# 10000-01-01: a year has four digits on the wire.
-TS_MAX_S = 253_402_300_800
 # Everything of a line but the texts: keys, ids, numbers. Of the values of columns: the most bytes of each.
 LINE_BYTES = 512
 COLUMN_BYTES = {
@@ -107,7 +102,7 @@ class WireEncoder:
         DataError
             If a time lies beyond year 9999.
         """
-        _check_times(rows, order, shift_s)
+        check_times(rows, order, shift_s)
         room = LINE_BYTES * len(order) + ESCAPED_TWICE * len(rows.addr_text) + SLACK
         room += ESCAPED_ONCE * (len(rows.items_text) + len(rows.route_text))
         if len(self._out) < room:
@@ -119,7 +114,7 @@ class WireEncoder:
 
     def encode_table(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> pa.Table:
         """Encode rows as a table of `WIRE_SCHEMA`; parameters and errors as `encode_lines`."""
-        _check_times(rows, order, shift_s)
+        check_times(rows, order, shift_s)
         event_id, event_type, ts, order_id, body = (
             self._encode_column(rows, order, shift_s, column) for column in COLUMN_BYTES
         )
@@ -162,25 +157,9 @@ def sort_rows(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int)
     DataError
         If an order id is longer than 8 bytes, or an event type unknown.
     """
-    longest = int(np.diff(rows.start[:, ID]).max(initial=0))
-    if longest > ID_MAX:
-        raise DataError(f"order_id: expected at most {ID_MAX} bytes, got {longest}.")
-    types = rows.whole[:, EVENT_TYPE]
-    if len(types) and not 1 <= types.min() <= types.max() <= len(EVENT_TYPES):
-        raise DataError(
-            f"event_type_id: expected 1 to {len(EVENT_TYPES)}, got {types.min()} to {types.max()}."
-        )
+    check_rows(rows)
     order = np.empty(len(rows.whole), np.int64)
     return order[: order_rows(rows, keep, start_s, end_s, order)]
-
-
-def _check_times(rows: WireRows, order: NDArray[np.int64], shift_s: int) -> None:
-    if len(order):
-        first, last = (int(rows.whole[order[i], TS]) + shift_s for i in (0, -1))
-        if first < 0 or last >= TS_MAX_S:
-            raise DataError(
-                f"ts: expected times of the years 1970 to 9999, got Unix seconds {first} to {last}."
-            )
 
 
 def _join(pieces: Sequence[str], times: int) -> wire.Pieces:

@@ -16,14 +16,13 @@ import numpy as np
 
 from fastgen.kernels.jit import step
 from fastgen.kernels.memory import BLOCK, copy_block, copy_items, load_word, store_word
+from fastgen.kernels.wire_rows import NUMBER_MAX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Bytes that one byte of a text becomes at most when escaped once and twice: \u001f, \\u001f.
 ESCAPED_ONCE, ESCAPED_TWICE = 6, 7
-# Beyond this a number is none that a coordinate or a percentage can have.
-NUMBER_MAX = 1e9
 S_PER_DAY = 86_400
 DAYS_TO_1970 = 719_468  # from 0000-03-01
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 ID_MAX = 8
 # Kernels move texts by whole words: so many bytes behind the last one they may read or write.
 SLACK = 32
+# Beyond this a number is none that a coordinate or a percentage can have: it is null on the wire.
+NUMBER_MAX = 1e9
 
 # Columns of `WireRows`.
 EVENT_TYPE, LOCATION_ID, SEQUENCE_NUMBER, LOOP, TS = range(5)
