@@ -61,7 +61,7 @@ def postponed_kernels(when_loaded: Callable[[], object]) -> Iterator[None]:
 @contextlib.contextmanager
 def needed_kernels() -> Iterator[None]:
     """Import modules with kernels in this block, in the middle of the work."""
-    if not _own_process:
+    if not _own_process or numba_is_loaded():
         yield
         return
     with quick_imports():
