@@ -155,7 +155,7 @@ def sort_rows(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int)
     Raises
     ------
     DataError
-        If an order id is longer than 8 bytes, or an event type unknown.
+        If an order id is empty or longer than 8 bytes, or an event type unknown.
     """
     check_rows(rows)
     order = np.empty(len(rows.whole), np.int64)

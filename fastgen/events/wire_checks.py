@@ -25,11 +25,11 @@ def check_rows(rows: WireRows) -> None:
     Raises
     ------
     DataError
-        If an order id is longer than 8 bytes, or an event type unknown.
+        If an order id is empty or longer than 8 bytes, or an event type unknown.
     """
-    longest = int(np.diff(rows.start[:, ID]).max(initial=0))
-    if longest > ID_MAX:
-        raise DataError(f"order_id: expected at most {ID_MAX} bytes, got {longest}.")
+    lengths = np.diff(rows.start[:, ID])
+    if len(lengths) and not 1 <= lengths.min() <= lengths.max() <= ID_MAX:
+        raise DataError(f"order_id: expected 1 to {ID_MAX} bytes, got {lengths.min()} to {lengths.max()}.")
     types = rows.whole[:, EVENT_TYPE]
     if len(types) and not 1 <= types.min() <= types.max() <= len(EVENT_TYPES):
         raise DataError(

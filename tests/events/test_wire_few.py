@@ -62,8 +62,10 @@ def test_rows_without_a_form_are_refused() -> None:
     row = ((1, 3, 0, 0, 0), [0.0] * 5, ("AAAAAA", "", "", ""))
     unknown = ((9, 3, 0, 0, 0), [0.0] * 5, ("AAAAAA", "", "", ""))
     long = ((1, 3, 0, 0, 0), [0.0] * 5, ("AAAAAAAAA", "", "", ""))
-    for wrong in (unknown, long):
-        with pytest.raises(DataError, match=r"order_id|event_type_id"):
-            sort_few(make_rows([wrong]), np.ones(1, bool), START_S, START_S + 1)
+    empty = ((1, 3, 0, 0, 0), [0.0] * 5, ("", "", "", ""))
+    for wrong in (unknown, long, empty):
+        for sort in (sort_few, sort_rows):
+            with pytest.raises(DataError, match=r"order_id|event_type_id"):
+                sort(make_rows([wrong]), np.ones(1, bool), START_S, START_S + 1)
     with pytest.raises(DataError, match="ts: expected times"):
         encode_few_lines(make_rows([row]), np.zeros(1, np.int64), 253_402_300_800, bytes(32))
