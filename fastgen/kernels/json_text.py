@@ -31,14 +31,16 @@ ZERO, ONE = U(0), U(1)
 QUOTE, BACKSLASH, SPACE = U(34), U(92), U(32)
 DIGIT_ZERO, DOT, MINUS = U(48), U(46), U(45)
 BYTE, SHIFT_8, SHIFT_16, SHIFT_32 = U(255), U(8), U(16), U(32)
-E2, E4, E6, E8 = U(100), U(10_000), U(1_000_000), U(100_000_000)
+E2, E3, E4, E5, E6, E7, E8 = (U(10**k) for k in range(2, 9))
+UNITS = 10.0 ** np.arange(7)
 NULL = U(0x6C6C756E)
 TWICE_16, TWICE_7, FOUR_4 = U(0x0000FFFF0000FFFF), U(0x0000007F0000007F), U(0x000F000F000F000F)
 EIGHT_ZEROS = U(0x3030303030303030)
 # "0000-00-" and "00 ", "00:00:00", ".000" without their digits.
 DATE_MARKS, SPACE_AT_2 = U(0x2D00002D00000000), U(0x200000)
 TIME_MARKS, MILLISECONDS = U(0x00003A00003A0000), U(0x3030302E)
-BACKSLASHES = U(0x5C5C5C5C5C5C5C5C)
+BACKSLASHES, EIGHT_QUOTES = U(0x5C5C5C5C5C5C5C5C), U(0x2222222222222222)
+EIGHT_ONES, EIGHT_SPACES, EIGHT_SIGNS = U(0x0101010101010101), U(0x2020202020202020), U(0x8080808080808080)
 
 
 @step
@@ -73,13 +75,13 @@ def eight_digits(value: np.uint64) -> np.uint64:
 def put_int(value: int, out: NDArray[np.uint8], at: int) -> int:
     """Write a whole number, 0 or more."""
     rest = top = U(value)
-    n_more, width, limit = 0, 1, U(10)
+    n_more = 0
     while top >= E8:
         top //= E8
         n_more += 1
-    while top >= limit:
-        width += 1
-        limit *= U(10)
+    width = (
+        1 + (top >= U(10)) + (top >= E2) + (top >= E3) + (top >= E4) + (top >= E5) + (top >= E6) + (top >= E7)
+    )
     store_word(eight_digits(top) >> U(64 - 8 * width), out, at)
     at += width
     for n_behind in range(n_more - 1, -1, -1):
@@ -101,13 +103,8 @@ def put_decimal(value: float, decimals: int, decimals_min: int, out: NDArray[np.
     if not size < NUMBER_MAX:
         store_word(NULL, out, at)
         return at + 4
-    unit, to_micro = 1, ONE
-    for _ in range(decimals):
-        unit *= 10
-    for _ in range(6 - decimals):
-        to_micro *= U(10)
     # In millionths, whatever the decimals, so that the divisor is a constant.
-    micro = U(np.int64(size * unit + 0.5)) * to_micro
+    micro = U(np.int64(size * UNITS[decimals] + 0.5)) * U(UNITS[6 - decimals])
     if value < 0 and micro > ZERO:
         store_word(MINUS, out, at)
         at += 1
@@ -152,13 +149,25 @@ def _is_special(c: np.uint64) -> bool:
 
 
 @step
-def _find_kind(text: NDArray[np.uint8]) -> int:
-    """Say what a text needs: 0 no escape, 1 backslashes, 2 more; no way out: vectorised."""
-    special = control = np.uint8(0)
-    for c in text:
-        special |= np.uint8(c == 34) | np.uint8(c == 92)
-        control |= np.uint8(c < 32)
-    return 2 * control | special
+def _special(word: np.uint64) -> np.uint64:
+    """Give a word that is not 0, by its sign bits, if a byte of this one is a quote, backslash or control."""
+    quote, backslash = word ^ EIGHT_QUOTES, word ^ BACKSLASHES
+    lower = (
+        (quote - EIGHT_ONES) & ~quote | (backslash - EIGHT_ONES) & ~backslash | (word - EIGHT_SPACES) & ~word
+    )
+    return lower & EIGHT_SIGNS
+
+
+@step
+def _is_plain(text: NDArray[np.uint8], first: int, last: int) -> bool:
+    """Say whether no byte of a text needs an escape; without a way out, so that it is vectorised."""
+    found, n_rest = ZERO, (last - first) % 8
+    for j in range((last - first) // 8):
+        found |= _special(load_word(text, first + 8 * j))
+    if n_rest > 0:
+        unused = U(8 * n_rest)
+        found |= _special(load_word(text, last - n_rest) & ((ONE << unused) - ONE) | EIGHT_SPACES << unused)
+    return found == ZERO
 
 
 @step
@@ -166,15 +175,14 @@ def put_escaped(
     text: NDArray[np.uint8], first: int, last: int, times: int, out: NDArray[np.uint8], at: int
 ) -> int:
     """Write text[first:last], UTF-8, as inside a JSON string; twice: as inside a string in a string."""
-    kind = _find_kind(text[first:last]) if times > 0 else 0
-    if kind == 0:
+    if times == 0 or _is_plain(text, first, last):
         return put_copy(text, first, last, out, at)
     n_before = 2 * times - 1
     for j in range(first, last):
         c = load_word(text, j) & BYTE
         # Backslashes are written always, and written over where none belong: there is no branch to guess.
         store_word(BACKSLASHES, out, at)
-        if kind > 1 and c < SPACE:
+        if c < SPACE:
             at += times
             low = c & U(15)
             digits = (U(48) + (c >> U(4))) << U(24) | (
