@@ -73,19 +73,19 @@ def test_history(bench: Bench, dataset: Path) -> None:
     bench.record(
         "first run of 70 days / Polars writing the finished frame",
         own / polars,
-        bound=Bound(4, aim=1.5),
+        bound=Bound(1.5),
         detail=f"{own:.2f} s with fsync; {polars:.2f} s without",
     )
     bench.record(
         "the same without fsync, a slice into one file / Polars writing the finished frame",
         stream / polars,
-        bound=Bound(3.5, aim=1.5),
+        bound=Bound(1.5),
         detail=f"{stream:.2f} s; {polars:.2f} s",
     )
     bench.record(
         "a plain loop with json.dumps / first run of 70 days",
         loop / own,
-        bound=Bound(10, aim=20, at_most=False),
+        bound=Bound(20, at_most=False),
         detail=f"{loop:.1f} s, from {rows.height:,} events; {own:.2f} s",
     )
 
@@ -114,7 +114,7 @@ def test_due_window(bench: Bench, dataset: Path) -> None:
         "a window of 5 minutes at 60x, whole process less a bare interpreter",
         work,
         "s",
-        bound=Bound(1.2, aim=0.5),
+        bound=Bound(0.5),
         detail=f"{sorted(seconds[1:])[3]:.2f} s; {sorted(bare[1:])[3]:.2f} s",
     )
 
