@@ -56,12 +56,17 @@ def emit_history(dataset: Path, out: Path) -> fastgen.Emitted:
     return fastgen.replay(dataset, out / "landing", start_day=HISTORY_DAYS, now=MIDNIGHT)
 
 
+def emit_slice(dataset: Path, out: Path) -> int:
+    with (out / "slice.jsonl").open("wb") as stream:
+        return write_slice(dataset, 0, HISTORY_DAYS, stream)
+
+
 def test_history(bench: Bench, dataset: Path) -> None:
     frame, rows = wire_frame(dataset, HISTORY_DAYS), stored_rows(dataset, LOOP_DAYS)
     emitted = emit_history(dataset, bench.fresh_folder())
     own, stream, polars, loop = bench.compare(
         lambda out: emit_history(dataset, out),
-        lambda out: write_slice(dataset, 0, HISTORY_DAYS, (out / "slice.jsonl").open("wb")),
+        lambda out: emit_slice(dataset, out),
         lambda out: frame.write_ndjson(out / "frame.jsonl"),
         lambda out: write_by_loop(rows, out / "loop.jsonl"),
         rounds=5,
