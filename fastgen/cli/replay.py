@@ -11,8 +11,9 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from fastgen.cli import replay_options as options
+from fastgen.cli.late_compiling import announced_late_compiling
 from fastgen.errors import OutputError
-from fastgen.loading import quick_imports
+from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -74,15 +75,14 @@ def replay(
     """  # noqa: D301  # \b keeps click from joining the lines
     if follow and (now is not None or dry_run):
         raise click.UsageError("--follow: expected neither --now nor --dry-run beside it.")
-    with quick_imports():
-        from fastgen.cli.compiling import announced_compiling  # noqa: PLC0415  # heavy
+    with uncollected():
         from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
         from fastgen.replaying.run import present_us, run_once  # noqa: PLC0415  # heavy
 
     asked = ReplayOptions(start_day, speed, loop, locations, types, max_rows_per_file, file_format, rebase)
     target = sys.stdout.buffer if to == STDOUT else to
     say = _say_on(sys.stderr if to == STDOUT else sys.stdout)
-    with announced_compiling():
+    with announced_late_compiling():
         try:
             if follow:
                 _follow(dataset, target, every, state, asked, say)

@@ -9,8 +9,9 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from fastgen.cli import replay_options as options
+from fastgen.cli.late_compiling import announced_late_compiling
 from fastgen.errors import OutputError
-from fastgen.loading import quick_imports
+from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,8 +52,7 @@ def slice_command(
       fastgen slice dataset --from 2024-03-11 --to 2024-03-12 --locations sf --raw --format parquet -o
       day.parquet
     """  # noqa: D301  # \b keeps click from joining the lines
-    with quick_imports():
-        from fastgen.cli.compiling import announced_compiling  # noqa: PLC0415  # heavy
+    with uncollected():
         from fastgen.replaying.slice_file import write_slice  # noqa: PLC0415  # heavy
 
     def write(stream: IO[bytes]) -> None:
@@ -60,7 +60,7 @@ def slice_command(
             dataset, start, end, stream, locations=locations, types=types, format=file_format, raw=raw
         )
 
-    with announced_compiling():
+    with announced_late_compiling():
         if str(output) == STDOUT:
             _to_stdout(write)
         else:

@@ -21,6 +21,12 @@ _DTYPES: dict[pa.DataType, np.dtype[Any]] = {
     pa.float32(): np.dtype("<f4"),
 }
 
+_OFFSETS: dict[pa.DataType, np.dtype[Any]] = {
+    pa.string(): np.dtype("<i4"),
+    pa.large_string(): np.dtype("<i8"),
+    pa.large_binary(): np.dtype("<i8"),
+}
+
 
 def valid_rows(array: pa.Array) -> NDArray[np.bool_]:
     """Say which values are not null, bool (n,)."""
@@ -47,15 +53,17 @@ def filled_texts(array: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]
     if len(array) == 0:
         return np.zeros(1, np.int64), np.zeros(0, np.uint8)
     # A cast imports pyarrow.compute, a twentieth of a second.
-    large = array if array.type == pa.large_string() else array.cast(pa.large_binary())
-    start, text = _offsets_and_text(large)
+    known = array if array.type in _OFFSETS else array.cast(pa.large_binary())
+    start, text = _offsets_and_text(known)
     # Arrow lets a null have a length; readers of Parquet give it none.
-    if large.null_count and np.diff(start)[~valid_rows(large)].any():
+    if known.null_count and np.diff(start)[~valid_rows(known)].any():
         start, text = _offsets_and_text(array.cast(pa.large_binary()).fill_null(b""))
     return start, text
 
 
-def _offsets_and_text(large: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    _, offsets, text = large.buffers()
-    start = np.frombuffer(offsets, np.int64)[large.offset : large.offset + len(large) + 1]
-    return start, np.zeros(0, np.uint8) if text is None else np.frombuffer(text, np.uint8)
+def _offsets_and_text(array: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    _, offsets, text = array.buffers()
+    start = np.frombuffer(offsets, _OFFSETS[array.type])[array.offset : array.offset + len(array) + 1]
+    return start.astype(np.int64, copy=False), np.zeros(0, np.uint8) if text is None else np.frombuffer(
+        text, np.uint8
+    )

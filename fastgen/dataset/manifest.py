@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastgen.dataset.layout import MANIFEST, Layout, PartitionBy
 from fastgen.errors import DataError
-from fastgen.events.digest import DayDigest
+from fastgen.events.day_digest import DayDigest
 from fastgen.parquet.codecs import COMPRESSIONS
 
 if TYPE_CHECKING:

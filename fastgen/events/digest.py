@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xxhash
 
+from fastgen.events.day_digest import DIGEST_VERSION, DayDigest, digest_dataset
 from fastgen.kernels.expand import ADDR, CREATED, DELIVERED, ID, ITEMS, PICKED_UP, PING, ROUTE, ROW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from fastgen.events.columns import Expansion
-    from fastgen.kernels.expand import EventArrays
+from fastgen.kernels.expand import EventArrays
 
-DIGEST_VERSION = 1
-
-
-class DayDigest(NamedTuple):
-    """What the manifest says of one location-day.
-
-    Attributes
-    ----------
-    location_id, day
-        The location-day.
-    orders, rows
-        Its size.
-    bytes
-        Bytes that the digest is made over.
-    digest
-        XXH3-128, 32 hexadecimal digits.
-    """
-
-    location_id: int
-    day: int
-    orders: int
-    rows: int
-    bytes: int
-    digest: str
-
-
-def digest_dataset(days: Iterable[DayDigest]) -> str:
-    """Digest a dataset: SHA-256 over "location_id day rows digest" lines in (day, location_id) order."""
-    digest = hashlib.sha256()
-    for d in sorted(days, key=lambda d: (d.day, d.location_id)):
-        digest.update(f"{d.location_id} {d.day} {d.rows} {d.digest}\n".encode())
-    return digest.hexdigest()
+__all__ = ["DIGEST_VERSION", "DayDigest", "digest_dataset", "digest_day"]
 
 
 def digest_day(location_id: int, day: int, expansion: Expansion, first: int, last: int) -> DayDigest:

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from fastgen.errors import DataError
 from fastgen.events.schema import EVENT_TYPES
+from fastgen.events.wire_checks import check_rows, check_times
 from fastgen.kernels import wire
 from fastgen.kernels.json_text import ESCAPED_ONCE, ESCAPED_TWICE
 from fastgen.kernels.wire_order import order_rows
-from fastgen.kernels.wire_rows import EVENT_TYPE, ID, ID_MAX, LOCATION_ID, SEQUENCE_NUMBER, TS, WireRows
+from fastgen.kernels.wire_rows import (
+    ID_MAX,
+    LOCATION_ID,
+    SEQUENCE_NUMBER,
+    SLACK,
+    WireRows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +41,18 @@ WIRE_SCHEMA = pa.schema(
     ]
 )
 
-# 10000-01-01: a year has four digits on the wire.
-TS_MAX_S = 253_402_300_800
-# Everything of a line but the texts: keys, ids, numbers.
+# Everything of a line but the texts: keys, ids, numbers. Of the values of columns: the most bytes of each.
 LINE_BYTES = 512
-SUFFIX_BYTES = 22
+COLUMN_BYTES = {
+    wire.WRITE_EVENT_ID: wire.EVENT_ID_BYTES,
+    wire.WRITE_TYPE: max(map(len, EVENT_TYPES)),
+    wire.WRITE_TIME: 23,
+    wire.WRITE_ORDER_ID: ID_MAX + 22,
+    wire.WRITE_BODY: LINE_BYTES,
+}
+# Memory is taken a little larger than asked for, so that a longer chunk finds it large enough.
+GROWTH = 1.25
+_NO_ENDS = np.zeros(0, np.int32)
 
 _BODY_PIECES = (
     *('{"customer_lat":', ',"customer_lon":', ',"customer_addr":"', '","items":', "}", "{}"),
@@ -64,7 +77,7 @@ class WireEncoder:
         opened = ('{"event_id":"', '","location_id":', ',"order_id":"', '","sequence":', ',"body":"', '"}\n')
         named = [f'","event_type":"{name}","ts":"' for name in EVENT_TYPES]
         self._line_pieces = _join([*opened, *escaped, *named], times=1)
-        self._column_pieces = _join([*opened, *_BODY_PIECES, *EVENT_TYPES], times=0)
+        self._column_pieces = _join([*("" for _ in opened), *_BODY_PIECES, *EVENT_TYPES], times=0)
         self._out = np.empty(0, np.uint8)
 
     def encode_lines(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> NDArray[np.uint8]:
@@ -89,42 +102,37 @@ class WireEncoder:
         DataError
             If a time lies beyond year 9999.
         """
-        _check_times(rows, order, shift_s)
-        room = LINE_BYTES * len(order) + ESCAPED_TWICE * len(rows.addr_text)
+        check_times(rows, order, shift_s)
+        room = LINE_BYTES * len(order) + ESCAPED_TWICE * len(rows.addr_text) + SLACK
         room += ESCAPED_ONCE * (len(rows.items_text) + len(rows.route_text))
         if len(self._out) < room:
-            self._out = np.empty(room, np.uint8)
-        n = wire.write_lines(rows, order, shift_s, self._hashed, self._line_pieces, self._out)
+            self._out = np.empty(int(room * GROWTH), np.uint8)
+        n = wire.write_texts(
+            *(rows, order, shift_s, self._hashed, self._line_pieces, wire.WRITE_ALL, self._out, _NO_ENDS)
+        )
         return self._out[:n]
 
     def encode_table(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> pa.Table:
         """Encode rows as a table of `WIRE_SCHEMA`; parameters and errors as `encode_lines`."""
-        _check_times(rows, order, shift_s)
-        n = len(order)
-        texts = len(rows.items_text) + len(rows.route_text) + ESCAPED_ONCE * len(rows.addr_text)
-        columns = wire.WireColumns(
-            event_id=np.empty(wire.EVENT_ID_BYTES * n, np.uint8),
-            time=np.empty(wire.TIME_BYTES * n, np.uint8),
-            type_start=np.empty(n + 1, np.int32),
-            type_text=np.empty(max(map(len, EVENT_TYPES)) * n, np.uint8),
-            id_start=np.empty(n + 1, np.int32),
-            id_text=np.empty((ID_MAX + SUFFIX_BYTES) * n, np.uint8),
-            body_start=np.empty(n + 1, np.int32),
-            body_text=np.empty(LINE_BYTES * n + texts, np.uint8),
+        check_times(rows, order, shift_s)
+        event_id, event_type, ts, order_id, body = (
+            self._encode_column(rows, order, shift_s, column) for column in COLUMN_BYTES
         )
-        wire.write_columns(rows, order, shift_s, self._hashed, self._column_pieces, columns)
-        event_id_start = np.arange(n + 1, dtype=np.int32) * wire.EVENT_ID_BYTES
-        time_start = np.arange(n + 1, dtype=np.int32) * wire.TIME_BYTES
-        arrays = [
-            _strings(event_id_start, columns.event_id),
-            _strings(columns.type_start, columns.type_text),
-            _strings(time_start, columns.time),
-            _numbers(rows.whole[order, LOCATION_ID]),
-            _strings(columns.id_start, columns.id_text),
-            _numbers(rows.whole[order, SEQUENCE_NUMBER]),
-            _strings(columns.body_start, columns.body_text),
-        ]
-        return pa.Table.from_arrays(arrays, schema=WIRE_SCHEMA)
+        location_id = _numbers(rows.whole[order, LOCATION_ID])
+        sequence = _numbers(rows.whole[order, SEQUENCE_NUMBER])
+        return pa.Table.from_arrays(
+            [event_id, event_type, ts, location_id, order_id, sequence, body], schema=WIRE_SCHEMA
+        )
+
+    def _encode_column(self, rows: WireRows, order: NDArray[np.int64], shift_s: int, column: int) -> pa.Array:
+        room = COLUMN_BYTES[column] * len(order) + SLACK
+        if column == wire.WRITE_BODY:
+            room += len(rows.items_text) + len(rows.route_text) + ESCAPED_ONCE * len(rows.addr_text)
+        out, start = np.empty(room, np.uint8), np.zeros(len(order) + 1, np.int32)
+        wire.write_texts(*(rows, order, shift_s, self._hashed, self._column_pieces, column, out, start[1:]))
+        # Not pa.array(): it imports pandas, where that is installed.
+        buffers = [None, pa.py_buffer(start), pa.py_buffer(out)]
+        return pa.Array.from_buffers(pa.string(), len(order), buffers)
 
 
 def sort_rows(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) -> NDArray[np.int64]:
@@ -147,39 +155,17 @@ def sort_rows(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int)
     Raises
     ------
     DataError
-        If an order id is longer than 8 bytes, or an event type unknown.
+        If an order id is empty or longer than 8 bytes, or an event type unknown.
     """
-    longest = int(np.diff(rows.start[:, ID]).max(initial=0))
-    if longest > ID_MAX:
-        raise DataError(f"order_id: expected at most {ID_MAX} bytes, got {longest}.")
-    types = rows.whole[:, EVENT_TYPE]
-    if len(types) and not 1 <= types.min() <= types.max() <= len(EVENT_TYPES):
-        raise DataError(
-            f"event_type_id: expected 1 to {len(EVENT_TYPES)}, got {types.min()} to {types.max()}."
-        )
+    check_rows(rows)
     order = np.empty(len(rows.whole), np.int64)
     return order[: order_rows(rows, keep, start_s, end_s, order)]
-
-
-def _check_times(rows: WireRows, order: NDArray[np.int64], shift_s: int) -> None:
-    if len(order):
-        first, last = (int(rows.whole[order[i], TS]) + shift_s for i in (0, -1))
-        if first < 0 or last >= TS_MAX_S:
-            raise DataError(
-                f"ts: expected times of the years 1970 to 9999, got Unix seconds {first} to {last}."
-            )
 
 
 def _join(pieces: Sequence[str], times: int) -> wire.Pieces:
     texts = [piece.encode() for piece in pieces]
     start = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
-    return wire.Pieces(start, np.frombuffer(b"".join(texts), np.uint8), times)
-
-
-# Not pa.array(): it imports pandas, where that is installed.
-def _strings(start: NDArray[np.int32], text: NDArray[np.uint8]) -> pa.Array:
-    buffers = [None, pa.py_buffer(start), pa.py_buffer(text)]
-    return pa.Array.from_buffers(pa.string(), len(start) - 1, buffers)
+    return wire.Pieces(start, np.frombuffer(b"".join([*texts, bytes(SLACK)]), np.uint8), times)
 
 
 def _numbers(values: NDArray[np.generic]) -> pa.Array:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.kernels.jit import jit, step
+from fastgen.kernels.memory import load_word
 from fastgen.kernels.wire_rows import ID, LOOP, SEQUENCE_NUMBER, TS
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
     from fastgen.kernels.wire_rows import WireRows
 
-BITS_8 = np.uint64(8)
+U = np.uint64
+BYTES, PAIRS = U(0x00FF00FF00FF00FF), U(0x0000FFFF0000FFFF)
 GAPS = np.array([701, 301, 132, 57, 23, 10, 4, 1])  # Ciura 2001, "Best increments for shellsort"
 
 
@@ -43,6 +45,15 @@ def _comes_first(whole: NDArray[np.int64], key: NDArray[np.uint64], i: int, j: i
     return whole[i, SEQUENCE_NUMBER] < whole[j, SEQUENCE_NUMBER]
 
 
+@step
+def _text_key(word: np.uint64, n: int) -> np.uint64:
+    """Turn the first n bytes of a word, 1 or more, into a number that sorts as they do."""
+    word <<= U(64 - 8 * n)
+    word = (word & BYTES) << U(8) | word >> U(8) & BYTES
+    word = (word & PAIRS) << U(16) | word >> U(16) & PAIRS
+    return (word << U(32) | word >> U(32)) << U(64 - 8 * n)
+
+
 @jit
 def order_rows(
     rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int, order: NDArray[np.int64]
@@ -52,7 +63,7 @@ def order_rows(
     Parameters
     ----------
     rows
-        The rows; order ids of up to 8 bytes, all above the hyphen.
+        The rows; order ids of 1 to 8 bytes, all above the hyphen, with room behind them.
     keep
         bool (n,), which of them to take at all.
     start_s, end_s
@@ -68,17 +79,12 @@ def order_rows(
     whole, start, id_text = rows.whole, rows.start, rows.id_text
     n = len(whole)
     key = np.empty(n, np.uint64)
-    place = np.zeros(end_s - start_s + 1, np.int64)
+    place = np.zeros(end_s - start_s + 1, np.int32)
     for i in range(n):
         if not (keep[i] and start_s <= whole[i, TS] < end_s):
             continue
-        word = np.uint64(0)
-        for j in range(start[i, ID], start[i + 1, ID]):
-            word = (word << BITS_8) | np.uint64(id_text[j])
-        # Short ids are padded with zeros, below every character.
-        for _ in range(8 - (start[i + 1, ID] - start[i, ID])):
-            word <<= BITS_8
-        key[i] = word
+        first = start[i, ID]
+        key[i] = _text_key(load_word(id_text, first), start[i + 1, ID] - first)
         place[whole[i, TS] - start_s + 1] += 1
     for second in range(end_s - start_s):
         place[second + 1] += place[second]
@@ -91,8 +97,9 @@ def order_rows(
     first = 0
     for second in range(end_s - start_s):
         last = place[second]
-        # Most seconds hold one row, or none.
-        for gap in GAPS if last - first > 1 else GAPS[:0]:
+        for gap in GAPS:
+            if last - first < 2:  # most seconds hold one row, or none
+                break
             for at in range(first + gap, last):
                 row, to = order[at], at
                 while to - gap >= first and _comes_first(whole, key, row, order[to - gap]):

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ID_MAX = 8
+# Kernels move texts by whole words: so many bytes behind the last one they may read or write.
+SLACK = 32
+# Beyond this a number is none that a coordinate or a percentage can have: it is null on the wire.
+NUMBER_MAX = 1e9
 
 # Columns of `WireRows`.
 EVENT_TYPE, LOCATION_ID, SEQUENCE_NUMBER, LOOP, TS = range(5)
@@ -30,7 +34,7 @@ class WireRows(NamedTuple):
         int64 (n + 1, 4), where the texts of each row begin: order_id of up to `ID_MAX` bytes, customer_addr,
         items_json, route_json.
     id_text, addr_text, items_text, route_text
-        uint8, those texts.
+        uint8, those texts, and `SLACK` bytes more.
     """
 
     whole: NDArray[np.int64]

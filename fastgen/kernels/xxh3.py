@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.kernels.jit import step
+from fastgen.kernels.memory import load_word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,15 +40,6 @@ SECRET = np.frombuffer(
 
 
 @step
-def read_word(data: NDArray[np.uint8], at: int) -> np.uint64:
-    """Read 8 bytes as a little-endian word."""
-    word = ZERO
-    for j in range(8):
-        word |= np.uint64(data[at + j]) << np.uint64(8 * j)
-    return word
-
-
-@step
 def _fold(a: np.uint64, b: np.uint64) -> np.uint64:
     """Multiply to 128 bits and combine the halves; no step overflows 64 bits."""
     a0, a1 = a & LOW_32, a >> SHIFT_32
@@ -61,7 +53,7 @@ def _fold(a: np.uint64, b: np.uint64) -> np.uint64:
 @step
 def _mix(data: NDArray[np.uint8], at: int, secret: int, seed: np.uint64) -> np.uint64:
     return _fold(
-        read_word(data, at) ^ (SECRET[secret] + seed), read_word(data, at + 8) ^ (SECRET[secret + 1] - seed)
+        load_word(data, at) ^ (SECRET[secret] + seed), load_word(data, at + 8) ^ (SECRET[secret + 1] - seed)
     )
 
 
@@ -94,8 +86,8 @@ def xxh3_128(data: NDArray[np.uint8], n: int, seed: np.uint64) -> tuple[np.uint6
     for i in range((n - 1) // 32, -1, -1):
         first, last = 16 * i, n - 16 * (i + 1)
         low += _mix(data, first, 4 * i, seed)
-        low ^= read_word(data, last) + read_word(data, last + 8)
+        low ^= load_word(data, last) + load_word(data, last + 8)
         high += _mix(data, last, 4 * i + 2, seed)
-        high ^= read_word(data, first) + read_word(data, first + 8)
+        high ^= load_word(data, first) + load_word(data, first + 8)
     mixed = low * PRIME_1 + high * PRIME_4 + (np.uint64(n) - seed) * PRIME_2
     return _avalanche(low + high), ZERO - _avalanche(mixed)

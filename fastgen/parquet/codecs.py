@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from fastgen.parquet.pages import Codec
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Compression = Literal["zstd", "snappy", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("zstd", "snappy", "none")
 
 # The pages are laid out so that higher levels find little more: 2 % of the bytes for a third of the time.
 ZSTD_LEVEL = 1
+
+
+class Codec(NamedTuple):
+    """A compression: its number in the format, and how it is done."""
+
+    number: int
+    compress: Callable[[bytes | memoryview], bytes]
 
 
 def make_codec(compression: Compression) -> Codec:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from fastgen.parquet.pages import Codec, Values
+    from fastgen.parquet.codecs import Codec
+    from fastgen.parquet.pages import Values
     from fastgen.parquet.schema import Field
     from fastgen.parquet.thrift import Value
 

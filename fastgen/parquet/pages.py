@@ -8,8 +8,7 @@ from fastgen.parquet.encodings import Encoding
 from fastgen.parquet.thrift import I64, Struct, encode_struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from fastgen.parquet.codecs import Codec
     from fastgen.parquet.schema import Field
 
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
@@ -48,13 +47,6 @@ class Values(NamedTuple):
     dictionary: bytes | memoryview | None = None
     n_entries: int = 0
     bounds: Bounds | None = None
-
-
-class Codec(NamedTuple):
-    """A compression: its number in the format, and how it is done."""
-
-    number: int
-    compress: Callable[[bytes | memoryview], bytes]
 
 
 class Chunk(NamedTuple):

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import gzip
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
-from fastgen.events.wire import WIRE_SCHEMA, WireEncoder
+from fastgen.events.wire_few import encode_few_lines
+from fastgen.loading import needed_kernels, numba_is_loaded
+from fastgen.replaying.slicer import FEW_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from fastgen.events.wire import WireEncoder
     from fastgen.kernels.wire_rows import WireRows
 
 GZIP_LEVEL = 4
-# Fewer rows are not worth a second thread.
-SHARED_ROWS = 4000
+# Rows that one thread encodes at a time: what they become fits into its cache until it is written.
+BLOCK_ROWS = 4000
 
 
 class WireWriter(Protocol):
@@ -46,19 +50,40 @@ class Encoders:
     """
 
     def __init__(self, digest: str, n_threads: int | None = None) -> None:
-        n_threads = n_threads or min(4, os.cpu_count() or 1)
-        self._encoders = [WireEncoder(digest) for _ in range(n_threads)]
-        self._pool = ThreadPoolExecutor(n_threads)
+        self._n_threads = n_threads or min(4, os.cpu_count() or 1)
+        self._digest = digest
 
-    def lines(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> Iterator[NDArray[np.uint8]]:
-        """Encode rows as JSON lines: texts that follow each other; see `WireEncoder.encode_lines`."""
-        if len(order) < SHARED_ROWS:
-            return iter([self._encoders[0].encode_lines(rows, order, shift_s)])
+    @cached_property
+    def _encoders(self) -> list[WireEncoder]:
+        """One for each thread, and one whose lines are being written."""
+        with needed_kernels():
+            from fastgen.events.wire import WireEncoder  # noqa: PLC0415  # see FEW_ROWS
+        return [WireEncoder(self._digest) for _ in range(self._n_threads + 1)]
 
-        def encode(encoder: WireEncoder, share: NDArray[np.int64]) -> NDArray[np.uint8]:
-            return encoder.encode_lines(rows, share, shift_s)
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._n_threads)
 
-        return self._pool.map(encode, self._encoders, np.array_split(order, len(self._encoders)))
+    def lines(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> Iterator[memoryview | bytes]:
+        """Encode rows as JSON lines: texts that follow each other, each valid until the next."""
+        if len(order) <= FEW_ROWS and not numba_is_loaded():
+            yield encode_few_lines(rows, order, shift_s, bytes.fromhex(self._digest))
+            return
+        at_work: deque[Future[NDArray[np.uint8]]] = deque()
+        for n, first in enumerate(range(0, len(order), BLOCK_ROWS)):
+            if len(at_work) == len(self._encoders):
+                yield at_work.popleft().result().data
+            encoder, block = self._encoders[n % len(self._encoders)], order[first : first + BLOCK_ROWS]
+            at_work.append(self._pool.submit(encoder.encode_lines, rows, block, shift_s))
+        while at_work:
+            yield at_work.popleft().result().data
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Schema of `table`."""
+        with needed_kernels():
+            from fastgen.events.wire import WIRE_SCHEMA  # noqa: PLC0415  # see FEW_ROWS
+        return WIRE_SCHEMA
 
     def table(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> pa.Table:
         """Encode rows as a table; see `WireEncoder.encode_table`."""
@@ -71,7 +96,7 @@ class _LineWriter:
 
     def write(self, rows: WireRows, order: NDArray[np.int64]) -> None:
         for text in self._encoders.lines(rows, order, self._shift_s):
-            self._stream.write(text.data)
+            self._stream.write(text)
 
     def close(self) -> None:
         pass
@@ -108,14 +133,16 @@ class _ParquetWriter(_TableWriter):
     def _open(self, stream: IO[bytes]) -> Any:
         import pyarrow.parquet as pq  # noqa: PLC0415
 
-        return pq.ParquetWriter(stream, WIRE_SCHEMA, compression="zstd")
+        return pq.ParquetWriter(stream, self._encoders.schema, compression="zstd")
 
 
 class _CsvWriter(_TableWriter):
     def _open(self, stream: IO[bytes]) -> Any:
         from pyarrow import csv  # noqa: PLC0415
 
-        return csv.CSVWriter(stream, WIRE_SCHEMA, write_options=csv.WriteOptions(quoting_style="needed"))
+        return csv.CSVWriter(
+            stream, self._encoders.schema, write_options=csv.WriteOptions(quoting_style="needed")
+        )
 
 
 WRITERS: dict[str, Callable[[IO[bytes], Encoders, int], WireWriter]] = {

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from fastgen.dataset.arrow_arrays import filled_numbers, filled_texts
 from fastgen.errors import DataError
-from fastgen.kernels.wire_rows import LOOP, TS, WireRows
+from fastgen.kernels.wire_rows import LOOP, SLACK, TS, WireRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,8 +126,8 @@ def join_pieces(pieces: Sequence[Piece]) -> WireRows:
         starts.append(start[:-1] - start[:1] + ends)
         ends = start[-1:] - start[:1] + ends
     number = [np.zeros((0, 5), np.float32), *(p.rows.number[p.first : p.last] for p in pieces)]
-    joined = [np.concatenate([np.zeros(0, np.uint8), *column]) for column in zip(*texts, strict=True)]
-    joined = joined or [np.zeros(0, np.uint8)] * 4
+    room = np.zeros(SLACK, np.uint8)
+    joined = [np.concatenate([*column, room]) for column in zip(*texts, strict=True)] or [room] * 4
     return WireRows(
         *map(_frozen, (whole, np.concatenate(number), np.concatenate([*starts, ends]))), *map(_frozen, joined)
     )

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.events.wire import sort_rows
+from fastgen.events.wire_few import sort_few
 from fastgen.kernels.wire_rows import EVENT_TYPE, LOCATION_ID, TS
+from fastgen.loading import needed_kernels, numba_is_loaded
 from fastgen.replaying.rows import GroupSpan, Piece, join_pieces, n_bytes, read_group, read_spans
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from fastgen.kernels.wire_rows import WireRows
 
 CHUNK_ROWS = 64_000
+# Fewer rows are not worth the start of Numba.
+FEW_ROWS = 10_000
 CHUNK_SPAN_S = 7 * 86_400
 CACHE_BYTES = 400_000_000
 
@@ -158,7 +161,7 @@ class Slicer:
                 pieces.append(Piece(rows, first, last, loop, self._index.length_s))
         self._forget(end_s)
         rows = join_pieces(pieces)
-        return Chunk(rows, sort_rows(rows, self._selected(rows), start_s, end_s))
+        return Chunk(rows, _sort(rows, self._selected(rows), start_s, end_s))
 
     def _selected(self, rows: WireRows) -> NDArray[np.bool_]:
         keep = np.ones(len(rows.whole), bool)
@@ -181,6 +184,14 @@ class Slicer:
         """Drop row groups that no later window of this loop or the next needs soon."""
         needed = {span for _, span in self._groups(end_s, end_s + 1)}
         self._cache = {span: rows for span, rows in self._cache.items() if span in needed}
+
+
+def _sort(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) -> NDArray[np.int64]:
+    if len(rows.whole) <= FEW_ROWS and not numba_is_loaded():
+        return sort_few(rows, keep, start_s, end_s)
+    with needed_kernels():
+        from fastgen.events.wire import sort_rows  # noqa: PLC0415  # see FEW_ROWS
+    return sort_rows(rows, keep, start_s, end_s)
 
 
 def read_ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:

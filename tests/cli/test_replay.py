@@ -75,6 +75,17 @@ def test_runs_say_what_they_emitted(dataset: Path, unbroken: Path, tmp_path: Pat
     assert list(read_lines(tmp_path / "out")) == list(read_lines(unbroken))
 
 
+def test_small_window_does_without_the_kernels(dataset: Path, unbroken: Path, tmp_path: Path) -> None:
+    """Loading Numba takes longer than everything else together."""
+    assert run(dataset, "--to", tmp_path / "out", *FIRST).returncode == 0
+    command = [sys.executable, "-X", "importtime", *COMMAND[1:], str(dataset), "--to", str(tmp_path / "out")]
+    done = subprocess.run([*command, *LATER], capture_output=True, text=True, check=True)
+    modules = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    assert "fastgen.events.wire_few" in modules
+    assert not modules & {"numba", "polars", "pandas", "rich", "pyarrow.compute", "pyarrow.dataset"}
+    assert list(read_lines(tmp_path / "out")) == list(read_lines(unbroken))
+
+
 def test_clock_that_has_gone_back_is_said(dataset: Path, tmp_path: Path) -> None:
     future = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() + 7200))
     assert run(dataset, "--to", tmp_path, "--start-day", "1", "--now", future).returncode == 0

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastgen.kernels.wire_order import loop_comes_first, order_rows
-from fastgen.kernels.wire_rows import WireRows
+from fastgen.kernels.wire_rows import SLACK, WireRows
 from tests.kernels.scalars import callable_step
 
 comes_first = callable_step(loop_comes_first)
@@ -22,7 +22,7 @@ def make_rows(rows: list[tuple[int, str, int, int, bool]]) -> WireRows:
         whole[i, 2:] = sequence, loop, ts + 1000
     start = np.zeros((len(rows) + 1, 4), np.int64)
     start[1:, 0] = np.cumsum([len(order_id) for _, order_id, *_ in rows])
-    text = np.frombuffer("".join(order_id for _, order_id, *_ in rows).encode() + b"!", np.uint8)
+    text = np.frombuffer("".join(order_id for _, order_id, *_ in rows).encode() + b"!" * SLACK, np.uint8)
     return WireRows(whole, np.zeros((len(rows), 5), np.float32), start, text, text, text, text)
 
 
