@@ -1,0 +1,115 @@
+"""Publish tables and views as one DuckDB file, which appears whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from fastgen.errors import OutputError
+from fastgen.files import check_folder, sync_folder
+from fastgen.publishing.publication import Publication, refuse_other, work_folder
+from fastgen.publishing.views import load_views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from fastgen.publishing.tables import Table
+
+STATE_TABLE = "fastgen_publication"
+# DuckDB would take four fifths of the machine's memory for its buffers.
+_MEMORY_LIMIT = "1GB"
+
+
+def publish_duckdb(
+    path: Path,
+    tables: Sequence[Table],
+    publication: Publication,
+    announce: Callable[[str], None],
+    *,
+    overwrite: bool,
+) -> tuple[str, ...]:
+    """Write all tables and views into a new file, then give it its name; return the names of the tables.
+
+    Raises
+    ------
+    OutputError
+        If something else is there and shall not be overwritten, another run is at work, or the disk refuses.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path}: expected a file to write to, got a folder.")
+    check_folder(path.parent)
+    if path.exists():
+        found = _read_publication(path)
+        if found is not None and found.id == publication.id:
+            return ()
+        if not overwrite:
+            raise refuse_other(path, found)
+    with work_folder(path.with_name(f".{path.name}.publishing")) as work:
+        made = work / "new.duckdb"
+        try:
+            _fill(made, work, tables, publication, announce)
+            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+            made.replace(path)
+            sync_folder(path.parent)
+        except (duckdb.Error, OSError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise OutputError(f"{path}: expected to write a DuckDB file, got {reason}.") from None
+    return tuple(table.name for table in tables)
+
+
+def _fill(
+    made: Path,
+    work: Path,
+    tables: Sequence[Table],
+    publication: Publication,
+    announce: Callable[[str], None],
+) -> None:
+    config = {"memory_limit": _MEMORY_LIMIT, "temp_directory": str(work / "spill")}
+    with duckdb.connect(str(made), config=config) as connection:
+        for table in tables:
+            announce(f"writing {table.name}")
+            connection.register("incoming", _without_zone(table))
+            connection.execute(f"CREATE TABLE {table.name} AS FROM incoming")
+            connection.unregister("incoming")
+        for name, select in load_views().items():
+            connection.execute(f"CREATE VIEW {name} AS {select}")
+        connection.execute(f"CREATE TABLE {STATE_TABLE} (id VARCHAR, digest VARCHAR)")
+        connection.execute(f"INSERT INTO {STATE_TABLE} VALUES (?, ?)", [publication.id, publication.digest])
+        connection.execute("CHECKPOINT")
+
+
+def _without_zone(table: Table) -> pa.RecordBatchReader:
+    """Stream a table, times as plain TIMESTAMP: what they show depends on no session's zone."""
+    naive = pa.timestamp("us")
+    schema = pa.schema([f.with_type(naive) if pa.types.is_timestamp(f.type) else f for f in table.schema])
+    batches = (
+        pa.RecordBatch.from_arrays(
+            [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)],
+            schema=schema,
+        )
+        for batch in table.batches()
+    )
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def _read_publication(path: Path) -> Publication | None:
+    """Read which dataset a DuckDB file holds; None: of ours none.
+
+    Raises
+    ------
+    OutputError
+        If another process has it open for writing.
+    """
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            row = connection.execute(f"SELECT id, digest FROM {STATE_TABLE}").fetchone()
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise OutputError(f"{path}: expected a file that nobody writes to, but a process does.") from None
+        return None
+    except duckdb.Error:
+        return None
+    return None if row is None else Publication(*row, finished=True)
