@@ -15,9 +15,10 @@ The rooms of the house, each importing only from rooms below it::
 
 Data walks through it one way: scenario -> plan -> day -> orders -> events -> files.
 
-Public names: `build` makes a dataset, `scan_events` reads one, `slice_events` some hours of one; `replay` and
-`follow` play one as a stream by a `ReplayClock`; `publish` makes tables of one. All are loaded at first use, so that `import fastgen` costs
-nothing. Every error raised on purpose is a `FastgenError`.
+Public names: `plan` says what a build would make, `build` makes a dataset, `scan_events` reads one and
+`slice_events` some hours of one; `replay` and `follow` play one as a stream by a `ReplayClock`; `publish`
+makes tables of one. All are loaded at first use, so that `import fastgen` costs nothing. Every error raised
+on purpose is a `FastgenError`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING
 from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
 
 if TYPE_CHECKING:
+    from fastgen.building.forecast import Forecast, plan
     from fastgen.building.local import BuildResult, Progress, build
     from fastgen.dataset.reader import scan_events
     from fastgen.dataset.slices import slice_events
@@ -43,6 +45,7 @@ __all__ = [
     "DataError",
     "Emitted",
     "FastgenError",
+    "Forecast",
     "OutputError",
     "Progress",
     "Published",
@@ -52,6 +55,7 @@ __all__ = [
     "__version__",
     "build",
     "follow",
+    "plan",
     "publish",
     "replay",
     "scan_events",
@@ -61,12 +65,14 @@ __all__ = [
 _LOADED_LATER = {
     "BuildResult": "fastgen.building.local",
     "Emitted": "fastgen.replaying.options",
+    "Forecast": "fastgen.building.forecast",
     "Progress": "fastgen.building.local",
     "Published": "fastgen.publishing.run",
     "ReplayClock": "fastgen.replaying.clock",
     "ReplayOptions": "fastgen.replaying.options",
     "build": "fastgen.building.local",
     "follow": "fastgen.replaying.run",
+    "plan": "fastgen.building.forecast",
     "publish": "fastgen.publishing.run",
     "replay": "fastgen.replaying.run",
     "scan_events": "fastgen.dataset.reader",

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from fastgen.publishing.tables import Table
 
-STATE_TABLE = "fastgen_publication"
+# Says, within the file, which dataset it holds.
+_MAKE_STATE = "CREATE TABLE fastgen_publication AS SELECT ?::VARCHAR AS id, ?::VARCHAR AS digest"
+_READ_STATE = "SELECT id, digest FROM fastgen_publication"
 # DuckDB would take four fifths of the machine's memory for its buffers.
-_MEMORY_LIMIT = "1GB"
+_MEMORY_LIMIT = "512MB"
 
 
 def publish_duckdb(
@@ -67,7 +69,10 @@ def _fill(
     publication: Publication,
     announce: Callable[[str], None],
 ) -> None:
-    config = {"memory_limit": _MEMORY_LIMIT, "temp_directory": str(work / "spill")}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": _MEMORY_LIMIT,
+        "temp_directory": str(work / "spill"),
+    }
     with duckdb.connect(str(made), config=config) as connection:
         for table in tables:
             announce(f"writing {table.name}")
@@ -76,8 +81,7 @@ def _fill(
             connection.unregister("incoming")
         for name, select in load_views().items():
             connection.execute(f"CREATE VIEW {name} AS {select}")
-        connection.execute(f"CREATE TABLE {STATE_TABLE} (id VARCHAR, digest VARCHAR)")
-        connection.execute(f"INSERT INTO {STATE_TABLE} VALUES (?, ?)", [publication.id, publication.digest])
+        connection.execute(_MAKE_STATE, [publication.id, publication.digest])
         connection.execute("CHECKPOINT")
 
 
@@ -105,11 +109,11 @@ def _read_publication(path: Path) -> Publication | None:
     """
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
-            row = connection.execute(f"SELECT id, digest FROM {STATE_TABLE}").fetchone()
+            row = connection.execute(_READ_STATE).fetchone()
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise OutputError(f"{path}: expected a file that nobody writes to, but a process does.") from None
         return None
     except duckdb.Error:
         return None
-    return None if row is None else Publication(*row, finished=True)
+    return None if row is None else Publication(row[0], row[1], finished=True)

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from fastgen.errors import OutputError
@@ -20,6 +19,7 @@ from fastgen.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fastgen.dataset.manifest import Manifest
 

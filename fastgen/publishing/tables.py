@@ -36,16 +36,16 @@ class Table:
         Its name.
     schema
         Its columns.
-    by_location
-        Whether it has a location_id to partition it by; its rows come location by location then.
     batches
         Makes a stream of its rows.
+    by_location
+        Whether it has a location_id to partition it by; its rows come location by location then.
     """
 
     name: str
     schema: pa.Schema
-    by_location: bool
     batches: Callable[[], Iterator[pa.RecordBatch]]
+    by_location: bool = False
 
 
 def open_tables(dataset: Path) -> list[Table]:
@@ -60,8 +60,8 @@ def open_tables(dataset: Path) -> list[Table]:
     schema = event_schema(index.sequence_kind)
     return [
         *(_dimension(dataset / table_path(name), name) for name in TABLES),
-        Table("order_items", ORDER_ITEMS, True, lambda: _order_items(index)),
-        Table("events", schema, True, lambda: _events(index, schema)),
+        Table("order_items", ORDER_ITEMS, lambda: _order_items(index), by_location=True),
+        Table("events", schema, lambda: _events(index, schema), by_location=True),
     ]
 
 
@@ -84,7 +84,7 @@ def _dimension(path: Path, name: str) -> Table:
         schema = pq.read_schema(path).remove_metadata()
     except (OSError, pa.ArrowException) as error:
         raise _damaged(path, error) from None
-    return Table(name, schema, False, batches)
+    return Table(name, schema, batches)
 
 
 def _events(index: DatasetIndex, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
