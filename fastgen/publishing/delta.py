@@ -53,7 +53,7 @@ def publish_delta(table: Table, folder: Path, publication: Publication) -> int:
     there = DeltaTable.is_deltatable(str(folder))
     try:
         version = DeltaTable(str(folder)).version() + 1 if there else 0
-        files = write_files(table, folder, f"-v{version}-{publication.id[:12]}", partitioned=True)
+        files = write_files(table, folder, publication.id, f"-v{version}-{publication.id[:12]}")
         folder.mkdir(parents=True, exist_ok=True)
         create_table_with_add_actions(
             str(folder),

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from fastgen.errors import OutputError
+from fastgen.errors import FastgenError, OutputError
 from fastgen.files import check_folder, sync_folder
 from fastgen.publishing.publication import Publication, refuse_other, work_folder
 from fastgen.publishing.views import load_views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from fastgen.publishing.tables import Table
@@ -43,23 +43,42 @@ def publish_duckdb(
     if path.is_dir():
         raise OutputError(f"{path}: expected a file to write to, got a folder.")
     check_folder(path.parent)
-    if path.exists():
-        found = _read_publication(path)
-        if found is not None and found.id == publication.id:
-            return ()
-        if not overwrite:
-            raise refuse_other(path, found)
+    if _is_finished(path, publication, overwrite=overwrite):
+        return ()
     with work_folder(path.with_name(f".{path.name}.publishing")) as work:
-        made = work / "new.duckdb"
+        # Another run may have ended meanwhile.
+        if _is_finished(path, publication, overwrite=overwrite):
+            return ()
+        made, failed = work / "new.duckdb", list[FastgenError]()
         try:
-            _fill(made, work, tables, publication, announce)
+            _fill(made, work, tables, publication, announce, failed)
             path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
             made.replace(path)
             sync_folder(path.parent)
         except (duckdb.Error, OSError) as error:
+            if failed:  # the dataset's fault, not DuckDB's
+                raise failed[0] from None
             reason = " ".join(str(error).split())[:200]
             raise OutputError(f"{path}: expected to write a DuckDB file, got {reason}.") from None
     return tuple(table.name for table in tables)
+
+
+def _is_finished(path: Path, publication: Publication, *, overwrite: bool) -> bool:
+    """Whether a file holds a publication.
+
+    Raises
+    ------
+    OutputError
+        If it is there, holds something else, and shall not be overwritten.
+    """
+    if not path.exists():
+        return False
+    found = _read_publication(path)
+    if found is not None and found.id == publication.id:
+        return True
+    if not overwrite:
+        raise refuse_other(path, found)
+    return False
 
 
 def _fill(
@@ -68,6 +87,7 @@ def _fill(
     tables: Sequence[Table],
     publication: Publication,
     announce: Callable[[str], None],
+    failed: list[FastgenError],
 ) -> None:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY_LIMIT,
@@ -76,7 +96,7 @@ def _fill(
     with duckdb.connect(str(made), config=config) as connection:
         for table in tables:
             announce(f"writing {table.name}")
-            connection.register("incoming", _without_zone(table))
+            connection.register("incoming", _without_zone(table, failed))
             connection.execute(f"CREATE TABLE {table.name} AS FROM incoming")
             connection.unregister("incoming")
         for name, select in load_views().items():
@@ -85,18 +105,24 @@ def _fill(
         connection.execute("CHECKPOINT")
 
 
-def _without_zone(table: Table) -> pa.RecordBatchReader:
-    """Stream a table, times as plain TIMESTAMP: what they show depends on no session's zone."""
+def _without_zone(table: Table, failed: list[FastgenError]) -> pa.RecordBatchReader:
+    """Stream a table, times as plain TIMESTAMP: what they show depends on no session's zone.
+
+    DuckDB wraps an error of the stream in one of its own, so it is put down in `failed` too.
+    """
     naive = pa.timestamp("us")
     schema = pa.schema([f.with_type(naive) if pa.types.is_timestamp(f.type) else f for f in table.schema])
-    batches = (
-        pa.RecordBatch.from_arrays(
-            [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)],
-            schema=schema,
-        )
-        for batch in table.batches()
-    )
-    return pa.RecordBatchReader.from_batches(schema, batches)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in table.batches():
+                columns = [c.cast(f.type) for c, f in zip(batch.columns, schema, strict=True)]
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        except FastgenError as error:
+            failed.append(error)
+            raise
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def _read_publication(path: Path) -> Publication | None:
@@ -111,7 +137,7 @@ def _read_publication(path: Path) -> Publication | None:
         with duckdb.connect(str(path), read_only=True) as connection:
             row = connection.execute(_READ_STATE).fetchone()
     except duckdb.IOException as error:
-        if "lock" in str(error).lower():
+        if "Could not set lock" in str(error):
             raise OutputError(f"{path}: expected a file that nobody writes to, but a process does.") from None
         return None
     except duckdb.Error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastgen.errors import OutputError
 from fastgen.files import check_folder, sync_folder, write_whole
-from fastgen.publishing.parquet_files import write_files
+from fastgen.publishing.parquet_files import files_mark, write_files
 from fastgen.publishing.publication import read_state, refuse_other, work_folder, write_state
 from fastgen.publishing.target import Form
 from fastgen.publishing.views import VIEW_FILES, view_script
@@ -41,27 +41,38 @@ def publish_folder(
     OutputError
         If something else is there and shall not be overwritten, another run is at work, or the disk refuses.
     """
-    folder = check_folder(target.path)
-    state, names = read_state(folder), [table.name for table in tables]
-    ours = state is not None and state.id == publication.id
-    if not ours and not overwrite and (state or any((folder / name).exists() for name in names)):
-        raise refuse_other(folder, state)
-    if ours and state and state.finished and all((folder / name).exists() for name in names):
+    folder, names = check_folder(target.path), [table.name for table in tables]
+    if _is_finished(folder, names, publication, overwrite=overwrite):
         return ()
-    made = []
     with work_folder(folder / WORK) as work:
-        anew = not ours
+        # Another run may have ended meanwhile.
+        if _is_finished(folder, names, publication, overwrite=overwrite):
+            return ()
         write_state(folder, publication)
-        for table in tables:
-            if not anew and _is_whole(target.form, folder / table.name, publication):
-                continue
+        to_make = [t for t in tables if not _is_whole(target.form, folder / t.name, publication)]
+        for table in to_make:
             announce(f"writing {table.name}")
             _make(target.form, table, folder, work, publication)
-            made.append(table.name)
         for engine, name in VIEW_FILES.items():
             write_whole(folder / name, view_script(engine, target.form, folder, names).encode())
         write_state(folder, publication._replace(finished=True))
-    return tuple(made)
+    return tuple(table.name for table in to_make)
+
+
+def _is_finished(folder: Path, names: Sequence[str], publication: Publication, *, overwrite: bool) -> bool:
+    """Whether all tables of a publication are there.
+
+    Raises
+    ------
+    OutputError
+        If others are, and shall not be overwritten.
+    """
+    state, there = read_state(folder), [(folder / name).exists() for name in names]
+    if state is not None and state.id == publication.id:
+        return state.finished and all(there)
+    if not overwrite and (state is not None or any(there)):
+        raise refuse_other(folder, state)
+    return False
 
 
 def _is_whole(form: Form, folder: Path, publication: Publication) -> bool:
@@ -70,7 +81,7 @@ def _is_whole(form: Form, folder: Path, publication: Publication) -> bool:
         from fastgen.publishing.delta import holds_publication  # noqa: PLC0415  # an extra
 
         return holds_publication(folder, publication)
-    return folder.exists()
+    return files_mark(folder) == publication.id
 
 
 def _make(form: Form, table: Table, folder: Path, work: Path, publication: Publication) -> None:
@@ -79,7 +90,7 @@ def _make(form: Form, table: Table, folder: Path, work: Path, publication: Publi
 
         publish_delta(table, folder / table.name, publication)
         return
-    write_files(table, work / table.name, "", partitioned=False)
+    write_files(table, work / table.name, publication.id)
     try:
         _remove(folder / table.name)
         (work / table.name).replace(folder / table.name)

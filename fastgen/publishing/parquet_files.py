@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # A file of events of this size has about 40 MB, a row group about 2 MB.
 FILE_ROWS = 4_000_000
 GROUP_ROWS = 256_000
+_MARK = b"fastgen.publication"
 
 
 class TableFile(NamedTuple):
@@ -46,8 +47,8 @@ class TableFile(NamedTuple):
     last_s: int | None
 
 
-def write_files(table: Table, folder: Path, suffix: str, *, partitioned: bool) -> list[TableFile]:
-    """Write a table's rows as `part-NNNNN{suffix}.parquet`, at least one file.
+def write_files(table: Table, folder: Path, mark: str, partition_suffix: str = "") -> list[TableFile]:
+    """Write a table's rows as files `part-NNNNN.parquet`.
 
     Parameters
     ----------
@@ -55,10 +56,11 @@ def write_files(table: Table, folder: Path, suffix: str, *, partitioned: bool) -
         The table.
     folder
         Where to; made when missing. Files of these names are replaced.
-    suffix
-        What to append to the names.
-    partitioned
-        Whether to write location by location into folders `location_id=L`, without that column.
+    mark
+        What to write into the files' metadata, see `files_mark`.
+    partition_suffix
+        If given: what to append to the names; then rows that have a location_id go location by location into
+        folders `location_id=L`, without that column, and a table without rows gets no file.
 
     Raises
     ------
@@ -68,24 +70,33 @@ def write_files(table: Table, folder: Path, suffix: str, *, partitioned: bool) -
         If the dataset can't be read.
     """
     files, open_file = list[TableFile](), None
-    partitioned = partitioned and table.by_location
+    partitioned = bool(partition_suffix) and table.by_location
     try:
         for location_id, rows in _runs(table, partitioned=partitioned):
             if open_file is not None and not open_file.takes(location_id):
                 files.append(open_file.close())
                 open_file = None
             if open_file is None:
-                name = f"part-{len(files):05d}{suffix}.parquet"
+                name = f"part-{len(files):05d}{partition_suffix}.parquet"
                 name = name if location_id is None else f"location_id={location_id}/{name}"
-                open_file = _OpenFile(folder, name, location_id, rows.schema)
+                open_file = _OpenFile(folder, name, location_id, rows.schema, mark)
             open_file.write(rows)
         if open_file is None and not partitioned:  # readers learn the columns from a file
-            open_file = _OpenFile(folder, f"part-00000{suffix}.parquet", None, table.schema)
+            open_file = _OpenFile(folder, f"part-00000{partition_suffix}.parquet", None, table.schema, mark)
         if open_file is not None:
             files.append(open_file.close())
     except OSError as error:
         raise OutputError(f"{folder}: expected to write a table, got {error.strerror or error}.") from None
     return files
+
+
+def files_mark(folder: Path) -> str | None:
+    """Read the mark with which `write_files` wrote the files of a folder; None: there is none."""
+    try:
+        metadata = pq.read_schema(folder / "part-00000.parquet").metadata or {}
+    except (OSError, pa.ArrowException):
+        return None
+    return metadata[_MARK].decode() if _MARK in metadata else None
 
 
 def _runs(table: Table, *, partitioned: bool) -> Iterator[tuple[int | None, pa.Table]]:
@@ -116,14 +127,20 @@ def _by_location(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
 class _OpenFile:
     """A Parquet file that is being written."""
 
-    def __init__(self, folder: Path, name: str, location_id: int | None, schema: pa.Schema) -> None:
+    def __init__(
+        self, folder: Path, name: str, location_id: int | None, schema: pa.Schema, mark: str
+    ) -> None:
         self._path, self._name, self._location_id = folder / name, name, location_id
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Texts that rarely repeat make a dictionary useless and large.
         plain = {"order_id", "customer_addr", "items_json", "ts_seconds", "ts"}
         coded = [field.name for field in schema if field.name not in plain]
         self._writer = pq.ParquetWriter(
-            self._path, schema, compression="zstd", compression_level=3, use_dictionary=coded
+            self._path,
+            schema.with_metadata({_MARK: mark}),
+            compression="zstd",
+            compression_level=3,
+            use_dictionary=coded,
         )
         self._rows = 0
         self._first_s: int | None = None

@@ -104,9 +104,11 @@ def work_folder(place: Path) -> Iterator[Path]:
             alone = False
         if not alone:
             raise OutputError(f"{place.parent}: expected no other run that publishes here, but one does.")
-        _remove_content(place)
-        yield place
-        shutil.rmtree(place, ignore_errors=True)
+        try:
+            _remove_content(place)
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
     finally:
         os.close(lock)
 

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fastgen.dataset.index import read_index
-from fastgen.dataset.layout import TABLES, table_path
+from fastgen.dataset.layout import EVENTS, TABLES, table_path
+from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import DataError
 from fastgen.events.schema import COLUMNS
 from fastgen.publishing.order_items import ORDER_ITEMS, SOURCE_COLUMNS, explode_items
@@ -54,14 +55,16 @@ def open_tables(dataset: Path) -> list[Table]:
     Raises
     ------
     DataError
-        If there is no finished dataset, or a file of it can't be read; from a stream also, where it is read.
+        If there is no finished dataset, or a file of it can't be read; from a stream also, where it is read,
+        or where it ends with other rows than the manifest counts.
     """
-    index = read_index(dataset)
+    manifest, index = read_manifest(dataset, with_days=False), read_index(dataset)
+    rows = {entry.path: entry.rows for entry in manifest.tables}
     schema = event_schema(index.sequence_kind)
     return [
-        *(_dimension(dataset / table_path(name), name) for name in TABLES),
+        *(_dimension(dataset, name, rows.get(table_path(name), 0)) for name in TABLES),
         Table("order_items", ORDER_ITEMS, lambda: _order_items(index), by_location=True),
-        Table("events", schema, lambda: _events(index, schema), by_location=True),
+        Table("events", schema, lambda: _events(index, schema, manifest.rows), by_location=True),
     ]
 
 
@@ -76,41 +79,45 @@ def event_schema(sequence_kind: str) -> pa.Schema:
     return pa.schema(fields)
 
 
-def _dimension(path: Path, name: str) -> Table:
-    def batches() -> Iterator[pa.RecordBatch]:
-        yield from _read(path, None)
-
+def _dimension(dataset: Path, name: str, n_rows: int) -> Table:
+    path = dataset / table_path(name)
     try:
         schema = pq.read_schema(path).remove_metadata()
     except (OSError, pa.ArrowException) as error:
         raise _damaged(path, error) from None
-    return Table(name, schema, batches)
+    return Table(name, schema, lambda: _counted(_read(path, None), n_rows, path))
 
 
-def _events(index: DatasetIndex, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for file in index.files:
-        for batch in _read(file.path, _stored(index, [column.name for column in COLUMNS])):
-            table = add_times(_with_location(batch, file))
-            yield pa.RecordBatch.from_arrays(
-                [table.column(f.name).cast(f.type) for f in schema], schema=schema
-            )
+def _events(index: DatasetIndex, schema: pa.Schema, n_rows: int) -> Iterator[pa.RecordBatch]:
+    def convert(batch: pa.RecordBatch) -> pa.RecordBatch:
+        table = add_times(batch)
+        columns = [table.column(field.name).cast(field.type) for field in schema]
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    batches = _convert(index, [column.name for column in COLUMNS], convert)
+    return _counted(batches, n_rows, index.folder / EVENTS)
 
 
 def _order_items(index: DatasetIndex) -> Iterator[pa.RecordBatch]:
+    def convert(batch: pa.RecordBatch) -> pa.RecordBatch:
+        return explode_items(batch.filter(pc.equal(batch.column("event_type_id"), 1)))
+
+    return _convert(index, SOURCE_COLUMNS, convert)
+
+
+def _convert(
+    index: DatasetIndex, names: Sequence[str], convert: Callable[[pa.RecordBatch], pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Read some columns of the events and convert them, batch by batch."""
     for file in index.files:
-        for batch in _read(file.path, _stored(index, SOURCE_COLUMNS)):
-            created = batch.filter(pc.equal(batch.column("event_type_id"), 1))
-            if created.num_rows:
-                try:
-                    yield explode_items(_with_location(created, file))
-                except ValueError as error:
-                    raise _damaged(file.path, error) from None
-
-
-def _stored(index: DatasetIndex, names: Sequence[str]) -> list[str]:
-    """Name those of some columns that the files hold: the hive layout leaves location_id to the folders."""
-    in_folders = bool(index.files) and index.files[0].location_id is not None
-    return [name for name in names if not (in_folders and name == "location_id")]
+        # The hive layout leaves location_id to the folders' names.
+        stored = [name for name in names if file.location_id is None or name != "location_id"]
+        for batch in _read(file.path, stored):
+            try:
+                converted = convert(_with_location(batch, file))
+            except (pa.ArrowException, ValueError, KeyError) as error:
+                raise _damaged(file.path, error) from None
+            yield converted
 
 
 def _with_location(batch: pa.RecordBatch, file: FileSpan) -> pa.RecordBatch:
@@ -127,6 +134,16 @@ def _read(path: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
             yield from file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise _damaged(path, error) from None
+
+
+def _counted(batches: Iterator[pa.RecordBatch], n_rows: int, path: Path) -> Iterator[pa.RecordBatch]:
+    """Pass a stream on, and refuse to end with other rows than the manifest counts."""
+    n = 0
+    for batch in batches:
+        n += batch.num_rows
+        yield batch
+    if n != n_rows:
+        raise DataError(f"{path}: expected {n_rows} rows as the manifest counts, got {n}.")
 
 
 def _damaged(path: Path, error: Exception) -> DataError:

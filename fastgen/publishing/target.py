@@ -60,7 +60,7 @@ def parse_target(text: str) -> Target:
     package, extra = _PACKAGES.get(form, ("", ""))
     if package and find_spec(package) is None:
         raise DataError(f"{form}:{path}: needs {package}: run pip install '{extra}', then try again.")
-    return Target(form, Path(path))
+    return Target(form, Path(path).expanduser())
 
 
 def check_apart(target: Target, dataset: Path) -> None:
