@@ -143,8 +143,7 @@ class _OpenFile:
             use_dictionary=coded,
         )
         self._rows = 0
-        self._first_s: int | None = None
-        self._last_s: int | None = None
+        self._seconds = list[int]()  # least and greatest of each row group
 
     def takes(self, location_id: int | None) -> bool:
         """Whether rows of a location belong in this file, and it has room."""
@@ -155,8 +154,7 @@ class _OpenFile:
         self._rows += rows.num_rows
         if "ts_seconds" in rows.column_names and rows.num_rows:
             found = pc.min_max(rows.column("ts_seconds")).as_py()
-            self._first_s = min(found["min"], self._first_s or found["min"])
-            self._last_s = max(found["max"], self._last_s or found["max"])
+            self._seconds += [found["min"], found["max"]]
 
     def close(self) -> TableFile:
         """Finish the file, durably."""
@@ -168,4 +166,11 @@ class _OpenFile:
         finally:
             os.close(descriptor)
         sync_folder(self._path.parent)
-        return TableFile(self._name, self._location_id, self._rows, n_bytes, self._first_s, self._last_s)
+        return TableFile(
+            self._name,
+            self._location_id,
+            self._rows,
+            n_bytes,
+            min(self._seconds, default=None),
+            max(self._seconds, default=None),
+        )
