@@ -4,6 +4,7 @@ The rooms of the house, each importing only from rooms below it::
 
     cli/                            commands: flags in, one line out
     building/  replaying/           scenario -> plan -> parts -> manifest; events as a stream
+    publishing/                     a dataset as tables of a lakehouse or database
     dataset/                        Parquet in and out, manifest, verification
     events/                         orders -> Arrow columns
     simulate/  roads/  inputs/      draws of a day; road networks; scenario and tables
@@ -14,9 +15,10 @@ The rooms of the house, each importing only from rooms below it::
 
 Data walks through it one way: scenario -> plan -> day -> orders -> events -> files.
 
-Public names: `build` makes a dataset, `scan_events` reads one, `slice_events` some hours of one; `replay` and
-`follow` play one as a stream by a `ReplayClock`. All are loaded at first use, so that `import fastgen` costs
-nothing. Every error raised on purpose is a `FastgenError`.
+Public names: `plan` says what a build would make, `build` makes a dataset, `scan_events` reads one and
+`slice_events` some hours of one; `replay` and `follow` play one as a stream by a `ReplayClock`; `publish`
+makes tables of one. All are loaded at first use, so that `import fastgen` costs nothing. Every error raised
+on purpose is a `FastgenError`.
 """
 
 from __future__ import annotations
@@ -27,9 +29,11 @@ from typing import TYPE_CHECKING
 from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
 
 if TYPE_CHECKING:
+    from fastgen.building.forecast import Forecast, plan
     from fastgen.building.local import BuildResult, Progress, build
     from fastgen.dataset.reader import scan_events
     from fastgen.dataset.slices import slice_events
+    from fastgen.publishing.run import Published, publish
     from fastgen.replaying.clock import ReplayClock
     from fastgen.replaying.options import Emitted, ReplayOptions
     from fastgen.replaying.run import follow, replay
@@ -41,14 +45,18 @@ __all__ = [
     "DataError",
     "Emitted",
     "FastgenError",
+    "Forecast",
     "OutputError",
     "Progress",
+    "Published",
     "ReplayClock",
     "ReplayOptions",
     "ScenarioError",
     "__version__",
     "build",
     "follow",
+    "plan",
+    "publish",
     "replay",
     "scan_events",
     "slice_events",
@@ -57,11 +65,15 @@ __all__ = [
 _LOADED_LATER = {
     "BuildResult": "fastgen.building.local",
     "Emitted": "fastgen.replaying.options",
+    "Forecast": "fastgen.building.forecast",
     "Progress": "fastgen.building.local",
+    "Published": "fastgen.publishing.run",
     "ReplayClock": "fastgen.replaying.clock",
     "ReplayOptions": "fastgen.replaying.options",
     "build": "fastgen.building.local",
     "follow": "fastgen.replaying.run",
+    "plan": "fastgen.building.forecast",
+    "publish": "fastgen.publishing.run",
     "replay": "fastgen.replaying.run",
     "scan_events": "fastgen.dataset.reader",
     "slice_events": "fastgen.dataset.slices",

@@ -19,7 +19,7 @@ ROOT = Path(fastgen.__file__).parent
 FLOORS = (
     ("__init__", "__main__"),
     ("cli",),
-    ("building", "replaying"),
+    ("building", "replaying", "publishing"),
     ("dataset",),
     ("events",),
     ("simulate", "roads", "inputs"),

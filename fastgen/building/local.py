@@ -22,6 +22,7 @@ from fastgen.inputs.tables import write_tables
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.roads.cache import default_cache_dir, load_route_table
 from fastgen.roads.network import find_network
+from fastgen.simulate.expected import check_expected_orders, expected_orders
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -192,6 +193,8 @@ def prepare(
         overrides={"days": days, "seed": seed, "scale": scale, "start": start},
     )
     selected = select_locations(loaded, locations)
+    # Before routes are computed, which takes a while.
+    check_expected_orders(loaded, expected_orders(loaded))
     tables = {
         place.location_id: _route_table(loaded, place, None if roads is None else Path(roads), announce)
         for place in selected

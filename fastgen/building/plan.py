@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from fastgen.parquet.codecs import Compression
 
 PART_EVENTS = 550_000
+_DAYS_FOR_THREADS = 365
 
 
 class Span(NamedTuple):
@@ -189,8 +192,9 @@ def _choose_sequence_kind(max_pings: int) -> str:
 def _index_orders(models: list[KitchenModel], n_days: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Count the orders of every location-day, (n_locations, n_days); number them by (day, location_id)."""
     n_orders = np.zeros((len(models), n_days), np.int64)
-    for row, model in enumerate(models):
-        count_orders(model.demand, n_orders[row])
+    # Compiled code runs without the GIL; a short calendar is counted before threads have begun.
+    with ThreadPoolExecutor(os.cpu_count() if n_days > _DAYS_FOR_THREADS else 1) as pool:
+        list(pool.map(count_orders, [model.demand for model in models], n_orders))
     ends = np.cumsum(n_orders.T.ravel()).reshape(n_days, len(models)).T
     if ends[-1, -1] > MAX_ORDERS:
         raise ScenarioError(f"scale, days: expected at most {MAX_ORDERS} orders, got {ends[-1, -1]}.")

@@ -12,6 +12,8 @@ import click
 from fastgen import __version__
 from fastgen.cli.build import build
 from fastgen.cli.info import info
+from fastgen.cli.plan import plan
+from fastgen.cli.publish import publish
 from fastgen.cli.replay import replay
 from fastgen.cli.roads import roads
 from fastgen.cli.scenario import scenario
@@ -59,7 +61,7 @@ def _add(group: click.Group, command: click.Command) -> None:
             _add(command, part)
 
 
-for registered in (build, verify, info, slice_command, replay, scenario, roads):
+for registered in (plan, build, verify, info, slice_command, replay, publish, scenario, roads):
     _add(cli, registered)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from fastgen.cli.tables import show_facts, show_size, show_table
 
 if TYPE_CHECKING:
     from fastgen.dataset.info import DatasetInfo, LocationInfo
@@ -17,7 +18,6 @@ _LOCATION_COLUMNS = (
     *("location", "name", "orders", "events", "pings/order", "events/order"),
     *("delivery p50", "delivery p95", "revenue"),
 )
-_KB = 1000
 
 
 @click.command()
@@ -40,17 +40,12 @@ def info(dataset: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes 
     if as_json:
         click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
         return
-    facts = _facts(found)
-    width = max(map(len, facts))
-    for key, value in facts.items():
-        click.echo(f"{key:<{width}}  {value}")
-    for network in found.networks:
-        click.echo(f"{'roads':<{width}}  {_describe_network(network)}")
+    show_facts([*_facts(found).items(), *(("roads", _describe_network(n)) for n in found.networks)])
     click.echo()
-    _show_table(_LOCATION_COLUMNS, [_location_row(row) for row in (*found.locations, found.total)], 2)
+    show_table(_LOCATION_COLUMNS, [_location_row(row) for row in (*found.locations, found.total)], 2)
     click.echo()
     counts = [[kind, f"{n:,}"] for kind, n in found.event_types.items()]
-    _show_table(("event type", "events"), counts, 1)
+    show_table(("event type", "events"), counts, 1)
 
 
 def _facts(found: DatasetInfo) -> dict[str, str]:
@@ -62,19 +57,8 @@ def _facts(found: DatasetInfo) -> dict[str, str]:
         "days": f"{found.days}, {found.first_date} to {found.last_date}",
         "digest": found.digest,
         "made by": f"fastgen {found.fastgen_version}, stream version {found.stream_version}",
-        "layout": f"{found.layout}{partition}, {files}, {found.compression}, {_size(found.bytes)}",
+        "layout": f"{found.layout}{partition}, {files}, {found.compression}, {show_size(found.bytes)}",
     }
-
-
-def _size(n_bytes: int) -> str:
-    if n_bytes < _KB:
-        return f"{n_bytes} bytes"
-    amount, unit = float(n_bytes), ""
-    for larger in ("kB", "MB", "GB", "TB"):
-        amount, unit = amount / _KB, larger
-        if amount < _KB:
-            break
-    return f"{amount:.1f} {unit}"
 
 
 def _describe_network(network: Network) -> str:
@@ -98,25 +82,3 @@ def _location_row(row: LocationInfo) -> list[str]:
 
 def _minutes(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds / 60:.1f} min"
-
-
-def _show_table(columns: tuple[str, ...], rows: list[list[str]], n_left: int) -> None:
-    """Show a table, its first columns to the left: drawn on a terminal, plain in a pipe."""
-    if sys.stdout.isatty():
-        from rich.console import Console  # noqa: PLC0415  # slow to import
-        from rich.table import Table  # noqa: PLC0415
-
-        table = Table()
-        for i, column in enumerate(columns):
-            table.add_column(column, justify="left" if i < n_left else "right")
-        for row in rows:
-            table.add_row(*row)
-        Console().print(table)
-        return
-    widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
-    for line in ([*columns], *rows):
-        cells = [
-            cell.ljust(width) if i < n_left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        click.echo("  ".join(cells).rstrip())

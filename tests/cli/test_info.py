@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fastgen.cli import cli
-from fastgen.cli.info import _show_table, _size
+from fastgen.cli.tables import show_size, show_table
 from fastgen.errors import DataError
 from tests.helpers import build_small
 
@@ -49,7 +49,7 @@ def test_tables_are_drawn_on_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    _show_table(("type", "events"), [["delivered", "7"]], 1)
+    show_table(("type", "events"), [["delivered", "7"]], 1)
     assert "│ delivered │      7 │" in capsys.readouterr().out
 
 
@@ -69,7 +69,7 @@ def test_without_a_dataset_is_wrong_input(tmp_path: Path) -> None:
     ("n_bytes", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (12_345_678, "12.3 MB")]
 )
 def test_sizes_are_short(n_bytes: int, text: str) -> None:
-    assert _size(n_bytes) == text
+    assert show_size(n_bytes) == text
 
 
 def test_help_has_examples() -> None:

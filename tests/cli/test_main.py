@@ -33,7 +33,8 @@ COMMANDS = dict(all_commands())
 
 
 def test_commands_come_in_working_order() -> None:
-    assert list(cli.commands) == ["build", "verify", "info", "slice", "replay", "scenario", "roads"]
+    expected = ["plan", "build", "verify", "info", "slice", "replay", "publish", "scenario", "roads"]
+    assert list(cli.commands) == expected
     assert cli.list_commands(click.Context(cli)) == list(cli.commands)
 
 

@@ -1,0 +1,27 @@
+"""State what an event costs: measured once, by builds of the canonical scenario on its built-in networks.
+
+Bytes: 90 days at scale 1 and 10, by the manifest; locations lie within 10 per cent of the mean. Seconds: "one
+core" and "two workers" of benchmarks/README.md. Memory: peak resident size of `fastgen build --scale 10`
+with one worker and with two, and of the same at scale 1 and 30, which takes no more.
+"""
+
+from __future__ import annotations
+
+BYTES_AN_EVENT = {"zstd": 8.5, "snappy": 15.9, "none": 108.0}
+
+_EVENTS_A_SECOND_A_CORE = 1.5e6
+_START_S = 0.5
+_FILE_S = 0.001
+
+_BASE_BYTES = 160_000_000
+_WORKER_BYTES = 80_000_000
+
+
+def seconds(events: float, n_files: int, n_cores: int) -> float:
+    """Seconds of a build of so many events in so many files on so many cores."""
+    return _START_S + (events / _EVENTS_A_SECOND_A_CORE + n_files * _FILE_S) / n_cores
+
+
+def memory_bytes(n_workers: int, table_bytes: int) -> int:
+    """Peak memory of a build with so many workers, and so many bytes of route tables, which they share."""
+    return _BASE_BYTES + n_workers * _WORKER_BYTES + table_bytes

@@ -1,0 +1,181 @@
+"""Say what a build would make, and what it would take, before anyone waits for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastgen.building import costs
+from fastgen.building.local import EVENTS_FOR_A_WORKER, prepare
+from fastgen.dataset.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from fastgen.building.plan import BuildPlan
+    from fastgen.model.route_table import RouteTable
+    from fastgen.parquet.codecs import Compression
+
+
+@dataclass(frozen=True)
+class LocationForecast:
+    """What a build would make of one location.
+
+    Attributes
+    ----------
+    location_id, code
+        The location.
+    files
+        Files of its events; 0 where one file holds all locations.
+    orders
+        Orders: as many as the build will make.
+    events, bytes
+        Events expected, and the size of their files.
+    """
+
+    location_id: int
+    code: str
+    files: int
+    orders: int
+    events: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a build would make, and take.
+
+    Attributes
+    ----------
+    scenario, seed, scale
+        What it would be made from.
+    days, first_date, last_date
+        Number of days, and dates of the first and the last one.
+    layout, partition_by, compression
+        Form of the files.
+    location_days, files
+        Days of all locations built, and files of events: the units of work.
+    orders
+        Orders: as many as the build will make.
+    events, bytes
+        Events expected, and the size of their files.
+    workers, seconds, memory_bytes
+        Threads, and what the build would take with them on a machine like the one measured.
+    locations
+        The same for each location.
+    """
+
+    scenario: str
+    seed: int
+    scale: float
+    days: int
+    first_date: dt.date
+    last_date: dt.date
+    layout: str
+    partition_by: str
+    compression: str
+    location_days: int
+    files: int
+    orders: int
+    events: int
+    bytes: int
+    workers: int
+    seconds: float
+    memory_bytes: int
+    locations: tuple[LocationForecast, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Say the same for JSON."""
+        dates = {key: getattr(self, key).isoformat() for key in ("first_date", "last_date")}
+        return {**asdict(self), **dates, "seconds": round(self.seconds, 1)}
+
+
+def plan(
+    *,
+    days: int | None = None,
+    seed: int | None = None,
+    scale: float | None = None,
+    start: dt.date | None = None,
+    locations: Sequence[str] | None = None,
+    scenario: str | Path | None = None,
+    dimensions: str | Path | None = None,
+    roads: str | Path | None = None,
+    layout: str = "hive",
+    partition_by: str = "location_id",
+    compression: Compression = "zstd",
+    workers: int | None = None,
+    announce: Callable[[str], None] = lambda _: None,
+) -> Forecast:
+    """Say what a build with these parameters would make; parameters and errors as `fastgen.build`.
+
+    Nothing is written but the cache of routes, where these are not in it yet; `announce` is called with a
+    line before they are computed.
+    """
+    prepared = prepare(
+        days=days,
+        seed=seed,
+        scale=scale,
+        start=start,
+        locations=locations,
+        scenario=scenario,
+        dimensions=dimensions,
+        roads=roads,
+        layout=layout,
+        partition_by=partition_by,
+        compression=compression,
+        announce=announce,
+    )
+    return forecast(prepared, workers)
+
+
+def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:
+    """Say what a planned build would make, with so many workers; None: as many as it would take itself."""
+    scenario, ids = plan.scenario, list(plan.tables)
+    rows = tuple(_forecast_location(plan, location_id) for location_id in ids)
+    n_cores = os.cpu_count() or 1
+    events = sum(row.events for row in rows)
+    workers = workers or max(1, min(n_cores, events // EVENTS_FOR_A_WORKER))
+    at_work = min(workers, len(plan.files))
+    return Forecast(
+        scenario=scenario.name,
+        seed=scenario.seed,
+        scale=scenario.scale,
+        days=scenario.days,
+        first_date=scenario.start,
+        last_date=scenario.start + dt.timedelta(days=scenario.days - 1),
+        layout=str(plan.layout),
+        partition_by=str(plan.partition_by),
+        compression=plan.compression,
+        location_days=len(ids) * scenario.days,
+        files=len(plan.files),
+        orders=sum(row.orders for row in rows),
+        events=events,
+        bytes=sum(row.bytes for row in rows),
+        workers=workers,
+        seconds=costs.seconds(events, len(plan.files), min(at_work, n_cores)),
+        memory_bytes=costs.memory_bytes(at_work, sum(map(_table_bytes, plan.tables.values()))),
+        locations=rows,
+    )
+
+
+def _forecast_location(plan: BuildPlan, location_id: int) -> LocationForecast:
+    orders = int(plan.n_orders[location_id].sum())
+    events = round(orders * plan.tables[location_id].events_per_order)
+    of_its_own = () if plan.layout is Layout.SINGLE else plan.files
+    return LocationForecast(
+        location_id=location_id,
+        code=plan.models[location_id].code,
+        files=sum(file.spans[0].location_id == location_id for file in of_its_own),
+        orders=orders,
+        events=events,
+        bytes=round(events * costs.BYTES_AN_EVENT[plan.compression]),
+    )
+
+
+def _table_bytes(table: RouteTable) -> int:
+    return sum(value.nbytes for value in vars(table).values() if isinstance(value, np.ndarray))

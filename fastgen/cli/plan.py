@@ -1,0 +1,116 @@
+"""The command `fastgen plan`: say what a build would make."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from fastgen.cli import options
+from fastgen.cli.tables import show_facts, show_size, show_table
+from fastgen.loading import quick_imports
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+    from fastgen.building.forecast import Forecast
+
+_COLUMNS = ("location", "files", "orders", "events", "bytes")
+
+
+@click.command()
+@options.days
+@options.seed
+@options.scale
+@options.start
+@options.locations
+@options.scenario
+@options.dimensions
+@options.roads
+@options.layout
+@options.partition_by
+@options.compression
+@options.workers
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def plan(
+    *,
+    days: int | None,
+    seed: int | None,
+    scale: float | None,
+    start: dt.date | None,
+    locations: tuple[str, ...] | None,
+    scenario: Path | None,
+    dimensions: Path | None,
+    roads: Path | None,
+    layout: str,
+    partition_by: str,
+    compression: Literal["zstd", "snappy", "none"],
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Say what a build with these options would make.
+
+    Files, orders, events and bytes, in total and by location, and about what time and memory it would take;
+    nothing is built. The orders are exact, events and bytes expected. What is too large to build is refused
+    here as there.
+
+    \b
+    Examples:
+      fastgen plan --scale 100
+      fastgen plan --days 3650 --scenario mine.toml --compression snappy
+      fastgen plan --scale 100 --json | jq .bytes
+    """  # noqa: D301  # \b keeps click from joining the lines
+    with quick_imports():
+        from fastgen.building.forecast import plan as plan_dataset  # noqa: PLC0415  # heavy
+        from fastgen.cli.compiling import announced_compiling  # noqa: PLC0415  # heavy
+
+    with announced_compiling():
+        found = plan_dataset(
+            days=days,
+            seed=seed,
+            scale=scale,
+            start=start,
+            locations=locations,
+            scenario=scenario,
+            dimensions=dimensions,
+            roads=roads,
+            layout=layout,
+            partition_by=partition_by,
+            compression=compression,
+            workers=workers,
+            announce=lambda line: click.echo(line, err=True),
+        )
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        return
+    show_facts([*_facts(found).items()])
+    click.echo()
+    rows = [
+        [r.code, f"{r.files:,}", f"{r.orders:,}", f"{r.events:,}", show_size(r.bytes)]
+        for r in found.locations
+    ]
+    total = ["total", f"{found.files:,}", f"{found.orders:,}", f"{found.events:,}", show_size(found.bytes)]
+    show_table(_COLUMNS, [*rows, total], 1)
+
+
+def _facts(found: Forecast) -> dict[str, str]:
+    partition = f" by {found.partition_by}" if found.layout == "hive" else ""
+    files = "1 file" if found.files == 1 else f"{found.files:,} files"
+    workers = "1 worker" if found.workers == 1 else f"{found.workers} workers"
+    dates = f"{found.first_date} to {found.last_date}"
+    return {
+        "scenario": f"{found.scenario}, seed {found.seed}, scale {found.scale:g}",
+        "days": f"{found.days:,}, {dates}; {found.location_days:,} location-days",
+        "layout": f"{found.layout}{partition}, {files}, {found.compression}",
+        "time": f"about {_duration(found.seconds)} with {workers}",
+        "memory": f"about {show_size(found.memory_bytes)}",
+    }
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:  # noqa: PLR2004  # shorter in seconds
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"  # noqa: PLR2004
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"  # noqa: PLR2004

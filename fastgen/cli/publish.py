@@ -1,0 +1,47 @@
+"""The command `fastgen publish`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fastgen.cli.options import overwrite
+from fastgen.loading import quick_imports
+
+
+@click.command()
+@click.argument("dataset", metavar="DATASET", type=click.Path(path_type=Path))
+@click.option("--to", required=True, metavar="FORM:PATH", help="delta:PATH, duckdb:FILE or parquet:PATH.")
+@overwrite
+def publish(*, dataset: Path, to: str, overwrite: bool) -> None:
+    """Publish DATASET as tables to query.
+
+    The six dimension tables, the events with a timestamp and a date, and order_items, one row a line of an
+    order; over them the views order_header, item_sales, brand_sales and location_sales. Published again, the
+    same dataset changes nothing; a run that was killed is finished by the next one.
+
+    \b
+    Examples:
+      fastgen publish dataset --to duckdb:business.duckdb
+      fastgen publish dataset --to delta:lakehouse
+      fastgen publish dataset --to parquet:tables --overwrite
+    """  # noqa: D301  # \b keeps click from joining the lines
+    with quick_imports():
+        from fastgen.publishing.run import publish as publish_dataset  # noqa: PLC0415  # heavy
+
+    done = publish_dataset(dataset, to, overwrite=overwrite, announce=lambda line: click.echo(line, err=True))
+    if not done.made:
+        click.echo(f"nothing to do: {done.target} holds the tables of this dataset, {done.digest[:16]}")
+        return
+    lines = {
+        "tables": ", ".join(done.tables),
+        "views": ", ".join(done.views),
+        "events": f"{done.events:,}",
+        "time": f"{done.seconds:.2f} s",
+        "digest": done.digest,
+        "to": done.target,
+    }
+    if len(done.made) < len(done.tables):
+        lines["kept"] = ", ".join(name for name in done.tables if name not in done.made)
+    click.echo("\n".join(f"{name:<6}  {value}" for name, value in lines.items()))

@@ -1,0 +1,1 @@
+"""Publish a dataset as tables of a lakehouse or a database."""

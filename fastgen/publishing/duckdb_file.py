@@ -1,0 +1,145 @@
+"""Publish tables and views as one DuckDB file, which appears whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from fastgen.errors import FastgenError, OutputError
+from fastgen.files import check_folder, sync_folder
+from fastgen.publishing.publication import Publication, refuse_other, work_folder
+from fastgen.publishing.views import load_views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from fastgen.publishing.tables import Table
+
+# Says, within the file, which dataset it holds.
+_MAKE_STATE = "CREATE TABLE fastgen_publication AS SELECT ?::VARCHAR AS id, ?::VARCHAR AS digest"
+_READ_STATE = "SELECT id, digest FROM fastgen_publication"
+# DuckDB would take four fifths of the machine's memory for its buffers.
+_MEMORY_LIMIT = "512MB"
+
+
+def publish_duckdb(
+    path: Path,
+    tables: Sequence[Table],
+    publication: Publication,
+    announce: Callable[[str], None],
+    *,
+    overwrite: bool,
+) -> tuple[str, ...]:
+    """Write all tables and views into a new file, then give it its name; return the names of the tables.
+
+    Raises
+    ------
+    OutputError
+        If something else is there and shall not be overwritten, another run is at work, or the disk refuses.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path}: expected a file to write to, got a folder.")
+    check_folder(path.parent)
+    if _is_finished(path, publication, overwrite=overwrite):
+        return ()
+    with work_folder(path.with_name(f".{path.name}.publishing")) as work:
+        # Another run may have ended meanwhile.
+        if _is_finished(path, publication, overwrite=overwrite):
+            return ()
+        made, failed = work / "new.duckdb", list[FastgenError]()
+        try:
+            _fill(made, work, tables, publication, announce, failed)
+            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+            made.replace(path)
+            sync_folder(path.parent)
+        except (duckdb.Error, OSError) as error:
+            if failed:  # the dataset's fault, not DuckDB's
+                raise failed[0] from None
+            reason = " ".join(str(error).split())[:200]
+            raise OutputError(f"{path}: expected to write a DuckDB file, got {reason}.") from None
+    return tuple(table.name for table in tables)
+
+
+def _is_finished(path: Path, publication: Publication, *, overwrite: bool) -> bool:
+    """Whether a file holds a publication.
+
+    Raises
+    ------
+    OutputError
+        If it is there, holds something else, and shall not be overwritten.
+    """
+    if not path.exists():
+        return False
+    found = _read_publication(path)
+    if found is not None and found.id == publication.id:
+        return True
+    if not overwrite:
+        raise refuse_other(path, found)
+    return False
+
+
+def _fill(
+    made: Path,
+    work: Path,
+    tables: Sequence[Table],
+    publication: Publication,
+    announce: Callable[[str], None],
+    failed: list[FastgenError],
+) -> None:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": _MEMORY_LIMIT,
+        "temp_directory": str(work / "spill"),
+    }
+    with duckdb.connect(str(made), config=config) as connection:
+        for table in tables:
+            announce(f"writing {table.name}")
+            connection.register("incoming", _without_zone(table, failed))
+            connection.execute(f"CREATE TABLE {table.name} AS FROM incoming")
+            connection.unregister("incoming")
+        for name, select in load_views().items():
+            connection.execute(f"CREATE VIEW {name} AS {select}")
+        connection.execute(_MAKE_STATE, [publication.id, publication.digest])
+        connection.execute("CHECKPOINT")
+
+
+def _without_zone(table: Table, failed: list[FastgenError]) -> pa.RecordBatchReader:
+    """Stream a table, times as plain TIMESTAMP: what they show depends on no session's zone.
+
+    DuckDB wraps an error of the stream in one of its own, so it is put down in `failed` too.
+    """
+    naive = pa.timestamp("us")
+    schema = pa.schema([f.with_type(naive) if pa.types.is_timestamp(f.type) else f for f in table.schema])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in table.batches():
+                columns = [c.cast(f.type) for c, f in zip(batch.columns, schema, strict=True)]
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        except FastgenError as error:
+            failed.append(error)
+            raise
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _read_publication(path: Path) -> Publication | None:
+    """Read which dataset a DuckDB file holds; None: of ours none.
+
+    Raises
+    ------
+    OutputError
+        If another process has it open for writing.
+    """
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            row = connection.execute(_READ_STATE).fetchone()
+    except duckdb.IOException as error:
+        if "Could not set lock" in str(error):
+            raise OutputError(f"{path}: expected a file that nobody writes to, but a process does.") from None
+        return None
+    except duckdb.Error:
+        return None
+    return None if row is None else Publication(row[0], row[1], finished=True)

@@ -1,0 +1,76 @@
+"""Read where to publish to, and say early what is missing for it."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from fastgen.errors import DataError, ScenarioError
+
+
+class Form(StrEnum):
+    """What a dataset is published as."""
+
+    DELTA = "delta"
+    DUCKDB = "duckdb"
+    PARQUET = "parquet"
+
+
+# Package that a form needs, and the extra that brings it.
+_PACKAGES = {Form.DELTA: ("deltalake", "fastgen[delta]"), Form.DUCKDB: ("duckdb", "fastgen[duckdb]")}
+_EXPECTED = "to: expected delta:PATH, duckdb:FILE or parquet:PATH"
+_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:/")
+
+
+class Target(NamedTuple):
+    """A form, and the folder or file that takes it."""
+
+    form: Form
+    path: Path
+
+    def __str__(self) -> str:
+        """Write it as the option `--to` has it."""
+        return f"{self.form}:{self.path}"
+
+
+def parse_target(text: str) -> Target:
+    """Read `delta:PATH`, `duckdb:FILE` or `parquet:PATH`.
+
+    Raises
+    ------
+    ScenarioError
+        If it is none of these, or its path is a URL.
+    DataError
+        If the package that it needs is not installed.
+    """
+    name, _, path = text.partition(":")
+    try:
+        form = Form(name)
+    except ValueError:
+        raise ScenarioError(f"{_EXPECTED}, got {text!r}.") from None
+    if not path:
+        raise ScenarioError(f"{_EXPECTED}, got no path in {text!r}.")
+    if _URL.match(path):
+        raise ScenarioError(
+            f"to: expected a path of this machine, got {path!r}: mount the store, or publish here and copy."
+        )
+    package, extra = _PACKAGES.get(form, ("", ""))
+    if package and find_spec(package) is None:
+        raise DataError(f"{form}:{path}: needs {package}: run pip install '{extra}', then try again.")
+    return Target(form, Path(path).expanduser())
+
+
+def check_apart(target: Target, dataset: Path) -> None:
+    """Refuse a target in the dataset's folder, or around it.
+
+    Raises
+    ------
+    ScenarioError
+        If the two are not apart.
+    """
+    there, here = target.path.resolve(), dataset.resolve()
+    if there == here or here in there.parents or there in here.parents:
+        raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {target.path}.")

@@ -1,0 +1,36 @@
+"""Read what was published back, each form by its own reader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
+from deltalake import DeltaTable
+
+from fastgen.publishing.target import Form
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = ["order_id", "sequence"]
+
+
+def target_of(form: Form, folder: Path) -> str:
+    """Name a target of a form."""
+    return f"{form}:{folder / ('b.duckdb' if form is Form.DUCKDB else 'tables')}"
+
+
+def read_table(target: str, name: str) -> pl.DataFrame:
+    """Read a published table; times without a zone."""
+    form, _, path = target.partition(":")
+    if form == Form.DUCKDB:
+        with duckdb.connect(path, read_only=True) as connection:
+            frame = pl.from_arrow(connection.sql(f"FROM {name}").to_arrow_table())
+    elif form == Form.DELTA:
+        frame = pl.from_arrow(pl.from_arrow(DeltaTable(f"{path}/{name}").to_pyarrow_table()).to_arrow())
+    else:
+        frame = pl.read_parquet(f"{path}/{name}/*.parquet", glob=True)
+    assert isinstance(frame, pl.DataFrame)
+    stamps = [c for c, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
+    return frame.with_columns(pl.col(stamps).dt.replace_time_zone(None))
