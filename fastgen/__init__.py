@@ -3,6 +3,7 @@
 The rooms of the house, each importing only from rooms below it::
 
     cli/                            commands: flags in, one line out
+    spark/                          the build as tasks of a cluster
     building/  replaying/           scenario -> plan -> parts -> manifest; events as a stream
     dataset/                        Parquet in and out, manifest, verification
     events/                         orders -> Arrow columns
@@ -27,7 +28,8 @@ from typing import TYPE_CHECKING
 from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
 
 if TYPE_CHECKING:
-    from fastgen.building.local import BuildResult, Progress, build
+    from fastgen.building.job import BuildResult, Progress
+    from fastgen.building.local import build
     from fastgen.dataset.reader import scan_events
     from fastgen.dataset.slices import slice_events
     from fastgen.replaying.clock import ReplayClock
@@ -55,9 +57,9 @@ __all__ = [
 ]
 
 _LOADED_LATER = {
-    "BuildResult": "fastgen.building.local",
+    "BuildResult": "fastgen.building.job",
     "Emitted": "fastgen.replaying.options",
-    "Progress": "fastgen.building.local",
+    "Progress": "fastgen.building.job",
     "ReplayClock": "fastgen.replaying.clock",
     "ReplayOptions": "fastgen.replaying.options",
     "build": "fastgen.building.local",
