@@ -31,7 +31,7 @@ from fastgen.inputs.loading import load_inputs
 from fastgen.kernels.baskets import draw_baskets
 from fastgen.kernels.bit_packing import pack_bits
 from fastgen.kernels.delivery import draw_driver_arrivals
-from fastgen.kernels.demand import count_orders, draw_creations, draw_minute_counts
+from fastgen.kernels.demand import count_orders, draw_creations
 from fastgen.kernels.expand import expand_events
 from fastgen.kernels.kitchen import draw_service_times
 from fastgen.kernels.order_ids import write_order_ids
@@ -205,16 +205,6 @@ TASKS = (
     _compile_arrivals,
     _compile_encoding,
 )
-KERNELS = (
-    draw_baskets,
-    expand_events,
-    draw_service_times,
-    draw_creations,
-    write_order_ids,
-    pack_bits,
-    copy_texts,
-    draw_minute_counts,
-)
 
 
 def compile_from(queue: int) -> None:
@@ -236,11 +226,10 @@ def compile_alone(model: KitchenModel) -> None:
         Parameters of a location that will be built.
     """
     with contextlib.ExitStack() as stack:
-        if any(map(_is_cold, KERNELS)):
-            with contextlib.suppress(OSError):  # without a lock, the kernels are compiled all the same
-                name = f"fastgen-compiling-{os.getuid()}.lock"
-                lock = stack.enter_context((Path(tempfile.gettempdir()) / name).open("w"))
-                fcntl.flock(lock, fcntl.LOCK_EX)
+        with contextlib.suppress(OSError):  # without a lock, the kernels are compiled all the same
+            name = f"fastgen-compiling-{os.getuid()}.lock"
+            lock = stack.enter_context((Path(tempfile.gettempdir()) / name).open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
         sample = Sample(model)
         count_orders(model.demand, np.zeros(1, np.int64))
         for task in TASKS:

@@ -1,8 +1,8 @@
 """Make the files of a job in other processes, on this machine or on any that sees the same folder.
 
 A run is a folder in the work folder. The driver puts into it what a file needs: the plan, and the route
-tables to map into memory. Whoever makes a file writes it there, and its receipt after it, under names that no other
-attempt has, and touches nothing else: two attempts at one file, at the same time or after each other, don't
+tables to map into memory. Whoever makes a file writes it there, and its receipt after it, under names that no
+other attempt has, and touches nothing else: so two attempts at one file, at once or after each other, never
 meet. The driver takes in one attempt of each file. Before that it renames the run's folder, and so ends every
 attempt that is still under way: it finds no folder to write to any more.
 
@@ -27,6 +27,7 @@ from fastgen.building.part import PartBuilder
 from fastgen.building.receipts import ENDED, RUN, decode_receipt, encode_receipt, end_runs
 from fastgen.errors import OutputError
 from fastgen.files import write_whole
+from fastgen.inputs.timezones import load_zone
 from fastgen.roads.cache import encode_table, map_table
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from fastgen.building.part import PartResult
     from fastgen.building.plan import BuildPlan, OutputFile
     from fastgen.building.receipts import Receipts
+    from fastgen.model.route_table import RouteTable
+    from fastgen.simulate.kitchen_model import KitchenModel
 
 PLAN = "plan.pickle"
 FILE, RECEIPT = ".parquet", ".json"
@@ -79,7 +82,9 @@ def open_run(job: Job) -> Iterator[Ticket]:
     folder = job.work.resolve() / f"{RUN}{uuid.uuid4().hex}"
     for location_id, table in job.plan.tables.items():
         write_whole(_table_path(folder, location_id), encode_table(table))
-    data = pickle.dumps((replace(job.plan, tables={}), job.files))
+    # Tables are mapped, not unpickled; time zones can't be pickled.
+    models = {key: model._replace(zone=None) for key, model in job.plan.models.items()}
+    data = pickle.dumps((replace(job.plan, tables={}, models=models), job.files))
     write_whole(folder / PLAN, data)
     try:
         yield Ticket(str(folder), hashlib.sha256(data).hexdigest(), __version__)
@@ -129,17 +134,27 @@ def _load(ticket: Ticket) -> tuple[tuple[OutputFile, ...], PartBuilder]:
         raise OutputError(f"{folder / PLAN}: expected the plan that the driver wrote, got another one.")
     plan: BuildPlan
     plan, files = pickle.loads(data)  # noqa: S301  # its hash came with the task
+    plan = replace(plan, models=_with_zones(plan), tables=_map_tables(plan, folder))
+    compile_alone(next(iter(plan.models.values())))
+    return files, PartBuilder(plan, lambda _orders, _events: None)
+
+
+def _with_zones(plan: BuildPlan) -> dict[int, KitchenModel]:
+    if plan.scenario.clock != "utc":
+        return dict(plan.models)
+    names = {place.location_id: place.timezone for place in plan.scenario.locations}
+    return {key: model._replace(zone=load_zone(names[key])) for key, model in plan.models.items()}
+
+
+def _map_tables(plan: BuildPlan, folder: Path) -> dict[int, RouteTable]:
     tables = {}
     for location_id in plan.models:
         path = _table_path(folder, location_id)
         table = map_table(path)
         if table is None:
-            raise OutputError(
-                f"{path}: expected the route table that the driver wrote, got none that is whole."
-            )
+            raise OutputError(f"{path}: expected the whole route table that the driver wrote, got none.")
         tables[location_id] = table
-    compile_alone(next(iter(plan.models.values())))
-    return files, PartBuilder(replace(plan, tables=tables), lambda _orders, _events: None)
+    return tables
 
 
 def check_in(job: Job, ticket: Ticket, made: Iterable[Made]) -> list[PartResult]:

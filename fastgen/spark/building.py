@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -120,7 +121,9 @@ def make_with_spark(
     with open_run(job) as ticket, watch(Path(ticket.folder), job.advance):
         run = partial(task, ticket=tuple(ticket), n_files=n_files, n_tasks=n_tasks)
         # A partition a task: whatever the cluster, one retries alone.
-        frame = spark.range(0, n_tasks, 1, n_tasks).mapInArrow(run, MADE)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pandas is too new, says Spark; none of it is used
+            frame = spark.range(0, n_tasks, 1, n_tasks).mapInArrow(run, MADE)
         try:
             rows = frame.collect()
         except spark_errors() as error:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
+import warnings
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from fastgen.errors import OutputError, ScenarioError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyspark.sql import SparkSession
 
+STDERR = 2
 # A task's traceback ends with the error that it raised.
 _OWN_ERROR = re.compile(r"^\s*fastgen\.errors\.\w+: (.+)$", re.MULTILINE)
+_LAST_LINE = re.compile(r"^\s*(?:\w+\.)*\w+(?:Error|Exception): .+$", re.MULTILINE)
 _OTHER_PYTHON = re.compile(
     r"(No module named '?[\w.]+)|(PYTHON_VERSION_MISMATCH)|(PACKAGE_NOT_INSTALLED)"
     r"|(Cannot run program \"[^\"]*)"
@@ -22,19 +28,22 @@ _OTHER_PYTHON = re.compile(
 
 
 def require_pyspark() -> None:
-    """Check that Spark's Python package is installed.
+    """Check that Spark's Python package is installed, and pandas, without which it runs no function.
 
     Raises
     ------
     ScenarioError
         If it is missing; the message is the line that installs it.
     """
-    if find_spec("pyspark") is None:
-        raise ScenarioError("Spark needs pyspark: run pip install 'fastgen[spark]', then try again.")
+    missing = [name for name in ("pyspark", "pandas") if find_spec(name) is None]
+    if missing:
+        raise ScenarioError(
+            f"Spark needs {' and '.join(missing)}: run pip install 'fastgen[spark]', then try again."
+        )
 
 
 def start_session(master: str | None) -> SparkSession:
-    """Start a session, or get the one there is.
+    """Start a session, or get the one there is; Spark's log goes nowhere.
 
     Parameters
     ----------
@@ -49,20 +58,34 @@ def start_session(master: str | None) -> SparkSession:
     """
     from pyspark.sql import SparkSession  # noqa: PLC0415  # heavy
 
-    builder = SparkSession.builder.appName("fastgen build").config("spark.ui.showConsoleProgress", "false")
-    if master is not None and master.startswith("sc://"):
-        builder = SparkSession.builder.remote(master)
-    elif master is not None:
-        builder = builder.master(master)
+    builder = SparkSession.builder.appName("fastgen build")
+    if master is not None:
+        builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
     if master is None or master.startswith("local"):
         # Workers are children of this process: they shall run what it runs.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        builder = builder.config("spark.ui.enabled", "false").config("spark.log.level", "OFF")
+        builder = builder.config("spark.ui.enabled", "false")
     try:
-        return builder.getOrCreate()
+        with _silence(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return builder.getOrCreate()
     except spark_errors() as error:
         where = master or "its default master"
         raise OutputError(f"Spark: expected a session on {where}, got: {one_line(error)}") from None
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Let what is started in this block say nothing on stderr: Spark's log there is no one's one line."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STDERR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def spark_errors() -> tuple[type[Exception], ...]:
@@ -89,7 +112,9 @@ def explain(error: Exception) -> OutputError:
             f"Spark: expected workers that run the driver's Python with fastgen[spark] in it, got: {got}. "
             f"Install it on every executor, or set PYSPARK_PYTHON={sys.executable} before the session starts."
         )
-    return OutputError(f"Spark: expected every file to be made, got: {one_line(error)}")
+    raised = _LAST_LINE.findall(text)
+    got = raised[-1].strip() if raised else one_line(error)
+    return OutputError(f"Spark: expected every file to be made, got: {got}")
 
 
 def one_line(error: Exception) -> str:
