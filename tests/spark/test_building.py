@@ -21,12 +21,11 @@ from fastgen.building.local import build_with
 from fastgen.building.receipts import RUN
 from fastgen.cli import main
 from fastgen.dataset.layout import MANIFEST, WORK
-from fastgen.dataset.manifest import Manifest, read_manifest
-from fastgen.files import hash_file
 from fastgen.spark import session
 from fastgen.spark.building import make_with_spark
-from tests.building.toy import write_toy_roads
 from fastgen.spark.tasks import make_files
+from tests.building.six_files import SIX_FILES, assert_whole
+from tests.building.toy import write_toy_roads
 from tests.spark import faults
 from tests.spark.conftest import ROOT, needs_java
 
@@ -37,8 +36,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from fastgen import BuildResult
-
-SIX_FILES: dict[str, Any] = {"days": 3, "locations": ["sf", "sv"], "partition_by": "location_id,day"}
+    from fastgen.dataset.manifest import Manifest
 
 
 @pytest.fixture(scope="module")
@@ -62,15 +60,6 @@ def build_by(spark: SparkSession, roads: Path, monkeypatch: pytest.MonkeyPatch) 
         return build_with(engine, out, roads=roads, **(SIX_FILES | options))
 
     return run
-
-
-def assert_whole(out: Path, manifest: Manifest) -> None:
-    assert read_manifest(out) == manifest
-    entries = {entry.path: entry.sha256 for entry in (*manifest.files, *manifest.tables)}
-    there = {str(p.relative_to(out)): hash_file(p) for p in out.rglob("*") if p.is_file()}
-    there.pop(MANIFEST)
-    assert there == entries
-    assert not (out / WORK).exists()
 
 
 @pytest.mark.parametrize(
