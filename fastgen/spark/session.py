@@ -22,7 +22,7 @@ STDERR = 2
 _OWN_ERROR = re.compile(r"^\s*fastgen\.errors\.\w+: (.+)$", re.MULTILINE)
 _LAST_LINE = re.compile(r"^\s*(?:\w+\.)*\w+(?:Error|Exception): .+$", re.MULTILINE)
 _OTHER_PYTHON = re.compile(
-    r"(No module named '?[\w.]+)|(PYTHON_VERSION_MISMATCH)|(PACKAGE_NOT_INSTALLED)"
+    r"(No module named '[\w.]+')|(PYTHON_VERSION_MISMATCH)|(PACKAGE_NOT_INSTALLED)"
     r"|(Cannot run program \"[^\"]*)"
 )
 
@@ -71,7 +71,10 @@ def start_session(master: str | None) -> SparkSession:
             return builder.getOrCreate()
     except spark_errors() as error:
         where = master or "its default master"
-        raise OutputError(f"Spark: expected a session on {where}, got: {one_line(error)}") from None
+        raise OutputError(
+            f"Spark: expected Java 17 and a session on {where} (masters: local[2], spark://HOST:PORT, yarn, "
+            f"k8s://HOST, sc://HOST), got: {one_line(error)}"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -95,8 +98,8 @@ def spark_errors() -> tuple[type[Exception], ...]:
     try:
         from py4j.protocol import Py4JError  # noqa: PLC0415  # no part of Spark Connect's own package
     except ImportError:
-        return PySparkException, RuntimeError
-    return PySparkException, Py4JError, RuntimeError
+        return PySparkException, RuntimeError, OSError
+    return PySparkException, Py4JError, RuntimeError, OSError
 
 
 def explain(error: Exception) -> OutputError:
