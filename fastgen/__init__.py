@@ -3,6 +3,7 @@
 The rooms of the house, each importing only from rooms below it::
 
     cli/                            commands: flags in, one line out
+    spark/                          the build as tasks of a cluster
     building/  replaying/           scenario -> plan -> parts -> manifest; events as a stream
     publishing/                     a dataset as tables of a lakehouse or database
     dataset/                        Parquet in and out, manifest, verification
@@ -30,7 +31,8 @@ from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
 
 if TYPE_CHECKING:
     from fastgen.building.forecast import Forecast, plan
-    from fastgen.building.local import BuildResult, Progress, build
+    from fastgen.building.job import BuildResult, Progress
+    from fastgen.building.local import build
     from fastgen.dataset.reader import scan_events
     from fastgen.dataset.slices import slice_events
     from fastgen.publishing.run import Published, publish
@@ -63,10 +65,10 @@ __all__ = [
 ]
 
 _LOADED_LATER = {
-    "BuildResult": "fastgen.building.local",
+    "BuildResult": "fastgen.building.job",
     "Emitted": "fastgen.replaying.options",
     "Forecast": "fastgen.building.forecast",
-    "Progress": "fastgen.building.local",
+    "Progress": "fastgen.building.job",
     "Published": "fastgen.publishing.run",
     "ReplayClock": "fastgen.replaying.clock",
     "ReplayOptions": "fastgen.replaying.options",

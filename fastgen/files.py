@@ -41,10 +41,10 @@ def check_folder(name: str | Path) -> Path:
     return folder
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:
     """Write bytes to a file that no reader ever sees half-written, and that survives a power cut.
 
-    Missing folders are made; a file of that name is replaced.
+    A file of that name is replaced.
 
     Parameters
     ----------
@@ -52,6 +52,8 @@ def write_whole(path: Path, data: bytes) -> None:
         Where the file shall appear.
     data
         Its content.
+    make_folder
+        Whether missing folders are made.
 
     Raises
     ------
@@ -61,7 +63,8 @@ def write_whole(path: Path, data: bytes) -> None:
     # A leading dot: readers of a folder of data skip such names.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as file:
                 file.write(data)

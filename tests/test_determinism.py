@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from fastgen.building import part
-from fastgen.building.local import Progress, build
+from fastgen.building.job import Progress
+from fastgen.building.local import build
 from fastgen.dataset.reader import scan_events
 from fastgen.dataset.verify import verify_dataset
 from tests.processes import Circumstance, has_locale, masked_features, numpy_groups, run_build
@@ -18,7 +19,7 @@ from tests.small_town import write_towns
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastgen.building.local import BuildResult
+    from fastgen.building.job import BuildResult
 
 DAYS = 4
 SMALL: dict[str, Any] = {"days": DAYS, "scale": 0.5}

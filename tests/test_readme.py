@@ -11,6 +11,7 @@ import click
 import pytest
 
 import fastgen
+import fastgen.spark
 from fastgen.cli import cli
 from fastgen.inputs.loading import load_inputs
 from tests.cli.test_main import COMMANDS
@@ -88,8 +89,9 @@ def test_scenario_example_is_valid(tmp_path: Path) -> None:
 def test_python_examples_use_names_that_exist() -> None:
     code = "\n".join(text for kind, text in BLOCKS if kind == "python")
     used = set(re.findall(r"\bfastgen\.(\w+)", code))
-    assert used == {"build", "scan_events"}
-    assert used <= set(fastgen.__all__)
+    assert used == {"build", "scan_events", "spark"}
+    assert used - {"spark"} <= set(fastgen.__all__)
+    assert set(re.findall(r"from fastgen\.spark import (\w+)", code)) <= set(fastgen.spark.__all__)
 
 
 def test_exit_codes_are_those_of_the_help() -> None:

@@ -39,7 +39,7 @@ from fastgen.roads.roads_file import encode_roads
 from tests.small_town import INVENTED, KITCHENS, write_towns
 
 if TYPE_CHECKING:
-    from fastgen.building.local import BuildResult
+    from fastgen.building.job import BuildResult
 
 CANONICAL = load_inputs(None, None)[0]
 ZONES = ("UTC", "America/Chicago", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Santiago")

@@ -10,12 +10,15 @@ compiled as usual.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -28,7 +31,7 @@ from fastgen.inputs.loading import load_inputs
 from fastgen.kernels.baskets import draw_baskets
 from fastgen.kernels.bit_packing import pack_bits
 from fastgen.kernels.delivery import draw_driver_arrivals
-from fastgen.kernels.demand import draw_creations
+from fastgen.kernels.demand import count_orders, draw_creations
 from fastgen.kernels.expand import expand_events
 from fastgen.kernels.kitchen import draw_service_times
 from fastgen.kernels.order_ids import write_order_ids
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from fastgen.simulate.kitchen_model import KitchenModel
 
 SECOND_PROCESS = """
 import gc
@@ -137,12 +141,18 @@ def _is_cold(kernel: Any) -> bool:
 
 
 class Sample:
-    """Arguments to call every kernel with: no orders, of the canonical scenario's first location."""
+    """Arguments to call every kernel with: no orders, of the canonical scenario's first location.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    model
+        Another location's parameters: which kernel draws arrivals depends on them.
+    """
+
+    def __init__(self, model: KitchenModel | None = None) -> None:
         scenario, dims = load_inputs(None, None)
         place = scenario.locations[0]
-        self.model = build_kitchen_model(scenario, dims, place, np.zeros(1), None)
+        self.model = model or build_kitchen_model(scenario, dims, place, np.zeros(1), None)
         self.orders, self.routes = DayOrders.empty(0, 1), route_arrays(_empty_table())
         self.items = encode_items(dims.items)
 
@@ -202,6 +212,28 @@ def compile_from(queue: int) -> None:
     sample = Sample()
     while number := os.read(queue, 1):
         TASKS[number[0]](sample)
+
+
+def compile_alone(model: KitchenModel) -> None:
+    """Compile all that a file needs, while no other process of this user and machine does.
+
+    Numba's cache on disk is not made for several processes that compile the same kernels at once. They wait
+    for each other here, and all but the first one find compiled kernels.
+
+    Parameters
+    ----------
+    model
+        Parameters of a location that will be built.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # without a lock, the kernels are compiled all the same
+            name = f"fastgen-compiling-{os.getuid()}.lock"
+            lock = stack.enter_context((Path(tempfile.gettempdir()) / name).open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        sample = Sample(model)
+        count_orders(model.demand, np.zeros(1, np.int64))
+        for task in TASKS:
+            task(sample)
 
 
 def _empty_table() -> RouteTable:

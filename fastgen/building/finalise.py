@@ -1,4 +1,4 @@
-"""Turn finished files into a dataset: receipts, publication, manifest.
+"""Turn finished files into a dataset: publication, manifest.
 
 A build works in the folder `.building` of the dataset's folder. A finished file leaves a receipt there with
 its hash and digests; a second run keeps every file whose receipt and size agree. When all are there, the
@@ -11,18 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import shutil
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from fastgen import __version__
-from fastgen.building.part import PartResult
+from fastgen.building.receipts import LOCK, has_size, remove
 from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK, table_path
 from fastgen.dataset.manifest import FileEntry, Manifest, read_manifest
 from fastgen.errors import DataError, OutputError
-from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
+from fastgen.events.digest import DIGEST_VERSION, digest_dataset
 from fastgen.files import hash_file, write_whole
 from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
@@ -31,11 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fastgen.building.plan import BuildPlan, OutputFile
-
-BUILD_FILE = "build.json"
-RECEIPTS = "receipts"
-LOCK = "lock"
+    from fastgen.building.part import PartResult
+    from fastgen.building.plan import BuildPlan
 
 
 @contextlib.contextmanager
@@ -108,93 +103,7 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
             "Use --overwrite to replace it, or another folder with -o."
         )
     entries = (*manifest.files, *manifest.tables)
-    return manifest if all(_has_size(out / e.path, e.bytes) for e in entries) else None
-
-
-def _has_size(path: Path, size: int) -> bool:
-    try:
-        return path.is_file() and path.stat().st_size == size
-    except OSError:
-        return False
-
-
-class Receipts:
-    """The finished files of a build, in its work folder.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    out, work
-        Folder of the dataset, and the work folder in it.
-    anew
-        Whether to forget what is there.
-    """
-
-    def __init__(self, plan: BuildPlan, out: Path, work: Path, *, anew: bool) -> None:
-        self._out, self._work = out, work
-        if anew or not self._same_build(plan.build_id):
-            _clear_work(work)
-            write_whole(work / BUILD_FILE, json.dumps({"build_id": plan.build_id}).encode())
-            if not anew:
-                self._adopt(plan)
-
-    def _same_build(self, build_id: str) -> bool:
-        try:
-            return bool(json.loads((self._work / BUILD_FILE).read_bytes())["build_id"] == build_id)
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
-
-    def _adopt(self, plan: BuildPlan) -> None:
-        """Make receipts of the whole files of a damaged dataset of this very build."""
-        try:
-            manifest = read_manifest(self._out)
-        except DataError:
-            return
-        days = {(d.location_id, d.day): d for d in manifest.days}
-        for file in plan.files if manifest.build_id == plan.build_id else ():
-            entry = next((e for e in manifest.files if e.path == file.path), None)
-            keys = [(s.location_id, day) for s in file.spans for day in range(s.first_day, s.last_day + 1)]
-            if entry is not None and all(key in days for key in keys):
-                self.add(PartResult(entry, tuple(days[key] for key in keys)))
-
-    def _path(self, path: str) -> Path:
-        return self._work / RECEIPTS / (path.replace("/", "+") + ".json")
-
-    def add(self, result: PartResult) -> None:
-        """Record a finished file."""
-        receipt = {"entry": asdict(result.entry), "days": result.days}
-        write_whole(self._path(result.entry.path), json.dumps(receipt).encode())
-
-    def get(self, file: OutputFile) -> PartResult | None:
-        """Return what came of a file if it is finished and whole, else None."""
-        try:
-            raw = json.loads(self._path(file.path).read_bytes())
-            entry = FileEntry(**raw["entry"])
-            days = tuple(DayDigest(*d) for d in raw["days"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        if _has_size(self._work / entry.path, entry.bytes):
-            return PartResult(entry, days)
-        placed = self._out / entry.path
-        # Already moved to its place by a run that was killed: an older dataset's file may have that name and
-        # size.
-        if _has_size(placed, entry.bytes) and hash_file(placed) == entry.sha256:
-            return PartResult(entry, days)
-        return None
-
-
-def _clear_work(work: Path) -> None:
-    for path in work.iterdir():
-        if path.name != LOCK:
-            _remove(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    return manifest if all(has_size(out / e.path, e.bytes) for e in entries) else None
 
 
 def publish(plan: BuildPlan, results: list[PartResult], out: Path, work: Path) -> Manifest:
@@ -203,9 +112,12 @@ def publish(plan: BuildPlan, results: list[PartResult], out: Path, work: Path) -
     Raises
     ------
     OutputError
-        If a file of the plan is missing, or a step fails on disk.
+        If a file of the plan is missing or there twice, or a step fails on disk.
     """
     got = [result.entry.path for result in results]
+    if len(set(got)) < len(got):
+        twice = next(path for path in got if got.count(path) > 1)
+        raise OutputError(f"{out}: expected each file once, {twice} was made {got.count(twice)} times.")
     missing = [file.path for file in plan.files if file.path not in got]
     if missing:
         raise OutputError(f"{out}: expected {len(plan.files)} finished files, {missing[0]} is missing.")
@@ -230,7 +142,7 @@ def _remove_others(out: Path, keep: set[str]) -> None:
     events = out / EVENTS
     if EVENTS in keep or not events.is_dir():
         if events.is_dir() or (events.exists() and EVENTS not in keep):
-            _remove(events)
+            remove(events)
         return
     for path in sorted(events.rglob("*"), reverse=True):
         if path.is_dir():

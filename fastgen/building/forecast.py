@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.building import costs
-from fastgen.building.local import EVENTS_FOR_A_WORKER, prepare
+from fastgen.building.local import prepare
+from fastgen.building.threads import EVENTS_FOR_A_WORKER
 from fastgen.dataset.layout import Layout
 
 if TYPE_CHECKING:

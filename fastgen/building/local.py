@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import time
-from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from threading import Event, Lock, local
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 from fastgen.building.compilation import SecondCompiler
-from fastgen.building.finalise import Receipts, find_finished, publish, remove_leftovers, work_folder
-from fastgen.building.part import PartBuilder, PartResult
-from fastgen.building.plan import BuildPlan, OutputFile, plan_build
+from fastgen.building.finalise import find_finished, publish, remove_leftovers, work_folder
+from fastgen.building.job import BuildResult, Job, Progress
+from fastgen.building.plan import BuildPlan, plan_build
+from fastgen.building.receipts import Receipts
+from fastgen.building.shared import adopt_runs
+from fastgen.building.threads import make_in_threads
 from fastgen.dataset.layout import Layout, PartitionBy
 from fastgen.errors import ScenarioError
 from fastgen.files import check_folder
 from fastgen.inputs.loading import load_inputs
-from fastgen.inputs.tables import write_tables
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.roads.cache import default_cache_dir, load_route_table
 from fastgen.roads.network import find_network
@@ -28,53 +27,35 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
 
-    from fastgen.dataset.manifest import Manifest
+    from fastgen.building.job import Engine
+    from fastgen.building.part import PartResult
     from fastgen.model.scenario import Location, Scenario
     from fastgen.parquet.codecs import Compression
 
 T = TypeVar("T", Layout, PartitionBy)
 
-# Below this a second worker costs more than it brings.
-EVENTS_FOR_A_WORKER = 200_000
 WORKERS_MAX = 256
 
 
-@dataclass(frozen=True)
-class BuildResult:
-    """What a build made.
+class Options(TypedDict, total=False):
+    """What decides a dataset besides its scenario file, as `build` takes it."""
 
-    Attributes
-    ----------
-    manifest
-        The dataset's manifest.
-    path
-        Its folder.
-    seconds
-        Time of the build.
-    files_kept
-        Files that an earlier run had finished.
-    """
-
-    manifest: Manifest
-    path: Path
-    seconds: float
-    files_kept: int
+    days: int | None
+    seed: int | None
+    scale: float | None
+    start: dt.date | None
+    locations: Sequence[str] | None
+    dimensions: str | Path | None
+    roads: str | Path | None
+    layout: str
+    partition_by: str
+    compression: Compression
 
 
-class Progress:
-    """Hears of a build's progress; this one keeps silent."""
+class Inputs(Options, total=False):
+    """What decides a dataset, as `build` takes it."""
 
-    def announce(self, line: str) -> None:
-        """Take one line on what is done now."""
-
-    def start(self, events_expected: float) -> None:
-        """Learn how many events are to be made."""
-
-    def keep(self, orders: int, events: int) -> None:
-        """Learn that an earlier run made some orders and events."""
-
-    def advance(self, orders: int, events: int) -> None:
-        """Learn that some orders and events were made."""
+    scenario: str | Path | None
 
 
 def build(
@@ -136,26 +117,57 @@ def build(
     OutputError
         If another dataset is in the way, or the disk refuses.
     """
+    if workers is not None and not 1 <= workers <= WORKERS_MAX:
+        raise ScenarioError(f"workers: expected 1 <= workers <= {WORKERS_MAX}, got {workers}.")
+    return build_with(
+        partial(make_in_threads, workers=workers),
+        output,
+        days=days,
+        seed=seed,
+        scale=scale,
+        start=start,
+        locations=locations,
+        scenario=scenario,
+        dimensions=dimensions,
+        roads=roads,
+        layout=layout,
+        partition_by=partition_by,
+        compression=compression,
+        overwrite=overwrite,
+        progress=progress,
+    )
+
+
+def build_with(
+    engine: Engine,
+    output: str | Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    **inputs: Unpack[Inputs],
+) -> BuildResult:
+    """Build a dataset with an engine of your own: it makes the files, all else is the same.
+
+    Parameters
+    ----------
+    engine
+        Makes the files of a job that no earlier run has finished.
+    output, overwrite, progress
+        As for `build`.
+    **inputs
+        As for `prepare`.
+
+    Raises
+    ------
+    ScenarioError, DataError, OutputError
+        As `build`, and whatever the engine raises.
+    """
     began = time.perf_counter()
     progress = progress or Progress()
     out = check_folder(output)
-    if workers is not None and not 1 <= workers <= WORKERS_MAX:
-        raise ScenarioError(f"workers: expected 1 <= workers <= {WORKERS_MAX}, got {workers}.")
     with SecondCompiler() as second:
-        plan = prepare(
-            days=days,
-            seed=seed,
-            scale=scale,
-            start=start,
-            locations=locations,
-            scenario=scenario,
-            dimensions=dimensions,
-            roads=roads,
-            layout=layout,
-            partition_by=partition_by,
-            compression=compression,
-            announce=progress.announce,
-        )
+        plan = prepare(announce=progress.announce, **inputs)
+        dimensions = inputs.get("dimensions")
         if dimensions is not None and out.resolve() == Path(dimensions).resolve():
             raise ScenarioError(f"{out}: expected another folder than that of --dimensions for the dataset.")
         manifest = find_finished(plan, out, overwrite=overwrite)
@@ -165,10 +177,32 @@ def build(
         else:
             with work_folder(out) as work:
                 receipts = Receipts(plan, out, work, anew=overwrite)
+                adopt_runs(plan, receipts, work)
                 second.wait()
-                results, kept = _build_files(plan, receipts, work, workers, progress)
+                results = _find_kept(plan, receipts, progress)
+                kept = len(results)
+                results += engine(_make_job(plan, receipts, work, results, progress))
                 manifest = publish(plan, results, out, work)
     return BuildResult(manifest, out, time.perf_counter() - began, kept)
+
+
+def _find_kept(plan: BuildPlan, receipts: Receipts, progress: Progress) -> list[PartResult]:
+    """Find what earlier runs have finished."""
+    progress.start(plan.events_expected)
+    found = [result for file in plan.files if (result := receipts.get(file)) is not None]
+    for result in found:
+        progress.keep(sum(d.orders for d in result.days), result.entry.rows)
+    return found
+
+
+def _make_job(
+    plan: BuildPlan, receipts: Receipts, work: Path, kept: list[PartResult], progress: Progress
+) -> Job:
+    finished = {result.entry.path for result in kept}
+    files = [file for file in plan.files if file.path not in finished]
+    # The largest first, so that those who make them end together.
+    files.sort(key=plan.count_events, reverse=True)
+    return Job(plan, tuple(files), receipts, work, progress.advance)
 
 
 def prepare(
@@ -249,48 +283,3 @@ def _route_table(
         street=delivery.address_street,
     )
     return load_route_table(data, name, request, default_cache_dir(), announce)
-
-
-def _build_files(
-    plan: BuildPlan, receipts: Receipts, work: Path, workers: int | None, progress: Progress
-) -> tuple[list[PartResult], int]:
-    """Make the files that are not finished yet; return what came of all, and how many were."""
-    finished = {file.path: receipts.get(file) for file in plan.files}
-    to_make = [file for file in plan.files if finished[file.path] is None]
-    progress.start(plan.events_expected)
-    for result in finished.values():
-        if result is not None:
-            progress.keep(sum(d.orders for d in result.days), result.entry.rows)
-    n_workers = workers or max(1, min(os.cpu_count() or 1, int(plan.events_expected / EVENTS_FOR_A_WORKER)))
-    lock, mine, ended = Lock(), local(), Event()
-
-    def advance(orders: int, events: int) -> None:
-        # After a failure or Ctrl-C nobody waits for the other workers' files.
-        if ended.is_set():
-            raise CancelledError
-        with lock:
-            progress.advance(orders, events)
-
-    def make(file: OutputFile) -> None:
-        if not hasattr(mine, "builder"):
-            mine.builder = PartBuilder(plan, advance)
-        result = mine.builder.build(file, work)
-        receipts.add(result)
-        finished[file.path] = result
-
-    # The largest first, so that the workers end together; the tables wait for the disk beside them.
-    to_make.sort(key=plan.count_events, reverse=True)
-    with ThreadPoolExecutor(min(n_workers, max(1, len(to_make)))) as pool, ThreadPoolExecutor(1) as beside:
-        futures = [beside.submit(write_tables, plan.dims, work)]
-        futures += [pool.submit(make, file) for file in to_make]
-        try:
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in done:
-                future.result()
-        except BaseException:
-            ended.set()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-    results = [result for result in finished.values() if result is not None]
-    return results, len(plan.files) - len(to_make)

@@ -68,8 +68,17 @@ class PartBuilder:
         epoch = dt.datetime.combine(plan.scenario.start, dt.time(), dt.UTC)
         self._epoch_s = int(epoch.timestamp())
 
-    def build(self, file: OutputFile, folder: Path) -> PartResult:
+    def build(self, file: OutputFile, folder: Path, *, name: str | None = None) -> PartResult:
         """Write one file of the plan below `folder`.
+
+        Parameters
+        ----------
+        file
+            The file.
+        folder
+            Folder of the dataset, or what stands for it meanwhile; missing folders are made.
+        name
+            Instead of the file's path, a name in `folder`, which must be there.
 
         Raises
         ------
@@ -77,14 +86,14 @@ class PartBuilder:
             If it can't be written; nothing is left behind.
         """
         plan, days = self._plan, list[DayDigest]()
-        path, with_location = folder / file.path, plan.layout is Layout.SINGLE
+        path, with_location = folder / (name or file.path), plan.layout is Layout.SINGLE
         metadata = {
             "fastgen.version": __version__,
             "fastgen.scenario": plan.scenario.content_hash(),
             "fastgen.sorted_by": ORDER_OF_ROWS,
         }
         fields = file_fields(plan.sequence_kind, with_location=with_location)
-        with FileWriter(path, fields, self._codec, metadata) as writer:
+        with FileWriter(path, fields, self._codec, metadata, make_folder=name is None) as writer:
             for span in file.spans:
                 written_id = span.location_id if with_location else None
                 encoder = GroupEncoder(plan.tables[span.location_id], written_id)

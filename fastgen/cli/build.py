@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -12,9 +13,10 @@ from fastgen.loading import quick_imports
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from pathlib import Path
 
-    from fastgen.building.local import BuildResult
+    from fastgen.building.job import BuildResult
 
 
 @click.command()
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 @options.partition_by
 @options.compression
 @options.workers
+@options.engine
+@options.master
 @options.overwrite
 @options.output
 def build(
@@ -46,6 +50,8 @@ def build(
     partition_by: str,
     compression: Literal["zstd", "snappy", "none"],
     workers: int | None,
+    engine: str,
+    master: str | None,
     overwrite: bool,
     output: Path,
 ) -> None:
@@ -61,10 +67,13 @@ def build(
       fastgen build --days 7 --locations sf,chicago -o week
       fastgen build --scale 10 --workers 2 --layout single -o large
       fastgen build --scenario mine.toml --roads my_roads --overwrite
+      fastgen build --engine spark --master local[2] --scale 10 -o large
     """  # noqa: D301  # \b keeps click from joining the lines
     began = time.perf_counter()
+    if engine == "local" and master is not None:
+        raise click.UsageError("--master: expected --engine spark with it.")
     with quick_imports():
-        from fastgen.building.local import build as build_dataset  # noqa: PLC0415  # heavy
+        build_dataset = _spark_build(master, workers) if engine == "spark" else _local_build(workers)
         from fastgen.cli.progress import TerminalProgress  # noqa: PLC0415  # heavy
     with TerminalProgress() as progress:
         result = build_dataset(
@@ -80,11 +89,27 @@ def build(
             layout=layout,
             partition_by=partition_by,
             compression=compression,
-            workers=workers,
             overwrite=overwrite,
             progress=progress,
         )
     click.echo(summarise(result, time.perf_counter() - began))
+
+
+def _local_build(workers: int | None) -> Callable[..., BuildResult]:
+    from fastgen.building.local import build  # noqa: PLC0415  # heavy
+
+    return partial(build, workers=workers)
+
+
+def _spark_build(master: str | None, workers: int | None) -> Callable[..., BuildResult]:
+    from fastgen.spark.session import require_pyspark, start_session  # noqa: PLC0415  # heavy
+
+    if workers is not None:
+        raise click.UsageError("--workers: expected --engine local with it; --master local[2] says how many.")
+    require_pyspark()
+    from fastgen.spark.building import build_on  # noqa: PLC0415  # heavy
+
+    return partial(build_on, lambda: start_session(master))
 
 
 def summarise(result: BuildResult, seconds: float) -> str:

@@ -107,6 +107,18 @@ workers = click.option(
     metavar="auto|N",
     help="Threads; auto takes every core when the build is large enough to gain.",
 )
+engine = click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="Threads of this process, or tasks of a Spark cluster; the dataset is the same.",
+)
+master = click.option(
+    "--master",
+    metavar="URL",
+    help="Spark's master, such as local[2] or sc://HOST, with --engine spark.  [default: as Spark is set up]",
+)
 overwrite = click.option("--overwrite", is_flag=True, help="Replace another dataset in the folder.")
 output = click.option(
     "-o",

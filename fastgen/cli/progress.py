@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import click
 from numba.core import event
 
-from fastgen.building.local import Progress
+from fastgen.building.job import Progress
 from fastgen.cli.compiling import CompileListener
 
 if TYPE_CHECKING:

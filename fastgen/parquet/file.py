@@ -106,11 +106,13 @@ class FileWriter:
     Parameters
     ----------
     path
-        Where the file shall appear; missing folders are made.
+        Where the file shall appear.
     fields, codec
         Columns and compression.
     metadata
         Key-value metadata of the footer.
+    make_folder
+        Whether missing folders are made.
 
     Raises
     ------
@@ -119,13 +121,20 @@ class FileWriter:
     """
 
     def __init__(
-        self, path: Path, fields: Sequence[Field], codec: Codec, metadata: Mapping[str, str]
+        self,
+        path: Path,
+        fields: Sequence[Field],
+        codec: Codec,
+        metadata: Mapping[str, str],
+        *,
+        make_folder: bool = True,
     ) -> None:
         self._path, self._temporary = path, path.with_name(f".{path.name}.tmp")
         self._body, self._metadata = Body(fields, codec), metadata
         self._sha256, self._size = hashlib.sha256(), 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if make_folder:
+                path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._temporary.open("wb", buffering=WRITE_BYTES)
         except OSError as error:
             raise self._refused(error) from None

@@ -66,7 +66,7 @@ def load_route_table(
         If the .roads file is damaged or unfit for the request.
     """
     path = cache_dir / f"routes-{_cache_key(roads, request)}.bin"
-    table = _map_table(path)
+    table = map_table(path)
     if table is not None:
         return table
     graph = decode_roads(roads, name)
@@ -79,7 +79,7 @@ def load_route_table(
         getattr(table, array).flags.writeable = False
     with contextlib.suppress(OSError, OutputError):
         cache_dir.mkdir(parents=True, exist_ok=True)
-        write_whole(path, _encode_table(table))
+        write_whole(path, encode_table(table))
     return table
 
 
@@ -88,7 +88,8 @@ def _cache_key(roads: bytes, request: RouteRequest) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _encode_table(table: RouteTable) -> bytes:
+def encode_table(table: RouteTable) -> bytes:
+    """Encode a table as a file that `map_table` maps."""
     arrays = {name: np.ascontiguousarray(getattr(table, name)) for name in _ARRAYS}
     body, places = bytearray(), {}
     for name, array in arrays.items():
@@ -108,7 +109,7 @@ def _encode_table(table: RouteTable) -> bytes:
     return line + b" " * (-(len(line) + 1) % ALIGNMENT) + b"\n" + bytes(body)
 
 
-def _map_table(path: Path) -> RouteTable | None:
+def map_table(path: Path) -> RouteTable | None:
     """Map a cached table; None when there is none, or none that is whole."""
     try:
         with path.open("rb") as file:

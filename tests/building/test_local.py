@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastgen import BuildResult, DataError, OutputError, Progress, ScenarioError, build, scan_events
-from fastgen.building import finalise, local
+from fastgen.building import finalise, local, receipts, threads
 from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK
 from fastgen.dataset.manifest import read_manifest
 from fastgen.files import hash_file
@@ -235,7 +235,7 @@ def test_damaged_receipt_costs_one_file(
         patch.setattr(local, "publish", _die)
         with pytest.raises(Killed):
             small(tmp_path)
-    receipt = min((tmp_path / WORK / finalise.RECEIPTS).iterdir())
+    receipt = min((tmp_path / WORK / receipts.RECEIPTS).iterdir())
     receipt.write_bytes(content)
     assert small(tmp_path).files_kept == 5
     assert_whole(tmp_path, digest)
@@ -260,7 +260,7 @@ def test_ctrl_c_waits_for_no_other_worker(small: Callable[..., BuildResult], tmp
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(local, "wait", interrupted)
+        patch.setattr(threads, "wait", interrupted)
         with pytest.raises(KeyboardInterrupt):
             small(tmp_path, progress=Slow(), days=20, workers=2)
     assert len(ends) < 10
@@ -293,7 +293,7 @@ def test_lock_of_a_dead_build_holds_nobody_up(
     small: Callable[..., BuildResult], digest: str, tmp_path: Path
 ) -> None:
     (tmp_path / WORK).mkdir()
-    holder = (tmp_path / WORK / finalise.LOCK).open("w")
+    holder = (tmp_path / WORK / receipts.LOCK).open("w")
     fcntl.flock(holder, fcntl.LOCK_EX)
     with pytest.raises(OutputError, match="no other build"):
         small(tmp_path)

@@ -1,0 +1,80 @@
+"""What a second worker brings at every scale, and what Spark costs beside the local engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+import pytest
+
+import fastgen.spark
+from benchmarks.processes import ROADS
+from fastgen.building.local import build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+    from benchmarks.conftest import Bench
+
+FULL = bool(os.environ.get("FASTGEN_BENCH_FULL"))
+SCALES = [1, 10, *([100] if FULL else [])]
+ROUNDS = {1: 5, 10: 3, 100: 1}
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[SparkSession]:
+    """Start one local Spark, as wide as two workers."""
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs java, which is missing")
+    from pyspark.sql import SparkSession  # noqa: PLC0415  # heavy
+
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
+        session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+        session.sparkContext.setLogLevel("OFF")
+        yield session
+        session.stop()
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_workers(bench: Bench, scale: int) -> None:
+    rows: list[int] = []
+
+    def run(out: Path, workers: int) -> None:
+        rows.append(build(out, scale=scale, workers=workers, roads=ROADS).manifest.rows)
+
+    two_s, one_s = bench.compare(lambda out: run(out, 2), lambda out: run(out, 1), rounds=ROUNDS[scale])
+    events = statistics.median(rows) / 1e6
+    bench.record(
+        f"2 workers / 1 worker, events a second, scale {scale}",
+        one_s / two_s,
+        detail=f"{events / two_s:.2f} M/s; {events / one_s:.2f} M/s",
+    )
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_spark_against_threads(bench: Bench, spark: SparkSession, scale: int) -> None:
+    """In a session that has its workers: starting them is measured by nobody who builds at scale 100."""
+    digests: set[str] = set()
+
+    def by_spark(out: Path) -> None:
+        digests.add(fastgen.spark.build(spark, None, out, scale=scale, roads=ROADS).manifest.digest)
+
+    def by_threads(out: Path) -> None:
+        digests.add(build(out, scale=scale, workers=2, roads=ROADS).manifest.digest)
+
+    spark_s, threads_s = bench.compare(by_spark, by_threads, rounds=ROUNDS[scale])
+    assert len(digests) == 1
+    bench.record(
+        f"build on Spark local[2] / with 2 workers, scale {scale}",
+        spark_s / threads_s,
+        detail=f"{spark_s:.2f} s; {threads_s:.2f} s",
+    )

@@ -1,0 +1,161 @@
+"""Know which files of a build are finished: each has a receipt, with its hash and its days' digests."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from fastgen.building.part import PartResult
+from fastgen.dataset.manifest import FileEntry, read_manifest
+from fastgen.errors import DataError, OutputError
+from fastgen.events.digest import DayDigest
+from fastgen.files import hash_file, write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastgen.building.plan import BuildPlan, OutputFile
+
+BUILD_FILE = "build.json"
+RECEIPTS = "receipts"
+LOCK = "lock"
+# Folders of runs in other processes; see shared.py.
+RUN, ENDED = "run-", "ended-"
+
+
+class Receipts:
+    """The finished files of a build, in its work folder.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    out, work
+        Folder of the dataset, and the work folder in it.
+    anew
+        Whether to forget what is there.
+    """
+
+    def __init__(self, plan: BuildPlan, out: Path, work: Path, *, anew: bool) -> None:
+        self._out, self._work = out, work
+        end_runs(work)
+        if anew or not self._same_build(plan.build_id):
+            _clear_work(work)
+            write_whole(work / BUILD_FILE, json.dumps({"build_id": plan.build_id}).encode())
+            if not anew:
+                self._adopt(plan)
+
+    def _same_build(self, build_id: str) -> bool:
+        try:
+            return bool(json.loads((self._work / BUILD_FILE).read_bytes())["build_id"] == build_id)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def _adopt(self, plan: BuildPlan) -> None:
+        """Make receipts of the whole files of a damaged dataset of this very build."""
+        try:
+            manifest = read_manifest(self._out)
+        except DataError:
+            return
+        days = {(d.location_id, d.day): d for d in manifest.days}
+        for file in plan.files if manifest.build_id == plan.build_id else ():
+            entry = next((e for e in manifest.files if e.path == file.path), None)
+            keys = [(s.location_id, day) for s in file.spans for day in range(s.first_day, s.last_day + 1)]
+            if entry is not None and all(key in days for key in keys):
+                self.add(PartResult(entry, tuple(days[key] for key in keys)))
+
+    def _path(self, path: str) -> Path:
+        return self._work / RECEIPTS / (path.replace("/", "+") + ".json")
+
+    def add(self, result: PartResult) -> None:
+        """Record a finished file."""
+        write_whole(self._path(result.entry.path), encode_receipt(result))
+
+    def take_in(self, result: PartResult, file: Path, receipt: Path) -> None:
+        """Take a finished file and its receipt from where another process has left them.
+
+        Raises
+        ------
+        OutputError
+            If the file is not there whole.
+        """
+        place, size = self._work / result.entry.path, result.entry.bytes
+        try:
+            if has_size(file, size):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                file.replace(place)
+            elif not has_size(place, size):  # moved already by a run that was killed
+                raise OutputError(
+                    f"{file}: expected the {size} bytes that a task wrote, got none: "
+                    "the output has to be a folder that driver and executors share."
+                )
+            self._path(result.entry.path).parent.mkdir(exist_ok=True)
+            receipt.replace(self._path(result.entry.path))
+        except OSError as error:
+            raise OutputError(f"{file}: expected to move the file, got: {error.strerror or error}.") from None
+
+    def get(self, file: OutputFile) -> PartResult | None:
+        """Return what came of a file if it is finished and whole, else None."""
+        try:
+            result = decode_receipt(self._path(file.path).read_bytes())
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        entry = result.entry
+        if has_size(self._work / entry.path, entry.bytes):
+            return result
+        placed = self._out / entry.path
+        # Already moved to its place by a run that was killed: an older dataset's file may have that name and
+        # size.
+        if has_size(placed, entry.bytes) and hash_file(placed) == entry.sha256:
+            return result
+        return None
+
+
+def encode_receipt(result: PartResult) -> bytes:
+    """Write down what came of a file."""
+    return json.dumps({"entry": asdict(result.entry), "days": result.days}).encode()
+
+
+def decode_receipt(data: bytes) -> PartResult:
+    """Read what came of a file.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If it is no receipt.
+    """
+    raw = json.loads(data)
+    return PartResult(FileEntry(**raw["entry"]), tuple(DayDigest(*d) for d in raw["days"]))
+
+
+def end_runs(work: Path) -> None:
+    """End what other processes do for this work folder: a run's folder is gone in one step.
+
+    Whatever they are about to write or rename fails from then on.
+    """
+    for run in work.glob(f"{RUN}*"):
+        run.replace(run.with_name(ENDED + run.name.removeprefix(RUN)))
+
+
+def _clear_work(work: Path) -> None:
+    for path in work.iterdir():
+        if path.name != LOCK:
+            remove(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def has_size(path: Path, size: int) -> bool:
+    """Whether a file is there in its full size."""
+    try:
+        return path.is_file() and path.stat().st_size == size
+    except OSError:
+        return False

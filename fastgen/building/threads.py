@@ -1,0 +1,67 @@
+"""Make the files of a build on this machine, over threads that run compiled code without the GIL."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
+from threading import Event, Lock, local
+from typing import TYPE_CHECKING
+
+from fastgen.building.part import PartBuilder, PartResult
+from fastgen.inputs.tables import write_tables
+
+if TYPE_CHECKING:
+    from fastgen.building.job import Job
+    from fastgen.building.plan import OutputFile
+
+# Below this a second worker costs more than it brings.
+EVENTS_FOR_A_WORKER = 200_000
+
+
+def make_in_threads(job: Job, *, workers: int | None) -> list[PartResult]:
+    """Make the files of a job.
+
+    Parameters
+    ----------
+    job
+        The job.
+    workers
+        Threads; None for every core when the build is large enough to gain.
+
+    Raises
+    ------
+    OutputError
+        If the disk refuses.
+    """
+    plan, results = job.plan, list[PartResult]()
+    n_workers = workers or max(1, min(os.cpu_count() or 1, int(plan.events_expected / EVENTS_FOR_A_WORKER)))
+    lock, mine, ended = Lock(), local(), Event()
+
+    def advance(orders: int, events: int) -> None:
+        # After a failure or Ctrl-C nobody waits for the other workers' files.
+        if ended.is_set():
+            raise CancelledError
+        with lock:
+            job.advance(orders, events)
+
+    def make(file: OutputFile) -> None:
+        if not hasattr(mine, "builder"):
+            mine.builder = PartBuilder(plan, advance)
+        result = mine.builder.build(file, job.work)
+        job.receipts.add(result)
+        results.append(result)
+
+    # The tables wait for the disk beside the files.
+    with ThreadPoolExecutor(min(n_workers, max(1, len(job.files)))) as pool, ThreadPoolExecutor(1) as beside:
+        futures = [beside.submit(write_tables, plan.dims, job.work)]
+        futures += [pool.submit(make, file) for file in job.files]
+        try:
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+        except BaseException:
+            ended.set()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return results

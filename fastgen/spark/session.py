@@ -1,0 +1,126 @@
+"""Start a Spark session, and put what Spark complains of on one line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import warnings
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from fastgen.errors import OutputError, ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import SparkSession
+
+STDERR = 2
+# A task's traceback ends with the error that it raised.
+_OWN_ERROR = re.compile(r"^\s*fastgen\.errors\.\w+: (.+)$", re.MULTILINE)
+_LAST_LINE = re.compile(r"^\s*(?:\w+\.)*\w+(?:Error|Exception): .+$", re.MULTILINE)
+_OTHER_PYTHON = re.compile(
+    r"(No module named '[\w.]+')|(PYTHON_VERSION_MISMATCH)|(PACKAGE_NOT_INSTALLED)"
+    r"|(Cannot run program \"[^\"]*)"
+)
+
+
+def require_pyspark() -> None:
+    """Check that Spark's Python package is installed, and pandas, without which it runs no function.
+
+    Raises
+    ------
+    ScenarioError
+        If it is missing; the message is the line that installs it.
+    """
+    missing = [name for name in ("pyspark", "pandas") if find_spec(name) is None]
+    if missing:
+        raise ScenarioError(
+            f"Spark needs {' and '.join(missing)}: run pip install 'fastgen[spark]', then try again."
+        )
+
+
+def start_session(master: str | None) -> SparkSession:
+    """Start a session, or get the one there is; Spark's log goes nowhere.
+
+    Parameters
+    ----------
+    master
+        Master to connect to, such as local[2]; sc://HOST for Spark Connect; None for what Spark is set up
+        for, which is all cores of this machine where it is set up for nothing.
+
+    Raises
+    ------
+    OutputError
+        If Spark doesn't start.
+    """
+    from pyspark.sql import SparkSession  # noqa: PLC0415  # heavy
+
+    builder = SparkSession.builder.appName("fastgen build")
+    if master is not None:
+        builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
+    if master is None or master.startswith("local"):
+        # Workers are children of this process: they shall run what it runs.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        builder = builder.config("spark.ui.enabled", "false")
+    try:
+        with _silence(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return builder.getOrCreate()
+    except spark_errors() as error:
+        where = master or "its default master"
+        raise OutputError(
+            f"Spark: expected Java 17 and a session on {where} (masters: local[2], spark://HOST:PORT, yarn, "
+            f"k8s://HOST, sc://HOST), got: {one_line(error)}"
+        ) from None
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Let what is started in this block say nothing on stderr: Spark's log there is no one's one line."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STDERR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def spark_errors() -> tuple[type[Exception], ...]:
+    """Name the errors that Spark ends a session or a job with."""
+    from pyspark.errors import PySparkException  # noqa: PLC0415  # heavy
+
+    try:
+        from py4j.protocol import Py4JError  # noqa: PLC0415  # no part of Spark Connect's own package
+    except ImportError:
+        return PySparkException, RuntimeError, OSError
+    return PySparkException, Py4JError, RuntimeError, OSError
+
+
+def explain(error: Exception) -> OutputError:
+    """Put what Spark says of a failed job on one line: a task's own error, where there is one."""
+    text = str(error)
+    own = _OWN_ERROR.findall(text)
+    if own:
+        return OutputError(own[-1].strip())
+    other = _OTHER_PYTHON.search(text)
+    if other:
+        got = next(filter(None, other.groups()))
+        return OutputError(
+            f"Spark: expected workers that run the driver's Python with fastgen[spark] in it, got: {got}. "
+            f"Install it on every executor, or set PYSPARK_PYTHON={sys.executable} before the session starts."
+        )
+    raised = _LAST_LINE.findall(text)
+    got = raised[-1].strip() if raised else one_line(error)
+    return OutputError(f"Spark: expected every file to be made, got: {got}")
+
+
+def one_line(error: Exception) -> str:
+    """First line of an error, its type in front."""
+    lines = [line for line in str(error).splitlines() if line.strip()] or [""]
+    return f"{type(error).__name__}: {lines[0].strip()}"

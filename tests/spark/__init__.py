@@ -1,0 +1,1 @@
+"""Spark: a real local one."""
