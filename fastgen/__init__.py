@@ -3,6 +3,7 @@
 The rooms of the house, each importing only from rooms below it::
 
     cli/                            commands: flags in, one line out
+    spark/                          events for Spark: batches, a stream
     building/  replaying/           scenario -> plan -> parts -> manifest; events as a stream
     dataset/                        Parquet in and out, manifest, verification
     events/                         orders -> Arrow columns

@@ -19,6 +19,7 @@ ROOT = Path(fastgen.__file__).parent
 FLOORS = (
     ("__init__", "__main__"),
     ("cli",),
+    ("spark",),
     ("building", "replaying"),
     ("dataset",),
     ("events",),
