@@ -21,7 +21,7 @@ from fastgen.replaying.rows import GroupSpan, cut_piece, join_pieces, read_group
 from fastgen.spark.schema import arrow_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from fastgen.dataset.index import DatasetIndex
     from fastgen.replaying.slicer import Slicer
@@ -60,9 +60,17 @@ class Share(NamedTuple):
     raw: bool
 
 
+class Group(NamedTuple):
+    """A row group: the loop it is read for, its file and its number in it."""
+
+    loop: int
+    path: str
+    number: int
+
+
 @dataclass(frozen=True)
 class EventPartition(InputPartition):  # type: ignore[misc]  # PySpark counts as untyped here
-    """A location's row groups of a stretch of time, in one loop, for one task.
+    """A location's row groups of a stretch of time, for one task.
 
     Attributes
     ----------
@@ -70,16 +78,13 @@ class EventPartition(InputPartition):  # type: ignore[misc]  # PySpark counts as
         What all tasks have in common.
     location_id
         Whose orders are in the files; None: as their column says.
-    loop
-        The loop they are read for.
     groups
-        File and number of each row group.
+        The row groups.
     """
 
     share: Share
     location_id: int | None
-    loop: int
-    groups: tuple[tuple[str, int], ...]
+    groups: tuple[Group, ...]
 
 
 def make_share(
@@ -111,26 +116,28 @@ def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
     DataError
         If a file can't be read.
     """
-    runs: list[list[tuple[int, GroupSpan]]] = []
-    room = 0
+    if share.start_s >= share.end_s:
+        return []
+    groups: list[list[Group]] = []
+    locations: list[int | None] = []
+    open_runs: dict[int | None, tuple[int, float]] = {}
     for loop, span in slicer.groups(share.start_s, share.end_s):
-        same = bool(runs) and _kind(*runs[-1][0]) == _kind(loop, span)
-        if not same or span.n_rows > room:
-            runs.append([])
-            room = TASK_ROWS
-        runs[-1].append((loop, span))
-        room -= span.n_rows
-    return [_partition(share, run) for run in runs]
+        run, room = open_runs.get(span.location_id, (-1, 0.0))
+        n_rows = expected_rows(loop, span, share)
+        if n_rows > room:
+            run, room = len(groups), TASK_ROWS
+            groups.append([])
+            locations.append(span.location_id)
+        groups[run].append(Group(loop, str(span.path), span.number))
+        open_runs[span.location_id] = (run, room - n_rows)
+    return [EventPartition(share, i, tuple(run)) for i, run in zip(locations, groups, strict=True)]
 
 
-def _kind(loop: int, span: GroupSpan) -> tuple[int, int | None]:
-    return loop, span.location_id
-
-
-def _partition(share: Share, run: Sequence[tuple[int, GroupSpan]]) -> EventPartition:
-    loop, first = run[0]
-    groups = tuple((str(span.path), span.number) for _, span in run)
-    return EventPartition(share, first.location_id, loop, groups)
+def expected_rows(loop: int, span: GroupSpan, share: Share) -> float:
+    """Estimate a row group's rows in the window: as if they were spread evenly over its time."""
+    first = span.first_s + loop * share.length_s
+    last = span.last_s + loop * share.length_s + 1
+    return span.n_rows * (min(last, share.end_s) - max(first, share.start_s)) / (last - first)
 
 
 def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:
@@ -152,9 +159,9 @@ def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:
 def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
     encoder = WireEncoder(share.digest)
-    for path, number in partition.groups:
+    for loop, path, number in partition.groups:
         rows = read_group(GroupSpan(Path(path), partition.location_id, number, 0, 0, 0))
-        piece = cut_piece(rows, partition.loop, share.length_s, share.start_s, share.end_s)
+        piece = cut_piece(rows, loop, share.length_s, share.start_s, share.end_s)
         if piece is not None:
             rows = join_pieces([piece])
             keep = selected_rows(rows, share.locations, share.types)
@@ -166,9 +173,9 @@ def _raw_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
     schema = arrow_schema(raw=True, sequence_kind=share.sequence_kind)
     stored = [name for name in schema.names if name != "location_id" or partition.location_id is None]
-    for path, number in partition.groups:
+    for loop, path, number in partition.groups:
         table = _with_location(_read_stored(path, number, stored), partition.location_id)
-        yield _moved(table, partition).select(schema.names).cast(schema)
+        yield _moved(table, share, loop).select(schema.names).cast(schema)
 
 
 def _read_stored(path: str, number: int, columns: list[str]) -> pa.Table:
@@ -187,9 +194,8 @@ def _with_location(table: pa.Table, location_id: int | None) -> pa.Table:
     return table.append_column("location_id", ids)
 
 
-def _moved(table: pa.Table, partition: EventPartition) -> pa.Table:
+def _moved(table: pa.Table, share: Share, loop: int) -> pa.Table:
     """Keep the rows of the window, in their loop's time and with its order ids."""
-    share, loop = partition.share, partition.loop
     low, high = share.start_s - loop * share.length_s, share.end_s - loop * share.length_s
     ts = table["ts_seconds"]
     keep = pc.and_(pc.greater_equal(ts, low), pc.less(ts, high))

@@ -178,8 +178,8 @@ def make_stream_reader(options: StreamOptions, base: type = DataSourceStreamRead
     """
     if not says_where_it_stands(base) and options.anchor_us is None:
         raise ScenarioError(
-            f"anchor: PySpark {pyspark.__version__} doesn't tell a stream where it stands, so a restart would "
-            "lose its clock: expected the instant at which the stream begins, such as 2026-03-01T12:00Z and "
+            f"anchor: PySpark {pyspark.__version__} doesn't tell a stream where it stands, a restart would "
+            "lose its clock: expected the instant at which the stream begins, such as 2026-03-01T12:00Z, "
             "always the same, got none (PySpark 4.2 needs no anchor)."
         )
     return StreamReader(options)
