@@ -1,4 +1,4 @@
-"""Ask the readers as Spark does, without Spark: options as text, partitions and readers pickled in between."""
+"""Ask the readers as Spark does, without Spark: options as text, readers and partitions pickled."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def sliced(dataset: Path, start: str, end: str, **options: Any) -> list[dict[str, Any]]:
-    """What `fastgen slice` writes."""
+    """Read what `fastgen slice` writes."""
     stream = io.BytesIO()
     write_slice(dataset, start, end, stream, **options)
     return [json.loads(line) for line in stream.getvalue().splitlines()]

@@ -1,4 +1,4 @@
-"""Filters that are taken over leave exactly the rows that Spark would have left; all others are given back."""
+"""Filters that are taken over leave the rows that Spark would have left; others are given back."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "In": lambda value, values: value in values,
 }
 TIMES = ["2024-01-01 18", "2024-01-02", "2024-01-01 18:30:00.000", "2024-01-01 18:30:00.0005", "x", ""]
-CASES = [(name, "ts", text) for name in TESTS if name != "In" for text in TIMES]
+CASES: list[tuple[str, str, Any]] = [(name, "ts", text) for name in TESTS if name != "In" for text in TIMES]
 CASES += [(name, "location_id", 4) for name in TESTS if name != "In"]
 CASES += [("In", "location_id", (1, 9)), ("In", "event_type", ("delivered", "eaten"))]
 CASES += [("EqualTo", "event_type", "gk_ready"), ("LessThan", "event_type", "e")]

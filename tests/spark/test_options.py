@@ -52,7 +52,7 @@ def test_anchors_without_zone_are_utc(zone: str) -> None:
         ({"path": "x", "loop": "true", "noLoop": "true"}, "noLoop: expected the contrary of loop"),
         (
             {"path": "x", "anchor": "noon"},
-            "anchor: expected an instant such as 2026-03-01T12:00Z, got 'noon'",
+            "anchor: expected an instant such as .*Z, got 'noon'",
         ),
     ],
 )

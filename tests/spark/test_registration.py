@@ -1,4 +1,4 @@
-"""Workers start the Python that has fastgen, or one line says what to set; without PySpark one names the extra."""
+"""Workers start the Python that has fastgen, or one line says what to set; one names the extra too."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""A stream is what a replay is, cut at its offsets: nothing twice, nothing lost, and the same when read again."""
+"""A stream is what a replay is, cut at its offsets: nothing twice or lost, the same when read again."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,18 +85,17 @@ def test_history_then_elapsed_time_over_the_seam(dataset: Path, index: DatasetIn
         offsets.append(stream(dataset, **OPTIONS).latestOffset(offsets[-1], None))
     clock.us += 1000 * HOUR_US
     found = [
-        in_order(read_between(stream(dataset, **OPTIONS), start, end))
-        for start, end in zip(offsets, offsets[1:], strict=False)
+        in_order(read_between(stream(dataset, **OPTIONS), start, end)) for start, end in pairwise(offsets)
     ]
     bounds = [read_position(offset, index) for offset in offsets]
     assert bounds[1] == index.epoch_s + 86_400 + 12 * 3600 + 1  # the start day at this time of day
-    assert [end - start for start, end in zip(bounds[1:], bounds[2:], strict=False)] == [
+    assert [end - start for start, end in pairwise(bounds[1:])] == [
         86,
         86314,
         43200,
         216000,
     ]
-    for rows, start, end in zip(found, bounds, bounds[1:], strict=False):
+    for rows, (start, end) in zip(found, pairwise(bounds), strict=True):
         lines = wire_lines(dataset, start, end, shift_s(index), loops=4)
         assert rows == [json.loads(line) for line in lines]
     assert any("-L2" in row["order_id"] for row in found[-1])
@@ -162,7 +162,7 @@ def test_without_loops_it_ends_with_the_last_event(dataset: Path, index: Dataset
 def test_older_pyspark_needs_an_anchor_and_goes_by_it(
     dataset: Path, index: DatasetIndex, clock: Clock
 ) -> None:
-    with pytest.raises(ScenarioError, match="anchor: PySpark .* doesn't tell a stream where it stands"):
+    with pytest.raises(ScenarioError, match=r"anchor: PySpark .* doesn't tell a stream where it stands"):
         old_reader(dataset, **OPTIONS)
     clock.us += HOUR_US
     offsets = [old_reader(dataset, **OPTIONS, anchor=ANCHOR).latestOffset() for _ in range(2)]
