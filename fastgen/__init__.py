@@ -71,6 +71,8 @@ _LOADED_LATER = {
 
 def __getattr__(name: str) -> object:
     """Load a public name at its first use."""
+    if name == "spark":
+        return import_module("fastgen.spark")
     if name not in _LOADED_LATER:
         raise AttributeError(f"module 'fastgen' has no attribute {name!r}")
     value: object = getattr(import_module(_LOADED_LATER[name]), name)
