@@ -3,7 +3,7 @@
 The rooms of the house, each importing only from rooms below it::
 
     cli/                            commands: flags in, one line out
-    spark/                          the build as tasks of a cluster
+    spark/                          events for Spark, and the build as tasks of a cluster
     building/  replaying/           scenario -> plan -> parts -> manifest; events as a stream
     publishing/                     a dataset as tables of a lakehouse or database
     dataset/                        Parquet in and out, manifest, verification
@@ -84,6 +84,8 @@ _LOADED_LATER = {
 
 def __getattr__(name: str) -> object:
     """Load a public name at its first use."""
+    if name == "spark":
+        return import_module("fastgen.spark")
     if name not in _LOADED_LATER:
         raise AttributeError(f"module 'fastgen' has no attribute {name!r}")
     value: object = getattr(import_module(_LOADED_LATER[name]), name)

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 from fastgen.dataset.arrow_arrays import filled_numbers, filled_texts
 from fastgen.errors import DataError
-from fastgen.kernels.wire_rows import LOOP, SLACK, TS, WireRows
+from fastgen.kernels.wire_rows import EVENT_TYPE, LOCATION_ID, LOOP, SLACK, TS, WireRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -106,6 +106,35 @@ class Piece(NamedTuple):
     last: int
     loop: int
     length_s: int
+
+
+def cut_piece(rows: WireRows, loop: int, length_s: int, start_s: int, end_s: int) -> Piece | None:
+    """Cut from a row group, as it comes in a loop, what lies around a window; None if nothing is in it.
+
+    Parameters
+    ----------
+    rows
+        The row group, of loop 0.
+    loop, length_s
+        The loop and its length.
+    start_s, end_s
+        The window, virtual seconds, the end not among them.
+    """
+    ts = rows.whole[:, TS] + loop * length_s
+    inside = np.flatnonzero((ts >= start_s) & (ts < end_s))
+    return Piece(rows, int(inside[0]), int(inside[-1]) + 1, loop, length_s) if len(inside) else None
+
+
+def selected_rows(
+    rows: WireRows, locations: Collection[int] | None, types: Collection[int] | None
+) -> NDArray[np.bool_]:
+    """Say which rows are of some locations and event types, bool (n,); ids, None: all."""
+    keep = np.ones(len(rows.whole), bool)
+    if types is not None:
+        keep &= np.isin(rows.whole[:, EVENT_TYPE], list(types))
+    if locations is not None:
+        keep &= np.isin(rows.whole[:, LOCATION_ID], list(locations))
+    return keep
 
 
 def join_pieces(pieces: Sequence[Piece]) -> WireRows:

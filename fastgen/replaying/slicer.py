@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.events.wire_few import sort_few
-from fastgen.kernels.wire_rows import EVENT_TYPE, LOCATION_ID, TS
+from fastgen.kernels.wire_rows import LOCATION_ID, TS
 from fastgen.loading import needed_kernels, numba_is_loaded
-from fastgen.replaying.rows import GroupSpan, Piece, join_pieces, n_bytes, read_group, read_spans
+from fastgen.replaying.rows import (
+    GroupSpan,
+    cut_piece,
+    join_pieces,
+    n_bytes,
+    read_group,
+    read_spans,
+    selected_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -125,15 +133,15 @@ class Slicer:
     def _expected_rows(self, start_s: int, end_s: int) -> float:
         """Estimate the rows of a window: as if a row group's were spread evenly over its time."""
         expected = 0.0
-        for loop, span in self._groups(start_s, end_s):
+        for loop, span in self.groups(start_s, end_s):
             first = span.first_s + loop * self._index.length_s
             last = span.last_s + loop * self._index.length_s + 1
             share = (min(last, end_s) - max(first, start_s)) / (last - first)
             expected += span.n_rows * share
         return expected
 
-    def _groups(self, start_s: int, end_s: int) -> Iterator[tuple[int, GroupSpan]]:
-        """List the loops and row groups that could have rows in a window."""
+    def groups(self, start_s: int, end_s: int) -> Iterator[tuple[int, GroupSpan]]:
+        """List the loops and row groups that could have rows in a window; parameters as `chunks`."""
         index = self._index
         first, last = 0, 0
         if self._loop:
@@ -152,24 +160,14 @@ class Slicer:
 
     def _chunk(self, start_s: int, end_s: int) -> Chunk:
         pieces = []
-        for loop, span in self._groups(start_s, end_s):
-            rows = self._read(span)
-            ts = rows.whole[:, TS] + loop * self._index.length_s
-            inside = np.flatnonzero((ts >= start_s) & (ts < end_s))
-            if len(inside):
-                first, last = int(inside[0]), int(inside[-1]) + 1
-                pieces.append(Piece(rows, first, last, loop, self._index.length_s))
+        for loop, span in self.groups(start_s, end_s):
+            piece = cut_piece(self._read(span), loop, self._index.length_s, start_s, end_s)
+            if piece is not None:
+                pieces.append(piece)
         self._forget(end_s)
         rows = join_pieces(pieces)
-        return Chunk(rows, _sort(rows, self._selected(rows), start_s, end_s))
-
-    def _selected(self, rows: WireRows) -> NDArray[np.bool_]:
-        keep = np.ones(len(rows.whole), bool)
-        if self._types is not None:
-            keep &= np.isin(rows.whole[:, EVENT_TYPE], list(self._types))
-        if self._locations is not None:
-            keep &= np.isin(rows.whole[:, LOCATION_ID], list(self._locations))
-        return keep
+        keep = selected_rows(rows, self._locations, self._types)
+        return Chunk(rows, _sort(rows, keep, start_s, end_s))
 
     def _read(self, span: GroupSpan) -> WireRows:
         rows = self._cache.pop(span, None)
@@ -182,7 +180,7 @@ class Slicer:
 
     def _forget(self, end_s: int) -> None:
         """Drop row groups that no later window of this loop or the next needs soon."""
-        needed = {span for _, span in self._groups(end_s, end_s + 1)}
+        needed = {span for _, span in self.groups(end_s, end_s + 1)}
         self._cache = {span: rows for span, rows in self._cache.items() if span in needed}
 
 

@@ -1,1 +1,1 @@
-"""Spark: a real local one."""
+"""Tests of fastgen/spark: readers called as Spark calls them, and a real local Spark."""

@@ -1,0 +1,114 @@
+"""Read a window of a dataset as a batch."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql.datasource import DataSourceReader, InputPartition
+
+from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
+from fastgen.dataset.instants import parse_instant
+from fastgen.errors import ScenarioError
+from fastgen.events.schema import EVENT_TYPES
+from fastgen.replaying.slicer import Slicer
+from fastgen.spark.filters import Narrowed, narrow
+from fastgen.spark.partitions import EventPartition, make_share, plan_partitions, read_partition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    import pyarrow as pa
+
+    from fastgen.spark.options import BatchOptions
+
+
+class PushFilters:
+    """The method `pushFilters` of a reader, which Spark takes for its own.
+
+    With spark.sql.python.filterPushdown.enabled off, which is the default, Spark refuses every reader that
+    has a method of that name, and finds out by the method's function. With it on, it calls what it finds.
+
+    Parameters
+    ----------
+    push
+        What to call.
+    """
+
+    def __init__(self, push: Callable[[list[Any]], Iterable[Any]]) -> None:
+        self._push = push
+        self.__func__ = getattr(DataSourceReader, "pushFilters", None)
+
+    def __call__(self, filters: list[Any]) -> Iterable[Any]:
+        """Take over filters; give back those that Spark has to apply."""
+        return self._push(filters)
+
+
+class BatchReader(DataSourceReader):  # type: ignore[misc]  # PySpark counts as untyped here
+    """Plans the tasks of a batch and reads them.
+
+    Parameters
+    ----------
+    options
+        The window and what of it.
+    """
+
+    def __init__(self, options: BatchOptions) -> None:
+        self._options = options
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what only the driver needs: a task knows what it has to."""
+        return {"_options": self._options}
+
+    @cached_property
+    def _index(self) -> DatasetIndex:
+        return read_index(self._options.selection.path)
+
+    @cached_property
+    def _narrowed(self) -> Narrowed:
+        """What the options ask for."""
+        index, options, wanted = self._index, self._options, self._options.selection
+        start_s = index.first_s if options.start is None else _instant(options.start, index, "start")
+        end_s = index.end_s if options.end is None else _instant(options.end, index, "end")
+        if end_s < start_s:
+            raise ScenarioError(
+                f"end: expected an instant not before start, {options.start}, got {options.end}."
+            )
+        locations = select_ids(index, wanted.locations) or index.codes
+        types = select_types(wanted.types) or range(1, len(EVENT_TYPES) + 1)
+        return Narrowed(start_s, end_s, frozenset(locations), frozenset(types))
+
+    @property
+    def pushFilters(self) -> PushFilters:  # noqa: N802  # Spark's name
+        """What Spark calls with the filters of a query, where it can and may."""
+        return PushFilters(self._push)
+
+    def _push(self, filters: list[Any]) -> list[Any]:
+        self._narrowed, left = narrow(self._narrowed, filters, raw=self._options.selection.raw)
+        return left
+
+    def partitions(self) -> list[EventPartition]:
+        """Plan the tasks.
+
+        Raises
+        ------
+        FastgenError
+            If an option is impossible, or the dataset can't be read.
+        """
+        index, read = self._index, self._narrowed
+        locations = None if read.locations == set(index.codes) else tuple(sorted(read.locations))
+        types = None if len(read.types) == len(EVENT_TYPES) else tuple(sorted(read.types))
+        if not (read.locations and read.types):
+            return []
+        window = (read.start_s, read.end_s)
+        raw = self._options.selection.raw
+        share = make_share(index, window, shift_s=0, raw=raw, locations=locations, types=types)
+        return plan_partitions(Slicer(index, locations=locations), share)
+
+    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
+        """Read a task's rows."""
+        return read_partition(partition)
+
+
+def _instant(text: str, index: DatasetIndex, name: str) -> int:
+    return parse_instant(text.strip(), index.epoch_s, name)

@@ -1,0 +1,183 @@
+"""Read the options of the data source: all are text, the case of their names is of no account."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastgen.errors import ScenarioError
+from fastgen.replaying.clock import parse_speed, us_from_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from fractions import Fraction
+
+BOTH = ("path", "locations", "types", "schema")
+BATCH = ("start", "end")
+STREAM = ("startDay", "speed", "loop", "noLoop", "anchor")
+OLDER_NAMES = {"datasetPath": "path", "simulationStartDay": "startDay", "speedMultiplier": "speed"}
+SCHEMAS = ("wire", "raw")
+
+_NAMES = {name.lower(): name for name in (*BOTH, *BATCH, *STREAM)}
+_NAMES |= {older.lower(): name for older, name in OLDER_NAMES.items()}
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What batches and streams have in common.
+
+    Attributes
+    ----------
+    path
+        Folder of the dataset, absolute.
+    locations, types
+        Codes or ids; event type names; None: all.
+    raw
+        Whether to give the stored columns instead of the wire format.
+    """
+
+    path: Path
+    locations: tuple[str, ...] | None
+    types: tuple[str, ...] | None
+    raw: bool
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """A window of dataset time, its end not part of it; None: from the first event, to the last."""
+
+    selection: Selection
+    start: str | None
+    end: str | None
+
+
+@dataclass(frozen=True)
+class StreamOptions:
+    """How a stream runs; None: as its checkpoint says, else the default of `ReplayOptions`.
+
+    `anchor_us` is the wall clock at which it stands at its start day, Unix microseconds.
+    """
+
+    selection: Selection
+    start_day: int | None
+    speed: Fraction | None
+    loop: bool | None
+    anchor_us: int | None
+
+
+def read_selection(options: Mapping[str, str]) -> Selection:
+    """Read what batches and streams have in common; that the other options can be read is checked too.
+
+    Raises
+    ------
+    ScenarioError
+        If an option is unknown, impossible, or given under two names.
+    """
+    given = _named(options)
+    _read_stream_values(given)
+    schema = given.get("schema", "wire").strip().lower()
+    if schema not in SCHEMAS:
+        raise ScenarioError(f"schema: expected wire or raw, got {given['schema']!r}.")
+    return Selection(
+        _read_path(given.get("path", "")), _split(given, "locations"), _split(given, "types"), schema == "raw"
+    )
+
+
+def read_batch_options(options: Mapping[str, str]) -> BatchOptions:
+    """Read the options of a batch; errors as `read_selection`, and for options of streams."""
+    given = _named(options)
+    _refuse(given, STREAM, "streams", "a batch takes start and end")
+    return BatchOptions(read_selection(options), given.get("start"), given.get("end"))
+
+
+def read_stream_options(options: Mapping[str, str]) -> StreamOptions:
+    """Read the options of a stream; errors as `read_selection`, and for options of batches."""
+    given = _named(options)
+    _refuse(given, BATCH, "batches", "a stream takes startDay")
+    return StreamOptions(read_selection(options), *_read_stream_values(given))
+
+
+def _named(options: Mapping[str, str]) -> dict[str, str]:
+    """Give every option its one name."""
+    given: dict[str, str] = {}
+    for key, value in options.items():
+        name = _NAMES.get(key.lower())
+        if name is None:
+            raise ScenarioError(
+                f"option {key}: expected one of {', '.join((*BOTH, *BATCH, *STREAM))}, got {key!r}."
+            )
+        if given.setdefault(name, value) != value:
+            raise ScenarioError(f"{name}: expected one value, got {given[name]!r} and {value!r}.")
+    return given
+
+
+def _refuse(given: Mapping[str, str], names: tuple[str, ...], of: str, instead: str) -> None:
+    for name in names:
+        if name in given:
+            raise ScenarioError(f"{name}: expected on {of} only ({instead}), got {given[name]!r}.")
+
+
+def _read_path(text: str) -> Path:
+    path = re.sub(r"^file:(//)?(?=/)", "", text.strip())
+    if not path:
+        raise ScenarioError("path: expected the folder of a dataset, got none.")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", path):
+        raise ScenarioError(
+            f"path: expected a folder that all of the cluster sees under one name, got the URL {text!r}."
+        )
+    return Path(path).absolute()
+
+
+def _split(given: Mapping[str, str], name: str) -> tuple[str, ...] | None:
+    if name not in given:
+        return None
+    parts = tuple(part.strip() for part in given[name].split(","))
+    if not all(parts):
+        raise ScenarioError(f"{name}: expected names with commas between them, got {given[name]!r}.")
+    return parts
+
+
+def _read_stream_values(
+    given: Mapping[str, str],
+) -> tuple[int | None, Fraction | None, bool | None, int | None]:
+    """Start day, speed, loop, anchor."""
+    day, speed, anchor = (given.get(name) for name in ("startDay", "speed", "anchor"))
+    if day is not None and not re.fullmatch(r"\d{1,6}", day.strip()):
+        raise ScenarioError(f"startDay: expected a day number such as 70, got {day!r}.")
+    return (
+        None if day is None else int(day),
+        None if speed is None else parse_speed(speed.strip()),
+        _read_loop(given),
+        None if anchor is None else parse_anchor(anchor),
+    )
+
+
+def _read_loop(given: Mapping[str, str]) -> bool | None:
+    found = set()
+    for name in ("loop", "noLoop"):
+        if name in given:
+            value = _BOOLEANS.get(given[name].strip().lower())
+            if value is None:
+                raise ScenarioError(f"{name}: expected true or false, got {given[name]!r}.")
+            found.add(value == (name == "loop"))
+    if len(found) > 1:
+        raise ScenarioError(f"noLoop: expected the contrary of loop, got {given['noLoop']!r} for both.")
+    return found.pop() if found else None
+
+
+def parse_anchor(text: str) -> int:
+    """Read an instant of the wall clock as Unix microseconds; without a zone it is UTC.
+
+    Raises
+    ------
+    ScenarioError
+        If it is none.
+    """
+    try:
+        return us_from_utc(dt.datetime.fromisoformat(text.strip()))
+    except ValueError:
+        raise ScenarioError(f"anchor: expected an instant such as 2026-03-01T12:00Z, got {text!r}.") from None

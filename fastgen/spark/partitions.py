@@ -1,0 +1,211 @@
+"""Split windows of a dataset by location and time, and read one such share in a task.
+
+The driver reads the manifest and the footers of the files; a task reads its row groups.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyspark.sql.datasource import InputPartition
+
+from fastgen.errors import DataError
+from fastgen.events.wire import WireEncoder, sort_rows
+from fastgen.replaying.rows import GroupSpan, cut_piece, join_pieces, read_group, selected_rows
+from fastgen.spark.schema import arrow_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastgen.dataset.index import DatasetIndex
+    from fastgen.replaying.slicer import Slicer
+
+# A task of so many rows takes some tenths of a second, far more than to start it.
+TASK_ROWS = 200_000
+# Spark holds a batch as a whole, twice.
+BATCH_ROWS = 32_000
+
+
+class Share(NamedTuple):
+    """What all tasks of a read have in common.
+
+    Attributes
+    ----------
+    digest, sequence_kind, length_s
+        Of the dataset: event ids are made of the first; type of sequence; seconds of a loop.
+    start_s, end_s
+        The window, virtual seconds, the end not among them.
+    shift_s
+        Seconds to add to virtual time.
+    locations, types
+        Ids; None: all.
+    raw
+        Whether to give the stored columns.
+    """
+
+    digest: str
+    sequence_kind: str
+    length_s: int
+    start_s: int
+    end_s: int
+    shift_s: int
+    locations: tuple[int, ...] | None
+    types: tuple[int, ...] | None
+    raw: bool
+
+
+class Group(NamedTuple):
+    """A row group: the loop it is read for, its file and its number in it."""
+
+    loop: int
+    path: str
+    number: int
+
+
+@dataclass(frozen=True)
+class EventPartition(InputPartition):  # type: ignore[misc]  # PySpark counts as untyped here
+    """A location's row groups of a stretch of time, for one task.
+
+    Attributes
+    ----------
+    share
+        What all tasks have in common.
+    location_id
+        Whose orders are in the files; None: as their column says.
+    groups
+        The row groups.
+    """
+
+    share: Share
+    location_id: int | None
+    groups: tuple[Group, ...]
+
+
+def make_share(
+    index: DatasetIndex,
+    window: tuple[int, int],
+    *,
+    shift_s: int,
+    raw: bool,
+    locations: tuple[int, ...] | None,
+    types: tuple[int, ...] | None,
+) -> Share:
+    """Say what all tasks of a read have in common; see `Share`."""
+    kind, length_s = index.sequence_kind, index.length_s
+    return Share(index.digest, kind, length_s, *window, shift_s, locations, types, raw)
+
+
+def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
+    """Split a window into tasks.
+
+    Parameters
+    ----------
+    slicer
+        Knows the dataset and its loops, and the locations that are wanted.
+    share
+        What all tasks have in common.
+
+    Raises
+    ------
+    DataError
+        If a file can't be read.
+    """
+    if share.start_s >= share.end_s:
+        return []
+    groups: list[list[Group]] = []
+    locations: list[int | None] = []
+    open_runs: dict[int | None, tuple[int, float]] = {}
+    for loop, span in slicer.groups(share.start_s, share.end_s):
+        run, room = open_runs.get(span.location_id, (-1, 0.0))
+        n_rows = expected_rows(loop, span, share)
+        if n_rows > room:
+            run, room = len(groups), TASK_ROWS
+            groups.append([])
+            locations.append(span.location_id)
+        groups[run].append(Group(loop, str(span.path), span.number))
+        open_runs[span.location_id] = (run, room - n_rows)
+    return [EventPartition(share, i, tuple(run)) for i, run in zip(locations, groups, strict=True)]
+
+
+def expected_rows(loop: int, span: GroupSpan, share: Share) -> float:
+    """Estimate a row group's rows in the window: as if they were spread evenly over its time."""
+    first = span.first_s + loop * share.length_s
+    last = span.last_s + loop * share.length_s + 1
+    return span.n_rows * (min(last, share.end_s) - max(first, share.start_s)) / (last - first)
+
+
+def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:
+    """Read a task's rows; nothing for the empty partition that Spark makes up where there is none.
+
+    Raises
+    ------
+    DataError
+        If the file can't be read.
+    """
+    if isinstance(partition, EventPartition):
+        share = partition.share
+        schema = arrow_schema(raw=share.raw, sequence_kind=share.sequence_kind)
+        for table in _raw_tables(partition) if share.raw else _wire_tables(partition):
+            whole = pa.Table.from_arrays(table.columns, schema=schema)
+            yield from whole.to_batches(max_chunksize=BATCH_ROWS)
+
+
+def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
+    share = partition.share
+    encoder = WireEncoder(share.digest)
+    for loop, path, number in partition.groups:
+        rows = read_group(GroupSpan(Path(path), partition.location_id, number, 0, 0, 0))
+        piece = cut_piece(rows, loop, share.length_s, share.start_s, share.end_s)
+        if piece is not None:
+            rows = join_pieces([piece])
+            keep = selected_rows(rows, share.locations, share.types)
+            order = sort_rows(rows, keep, share.start_s, share.end_s)
+            yield encoder.encode_table(rows, order, share.shift_s)
+
+
+def _raw_tables(partition: EventPartition) -> Iterator[pa.Table]:
+    share = partition.share
+    schema = arrow_schema(raw=True, sequence_kind=share.sequence_kind)
+    stored = [name for name in schema.names if name != "location_id" or partition.location_id is None]
+    for loop, path, number in partition.groups:
+        table = _with_location(_read_stored(path, number, stored), partition.location_id)
+        yield _moved(table, share, loop).select(schema.names).cast(schema)
+
+
+def _read_stored(path: str, number: int, columns: list[str]) -> pa.Table:
+    try:
+        with pq.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
+            return file.read_row_group(number, columns=columns)
+    except (OSError, KeyError, pa.ArrowException) as error:
+        problem = str(error).splitlines()[0]
+        raise DataError(f"{path}: expected a readable event file, got {problem}") from None
+
+
+def _with_location(table: pa.Table, location_id: int | None) -> pa.Table:
+    if location_id is None:
+        return table
+    ids = pa.array(np.full(table.num_rows, location_id, np.int8))
+    return table.append_column("location_id", ids)
+
+
+def _moved(table: pa.Table, share: Share, loop: int) -> pa.Table:
+    """Keep the rows of the window, in their loop's time and with its order ids."""
+    low, high = share.start_s - loop * share.length_s, share.end_s - loop * share.length_s
+    ts = table["ts_seconds"]
+    keep = pc.and_(pc.greater_equal(ts, low), pc.less(ts, high))
+    for name, ids in (("location_id", share.locations), ("event_type_id", share.types)):
+        if ids is not None:
+            keep = pc.and_(keep, pc.is_in(table[name], pa.array(ids, table[name].type)))
+    table = table.filter(keep)
+    moved = pc.add(table["ts_seconds"], loop * share.length_s + share.shift_s)
+    table = table.set_column(table.schema.get_field_index("ts_seconds"), "ts_seconds", moved)
+    if loop:
+        ids = pc.binary_join_element_wise(table["order_id"].cast(pa.string()), f"-L{loop}", "")
+        table = table.set_column(table.schema.get_field_index("order_id"), "order_id", ids)
+    return table

@@ -1,0 +1,77 @@
+"""Make the data source known to a Spark session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastgen.errors import OutputError
+from fastgen.spark.source import CaspersSource, FastgenSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+
+def register(spark: SparkSession) -> None:
+    """Register the formats "fastgen" and "caspers".
+
+    Parameters
+    ----------
+    spark
+        A session, classic or Spark Connect.
+
+    Raises
+    ------
+    OutputError
+        If the cluster's workers would start another Python than this one, and nobody has said which.
+    """
+    with _own_python(spark):
+        for source in (FastgenSource, CaspersSource):
+            spark.dataSource.register(source)
+
+
+@contextmanager
+def _own_python(spark: SparkSession) -> Iterator[None]:
+    """Have local workers start this Python: without PYSPARK_PYTHON, Spark takes the first python3 it finds.
+
+    A server of Spark Connect has a Python of its own.
+    """
+    if ".connect." in type(spark).__module__:
+        yield
+        return
+    context = spark.sparkContext
+    before = context.pythonExec
+    context.pythonExec = choose_python(context)
+    try:
+        yield
+    finally:
+        context.pythonExec = before
+
+
+def choose_python(context: SparkContext) -> str:
+    """Say which Python workers are to start.
+
+    Raises
+    ------
+    OutputError
+        If it is not this one, on a cluster, and PYSPARK_PYTHON is not set.
+    """
+    chosen: str = context.pythonExec
+    found = shutil.which(chosen)
+    # Not resolved: a virtual environment's Python is a link to one without its packages.
+    own = Path(sys.executable).parent
+    if os.environ.get("PYSPARK_PYTHON") == chosen or (found and Path(found).parent.samefile(own)):
+        return chosen
+    if context.master.startswith("local"):
+        return sys.executable
+    raise OutputError(
+        f"PYSPARK_PYTHON: expected the Python of the workers that has fastgen, got none, so they would start "
+        f"{found or chosen}: set it before the session starts, here for example to {sys.executable}."
+    )

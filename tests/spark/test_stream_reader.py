@@ -1,0 +1,267 @@
+"""A stream is what a replay is, cut at its offsets: nothing twice or lost, the same when read again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fastgen.errors import DataError, ScenarioError
+from fastgen.replaying.clock import us_from_utc, utc_from_us
+from fastgen.spark import stream as stream_module
+from fastgen.spark.offsets import read_position
+from fastgen.spark.options import read_stream_options
+from fastgen.spark.stream import make_stream_reader, says_where_it_stands
+from tests.helpers import change_manifest, copy_of
+from tests.replaying.plain import wire_lines
+from tests.spark.asking import in_order, read_between, stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastgen.dataset.index import DatasetIndex
+
+START_US = us_from_utc(dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC))
+HOUR_US = 3_600_000_000
+OPTIONS = {"startDay": "1", "speed": "24"}
+ANCHOR = utc_from_us(START_US).isoformat()
+Offset = dict[str, Any]
+
+
+class Clock:
+    """A wall clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.us = START_US
+
+    def __call__(self) -> int:
+        return self.us
+
+
+class OldBase:
+    """Stream readers as in PySpark 4.0 and 4.1."""
+
+    def latestOffset(self) -> Offset:  # noqa: N802
+        raise NotImplementedError
+
+
+class NewBase:
+    """Stream readers as from PySpark 4.2 on."""
+
+    def latestOffset(self, start: Offset, limit: object) -> Offset:  # noqa: N802
+        raise NotImplementedError
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(stream_module, "now_us", clock)
+    return clock
+
+
+@pytest.fixture(autouse=True)
+def newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever PySpark is installed: both ways of asking are tried."""
+    monkeypatch.setattr(stream_module, "says_where_it_stands", lambda base: base is not OldBase)
+
+
+def old_reader(dataset: Path, **options: str) -> Any:
+    return make_stream_reader(read_stream_options({"path": str(dataset), **options}), OldBase)
+
+
+def shift_s(index: DatasetIndex) -> int:
+    """Day 1 falls on the first of March."""
+    return START_US // 1_000_000 // 86_400 * 86_400 - (index.epoch_s + 86_400)
+
+
+def test_history_then_elapsed_time_over_the_seam(dataset: Path, index: DatasetIndex, clock: Clock) -> None:
+    """Every batch is read by a reader of its own, as after a restart, and at any later time."""
+    offsets = [stream(dataset, **OPTIONS).initialOffset()]
+    for hours in (0, 0.001, 1, 1.5, 4):
+        clock.us = START_US + int(hours * HOUR_US)
+        offsets.append(stream(dataset, **OPTIONS).latestOffset(offsets[-1], None))
+    clock.us += 1000 * HOUR_US
+    found = [
+        in_order(read_between(stream(dataset, **OPTIONS), start, end)) for start, end in pairwise(offsets)
+    ]
+    bounds = [read_position(offset, index) for offset in offsets]
+    assert bounds[1] == index.epoch_s + 86_400 + 12 * 3600 + 1  # the start day at this time of day
+    assert [end - start for start, end in pairwise(bounds[1:])] == [
+        86,
+        86314,
+        43200,
+        216000,
+    ]
+    for rows, (start, end) in zip(found, pairwise(bounds), strict=True):
+        lines = wire_lines(dataset, start, end, shift_s(index), loops=4)
+        assert rows == [json.loads(line) for line in lines]
+    assert any("-L2" in row["order_id"] for row in found[-1])
+    assert [offset["position"]["loop"] for offset in offsets] == [0, 0, 0, 1, 1, 2]
+
+
+def test_raw_rows_of_later_loops_move_with_their_loop(
+    dataset: Path, index: DatasetIndex, clock: Clock
+) -> None:
+    reader = stream(dataset, **OPTIONS, schema="raw")
+    start = reader.latestOffset(reader.initialOffset(), None)
+    clock.us += 2 * HOUR_US
+    end = reader.latestOffset(start, None)
+    window = (read_position(start, index), read_position(end, index))
+    lines = wire_lines(dataset, *window, shift_s(index), loops=3)
+    wire = {(row["order_id"], row["sequence"], row["ts"]) for row in map(json.loads, lines)}
+    raw = read_between(reader, start, end)
+    times = [dt.datetime.fromtimestamp(row["ts_seconds"], dt.UTC) for row in raw]
+    assert {
+        (row["order_id"], row["sequence"], f"{time:%Y-%m-%d %H:%M:%S}.000")
+        for row, time in zip(raw, times, strict=True)
+    } == wire
+    assert len(raw) == len(wire) > 100
+
+
+def test_nothing_new_is_the_offset_itself(dataset: Path, clock: Clock) -> None:
+    reader = stream(dataset, **OPTIONS)
+    first = reader.latestOffset(reader.initialOffset(), None)
+    assert reader.latestOffset(first, None) is first
+    clock.us -= HOUR_US  # a clock that was set back
+    assert reader.latestOffset(first, None) is first
+    assert reader.partitions(first, first) == []
+
+
+def test_initial_offset_knows_no_clock(dataset: Path, clock: Clock) -> None:
+    before = stream(dataset, **OPTIONS).initialOffset()
+    clock.us += HOUR_US
+    assert stream(dataset, **OPTIONS).initialOffset() == before
+
+
+def test_available_now_stops_the_clock(dataset: Path, index: DatasetIndex, clock: Clock) -> None:
+    reader = stream(dataset, **OPTIONS, anchor=ANCHOR)
+    clock.us += HOUR_US
+    reader.prepareForTriggerAvailableNow()
+    clock.us += 100 * HOUR_US
+    history = reader.latestOffset(reader.initialOffset(), None)
+    rest = reader.latestOffset(history, None)
+    assert read_position(rest, index) - read_position(history, index) == 86_400
+    assert reader.latestOffset(rest, None) is rest
+
+
+def test_without_loops_it_ends_with_the_last_event(dataset: Path, index: DatasetIndex, clock: Clock) -> None:
+    reader = stream(dataset, **OPTIONS, noLoop="true")
+    offsets = [reader.initialOffset()]
+    for _ in range(3):
+        offsets.append(reader.latestOffset(offsets[-1], None))
+        clock.us += 10 * HOUR_US
+    assert offsets[3] is offsets[2]
+    rows = [row for i in (0, 1) for row in read_between(reader, offsets[i], offsets[i + 1])]
+    lines = wire_lines(dataset, index.first_s, index.end_s, shift_s(index))
+    assert in_order(rows) == [json.loads(line) for line in lines]
+
+
+def test_older_pyspark_needs_an_anchor_and_goes_by_it(
+    dataset: Path, index: DatasetIndex, clock: Clock
+) -> None:
+    with pytest.raises(ScenarioError, match=r"anchor: PySpark .* doesn't tell a stream where it stands"):
+        old_reader(dataset, **OPTIONS)
+    clock.us += HOUR_US
+    offsets = [old_reader(dataset, **OPTIONS, anchor=ANCHOR).latestOffset() for _ in range(2)]
+    assert offsets[0] == offsets[1]
+    new = stream(dataset, **OPTIONS, anchor=ANCHOR)
+    history = new.latestOffset(new.initialOffset(), None)
+    assert offsets[0] == new.latestOffset(history, None)
+    assert read_position(history, index) == index.epoch_s + 86_400 + 12 * 3600 + 1
+
+
+def test_older_pyspark_and_a_clock_set_back(dataset: Path, clock: Clock) -> None:
+    reader = old_reader(dataset, **OPTIONS, anchor=ANCHOR)
+    clock.us += HOUR_US
+    later = reader.latestOffset()
+    clock.us -= HOUR_US // 2
+    assert reader.latestOffset() == later
+    restarted = old_reader(dataset, **OPTIONS, anchor=ANCHOR)
+    with pytest.raises(DataError, match="clock of this machine was set back"):
+        restarted.partitions(later, restarted.latestOffset())
+
+
+def test_versions_are_told_apart_by_what_they_ask() -> None:
+    assert not says_where_it_stands(OldBase)
+    assert says_where_it_stands(NewBase)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"speed": "60"}, "speed: expected 24, as the stream's checkpoint has it, got 60"),
+        ({"startDay": "0"}, "startDay: expected 1, .* got 0"),
+        ({"noLoop": "true"}, "loop: expected true, .* got false"),
+        ({"locations": "sf"}, "locations: expected all, .* got 1"),
+        ({"types": "delivered"}, "types: expected all, .* got 8"),
+        ({"schema": "raw"}, "schema: expected wire, .* got raw"),
+        ({"anchor": "2026-02-28T12:00"}, "anchor: expected 2026-03-01T12:00:00.00:00, .* got 2026-02-28T12"),
+    ],
+)
+@pytest.mark.usefixtures("clock")
+def test_other_options_at_a_restart_are_refused(dataset: Path, changed: dict[str, str], error: str) -> None:
+    reader = stream(dataset, **OPTIONS)
+    first = reader.latestOffset(reader.initialOffset(), None)
+    other = stream(dataset, **{**OPTIONS, **changed})
+    with pytest.raises(ScenarioError, match=error):
+        other.latestOffset(first, None)
+    with pytest.raises(ScenarioError, match=error):
+        other.partitions(reader.initialOffset(), first)
+
+
+@pytest.mark.usefixtures("clock")
+def test_options_left_out_at_a_restart_are_the_checkpoints(dataset: Path, index: DatasetIndex) -> None:
+    reader = stream(dataset, **OPTIONS, noLoop="true")
+    first = reader.latestOffset(reader.initialOffset(), None)
+    assert stream(dataset).latestOffset(first, None) is first
+    assert len(read_between(stream(dataset), reader.initialOffset(), first)) == len(
+        wire_lines(dataset, index.first_s, read_position(first, index))
+    )
+
+
+@pytest.mark.usefixtures("clock")
+def test_batches_between_different_terms_are_refused(dataset: Path) -> None:
+    """What PySpark 4.0 lets through: the end was made by other options than the start."""
+    slow, fast = (old_reader(dataset, startDay="1", speed=speed, anchor=ANCHOR) for speed in ("1", "2"))
+    with pytest.raises(ScenarioError, match="speed: expected 1, as the stream's checkpoint has it, got 2"):
+        fast.partitions(slow.latestOffset(), fast.latestOffset())
+
+
+@pytest.mark.usefixtures("clock")
+def test_another_dataset_under_the_checkpoint_is_refused(dataset: Path, tmp_path: Path) -> None:
+    reader = stream(dataset, **OPTIONS)
+    first = reader.latestOffset(reader.initialOffset(), None)
+    other = copy_of(dataset, tmp_path)
+    change_manifest(other, lambda raw: raw.update(digest="0" * 64))
+    with pytest.raises(ScenarioError, match="dataset: expected "):
+        stream(other, **OPTIONS).latestOffset(first, None)
+
+
+@pytest.mark.usefixtures("clock")
+def test_anchor_still_to_come_is_refused(dataset: Path) -> None:
+    later = {**OPTIONS, "anchor": "2026-03-02T00:00Z"}
+    reader = stream(dataset, **later)
+    with pytest.raises(ScenarioError, match="anchor: expected an instant that has passed, got 2026-03-02"):
+        reader.latestOffset(reader.initialOffset(), None)
+    with pytest.raises(ScenarioError, match="anchor: expected an instant that has passed"):
+        old_reader(dataset, **later).latestOffset()
+
+
+@pytest.mark.parametrize(
+    "offset", [{}, {"terms": {}}, {"position": {"loop": 0, "time": "soon"}}, {"position": 3, "terms": 4}]
+)
+def test_foreign_offsets_are_refused(dataset: Path, clock: Clock, offset: Offset) -> None:
+    reader = stream(dataset, **OPTIONS)
+    mine = reader.latestOffset(reader.initialOffset(), None)
+    clock.us += HOUR_US
+    broken = {**mine, **offset} if offset else {}
+    with pytest.raises(DataError, match="offset: expected one that fastgen has written"):
+        reader.latestOffset(broken, None)
+
+
+def test_start_day_must_be_in_the_dataset(dataset: Path) -> None:
+    with pytest.raises(ScenarioError, match="start_day: expected 0 <= start_day <= 2, got 9"):
+        stream(dataset, startDay="9").initialOffset()
