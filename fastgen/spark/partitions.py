@@ -17,6 +17,7 @@ from pyspark.sql.datasource import InputPartition
 
 from fastgen.errors import DataError
 from fastgen.events.wire import WireEncoder, sort_rows
+from fastgen.kernels.wire_rows import TS
 from fastgen.replaying.rows import GroupSpan, cut_piece, join_pieces, read_group, selected_rows
 from fastgen.spark.schema import arrow_schema
 
@@ -165,7 +166,10 @@ def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
         if piece is not None:
             rows = join_pieces([piece])
             keep = selected_rows(rows, share.locations, share.types)
-            order = sort_rows(rows, keep, share.start_s, share.end_s)
+            # Sorting takes time by the second of its window, which may be years.
+            ts = rows.whole[:, TS]
+            first_s, last_s = max(share.start_s, int(ts.min())), min(share.end_s - 1, int(ts.max()))
+            order = sort_rows(rows, keep, first_s, last_s + 1)
             yield encoder.encode_table(rows, order, share.shift_s)
 
 
