@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def index(dataset: Path) -> DatasetIndex:
 
 @pytest.fixture(scope="session")
 def spark(cache_dir: None) -> Iterator[SparkSession]:  # noqa: ARG001  # workers take its environment
-    """Session with two cores and four tries a task; no PYSPARK_PYTHON, as a newcomer has none."""
+    """Session with two cores and four tries a task, whose workers run this Python."""
     if shutil.which("java") is None:
         pytest.skip("Spark needs java, which is missing")
     from pyspark.sql import SparkSession  # noqa: PLC0415  # heavy
@@ -67,7 +68,7 @@ def spark(cache_dir: None) -> Iterator[SparkSession]:  # noqa: ARG001  # workers
 
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        patch.delenv("PYSPARK_PYTHON", raising=False)
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         # Workers import the tests' own sources from here.
         patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
