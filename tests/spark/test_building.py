@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from fastgen import BuildResult
     from fastgen.dataset.manifest import Manifest
 
+# PySpark 4.0 leaves sockets to the garbage collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
 
 @pytest.fixture(scope="module")
 def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
