@@ -6,8 +6,8 @@ The rooms of the house, each importing only from rooms below it::
     spark/                          events for Spark, and the build as tasks of a cluster
     building/  replaying/           scenario -> plan -> parts -> manifest; events as a stream
     publishing/                     a dataset as tables of a lakehouse or database
-    dataset/                        Parquet in and out, manifest, verification
-    events/                         orders -> Arrow columns
+    dataset/                        datasets read, described, verified
+    events/                         orders -> columns -> row groups; the wire format
     simulate/  roads/  inputs/      draws of a day; road networks; scenario and tables
     parquet/                        pages, footers, files
     kernels/   model/               compiled loops; parameters and arrays

@@ -34,11 +34,6 @@ def main() -> None:
     assert options.pop("plain", False) == numba.config.DISABLE_JIT
     cpu = options.pop("cpu_name", None)
     assert cpu == numba.config.CPU_NAME, numba.config.CPU_NAME
-    n_threads = options.pop("polars_threads", None)
-    if n_threads is not None:
-        import polars as pl  # noqa: PLC0415  # after the environment was read
-
-        assert pl.thread_pool_size() == n_threads
     result = build(out, roads=None if roads == "-" else Path(roads), **options)
     assert np.all([day.rows >= 0 for day in result.manifest.days])
     sys.stdout.write(result.manifest.digest + "\n")

@@ -39,11 +39,6 @@ CIRCUMSTANCES: dict[str, Circumstance] = {
     "hash seed 0, east": ({"PYTHONHASHSEED": "0", "TZ": "Asia/Kathmandu"}, {"workers": 2}),
     "hash seed 4242, west": ({"PYTHONHASHSEED": "4242", "TZ": "America/Los_Angeles"}, {"layout": "single"}),
     "locale C": ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {}),
-    "one Polars thread": ({"POLARS_MAX_THREADS": "1"}, {"polars_threads": 1}),
-    "two Polars threads": (
-        {"POLARS_MAX_THREADS": "2"},
-        {"polars_threads": 2, "workers": 2, "layout": "single"},
-    ),
     **{f"masked for {name}": case for name, case in masked_features().items()},
 }
 CIRCUMSTANCES |= {

@@ -58,23 +58,27 @@ gc.disable()
 compile_from(int(sys.argv[1]))
 """
 # Threads of these may hold locks that a forked child would wait for for ever.
-THREADED_MODULES = ("polars", "pyarrow")
+THREADED_MODULES = ("duckdb", "polars", "pyarrow", "pyspark", "torch")
 
 
 class SecondCompiler:
-    """The second process, where one is of use; leaving the block waits for it."""
+    """The second process, where one is of use; leaving the block ends it."""
 
     def __init__(self) -> None:
-        self._queue, self._process = -1, -1
+        self._queue, self._process, self._collecting = -1, -1, True
 
     def __enter__(self) -> Self:
         """Start the process at a first run with two cores."""
-        if (os.cpu_count() or 1) > 1 and _is_cold(expand_events):
+        if len(os.sched_getaffinity(0)) > 1 and _is_cold(expand_events):
             self._queue, filled = os.pipe()
             os.write(filled, bytes(range(len(TASKS))))
             os.close(filled)
+            self._collecting = gc.isenabled()
             gc.disable()  # compiling makes many objects and little garbage
-            self._process = self._fork() if _may_fork() else self._spawn()
+            try:
+                self._process = self._fork() if _may_fork() else self._spawn()
+            except OSError:  # no process to be had: it goes without
+                self._end()
         return self
 
     def _fork(self) -> int:
@@ -118,14 +122,19 @@ class SecondCompiler:
         if self._process >= 0:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process, signal.SIGTERM)
-            self._end()
+        self._end()
 
     def _end(self) -> None:
-        os.close(self._queue)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(self._process, 0)
-        self._process = -1
-        gc.enable()
+        """Let go of all there is; again after an interrupt, of what is left."""
+        if self._queue >= 0:
+            queue, self._queue = self._queue, -1
+            os.close(queue)
+            if self._collecting:
+                gc.enable()
+        if self._process >= 0:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._process, 0)
+            self._process = -1
 
 
 def _may_fork() -> bool:
@@ -209,8 +218,9 @@ TASKS = (
 
 def compile_from(queue: int) -> None:
     """Compile kernel after kernel, as long as the pipe `queue` has any."""
-    sample = Sample()
-    while number := os.read(queue, 1):
+    sample, parent = Sample(), os.getppid()
+    # Left alone, the second process has nobody to compile for.
+    while os.getppid() == parent and (number := os.read(queue, 1)):
         TASKS[number[0]](sample)
 
 

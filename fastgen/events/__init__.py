@@ -1,1 +1,1 @@
-"""Orders to Arrow columns."""
+"""Orders to columns and row groups, and to the wire format."""

@@ -110,16 +110,17 @@ def place_tables(dims: Dimensions, source: Path, directory: Path) -> None:
 
 def _holds(path: Path, data: bytes) -> bool:
     """Whether a file holds the table of an encoded file, in these bytes or as another writer put it."""
-    if not path.is_file():
-        return False
     try:
         there = path.read_bytes()
-        if there == data:
-            return True
-        import polars as pl  # noqa: PLC0415  # slow to import
+    except OSError:
+        return False
+    if there == data:
+        return True
+    import polars as pl  # noqa: PLC0415  # slow to import
 
+    try:
         frame, wanted = pl.read_parquet(io.BytesIO(there)), pl.read_parquet(io.BytesIO(data))
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return False
     return frame.schema == wanted.schema and frame.equals(wanted)
 

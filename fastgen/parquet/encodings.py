@@ -1,7 +1,7 @@
 """Encode values as the bytes of Parquet's pages.
 
-Source: the Parquet format's Encodings.md. Of its encodings those are here that every current reader knows,
-and that make the columns of fastgen small.
+Source: the Parquet format's Encodings.md. Of its encodings those are here that make fastgen's columns
+small and that PyArrow, Polars, DuckDB and Spark (3.3 and later) read; fastparquet lacks some of them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.bit_packing import pack_bits
+from fastgen.errors import DataError
+from fastgen.kernels.bit_packing import WIDTH_MAX, pack_bits
 from fastgen.parquet.thrift import varint, zigzag
 
 if TYPE_CHECKING:
@@ -80,7 +81,12 @@ def delta_packed(values: NDArray[np.integer]) -> bytes:
     """Encode whole numbers, at least one, as differences bit-packed in blocks (DELTA_BINARY_PACKED).
 
     A block holds the least of its differences, the widths of its miniblocks, and each miniblock's differences
-    less the least one: these have to be below 2^57.
+    less the least one.
+
+    Raises
+    ------
+    DataError
+        If these are not below 2^57.
     """
     numbers = values.astype(np.int64)
     n_blocks = (len(numbers) + BLOCK - 2) // BLOCK
@@ -95,6 +101,8 @@ def delta_packed(values: NDArray[np.integer]) -> bytes:
     widths = np.frexp(deltas.reshape(n_blocks, BLOCK // MINIBLOCK, MINIBLOCK).max(axis=2).astype(np.float64))[
         1
     ]
+    if widths.max(initial=0) > WIDTH_MAX:
+        raise DataError(f"expected differences below 2^{WIDTH_MAX} of each other, got {widths.max()} bits.")
     head = np.concatenate([_varints((least << 1) ^ (least >> 63)), widths.astype(np.uint8)], axis=1)
     # Where each block's head and each miniblock begin.
     sizes = np.concatenate([np.full((n_blocks, 1), head.shape[1]), widths * (MINIBLOCK // 8)], axis=1)

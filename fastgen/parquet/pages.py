@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from fastgen.errors import OutputError
 from fastgen.parquet.encodings import Encoding
 from fastgen.parquet.thrift import I64, Struct, encode_struct
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from fastgen.parquet.schema import Field
 
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
+PAGE_BYTES_MAX = 2**31 - 1
 
 
 class Bounds(NamedTuple):
@@ -75,6 +77,10 @@ def make_chunk(values: Values, codec: Codec) -> Chunk:
 
 def _add_page(pages: list[bytes], kind: int, body: bytes | memoryview, header: Struct, codec: Codec) -> int:
     """Append a page's header and compressed body; return the bytes that both would have uncompressed."""
+    if len(body) > PAGE_BYTES_MAX:
+        raise OutputError(
+            f"expected a page of at most {PAGE_BYTES_MAX} bytes, got {len(body)}: texts are too long."
+        )
     data = codec.compress(body)
     field = 5 if kind == _DATA_PAGE else 7
     encoded = encode_struct(Struct({1: kind, 2: len(body), 3: len(data), field: header}))

@@ -26,6 +26,10 @@ class I64(int):
     """A number that the schema has as i64; plain ones are i32."""
 
 
+class Encoded(bytes):
+    """A structure that is encoded already."""
+
+
 class Struct(NamedTuple):
     """A structure: its fields by number, rising; those whose value is None are left out."""
 
@@ -66,7 +70,8 @@ def encode_struct(struct: Struct) -> bytes:
 def _type_code(value: Value) -> int:
     if isinstance(value, bool):
         return _TRUE if value else _FALSE
-    for kind, code in ((I8, _I8), (I16, _I16), (I64, _I64), (int, _I32), (Struct, _STRUCT)):
+    kinds = ((I8, _I8), (I16, _I16), (I64, _I64), (int, _I32), (Struct, _STRUCT), (Encoded, _STRUCT))
+    for kind, code in kinds:
         if isinstance(value, kind):
             return code
     return _BINARY if isinstance(value, (bytes, str)) else _LIST
@@ -79,8 +84,8 @@ def _encode_value(value: Value) -> bytes:
         return bytes([value & 255])
     if isinstance(value, int):
         return varint(zigzag(value))
-    if isinstance(value, Struct):
-        return encode_struct(value)
+    if isinstance(value, (Struct, Encoded)):
+        return encode_struct(value) if isinstance(value, Struct) else value
     if isinstance(value, (bytes, str)):
         data = value.encode() if isinstance(value, str) else value
         return varint(len(data)) + data

@@ -165,3 +165,23 @@ def test_folder_names_are_no_columns(tmp_path: Path) -> None:
     folder = tmp_path / "location_id=4"
     folder.mkdir()
     assert read_tables(write_town(folder)).locations.location_id.tolist() == [7, 3]
+
+
+def test_a_table_that_cannot_be_read_is_replaced(
+    dims: Dimensions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tables(dims, tmp_path)
+    before = contents(tmp_path)
+    read_bytes = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "menus.parquet":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    write_tables(dims, tmp_path)
+    monkeypatch.undo()
+    assert {name: data for name, (data, _) in contents(tmp_path).items()} == {
+        name: data for name, (data, _) in before.items()
+    }
