@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from pyspark.sql.datasource import DataSource
 
 from fastgen.dataset.index import read_index, select_ids, select_types
-from fastgen.errors import ScenarioError
+from fastgen.errors import FastgenError, ScenarioError
 from fastgen.spark.batch import BatchReader
 from fastgen.spark.options import read_batch_options, read_selection, read_stream_options
 from fastgen.spark.schema import arrow_schema, spark_schema
-from fastgen.spark.stream import make_stream_reader
+from fastgen.spark.stream import RefusedStream, make_stream_reader
 
 if TYPE_CHECKING:
     from pyspark.sql.datasource import DataSourceReader, DataSourceStreamReader
@@ -46,9 +46,12 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
         return BatchReader(read_batch_options(self.options))
 
     def streamReader(self, schema: StructType) -> DataSourceStreamReader:  # noqa: N802  # Spark's name
-        """Read a stream."""
-        self._check_schema(schema)
-        return make_stream_reader(read_stream_options(self.options))
+        """Read a stream; what is wrong comes up at Spark's first question, see `RefusedStream`."""
+        try:
+            self._check_schema(schema)
+            return make_stream_reader(read_stream_options(self.options))
+        except FastgenError as error:
+            return RefusedStream(error)
 
     def _check_schema(self, schema: StructType) -> None:
         """Spark passes on whatever schema a user states."""

@@ -15,7 +15,7 @@ import pyspark
 from pyspark.sql.datasource import DataSourceStreamReader, InputPartition
 
 from fastgen.dataset.index import DatasetIndex, read_index
-from fastgen.errors import DataError, ScenarioError
+from fastgen.errors import DataError, FastgenError, ScenarioError
 from fastgen.replaying.clock import utc_from_us
 from fastgen.replaying.slicer import Slicer
 from fastgen.spark.offsets import (
@@ -154,6 +154,35 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """Read a task's rows."""
         return read_partition(partition)
+
+
+class RefusedStream(DataSourceStreamReader):  # type: ignore[misc]  # PySpark counts as untyped here
+    """Answers every question with an error: one raised earlier, Spark buries under one of its own.
+
+    Parameters
+    ----------
+    error
+        What is wrong with the options.
+    """
+
+    def __init__(self, error: FastgenError) -> None:
+        self._error = error
+
+    def initialOffset(self) -> Offset:  # noqa: N802  # Spark's name
+        """Raise the error."""
+        raise self._error
+
+    def latestOffset(self, start: Offset | None = None, limit: object = None) -> Offset:  # noqa: ARG002, N802
+        """Raise the error."""
+        raise self._error
+
+    def partitions(self, start: Offset, end: Offset) -> list[EventPartition]:  # noqa: ARG002
+        """Raise the error."""
+        raise self._error
+
+    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
+        """Raise the error."""
+        raise self._error
 
 
 def says_where_it_stands(base: type) -> bool:

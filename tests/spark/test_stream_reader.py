@@ -8,12 +8,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyspark.sql.types import StructType
 
 from fastgen.errors import DataError, ScenarioError
 from fastgen.replaying.clock import us_from_utc, utc_from_us
 from fastgen.spark import stream as stream_module
 from fastgen.spark.offsets import read_position
 from fastgen.spark.options import read_stream_options
+from fastgen.spark.source import FastgenSource
 from fastgen.spark.stream import make_stream_reader, says_where_it_stands
 from tests.helpers import change_manifest, copy_of
 from tests.replaying.plain import wire_lines
@@ -265,3 +267,32 @@ def test_foreign_offsets_are_refused(dataset: Path, clock: Clock, offset: Offset
 def test_start_day_must_be_in_the_dataset(dataset: Path) -> None:
     with pytest.raises(ScenarioError, match="start_day: expected 0 <= start_day <= 2, got 9"):
         stream(dataset, startDay="9").initialOffset()
+
+
+@pytest.mark.parametrize(
+    ("options", "schema", "error"),
+    [
+        ({"start": "9"}, None, "start: expected on batches only"),
+        ({}, "order_id string", "schema: expected the source's own columns"),
+    ],
+)
+def test_refusal_waits_for_the_first_question(
+    dataset: Path, options: dict[str, str], schema: str | None, error: str
+) -> None:
+    source = FastgenSource({"path": str(dataset), **options})
+    fields = (schema or source.schema().lower()).split(", ")
+    reader = source.streamReader(named_fields(fields))
+    for ask in (reader.initialOffset, reader.latestOffset, lambda: reader.partitions({}, {})):
+        with pytest.raises(ScenarioError, match=error):
+            ask()
+    with pytest.raises(ScenarioError, match=error):
+        list(reader.read(None))
+
+
+def named_fields(fields: list[str]) -> Any:
+    """Make Spark's schema, without a session."""
+    schema = StructType()
+    for field in fields:
+        name, kind = field.split()
+        schema = schema.add(name, {"int": "integer"}.get(kind, kind))
+    return schema
