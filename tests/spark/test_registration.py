@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 import fastgen.spark
-from fastgen.errors import DataError, OutputError
+from fastgen.errors import OutputError, ScenarioError
+from fastgen.spark import session
 from fastgen.spark.registration import choose_python
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def test_what_a_user_has_set_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_pyspark_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(vars(fastgen.spark), "register", raising=False)
-    monkeypatch.setattr(fastgen.spark, "find_spec", lambda _: None)
-    with pytest.raises(DataError, match=r"pip install 'fastgen\[spark\]'"):
+    monkeypatch.setattr(session, "find_spec", lambda _: None)
+    with pytest.raises(ScenarioError, match=r"pip install 'fastgen\[spark\]'"):
         _ = fastgen.spark.register
     with pytest.raises(AttributeError):
         _ = fastgen.spark.unheard
