@@ -80,7 +80,9 @@ def test_whole_numbers(value: int) -> None:
 @example(dt.datetime(2000, 2, 29, 23, 59, 59))  # noqa: DTZ001
 @example(dt.datetime(2100, 3, 1))  # noqa: DTZ001
 def test_times(time: dt.datetime) -> None:
-    seconds = int(time.replace(tzinfo=dt.UTC).timestamp())
+    seconds = (time.replace(tzinfo=dt.UTC) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(
+        seconds=1
+    )
     assert written(put_time, seconds).decode() == time.strftime("%Y-%m-%d %H:%M:%S").zfill(19) + ".000"
 
 
