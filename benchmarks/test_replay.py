@@ -119,7 +119,7 @@ def test_due_window(bench: Bench, dataset: Path) -> None:
         "a window of 5 minutes at 60x, whole process less a bare interpreter",
         work,
         "s",
-        bound=Bound(0.8, aim=0.5),
+        bound=Bound(0.5),
         detail=f"{sorted(seconds[1:])[3]:.2f} s; {sorted(bare[1:])[3]:.2f} s",
     )
 
