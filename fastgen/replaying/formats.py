@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from abc import ABC, abstractmethod
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -112,15 +113,16 @@ class _GzipWriter(_LineWriter):
         self._stream.close()
 
 
-class _TableWriter:
+class _TableWriter(ABC):
     """Writes tables with one of Arrow's writers."""
 
     def __init__(self, stream: IO[bytes], encoders: Encoders, shift_s: int) -> None:
         self._encoders, self._shift_s = encoders, shift_s
         self._writer = self._open(stream)
 
+    @abstractmethod
     def _open(self, stream: IO[bytes]) -> Any:
-        raise NotImplementedError
+        """Open the writer on a stream."""
 
     def write(self, rows: WireRows, order: NDArray[np.int64]) -> None:
         self._writer.write_table(self._encoders.table(rows, order, self._shift_s))
