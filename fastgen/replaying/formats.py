@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from abc import ABC, abstractmethod
 import os
+from abc import ABC, abstractmethod
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
