@@ -21,7 +21,7 @@ from fastgen.events.schema import COLUMNS
 from fastgen.kernels.expand import CREATED, DELIVERED, PICKED_UP, PING
 from fastgen.model.day_orders import DayOrders
 from fastgen.parquet.codecs import ZSTD_LEVEL
-from fastgen.simulate.day import simulate_day
+from fastgen.simulate.day import Stretch, simulate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,13 +36,13 @@ ParquetCodec = Literal["zstd", "snappy", "uncompressed"]
 def simulate_span(plan: BuildPlan, span: Span) -> DayOrders:
     """Simulate the orders of a location's days."""
     place = span.location_id
-    counts = {day: int(plan.n_orders[place][day]) for day in range(span.first_day, span.last_day + 1)}
-    orders, at = DayOrders.empty(sum(counts.values()), plan.models[place].lines_max), 0
-    for day, n in counts.items():
-        first_index = int(plan.first_index[place][day])
-        section = orders.section(at, at + n)
-        simulate_day(plan.models[place], plan.tables[place].n_customers, day, 0, first_index, section)
-        at += n
+    n_orders, first_index = plan.n_orders[place], plan.first_index[place]
+    stretches = [
+        Stretch(day, 0, int(n_orders[day]), int(first_index[day]))
+        for day in range(span.first_day, span.last_day + 1)
+    ]
+    orders = DayOrders.empty(sum(s.n_orders for s in stretches), plan.models[place].lines_max)
+    simulate(plan.models[place], plan.tables[place].n_customers, stretches, orders)
     return orders
 
 

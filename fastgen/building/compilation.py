@@ -31,16 +31,14 @@ from fastgen.inputs.loading import load_inputs
 from fastgen.kernels.baskets import draw_baskets
 from fastgen.kernels.bit_packing import pack_bits
 from fastgen.kernels.delivery import draw_driver_arrivals
-from fastgen.kernels.demand import count_orders, draw_creations
-from fastgen.kernels.expand import expand_events
+from fastgen.kernels.demand import count_orders
+from fastgen.kernels.expand import write_events
 from fastgen.kernels.kitchen import draw_service_times
-from fastgen.kernels.order_ids import write_order_ids
 from fastgen.kernels.texts import copy_texts
 from fastgen.model.day_orders import DayOrders
 from fastgen.model.road_graph import Provenance
 from fastgen.model.route_table import RouteTable
 from fastgen.simulate.kitchen_model import build_kitchen_model
-from fastgen.units import MIN_PER_DAY
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -69,7 +67,7 @@ class SecondCompiler:
 
     def __enter__(self) -> Self:
         """Start the process at a first run with two cores."""
-        if len(os.sched_getaffinity(0)) > 1 and _is_cold(expand_events):
+        if len(os.sched_getaffinity(0)) > 1 and _is_cold(write_events):
             self._queue, filled = os.pipe()
             os.write(filled, bytes(range(len(TASKS))))
             os.close(filled)
@@ -182,16 +180,6 @@ def _compile_service_times(of: Sample) -> None:
     draw_service_times(model.kitchen, 0, orders.draw, model.mean_sd_min, model.minimum_min, orders.times_us)
 
 
-def _compile_creations(of: Sample) -> None:
-    orders, counts = of.orders, np.zeros(MIN_PER_DAY, np.int64)
-    outputs = (orders.draw, orders.times_us, orders.customer, orders.house_number)
-    draw_creations(of.model.creation, 0, counts, counts, 0, (1, 1), *outputs)
-
-
-def _compile_order_ids(of: Sample) -> None:
-    write_order_ids(of.model.order_id, 0, of.orders.id_view)
-
-
 def _compile_arrivals(of: Sample) -> None:
     rules = of.model.driver_rules
     shape = (float(rules.after_ready_probability), float(rules.arrival_alpha), float(rules.arrival_beta))
@@ -209,8 +197,6 @@ TASKS = (
     _compile_baskets,
     _compile_expansion,
     _compile_service_times,
-    _compile_creations,
-    _compile_order_ids,
     _compile_arrivals,
     _compile_encoding,
 )

@@ -16,7 +16,7 @@ from fastgen.events.row_group import GroupEncoder, file_fields
 from fastgen.model.day_orders import DayOrders
 from fastgen.parquet.codecs import make_codec
 from fastgen.parquet.file import FileWriter
-from fastgen.simulate.day import simulate_day
+from fastgen.simulate.day import Stretch, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,14 +31,6 @@ CHUNK_EVENTS = 350_000
 WHOLE_DAY_EVENTS = 700_000
 # Groups of equal numbers of orders differ a little in rows.
 ROW_GROUP_MEAN = ROW_GROUP_ROWS * 31 // 32
-
-
-class Stretch(NamedTuple):
-    """Some orders of one day: the day, the rank of the first one, and how many."""
-
-    day: int
-    first_rank: int
-    n_orders: int
 
 
 class PartResult(NamedTuple):
@@ -113,18 +105,20 @@ class PartBuilder:
     def _chunks(self, span: Span) -> Iterator[list[Stretch]]:
         """Cut a span into what is made at once: some days, or a part of one large day."""
         n_orders = self._plan.n_orders[span.location_id]
+        first_index = self._plan.first_index[span.location_id]
         events_per_order = self._plan.tables[span.location_id].events_per_order
         at_once = max(1, int(CHUNK_EVENTS / events_per_order))
         chunk, filled = list[Stretch](), 0
         for day in range(span.first_day, span.last_day + 1):
-            n = int(n_orders[day])
+            n, index = int(n_orders[day]), int(first_index[day])
             if chunk and filled + n > at_once:
                 yield chunk
                 chunk, filled = [], 0
             if n * events_per_order > WHOLE_DAY_EVENTS:
-                yield from ([Stretch(day, rank, min(at_once, n - rank))] for rank in range(0, n, at_once))
+                for rank in range(0, n, at_once):
+                    yield [Stretch(day, rank, min(at_once, n - rank), index + rank)]
             else:
-                chunk.append(Stretch(day, 0, n))
+                chunk.append(Stretch(day, 0, n, index))
                 filled += n
         if chunk:
             yield chunk
@@ -134,20 +128,16 @@ class PartBuilder:
         total = sum(stretch.n_orders for stretch in stretches)
         if len(self._orders.draw) < total or self._orders.line_item.size < total * model.lines_max:
             self._orders = DayOrders.empty(total * 5 // 4, model.lines_max)
-        n_customers, at = plan.tables[location_id].n_customers, 0
-        for day, first_rank, n in stretches:
-            first_index = int(plan.first_index[location_id][day]) + first_rank
-            orders = self._orders.section(at, at + n)
-            simulate_day(model, n_customers, day, first_rank, first_index, orders)
-            at += n
-        return self._orders.section(0, total)
+        orders = self._orders.section(0, total)
+        simulate(model, plan.tables[location_id].n_customers, stretches, orders)
+        return orders
 
     def _expand(self, location_id: int, stretches: list[Stretch], days: list[DayDigest]) -> None:
         """Make the rows of some stretches, and append the digests of their days."""
         plan, expansion, at = self._plan, self._expansion, 0
         orders, routes = self._simulate(location_id, stretches), self._routes[location_id]
         expansion.begin(orders, routes, plan.items, self._epoch_s, plan.scenario.driver.ping_interval_s)
-        for day, _, n in stretches:
+        for day, _, n, _ in stretches:
             expansion.expand(at, at + n)
             if n == plan.n_orders[location_id][day]:
                 digest = digest_day(location_id, day, expansion, at, at + n)

@@ -22,6 +22,7 @@ from fastgen.kernels.order_ids import MAX_ORDERS
 from fastgen.rng import STREAM_VERSION
 from fastgen.simulate.expected import check_expected_orders, expected_orders, target_orders
 from fastgen.simulate.kitchen_model import KitchenModel, build_kitchen_model
+from fastgen.units import MIN_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from fastgen.parquet.codecs import Compression
 
 PART_EVENTS = 550_000
-_DAYS_FOR_THREADS = 365
+# Of calendars up to this long, the orders of every minute are kept: 4 MB a location and year.
+_DAYS_KEPT = 365
 
 
 class Span(NamedTuple):
@@ -161,7 +163,7 @@ def plan_build(
         )
         for row, place in enumerate(scenario.locations)
     ]
-    n_orders, first_index = _index_orders(models, scenario.days)
+    models, n_orders, first_index = _index_orders(models, scenario.days)
     files, events_expected = _plan_files(ids, expected, tables, layout, partition_by)
     return BuildPlan(
         scenario=scenario,
@@ -189,16 +191,22 @@ def _choose_sequence_kind(max_pings: int) -> str:
     return sequence_kind(max_pings)
 
 
-def _index_orders(models: list[KitchenModel], n_days: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _index_orders(
+    models: list[KitchenModel], n_days: int
+) -> tuple[list[KitchenModel], NDArray[np.int64], NDArray[np.int64]]:
     """Count the orders of every location-day, (n_locations, n_days); number them by (day, location_id)."""
     n_orders = np.zeros((len(models), n_days), np.int64)
-    # Compiled code runs without the GIL; a short calendar is counted before threads have begun.
-    with ThreadPoolExecutor(os.cpu_count() if n_days > _DAYS_FOR_THREADS else 1) as pool:
-        list(pool.map(count_orders, [model.demand for model in models], n_orders))
+    if n_days <= _DAYS_KEPT:
+        kept = np.empty((len(models), n_days, MIN_PER_DAY), np.int64)
+        models = [model._replace(minute_counts=counts) for model, counts in zip(models, kept, strict=True)]
+    # Compiled code runs without the GIL.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        demands, counts = [model.demand for model in models], [model.minute_counts for model in models]
+        list(pool.map(count_orders, demands, n_orders, counts))
     ends = np.cumsum(n_orders.T.ravel()).reshape(n_days, len(models)).T
     if ends[-1, -1] > MAX_ORDERS:
         raise ScenarioError(f"scale, days: expected at most {MAX_ORDERS} orders, got {ends[-1, -1]}.")
-    return n_orders, np.ascontiguousarray(ends - n_orders)
+    return models, n_orders, np.ascontiguousarray(ends - n_orders)
 
 
 def _plan_files(

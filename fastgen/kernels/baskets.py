@@ -8,7 +8,7 @@ import numpy as np
 
 from fastgen.kernels.elementary import powf
 from fastgen.kernels.jit import inline, jit, step
-from fastgen.kernels.philox import BATCH, TWO_M32, below, draw_batch, draw_words
+from fastgen.kernels.philox import FIRST, TWO_M32, below, draw_blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fastgen.rng import Stream
 
 MAX_ITEMS = 16
-N_BATCHED = 12  # words of a basket that are drawn for a batch at a time; one of one brand needs no more
 
 
 class BasketArrays(NamedTuple):
@@ -60,15 +59,23 @@ class BasketArrays(NamedTuple):
 
 
 @inline
-def compute_popularity(baskets: BasketArrays, day: int, popularity: NDArray[np.float64]) -> int:
+def compute_popularity(
+    start_day: NDArray[np.int64],
+    end_day: NDArray[np.int64],
+    growth: NDArray[np.float64],
+    floor: float,
+    period_days: float,
+    day: int,
+    popularity: NDArray[np.float64],
+) -> int:
     """Fill the popularity of the placed brands, (n_placed,), 0 where closed; return how many are open."""
     n_open = 0
     for b in range(len(popularity)):
         popularity[b] = 0.0
-        if baskets.start_day[b] <= day < baskets.end_day[b]:
-            periods = (day - baskets.start_day[b]) / baskets.period_days
-            value = powf(1.0 + baskets.growth[b], periods)
-            popularity[b] = max(baskets.floor, value)
+        start = start_day[b]
+        if start <= day < end_day[b]:
+            value = powf(1.0 + growth[b], (day - start) / period_days)
+            popularity[b] = value if value > floor else floor
             n_open += 1
     return n_open
 
@@ -95,50 +102,65 @@ def _draw_brand(word: np.uint64, ends: NDArray[np.float64]) -> int:
 
 @jit
 def _draw_baskets(
-    baskets: BasketArrays,
-    day: int,
-    draw: NDArray[np.int64],
+    single_probability: float,
+    brands_min: int,
+    brands_max: int,
+    items_min: int,
+    items_max: int,
+    qty_min: int,
+    qty_max: int,
+    floor: float,
+    period_days: float,
+    start_day: NDArray[np.int64],
+    end_day: NDArray[np.int64],
+    growth: NDArray[np.float64],
+    item_start: NDArray[np.int64],
+    item: NDArray[np.int32],
+    day: NDArray[np.int64],
+    words: NDArray[np.uint32],
+    more_words: NDArray[np.uint32],
     line_start: NDArray[np.int64],
     line_item: NDArray[np.int32],
     line_qty: NDArray[np.int8],
-    weights: NDArray[np.float64],
-    words: NDArray[np.uint64],
+    popularity: NDArray[np.float64],
+    left: NDArray[np.float64],
+    ends: NDArray[np.float64],
+    ends_left: NDArray[np.float64],
     word: NDArray[np.uint64],
     picked: NDArray[np.int64],
 ) -> None:
-    """Draw the lines of each order; see `draw_baskets`. The last four are scratch."""
-    n_placed = len(baskets.growth)
-    popularity, left, ends, ends_left = weights[0], weights[1], weights[2], weights[3]
-    n_open = compute_popularity(baskets, day, popularity)
-    _add_up(popularity, 0, ends)
-    per_brand = 2 + 2 * baskets.items_max
+    """Draw the lines of each order; see `draw_baskets`. The last six are scratch.
+
+    All arrays are arguments of their own: wherever a field of a tuple is used, LLVM takes apart all of it.
+    """
+    n_open, n_several = 0, 0
     at = line_start[0]
-    for i in range(len(draw)):
-        j = i % BATCH
-        if j == 0:
-            for block in range(N_BATCHED // 4):
-                draw_batch(baskets.stream, day, draw[i : i + BATCH], block, words[4 * block : 4 * block + 4])
-        for k in range(N_BATCHED):
-            word[k] = words[k, j]
+    for i in range(len(day)):
+        if i == 0 or day[i] != day[i - 1]:
+            n_open = compute_popularity(start_day, end_day, growth, floor, period_days, day[i], popularity)
+            _add_up(popularity, FIRST, ends)
+        for k in range(len(words)):
+            word[k] = words[k, i]
         n_brands = 1
-        if np.float64(word[0]) * TWO_M32 >= baskets.single_probability:
-            n_brands = baskets.brands_min + below(word[1], baskets.brands_max - baskets.brands_min + 1)
-        n_brands = min(n_open, n_brands)
+        if np.float64(word[0]) * TWO_M32 >= single_probability:
+            n_brands = brands_min + below(word[1], brands_max - brands_min + 1)
+            for k in range(len(more_words)):
+                word[len(words) + k] = more_words[k, n_several]
+            n_several += 1
+        n_brands = n_brands if n_brands < n_open else n_open
         if n_brands > 1:
-            for b in range(n_placed):
+            for b in range(len(left)):
                 left[b], ends_left[b] = popularity[b], ends[b]
-        for k in range(N_BATCHED, 2 + per_brand * n_brands, 4):
-            word[k], word[k + 1], word[k + 2], word[k + 3] = draw_words(baskets.stream, day, draw[i], k >> 2)
         n_used = 2
         for k_brand in range(n_brands):
             brand = _draw_brand(word[n_used], ends if k_brand == 0 else ends_left)
             if n_brands > 1:
                 left[brand] = 0.0
                 _add_up(left, brand, ends_left)
-            first = baskets.item_start[brand]
-            n_menu = baskets.item_start[brand + 1] - first
-            n_items = baskets.items_min + below(word[n_used + 1], baskets.items_max - baskets.items_min + 1)
-            n_items = min(n_menu, n_items)
+            first = item_start[brand]
+            n_menu = item_start[brand + 1] - first
+            n_items = items_min + below(word[n_used + 1], items_max - items_min + 1)
+            n_items = n_items if n_items < n_menu else n_menu
             n_used += 2
             for k in range(n_items):
                 # One of the n_menu - k items not yet picked: step over the picked ones, kept in ascending
@@ -151,10 +173,8 @@ def _draw_baskets(
                 for p in range(k, place, -1):
                     picked[p] = picked[p - 1]
                 picked[place] = pick
-                line_item[at] = baskets.item[first + pick]
-                line_qty[at] = baskets.qty_min + below(
-                    word[n_used + 1], baskets.qty_max - baskets.qty_min + 1
-                )
+                line_item[at] = item[first + pick]
+                line_qty[at] = qty_min + below(word[n_used + 1], qty_max - qty_min + 1)
                 at += 1
                 n_used += 2
         line_start[i + 1] = at
@@ -162,7 +182,7 @@ def _draw_baskets(
 
 def draw_baskets(
     baskets: BasketArrays,
-    day: int,
+    day: NDArray[np.int64] | int,
     draw: NDArray[np.int64],
     line_start: NDArray[np.int64],
     line_item: NDArray[np.int32],
@@ -175,7 +195,7 @@ def draw_baskets(
     baskets
         Baskets of the location.
     day
-        Day number.
+        Day number of each order, int64 (n,), or of all.
     draw
         int64 (n,), draw number of each order.
     line_start
@@ -183,11 +203,17 @@ def draw_baskets(
     line_item, line_qty
         Output: row of the items table and quantity of each line.
     """
-    n_words = 2 + (2 + 2 * baskets.items_max) * max(1, baskets.brands_max) + N_BATCHED
+    per_brand = 2 + 2 * baskets.items_max
+    n_blocks, n_blocks_most = ((2 + per_brand * n + 3) // 4 for n in (1, max(1, baskets.brands_max)))
+    days = np.full(len(draw), day, np.int64)
+    words = draw_blocks(baskets.stream, days, draw, range(n_blocks))
+    # Few orders are of several brands: the words that only those need are drawn for them alone.
+    several = np.flatnonzero(words[0] * TWO_M32 >= baskets.single_probability)
+    more = draw_blocks(baskets.stream, days[several], draw[several], range(n_blocks, n_blocks_most))
+    popularity, left, ends, ends_left = np.empty((4, len(baskets.growth)))
     _draw_baskets(
-        *(baskets, day, draw, line_start, line_item, line_qty),
-        np.empty((4, len(baskets.growth))),
-        np.empty((N_BATCHED, BATCH), np.uint64),
-        np.empty(n_words, np.uint64),
-        np.empty(MAX_ITEMS, np.int64),
+        *baskets[1:],
+        *(days, words, more, line_start, line_item, line_qty),
+        *(popularity, left, ends, ends_left),
+        *(np.empty(4 * n_blocks_most, np.uint64), np.empty(MAX_ITEMS, np.int64)),
     )

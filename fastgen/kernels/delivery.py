@@ -9,7 +9,7 @@ import numpy as np
 
 from fastgen.kernels.elementary import log, normal_quantile, powf
 from fastgen.kernels.jit import inline, jit, step
-from fastgen.kernels.philox import BATCH, TWO_M32, draw_batch, draw_words, unit
+from fastgen.kernels.philox import TWO_M32, draw_blocks, draw_words, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,9 +53,9 @@ def draw_beta(stream: Stream, day: int, index: int, alpha: float, beta: float) -
 
 
 @inline
-def _order_statistic(words: NDArray[np.uint64], j: int, n: int, k: int, row: NDArray[np.uint64]) -> float:
-    """Return the k-th smallest of words[1 : n + 1, j] as a number on (0, 1); `row`, (n,), is scratch."""
-    for i in range(n):
+def _order_statistic(words: NDArray[np.uint32], j: int, k: int, row: NDArray[np.uint32]) -> float:
+    """Return the k-th smallest of words[1:, j] as a number on (0, 1); `row`, as long, is scratch."""
+    for i in range(len(row)):
         word = words[i + 1, j]
         place = i
         while place > 0 and row[place - 1] > word:
@@ -67,7 +67,7 @@ def _order_statistic(words: NDArray[np.uint64], j: int, n: int, k: int, row: NDA
 
 @inline
 def _place_arrival(
-    word: np.uint64, after_ready_probability: float, share: float, times_us: NDArray[np.int64], j: int
+    word: np.uint32, after_ready_probability: float, share: float, times_us: NDArray[np.int64], j: int
 ) -> None:
     """Write order j's arrival, at `share` of its interval and before the pick-up."""
     if np.float64(word) * TWO_M32 < after_ready_probability:
@@ -80,49 +80,41 @@ def _place_arrival(
 
 @jit
 def draw_arrivals_by_rank(
-    stream: Stream,
-    day: int,
-    draw: NDArray[np.int64],
+    words: NDArray[np.uint32],
     after_ready_probability: float,
-    n_uniform: int,
     rank: int,
     times_us: NDArray[np.int64],
-    words: NDArray[np.uint64],
-    row: NDArray[np.uint64],
+    row: NDArray[np.uint32],
 ) -> None:
-    """Draw arrivals at the rank-th smallest of n_uniform uniform numbers; see `draw_driver_arrivals`.
+    """Draw arrivals at the rank-th smallest of some uniform numbers; see `draw_driver_arrivals`.
 
-    Scratch: `words`, (4 * n_blocks, BATCH), with room for 1 + n_uniform words, and `row`, (UNIFORM_MAX,).
+    Word 0 decides the interval, as many as the scratch `row` is long are those numbers.
     """
-    for first in range(0, len(draw), BATCH):
-        batch = draw[first : first + BATCH]
-        times = times_us[first : first + BATCH]
-        for block in range(len(words) // 4):
-            draw_batch(stream, day, batch, block, words[4 * block : 4 * block + 4])
-        for j in range(len(batch)):
-            share = _order_statistic(words, j, n_uniform, rank, row)
-            _place_arrival(words[0, j], after_ready_probability, share, times, j)
+    for j in range(len(times_us)):
+        share = _order_statistic(words, j, rank, row)
+        _place_arrival(words[0, j], after_ready_probability, share, times_us, j)
 
 
 @jit
 def draw_arrivals_by_gammas(
     stream: Stream,
-    day: int,
+    day: NDArray[np.int64],
     draw: NDArray[np.int64],
+    words: NDArray[np.uint32],
     after_ready_probability: float,
     alpha: float,
     beta: float,
     times_us: NDArray[np.int64],
 ) -> None:
-    """Draw arrivals at a share of two gammas; see `draw_driver_arrivals`."""
+    """Draw arrivals at a share of two gammas; see `draw_driver_arrivals`. Word 0 decides the interval."""
     for i in range(len(draw)):
-        share = draw_beta(stream, day, draw[i], alpha, beta)
-        _place_arrival(draw_words(stream, day, draw[i], 0)[0], after_ready_probability, share, times_us, i)
+        share = draw_beta(stream, day[i], draw[i], alpha, beta)
+        _place_arrival(words[0, i], after_ready_probability, share, times_us, i)
 
 
 def draw_driver_arrivals(
     stream: Stream,
-    day: int,
+    day: NDArray[np.int64] | int,
     draw: NDArray[np.int64],
     after_ready_probability: float,
     alpha: float,
@@ -140,7 +132,7 @@ def draw_driver_arrivals(
     stream
         Stream of the drivers.
     day
-        Day number.
+        Day number of each order, int64 (n,), or of all.
     draw
         int64 (n,), draw number of each order.
     after_ready_probability
@@ -154,10 +146,8 @@ def draw_driver_arrivals(
     n_uniform, rank = int(alpha + beta) - 1, int(alpha)
     whole = (alpha, beta) == (rank, n_uniform + 1 - rank) and rank >= 1
     if whole and rank <= n_uniform <= UNIFORM_MAX:
-        words = np.empty((4 * (1 + n_uniform // 4), BATCH), np.uint64)
-        row = np.empty(UNIFORM_MAX, np.uint64)
-        draw_arrivals_by_rank(
-            stream, day, draw, after_ready_probability, n_uniform, rank, times_us, words, row
-        )
+        words = draw_blocks(stream, day, draw, range(1 + n_uniform // 4))
+        draw_arrivals_by_rank(words, after_ready_probability, rank, times_us, np.empty(n_uniform, np.uint32))
     else:
-        draw_arrivals_by_gammas(stream, day, draw, after_ready_probability, alpha, beta, times_us)
+        words, days = draw_blocks(stream, day, draw, range(1)), np.full(len(draw), day, np.int64)
+        draw_arrivals_by_gammas(stream, days, draw, words, after_ready_probability, alpha, beta, times_us)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.kernels.elementary import exp, log, log_factorial
-from fastgen.kernels.jit import inline, jit, step
-from fastgen.kernels.philox import below, draw_words, unit53
+from fastgen.kernels.jit import jit, step
+from fastgen.kernels.philox import FIRST, below_each, draw_blocks, draw_words, unit53
+from fastgen.units import S_PER_MIN, US_PER_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 MINUTES = 1440
 INVERSION_BELOW = 10.0
-COMPARED_MAX = 12  # up to this, comparing all with all is faster than counting
 
 
 class DemandArrays(NamedTuple):
@@ -59,7 +59,7 @@ def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
     if mean <= 0.0:
         return 0
     if mean < INVERSION_BELOW:
-        high, low, _, _ = draw_words(stream, day, index, 0)
+        high, low, _, _ = draw_words(stream, day, index, FIRST)
         u = unit53(high, low)
         if u < 1.0 - mean:  # less than exp(-mean)
             return 0
@@ -84,123 +84,91 @@ def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
         us = 0.5 - abs(u)
         if us <= 0.0 or v <= 0.0:
             continue
-        k_float = math.floor((2.0 * a / us + b) * u + mean + 0.43)
+        k = math.floor((2.0 * a / us + b) * u + mean + 0.43)
         if us >= 0.07 and v <= v_r:
-            return int(k_float)
-        if k_float < 0.0 or (us < 0.013 and v > us):
+            return k
+        if k < 0.0 or (us < 0.013 and v > us):
             continue
-        accept = k_float * log_mean - mean - log_factorial(k_float)
+        accept = k * log_mean - mean - log_factorial(float(k))
         if log(v) + log_inv_alpha - log(a / (us * us) + b) <= accept:
-            return int(k_float)
+            return k
 
 
 @jit
-def draw_minute_counts(demand: DemandArrays, day: int, counts: NDArray[np.int64]) -> int:
-    """Draw the orders of every minute of a day into `counts`, int64 (1440,); return their sum."""
-    if demand.expected[day] <= 0.0:
+def _draw_minute_counts(
+    noise: Stream,
+    minute: Stream,
+    expected: NDArray[np.float64],
+    noise_low: float,
+    noise_high: float,
+    weight: NDArray[np.float64],
+    event_days: NDArray[np.int64],
+    event_factor: NDArray[np.float64],
+    day: int,
+    counts: NDArray[np.int64],
+) -> int:
+    """Draw what `draw_minute_counts` says."""
+    if expected[day] <= 0.0:
         for m in range(MINUTES):
             counts[m] = 0
         return 0
-    high, low, _, _ = draw_words(demand.noise, day, 0, 0)
-    noise = demand.noise_low + (demand.noise_high - demand.noise_low) * unit53(high, low)
-    target = math.floor(demand.expected[day] * noise)
+    high, low, _, _ = draw_words(noise, day, FIRST, FIRST)
+    factor = noise_low + (noise_high - noise_low) * unit53(high, low)
+    target = math.floor(expected[day] * factor)
     total = 0
     for m in range(MINUTES):
-        mean = target * demand.weight[m]
-        for e in range(len(demand.event_factor)):
-            span = demand.event_days[e]
-            if span[0] <= day <= span[1] and span[2] <= m < span[3]:
-                mean *= demand.event_factor[e]
-        counts[m] = draw_poisson(demand.minute, day, m, mean)
-        total += counts[m]
+        mean = target * weight[m]
+        for e in range(len(event_factor)):
+            if event_days[e, 0] <= day <= event_days[e, 1] and event_days[e, 2] <= m < event_days[e, 3]:
+                mean *= event_factor[e]
+        n = draw_poisson(minute, day, m, mean)
+        counts[m] = n
+        total += n
     return total
 
 
-def count_orders(demand: DemandArrays, n_orders: NDArray[np.int64]) -> None:
+def draw_minute_counts(demand: DemandArrays, day: int, counts: NDArray[np.int64]) -> int:
+    """Draw the orders of every minute of a day into `counts`, int64 (1440,); return their sum."""
+    return _draw_minute_counts(*demand, day, counts)
+
+
+def count_orders(
+    demand: DemandArrays, n_orders: NDArray[np.int64], counts: NDArray[np.int64] | None = None
+) -> None:
     """Count the orders of days 0, 1, ... into `n_orders`, int64 (n_days,).
 
     A loop over days in Python costs a thousandth of a build, and compiling it a fifth of a second.
+
+    Parameters
+    ----------
+    demand
+        Demand of one location.
+    n_orders
+        Output, int64 (n_days,).
+    counts
+        Output, int64 (n_days, 1440): the orders of every minute, unless nobody wants to keep them.
     """
-    counts = np.empty(MINUTES, np.int64)
+    scratch = np.empty(MINUTES, np.int64)
     for day in range(len(n_orders)):
-        n_orders[day] = draw_minute_counts(demand, day, counts)
-
-
-@inline
-def _rank_by_bucket(
-    second: NDArray[np.int64], n: int, bucket: NDArray[np.int64], rank: NDArray[np.int64]
-) -> None:
-    """Rank n seconds below 60, equal ones by their place, by counting; `bucket`, (61,), is scratch."""
-    for s in range(61):
-        bucket[s] = 0
-    for i in range(n):
-        bucket[second[i] + 1] += 1
-    for s in range(60):
-        bucket[s + 1] += bucket[s]
-    for i in range(n):
-        rank[i] = bucket[second[i]]
-        bucket[second[i]] += 1
-
-
-@jit
-def _draw_creations(
-    stream: Stream,
-    day: int,
-    counts: NDArray[np.int64],
-    minute_start_s: NDArray[np.int64],
-    first_rank: int,
-    choices: tuple[int, int],
-    draw: NDArray[np.int64],
-    times_us: NDArray[np.int64],
-    customer: NDArray[np.int32],
-    house_number: NDArray[np.int32],
-    bucket: NDArray[np.int64],
-    places: NDArray[np.int64],
-    words: NDArray[np.uint64],
-) -> None:
-    """Draw what `draw_creations` says; scratch: (61,), and twice (2, most orders of a minute)."""
-    n_customers, number_max = choices
-    last_rank = first_rank + len(draw)
-    second, rank = places[0], places[1]
-    base = 0
-    for m in range(MINUTES):
-        n = counts[m]
-        if n > 0 and base < last_rank and base + n > first_rank:
-            for i in range(n):
-                word, words[0, i], words[1, i], _ = draw_words(stream, day, base + i, 0)
-                second[i] = below(word, 60)
-            if n <= COMPARED_MAX:
-                for i in range(n):
-                    rank[i] = 0
-                    for k in range(n):
-                        rank[i] += second[k] < second[i] or (second[k] == second[i] and k < i)
-            else:
-                _rank_by_bucket(second, n, bucket, rank)
-            for i in range(n):
-                at = base + rank[i] - first_rank
-                if 0 <= at < len(draw):
-                    draw[at] = base + i
-                    times_us[at, 0] = (minute_start_s[m] + second[i]) * 1_000_000
-                    customer[at] = below(words[0, i], n_customers)
-                    house_number[at] = 1 + below(words[1, i], number_max)
-        base += n
+        n_orders[day] = draw_minute_counts(demand, day, scratch if counts is None else counts[day])
 
 
 def draw_creations(
     stream: Stream,
-    day: int,
+    day: NDArray[np.int64],
     counts: NDArray[np.int64],
     minute_start_s: NDArray[np.int64],
-    first_rank: int,
+    first_rank: NDArray[np.int64],
+    n_orders: NDArray[np.int64],
     choices: tuple[int, int],
     draw: NDArray[np.int64],
     times_us: NDArray[np.int64],
     customer: NDArray[np.int32],
     house_number: NDArray[np.int32],
 ) -> None:
-    """Draw creation time, customer and house number of the orders of a day from rank first_rank on.
+    """Draw creation time, customer and house number of stretches of days: n_orders from first_rank on.
 
-    Rank counts the day's orders by (creation second, draw number). Only the minutes that hold a wanted rank
+    Rank counts a day's orders by (creation second, draw number). Only the minutes that hold a wanted rank
     are drawn, so any stretch of a day of any size is made in bounded memory. The three come from words 0, 1
     and 2 of one block (SPEC 2.2, 2.3).
 
@@ -208,14 +176,12 @@ def draw_creations(
     ----------
     stream
         Stream of the creation times.
-    day
-        Day number.
+    day, first_rank, n_orders
+        int64 (n_stretches,), day number, first rank wanted, and how many; n orders in all.
     counts
-        int64 (1440,), orders of each minute.
+        int64 (n_stretches, 1440), orders of each minute of the day; zeroed where no wanted rank is.
     minute_start_s
-        int64 (1440,), seconds from the epoch to the start of each minute.
-    first_rank
-        First rank wanted.
+        int64 (n_stretches, 1440), seconds from the epoch to the start of each minute.
     choices
         Number of customers, and largest house number.
     draw
@@ -227,10 +193,33 @@ def draw_creations(
     house_number
         Output, int32 (n,), uniform on 1..choices[1].
     """
-    largest = int(counts.max())
-    _draw_creations(
-        *(stream, day, counts, minute_start_s, first_rank, choices, draw, times_us, customer, house_number),
-        np.empty(61, np.int64),
-        np.empty((2, largest), np.int64),
-        np.empty((2, largest), np.uint64),
-    )
+    if counts.sum() > len(draw):
+        first_drawn = _drop_other_minutes(counts, first_rank, n_orders)
+    else:
+        first_drawn = np.zeros(len(day), np.int64)
+    n_drawn = counts.sum(axis=1)
+    minute = np.repeat(np.arange(counts.size), counts.reshape(-1))
+    # What turns the place among all that is drawn into a draw number, and into a rank.
+    shift = np.repeat(first_drawn - (n_drawn.cumsum() - n_drawn), n_drawn)
+    place = np.arange(len(minute)) + shift
+    words = draw_blocks(stream, np.repeat(day, n_drawn), place, range(1))
+    second = below_each(words[0], S_PER_MIN)
+    ranked = np.argsort(minute * S_PER_MIN + second, kind="stable")
+    if len(ranked) > len(draw):
+        first = np.repeat(first_rank, n_drawn)
+        ranked = ranked[(place >= first) & (place < first + np.repeat(n_orders, n_drawn))]
+    draw[:] = place[ranked]
+    times_us[:, 0] = (minute_start_s.reshape(-1)[minute] + second)[ranked] * US_PER_S
+    customer[:] = below_each(words[1], choices[0])[ranked]
+    house_number[:] = below_each(words[2], choices[1])[ranked] + 1
+
+
+def _drop_other_minutes(
+    counts: NDArray[np.int64], first_rank: NDArray[np.int64], n_orders: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Zero the minutes of each stretch that hold no wanted rank; return the orders before the others."""
+    ends = counts.cumsum(axis=1)
+    before = ends <= first_rank[:, None]
+    first_drawn: NDArray[np.int64] = np.where(before, ends, 0).max(axis=1)
+    counts[before | (ends - counts >= (first_rank + n_orders)[:, None])] = 0
+    return first_drawn

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNREACHED = -1
+EMPTY = np.int64(0)  # for a literal 0, numba compiles a version of its own
 
 
 @step
@@ -66,7 +67,7 @@ def _grow_tree(
     """Fill `dist` and `parent`, which are all `UNREACHED`; `heap`, (n_edges + 1,), is scratch."""
     mask = (1 << node_bits) - 1
     dist[source] = 0
-    size = _push(heap, 0, source)
+    size = _push(heap, EMPTY, source)
     while size > 0:
         entry = heap[0]
         size = _drop_first(heap, size)

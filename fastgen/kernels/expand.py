@@ -91,7 +91,14 @@ class ItemTexts(NamedTuple):
 
 
 @inline
-def _write_address(number: int, routes: RouteArrays, customer: int, text: NDArray[np.uint8], at: int) -> int:
+def _write_address(
+    number: int,
+    street: int,
+    street_start: NDArray[np.int64],
+    street_text: NDArray[np.uint8],
+    text: NDArray[np.uint8],
+    at: int,
+) -> int:
     """Write "N Street"; return the position behind it."""
     n_digits = 1
     rest = number // 10
@@ -101,33 +108,130 @@ def _write_address(number: int, routes: RouteArrays, customer: int, text: NDArra
     for j in range(n_digits - 1, -1, -1):
         text[at + j] = 48 + number % 10
         number //= 10
-    street = routes.street[customer]
-    first = routes.street_start[street]
-    length = routes.street_start[street + 1] - first
-    copy_items(routes.street_text, first, text, at + n_digits, length)
+    first = street_start[street]
+    length = street_start[street + 1] - first
+    copy_items(street_text, first, text, at + n_digits, length)
     return at + n_digits + length
 
 
-@inline
-def _write_items(orders: DayOrders, i: int, items: ItemTexts, text: NDArray[np.uint8], at: int) -> int:
-    """Write the JSON array of an order's lines; return the position behind it."""
-    text[at] = 91  # "["
-    at += 1
-    for k in range(orders.line_start[i], orders.line_start[i + 1]):
-        item = orders.line_item[k]
-        first = items.start[item]
-        length = items.start[item + 1] - first
-        copy_items(items.text, first, text, at, length)
-        at += length
-        text[at] = 48 + orders.line_qty[k]
-        text[at + 1] = ITEM_END
-        text[at + 2] = 44  # ","
-        at += 3
-    text[at - 1] = 93  # "]" over the last comma
-    return at
-
-
 @jit
+def write_events(
+    times_us: NDArray[np.int64],
+    customers: NDArray[np.int32],
+    house_number: NDArray[np.int32],
+    id_bytes: NDArray[np.uint8],
+    line_start: NDArray[np.int64],
+    line_item: NDArray[np.int32],
+    line_qty: NDArray[np.int8],
+    lat: NDArray[np.float32],
+    lon: NDArray[np.float32],
+    drive_us: NDArray[np.int64],
+    ping_start: NDArray[np.int64],
+    ping_lat: NDArray[np.float32],
+    ping_lon: NDArray[np.float32],
+    ping_progress: NDArray[np.float32],
+    route_start: NDArray[np.int64],
+    route: NDArray[np.uint8],
+    street: NDArray[np.int32],
+    street_start: NDArray[np.int64],
+    street_text: NDArray[np.uint8],
+    item_start: NDArray[np.int64],
+    item_text: NDArray[np.uint8],
+    epoch_s: int,
+    ping_interval_s: int,
+    first_order: int,
+    last_order: int,
+    start: NDArray[np.int64],
+    kinds: NDArray[np.int8],
+    all_seconds: NDArray[np.int64],
+    sequence: NDArray[np.int16],
+    floats: NDArray[np.float32],
+    lengths: NDArray[np.uint32],
+    pings: NDArray[np.int32],
+    id_text: NDArray[np.uint8],
+    addr_text: NDArray[np.uint8],
+    items_text: NDArray[np.uint8],
+    route_text: NDArray[np.uint8],
+) -> None:
+    """Write events as `expand_events` does.
+
+    All arrays are arguments of their own: wherever a field of a tuple is used, LLVM takes apart all of it.
+    """
+    row, ids_at, addr_at, items_at, route_at = (
+        start[first_order, ROW],
+        start[first_order, ID],
+        start[first_order, ADDR],
+        start[first_order, ITEMS],
+        start[first_order, ROUTE],
+    )
+    for i in range(first_order, last_order):
+        customer = customers[i]
+        ping = ping_start[customer]
+        n_pings = ping_start[customer + 1] - ping
+        n_rows = N_BEFORE_PINGS + n_pings + 1
+        delivered = row + n_rows - 1
+        id_length = id_bytes[16 * i]
+        for at in range(row, row + n_rows):
+            sequence[at] = at - row
+            lengths[ID_LENGTH, at] = id_length
+            # All 8 bytes a row may have; the next row writes over those too many.
+            copy_items(id_bytes, 16 * i + 4, id_text, ids_at, ID_MAX)
+            ids_at += id_length
+        for k in range(5):
+            for at in range(row, row + n_rows):
+                floats[k, at] = 0.0
+        for k in range(1, 4):
+            for at in range(row, row + n_rows):
+                lengths[k, at] = 0
+        for j in range(N_BEFORE_PINGS):
+            kinds[row + j] = j + 1
+            all_seconds[row + j] = epoch_s + times_us[i, j] // 1_000_000
+        ping_s = all_seconds[row + 5]
+        ping_at = row - (N_BEFORE_PINGS + 1) * i
+        for at in range(row + N_BEFORE_PINGS, delivered):
+            ping_s += ping_interval_s
+            kinds[at] = PING
+            all_seconds[at] = ping_s
+            floats[PING_LAT, at] = ping_lat[ping]
+            floats[PING_LON, at] = ping_lon[ping]
+            floats[PROGRESS, at] = ping_progress[ping]
+            pings[ping_at] = ping
+            ping += 1
+            ping_at += 1
+        kinds[delivered] = DELIVERED
+        all_seconds[delivered] = epoch_s + (times_us[i, 5] + drive_us[customer]) // 1_000_000
+        floats[LAT, row] = floats[LAT, delivered] = lat[customer]
+        floats[LON, row] = floats[LON, delivered] = lon[customer]
+        number = np.int64(house_number[i])
+        end = _write_address(number, street[customer], street_start, street_text, addr_text, addr_at)
+        lengths[ADDR_LENGTH, row] = end - addr_at
+        addr_at = end
+        items_first = items_at
+        items_text[items_at] = 91  # "["
+        for k in range(line_start[i], line_start[i + 1]):
+            text_first = item_start[line_item[k]]
+            text_bytes = item_start[line_item[k] + 1] - text_first
+            copy_items(item_text, text_first, items_text, items_at + 1, text_bytes)
+            items_at += text_bytes + 3
+            items_text[items_at - 2] = 48 + line_qty[k]
+            items_text[items_at - 1] = ITEM_END
+            items_text[items_at] = 44  # ","
+        items_text[items_at] = 93  # "]" over the last comma
+        items_at += 1
+        lengths[ITEMS_LENGTH, row] = items_at - items_first
+        text_first = route_start[customer]
+        text_bytes = route_start[customer + 1] - text_first
+        copy_items(route, text_first, route_text, route_at, text_bytes)
+        lengths[ROUTE_LENGTH, row + 5] = text_bytes
+        route_at += text_bytes
+        row += n_rows
+        start[i + 1, ROW] = row
+        start[i + 1, ID] = ids_at
+        start[i + 1, ADDR] = addr_at
+        start[i + 1, ITEMS] = items_at
+        start[i + 1, ROUTE] = route_at
+
+
 def expand_events(
     orders: DayOrders,
     id_bytes: NDArray[np.uint8],
@@ -155,73 +259,8 @@ def expand_events(
     events
         Output; `start[first_order]` given.
     """
-    epoch_s, ping_interval_s = times
-    start, kinds, all_seconds, sequence = (
-        events.start,
-        events.event_type_id,
-        events.ts_seconds,
-        events.sequence,
+    write_events(
+        *(orders.times_us, orders.customer, orders.house_number, id_bytes),
+        *(orders.line_start, orders.line_item, orders.line_qty),
+        *(*routes, *items, *times, first_order, last_order, *events),
     )
-    floats, lengths = events.floats, events.lengths
-    row, ids_at, addr_at, items_at, route_at = (
-        start[first_order, ROW],
-        start[first_order, ID],
-        start[first_order, ADDR],
-        start[first_order, ITEMS],
-        start[first_order, ROUTE],
-    )
-    for i in range(first_order, last_order):
-        customer = orders.customer[i]
-        ping = routes.ping_start[customer]
-        n_pings = routes.ping_start[customer + 1] - ping
-        n_rows = N_BEFORE_PINGS + n_pings + 1
-        delivered = row + n_rows - 1
-        id_length = orders.id_view[i, 0] & 255
-        for at in range(row, row + n_rows):
-            sequence[at] = at - row
-            lengths[ID_LENGTH, at] = id_length
-            # All 8 bytes a row may have; the next row writes over those too many.
-            copy_items(id_bytes, 16 * i + 4, events.id_text, ids_at, ID_MAX)
-            ids_at += id_length
-        for k in range(5):
-            for at in range(row, row + n_rows):
-                floats[k, at] = 0.0
-        for k in range(1, 4):
-            for at in range(row, row + n_rows):
-                lengths[k, at] = 0
-        for j in range(N_BEFORE_PINGS):
-            kinds[row + j] = j + 1
-            all_seconds[row + j] = epoch_s + orders.times_us[i, j] // 1_000_000
-        ping_s = all_seconds[row + 5]
-        ping_at = row - (N_BEFORE_PINGS + 1) * i
-        for at in range(row + N_BEFORE_PINGS, delivered):
-            ping_s += ping_interval_s
-            kinds[at] = PING
-            all_seconds[at] = ping_s
-            floats[PING_LAT, at] = routes.ping_lat[ping]
-            floats[PING_LON, at] = routes.ping_lon[ping]
-            floats[PROGRESS, at] = routes.ping_progress[ping]
-            events.ping[ping_at] = ping
-            ping += 1
-            ping_at += 1
-        kinds[delivered] = DELIVERED
-        all_seconds[delivered] = epoch_s + (orders.times_us[i, 5] + routes.drive_us[customer]) // 1_000_000
-        floats[LAT, row] = floats[LAT, delivered] = routes.lat[customer]
-        floats[LON, row] = floats[LON, delivered] = routes.lon[customer]
-        end = _write_address(np.int64(orders.house_number[i]), routes, customer, events.addr_text, addr_at)
-        lengths[ADDR_LENGTH, row] = end - addr_at
-        addr_at = end
-        end = _write_items(orders, i, items, events.items_text, items_at)
-        lengths[ITEMS_LENGTH, row] = end - items_at
-        items_at = end
-        text_first = routes.text_start[customer]
-        text_bytes = routes.text_start[customer + 1] - text_first
-        copy_items(routes.text, text_first, events.route_text, route_at, text_bytes)
-        lengths[ROUTE_LENGTH, row + 5] = text_bytes
-        route_at += text_bytes
-        row += n_rows
-        start[i + 1, ROW] = row
-        start[i + 1, ID] = ids_at
-        start[i + 1, ADDR] = addr_at
-        start[i + 1, ITEMS] = items_at
-        start[i + 1, ROUTE] = route_at

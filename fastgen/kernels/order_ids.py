@@ -7,12 +7,12 @@ of the other half modulo its range, which is a bijection whatever the ranges.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import inline, jit
-from fastgen.kernels.philox import BATCH, below, draw_batch
+from fastgen.kernels.philox import below_each, draw_blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,75 +26,48 @@ IDS_6 = BASE**6
 IDS_7 = BASE**7
 IDS_8 = BASE**8
 MAX_ORDERS = IDS_6 + IDS_7 + IDS_8
-LETTERS = 10  # digit values 0..9 are "0".."9", 10..35 "A".."Z"
+# Width in characters, index of the first id, and the ranges of the left and the right half.
+DOMAINS = ((6, 0, BASE_3, BASE_3), (7, IDS_6, BASE_3, BASE_4), (8, IDS_6 + IDS_7, BASE_4, BASE_4))
+N_ROUNDS = 4
+CHARACTERS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", np.uint8).astype(np.uint64)
+VIEW_HEAD = np.uint64(32)  # bits of a view before the text: its length
 
 
-@inline
-def _halves(index: int) -> tuple[int, int, int, int]:
-    """Domain of an index: its place there, the ranges of left and right, and the width in characters."""
-    if index < IDS_6:
-        return index, BASE_3, BASE_3, 6
-    if index < IDS_6 + IDS_7:
-        return index - IDS_6, BASE_3, BASE_4, 7
-    return index - IDS_6 - IDS_7, BASE_4, BASE_4, 8
+@cache
+def _triples() -> NDArray[np.uint64]:
+    """Text of 0..36^3-1 in three characters, the first one in the lowest byte."""
+    first, second, third = (CHARACTERS << np.uint64(8 * k) for k in range(3))
+    return (first[:, None, None] | second[:, None] | third).reshape(-1)
 
 
-@inline
 def _encipher(
-    stream: Stream,
-    place: NDArray[np.int64],
-    n_left: int,
-    n_right: int,
-    width: int,
-    words: NDArray[np.uint64],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-) -> None:
+    stream: Stream, place: NDArray[np.int64], width: int, n_left: int, n_right: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Map places below n_left * n_right, (n,), to other ones, as their left and right halves."""
-    n = len(place)
-    for j in range(n):
-        left[j] = place[j] // n_right
-        right[j] = place[j] - left[j] * n_right
-    for r in range(4):
+    left, right = np.divmod(place, n_right)
+    for r in range(N_ROUNDS):
         keyed, changed, span = (right, left, n_left) if r % 2 == 0 else (left, right, n_right)
-        draw_batch(stream, width, keyed[:n], r, words)
-        word = words[0]
-        for j in range(n):
-            total = changed[j] + below(word[j], span)
-            changed[j] = total if total < span else total - span
+        changed += below_each(draw_blocks(stream, width, keyed, range(r, r + 1))[0], span)
+        changed -= span * (changed >= span)
+    return left, right
 
 
-@jit
-def _write_order_ids(
-    stream: Stream,
-    first_index: int,
-    view: NDArray[np.int64],
-    words: NDArray[np.uint64],
-    places: NDArray[np.int64],
-) -> None:
-    """Write ids as `write_order_ids` does; `words`, (4, BATCH), and `places`, (3, BATCH), are scratch."""
-    place, left, right = places[0], places[1], places[2]
-    done = 0
-    while done < len(view):
-        start, n_left, n_right, width = _halves(first_index + done)
-        n = BATCH
-        n = min(n, len(view) - done)
-        n = min(n, n_left * n_right - start)
-        for j in range(n):
-            place[j] = start + j
-        _encipher(stream, place[:n], n_left, n_right, width, words, left, right)
-        for j in range(n):
-            code, text = left[j] * n_right + right[j], 0
-            for _ in range(width):  # from the last character on
-                digit = code % BASE
-                code //= BASE
-                text = (text << 8) | (digit + 48 if digit < LETTERS else digit + 55)
-            view[done + j, 0] = width | ((text & 0xFFFFFFFF) << 32)
-            view[done + j, 1] = text >> 32
-        done += n
+def _spell(half: NDArray[np.int64], n_characters: int) -> NDArray[np.uint64]:
+    """Text of halves of three or four characters, the first one in the lowest byte."""
+    if n_characters == 3:
+        return _triples()[half]
+    start, last = np.divmod(half, BASE)
+    return _triples()[start] | CHARACTERS[last] << np.uint64(24)
 
 
-def write_order_ids(stream: Stream, first_index: int, view: NDArray[np.int64]) -> None:
-    """Write the ids of indices first_index, first_index + 1, ... as Arrow string views, int64 (n, 2)."""
-    words, places = np.empty((4, BATCH), np.uint64), np.empty((3, BATCH), np.int64)
-    _write_order_ids(stream, first_index, view, words, places)
+def write_order_ids(stream: Stream, index: NDArray[np.int64], view: NDArray[np.int64]) -> None:
+    """Write the ids of orders, by their index in the dataset, (n,), as Arrow string views, int64 (n, 2)."""
+    for width, first, n_left, n_right in DOMAINS:
+        of_width = (index >= first) & (index < first + n_left * n_right)
+        if of_width.any():
+            left, right = _encipher(stream, index[of_width] - first, width, n_left, n_right)
+            n_characters = width // 2
+            text = _spell(left, n_characters)
+            text |= _spell(right, width - n_characters) << np.uint64(8 * n_characters)
+            views = np.stack([text << VIEW_HEAD | np.uint64(width), text >> VIEW_HEAD], axis=1)
+            view[of_width] = views.view(np.int64)

@@ -26,7 +26,7 @@ SHIFT_32 = np.uint64(32)
 SHIFT_5 = np.uint64(5)
 SHIFT_6 = np.uint64(6)
 N_ROUNDS = 10
-BATCH = 256  # orders drawn together: their words stay in the first-level cache
+FIRST = np.int64(0)  # index or block; for a literal 0, numba compiles a version of its own
 TWO_26 = 67_108_864.0
 TWO_M32 = 1.0 / 4_294_967_296.0
 TWO_M53 = 1.0 / 9_007_199_254_740_992.0
@@ -58,23 +58,61 @@ def draw_words(stream: Stream, day: int, index: int, block: int) -> Words:
     return philox(np.uint64(index), np.uint64(block), np.uint64(day), stream.tag, stream.key0, stream.key1)
 
 
-@step
-def draw_batch(
-    stream: Stream, day: int, draw: NDArray[np.int64], block: int, words: NDArray[np.uint64]
+@jit
+def _draw_block(
+    stream: Stream,
+    day: NDArray[np.int64],
+    index: NDArray[np.int64],
+    block: int,
+    word0: NDArray[np.uint32],
+    word1: NDArray[np.uint32],
+    word2: NDArray[np.uint32],
+    word3: NDArray[np.uint32],
 ) -> None:
-    """Draw a block for each of up to `BATCH` orders into `words`, uint64 (4, BATCH): faster than singly."""
-    word0, word1, word2, word3 = words[0], words[1], words[2], words[3]
-    c1, c2 = np.uint64(block), np.uint64(day)
-    for j in range(len(draw)):
+    """Draw a block for each index; a loop of nothing else draws four of them at a time."""
+    for j in range(len(index)):
         word0[j], word1[j], word2[j], word3[j] = philox(
-            np.uint64(draw[j]), c1, c2, stream.tag, stream.key0, stream.key1
+            np.uint64(index[j]), np.uint64(block), np.uint64(day[j]), stream.tag, stream.key0, stream.key1
         )
+
+
+def draw_blocks(
+    stream: Stream, day: NDArray[np.int64] | int, index: NDArray[np.int64], blocks: range
+) -> NDArray[np.uint32]:
+    """Draw blocks for many indices at once.
+
+    Parameters
+    ----------
+    stream
+        Stream of the draws.
+    day
+        Day of each index, int64 (n,), or of all.
+    index
+        int64 (n,).
+    blocks
+        Numbers of the blocks.
+
+    Returns
+    -------
+    uint32 (4 * len(blocks), n)
+        A row for each word of each block: one kind of draw stands in one row.
+    """
+    n = len(index)
+    words, days = np.empty((4 * len(blocks), n), np.uint32), np.full(n, day, np.int64)
+    for row, block in enumerate(blocks):
+        _draw_block(stream, days, index, block, *words[4 * row : 4 * row + 4])
+    return words
 
 
 @step
 def below(word: np.uint64, n: int) -> int:
     """Turn a word into a whole number uniform on 0..n-1 (multiply and shift: bias below n / 2**32)."""
     return np.int64((word * np.uint64(n)) >> SHIFT_32)
+
+
+def below_each(words: NDArray[np.uint32], n: int) -> NDArray[np.int64]:
+    """Turn words, any shape, into what `below` makes of each."""
+    return ((words * np.uint64(n)) >> SHIFT_32).view(np.int64)
 
 
 @step
@@ -87,12 +125,3 @@ def unit(word: np.uint64) -> float:
 def unit53(high: np.uint64, low: np.uint64) -> float:
     """Turn two words into a number uniform on [0, 1), 53 bits fine."""
     return (np.float64(high >> SHIFT_5) * TWO_26 + np.float64(low >> SHIFT_6)) * TWO_M53
-
-
-@jit
-def fill_words(stream: Stream, day: int, index: int, words: NDArray[np.uint64]) -> None:
-    """Fill `words`, uint64 (n,), with the draws of one index, block after block."""
-    for i in range(0, len(words), 4):
-        block = draw_words(stream, day, index, i // 4)
-        for j in range(min(4, len(words) - i)):
-            words[i + j] = block[j]

@@ -67,50 +67,14 @@ def write_route_texts(
         text[at] = OPEN
 
 
-@jit
-def _place_pings(
-    customer: NDArray[np.int32],
-    tree: NDArray[np.int8],
-    dist: NDArray[np.int64],
-    parent: NDArray[np.int32],
-    lat_e6: NDArray[np.int32],
-    lon_e6: NDArray[np.int32],
-    by_distance: bool,  # noqa: FBT001
-    ping_start: NDArray[np.int64],
-    ping_lat: NDArray[np.float32],
-    ping_lon: NDArray[np.float32],
-    ping_progress: NDArray[np.float32],
-    path: NDArray[np.int32],
-) -> None:
-    """Place pings as `place_pings` does; `path`, (n_nodes,), is scratch."""
-    for i in range(len(customer)):
-        n_pings = ping_start[i + 1] - ping_start[i]
-        if n_pings == 0:
-            continue
-        t = tree[i]
-        depth = 0
-        v = customer[i]
-        while v >= 0:  # path[0] is the customer, path[depth - 1] the kitchen
-            path[depth] = v
-            depth += 1
-            v = parent[t, v]
-        total = dist[t, customer[i]]
-        leg = depth - 1
-        for k in range(1, n_pings + 1):
-            at = ping_start[i] + k - 1
-            ping_progress[at] = np.float32(100.0 * k / (n_pings + 1))
-            if by_distance:
-                target = np.float64(total) * k / (n_pings + 1)
-                while leg > 1 and dist[t, path[leg - 1]] < target:
-                    leg -= 1
-                a, b = path[leg], path[leg - 1]
-                share = (target - dist[t, a]) / np.float64(dist[t, b] - dist[t, a])
-                ping_lat[at] = np.float32((lat_e6[a] + (np.int64(lat_e6[b]) - lat_e6[a]) * share) / E6)
-                ping_lon[at] = np.float32((lon_e6[a] + (np.int64(lon_e6[b]) - lon_e6[a]) * share) / E6)
-            else:
-                v = path[depth - 1 - k * (depth - 1) // (n_pings + 1)]
-                ping_lat[at] = np.float32(lat_e6[v] / E6)
-                ping_lon[at] = np.float32(lon_e6[v] / E6)
+def _list_ancestors(parent: NDArray[np.int32]) -> list[NDArray[np.int64]]:
+    """List the ancestors 1, 2, 4, ... steps up in both trees, (2 * n_nodes,), -1 beyond the kitchen."""
+    of_tree = np.arange(2)[:, None] * parent.shape[1]
+    ancestors = [np.where(parent >= 0, parent + of_tree, -1).reshape(-1)]
+    while (ancestors[-1] >= 0).any():
+        last = ancestors[-1]
+        ancestors.append(np.where(last >= 0, last[last], -1))
+    return ancestors[:-1]
 
 
 def place_pings(
@@ -130,8 +94,31 @@ def place_pings(
 
     The pings of customer i are ping_start[i]:ping_start[i + 1]; they divide the route into one part more.
     """
-    path = np.empty(dist.shape[1], np.int32)
-    _place_pings(
-        *(customer, tree, dist, parent, lat_e6, lon_e6, by_distance),
-        *(ping_start, ping_lat, ping_lon, ping_progress, path),
-    )
+    n_pings, n_nodes = np.diff(ping_start), dist.shape[1]
+    node = np.repeat(customer + n_nodes * tree.astype(np.int64), n_pings)
+    n_parts = np.repeat(n_pings + 1, n_pings)
+    part = np.arange(len(node)) - np.repeat(ping_start[:-1], n_pings) + 1
+    ping_progress[:] = 100.0 * part / n_parts
+    # Up the tree by halved strides: on paths of 60 nodes, six steps of all pings together.
+    ancestors, from_kitchen = _list_ancestors(parent), dist.reshape(-1)
+    if by_distance:
+        target = from_kitchen[node].astype(np.float64) * part / n_parts
+        for ancestor in reversed(ancestors):
+            higher = ancestor[node]
+            node = np.where((higher >= 0) & (from_kitchen[higher] >= target), higher, node)
+        below = ancestors[0][node] if ancestors else node
+        share = (target - from_kitchen[below]) / (from_kitchen[node] - from_kitchen[below])
+    else:
+        climbed, depth = node, np.zeros(len(node), np.int64)
+        for level, ancestor in reversed([*enumerate(ancestors)]):
+            higher = ancestor[climbed]
+            depth += (higher >= 0) << level
+            climbed = np.where(higher >= 0, higher, climbed)
+        steps = depth - part * depth // n_parts
+        for level, ancestor in enumerate(ancestors):
+            node = np.where(steps >> level & 1, ancestor[node], node)
+        below, share = node, np.ones(len(node))
+    near, far = below % n_nodes, node % n_nodes
+    for degrees_e6, degrees in ((lat_e6, ping_lat), (lon_e6, ping_lon)):
+        start_e6 = degrees_e6[near].astype(np.int64)
+        degrees[:] = (start_e6 + (degrees_e6[far] - start_e6) * share) / E6

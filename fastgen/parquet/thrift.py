@@ -36,11 +36,25 @@ class Struct(NamedTuple):
     fields: dict[int, Value | None]
 
 
+_CODES: dict[type, int] = {
+    I8: _I8,
+    I16: _I16,
+    I64: _I64,
+    int: _I32,
+    bytes: _BINARY,
+    str: _BINARY,
+    Struct: _STRUCT,
+    Encoded: _STRUCT,
+}
+_BYTES = [bytes([number]) for number in range(_MORE)]
+
 Value: TypeAlias = bool | int | bytes | str | Struct | Sequence["Value"]
 
 
 def varint(number: int) -> bytes:
     """Encode a number of at least 0, seven bits a byte, the lowest first."""
+    if number <= _DIGIT:
+        return _BYTES[number]
     out = bytearray()
     while number > _DIGIT:
         out.append(number & _DIGIT | _MORE)
@@ -56,43 +70,50 @@ def zigzag(number: int) -> int:
 
 def encode_struct(struct: Struct) -> bytes:
     """Encode a structure."""
-    out, last = bytearray(), 0
-    for number, value in struct.fields.items():
-        if value is not None:
-            out.append((number - last) << 4 | _type_code(value))
-            if not isinstance(value, bool):  # a field's type says which of the two it is
-                out += _encode_value(value)
-            last = number
-    out.append(0)
+    out = bytearray()
+    _write_struct(out, struct)
     return bytes(out)
 
 
-def _type_code(value: Value) -> int:
-    if isinstance(value, bool):
-        return _TRUE if value else _FALSE
-    kinds = ((I8, _I8), (I16, _I16), (I64, _I64), (int, _I32), (Struct, _STRUCT), (Encoded, _STRUCT))
-    for kind, code in kinds:
-        if isinstance(value, kind):
-            return code
-    return _BINARY if isinstance(value, (bytes, str)) else _LIST
+def _write_struct(out: bytearray, struct: Struct) -> None:
+    last = 0
+    for number, value in struct.fields.items():
+        if value is not None:
+            kind = type(value)
+            if kind is bool:  # a field's type says which of the two it is
+                out.append((number - last) << 4 | (_TRUE if value else _FALSE))
+            else:
+                out.append((number - last) << 4 | _CODES.get(kind, _LIST))
+                _write_value(out, value)
+            last = number
+    out.append(0)
 
 
-def _encode_value(value: Value) -> bytes:
-    if isinstance(value, bool):
-        return bytes([_type_code(value)])
-    if isinstance(value, I8):
-        return bytes([value & 255])
-    if isinstance(value, int):
-        return varint(zigzag(value))
-    if isinstance(value, (Struct, Encoded)):
-        return encode_struct(value) if isinstance(value, Struct) else value
-    if isinstance(value, (bytes, str)):
+def _write_value(out: bytearray, value: Value) -> None:
+    if isinstance(value, Struct):
+        _write_struct(out, value)
+    elif isinstance(value, Encoded):
+        out += value
+    elif isinstance(value, bool):
+        out.append(_TRUE if value else _FALSE)
+    elif isinstance(value, I8):
+        out.append(value & 255)
+    elif isinstance(value, int):
+        out += varint(zigzag(value))
+    elif isinstance(value, (bytes, str)):
         data = value.encode() if isinstance(value, str) else value
-        return varint(len(data)) + data
-    code = _type_code(value[0]) if value else _STRUCT
-    size = (
-        bytes([len(value) << 4 | code])
-        if len(value) < _SHORT_LIST
-        else bytes([0xF0 | code]) + varint(len(value))
-    )
-    return size + b"".join(_encode_value(element) for element in value)
+        out += varint(len(data)) + data
+    else:
+        _write_list(out, value)
+
+
+def _write_list(out: bytearray, values: Sequence[Value]) -> None:
+    kind = type(values[0]) if values else Struct
+    code = (_TRUE if values[0] else _FALSE) if kind is bool else _CODES.get(kind, _LIST)
+    if len(values) < _SHORT_LIST:
+        out.append(len(values) << 4 | code)
+    else:
+        out.append(0xF0 | code)
+        out += varint(len(values))
+    for value in values:
+        _write_value(out, value)

@@ -1,8 +1,8 @@
-"""Simulate one location's day, or a stretch of it."""
+"""Simulate days of one location, or stretches of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,14 +14,37 @@ from fastgen.kernels.order_ids import write_order_ids
 from fastgen.units import MIN_PER_DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from fastgen.model.day_orders import DayOrders
     from fastgen.simulate.kitchen_model import KitchenModel
 
 
-def simulate_day(
-    model: KitchenModel, n_customers: int, day: int, first_rank: int, first_index: int, orders: DayOrders
-) -> None:
-    """Draw the orders of a location's day whose ranks are first_rank, first_rank + 1, ...
+class Stretch(NamedTuple):
+    """Some orders of one day.
+
+    Attributes
+    ----------
+    day
+        Day number.
+    first_rank
+        Rank in the day of the first order.
+    n_orders
+        How many.
+    first_index
+        Index of the first order in the whole dataset, which its id is made from.
+    """
+
+    day: int
+    first_rank: int
+    n_orders: int
+    first_index: int
+
+
+def simulate(model: KitchenModel, n_customers: int, stretches: Sequence[Stretch], orders: DayOrders) -> None:
+    """Draw the orders of some stretches of days, all at once.
 
     Every draw is a function of (seed, location, day, draw number), so a stretch is the same alone or in the
     whole.
@@ -32,39 +55,34 @@ def simulate_day(
         Parameters of the location.
     n_customers
         Customers of its route table.
-    day
-        Day number.
-    first_rank
-        Rank in the day of the first order wanted.
-    first_index
-        Index of that order in the whole dataset, which its id is made from.
+    stretches
+        What is wanted.
     orders
-        Output: n_orders entries, `line_start[0]` given.
+        Output: an entry for each order of the stretches, `line_start[0]` given.
     """
+    days, first_ranks, n_orders, first_indices = np.array(stretches, np.int64).reshape(-1, 4).T
+    starts_s = np.stack([model.minute_starts_s(day) for day in days.tolist()])
     draw, times_us, driver = orders.draw, orders.times_us, model.driver_rules
-    counts = np.empty(MIN_PER_DAY, np.int64)
-    draw_minute_counts(model.demand, day, counts)
     draw_creations(
-        model.creation,
-        day,
-        counts,
-        model.minute_starts_s(day),
-        first_rank,
-        (n_customers, model.house_number_max),
-        draw,
-        times_us,
-        orders.customer,
-        orders.house_number,
+        *(model.creation, days, _count_minutes(model, days), starts_s, first_ranks, n_orders),
+        *((n_customers, model.house_number_max), draw, times_us, orders.customer, orders.house_number),
     )
+    day = np.repeat(days, n_orders)
     draw_baskets(model.baskets, day, draw, orders.line_start, orders.line_item, orders.line_qty)
     draw_service_times(model.kitchen, day, draw, model.mean_sd_min, model.minimum_min, times_us)
     draw_driver_arrivals(
-        model.driver,
-        day,
-        draw,
-        float(driver.after_ready_probability),
-        float(driver.arrival_alpha),
-        float(driver.arrival_beta),
-        times_us,
+        *(model.driver, day, draw, float(driver.after_ready_probability)),
+        *(float(driver.arrival_alpha), float(driver.arrival_beta), times_us),
     )
-    write_order_ids(model.order_id, first_index, orders.id_view)
+    index_shift = first_indices - (n_orders.cumsum() - n_orders)
+    write_order_ids(model.order_id, np.arange(len(draw)) + np.repeat(index_shift, n_orders), orders.id_view)
+
+
+def _count_minutes(model: KitchenModel, days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the orders of every minute of some days, (n_days, 1440)."""
+    if model.minute_counts is not None:
+        return model.minute_counts[days]
+    counts = np.empty((len(days), MIN_PER_DAY), np.int64)
+    for row, day in enumerate(days.tolist()):
+        draw_minute_counts(model.demand, day, counts[row])
+    return counts

@@ -48,6 +48,8 @@ class KitchenModel(NamedTuple):
         Time zone where timestamps are UTC, None where they are the kitchen's clock.
     start
         Date of day 0.
+    minute_counts
+        int64 (n_days, 1440), the orders of every minute, where the plan of a short calendar has kept them.
     """
 
     location_id: int
@@ -65,6 +67,7 @@ class KitchenModel(NamedTuple):
     lines_max: int
     zone: ZoneInfo | None
     start: dt.date
+    minute_counts: NDArray[np.int64] | None = None
 
     def minute_starts_s(self, day: int) -> NDArray[np.int64]:
         """Seconds from the epoch (day 0, 00:00) to the start of each minute of a day, int64 (1440,).

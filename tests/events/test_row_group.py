@@ -130,7 +130,7 @@ def test_ids_of_every_width_in_one_group(path: Path) -> None:
     orders, routes = some_orders()
     for place, first in enumerate((0, IDS_6, IDS_6 + IDS_7)):
         view = np.empty_like(orders.id_view)
-        write_order_ids(stream(42, 0, Purpose.ORDER_ID), first, view)
+        write_order_ids(stream(42, 0, Purpose.ORDER_ID), first + np.arange(len(view)), view)
         orders.id_view[place::3] = view[place::3]
     expansion = expand_all(orders, routes)
     rows = to_rows(expansion)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastgen.kernels.baskets import BasketArrays
-from fastgen.kernels.demand import DemandArrays
+from fastgen.kernels.demand import DemandArrays, draw_creations
 from fastgen.model.day_orders import DayOrders
 from fastgen.rng import Purpose, stream
 from fastgen.units import MIN_PER_DAY, S_PER_DAY, S_PER_MIN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SEED, LOCATION = 42, 3
 END_OF_TIME = 2**62
@@ -58,6 +61,14 @@ def make_baskets(n_items: list[int], **changes: Any) -> BasketArrays:
 def minute_starts_s(day: int) -> Any:
     """Seconds from the epoch to each minute of a day."""
     return day * S_PER_DAY + np.arange(MIN_PER_DAY, dtype=np.int64) * S_PER_MIN
+
+
+def create_orders(
+    day: int, counts: NDArray[np.int64], first_rank: int, n: int, choices: tuple[int, int], *outputs: Any
+) -> None:
+    """Draw creations of one stretch of a day."""
+    stretch = (np.array([day]), counts[None].copy(), minute_starts_s(day)[None])
+    draw_creations(CREATION, *stretch, np.array([first_rank]), np.array([n]), choices, *outputs)
 
 
 def empty_orders(n: int, lines_max: int = 9) -> DayOrders:

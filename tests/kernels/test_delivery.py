@@ -10,11 +10,10 @@ import pytest
 from scipy import stats
 
 from fastgen.kernels.delivery import draw_driver_arrivals
-from fastgen.kernels.demand import draw_creations
 from fastgen.rng import Purpose, stream
 from fastgen.units import MIN_PER_DAY
 from tests.kernels import plain
-from tests.kernels.arrays import CREATION, LOCATION, SEED, empty_orders, minute_starts_s
+from tests.kernels.arrays import CREATION, LOCATION, SEED, create_orders, empty_orders
 from tests.kernels.sizes import sample_size
 from tests.significance import check_counts, check_distribution, check_independent, check_share
 
@@ -36,7 +35,7 @@ def locate(n: int, n_customers: int, number_max: int) -> DayOrders:
     """Orders of a day that come in all minutes alike."""
     orders, counts = empty_orders(n), np.diff(np.arange(MIN_PER_DAY + 1) * n // MIN_PER_DAY)
     outputs = (orders.draw, orders.times_us, orders.customer, orders.house_number)
-    draw_creations(CREATION, 4, counts, minute_starts_s(4), 0, (n_customers, number_max), *outputs)
+    create_orders(4, counts, 0, n, (n_customers, number_max), *outputs)
     return orders
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fastgen.kernels.demand import DemandArrays, count_orders, draw_creations, draw_minute_counts
+from fastgen.kernels.demand import DemandArrays, count_orders, draw_minute_counts
 from fastgen.units import MIN_PER_DAY, US_PER_S
 from tests.kernels import plain
-from tests.kernels.arrays import CREATION, make_demand, minute_starts_s
+from tests.kernels.arrays import CREATION, create_orders, make_demand
 from tests.kernels.sizes import COMPILED, sample_size
 from tests.significance import check_counts, check_distribution
 
@@ -39,7 +39,7 @@ def create(
     counts = np.zeros(MIN_PER_DAY, np.int64)
     draw_minute_counts(demand, day, counts)
     places = np.empty((2, n), np.int32)
-    draw_creations(CREATION, day, counts, minute_starts_s(day), first_rank, (9, 9), draw, times, *places)
+    create_orders(day, counts, first_rank, n, (9, 9), draw, times, *places)
     return draw, times[:, 0]
 
 

@@ -26,7 +26,7 @@ PINNED = ["C2UFIV", "ZC5C4O", "YV0EONR", "KLW5CZY", "UYXS2WNL", "9ZEYB7NT"]
 def make_ids(first: int, n: int, key: Stream = KEY) -> list[str]:
     """Write ids as Arrow string views, and read them as Arrow would."""
     view = np.full((n, 2), -1, np.int64)
-    write_order_ids(key, first, view)
+    write_order_ids(key, np.arange(first, first + n), view)
     return [read_view(row) for row in view]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from fastgen.kernels.philox import fill_words
+from fastgen.kernels.philox import below_each, draw_blocks
 from fastgen.rng import Purpose, Stream, stream
 from tests.kernels import plain
 from tests.kernels.scalars import below, draw_words, generate, unit, unit53
@@ -68,10 +68,18 @@ def test_any_address_gives_the_plain_generators_words() -> None:
 
 
 def test_draws_are_pinned_by_address() -> None:
-    words = np.zeros(6, np.uint64)
-    fill_words(stream(42, 1, Purpose.CREATION), 17, 123, words)
-    assert words.tolist() == PINNED
+    words = draw_blocks(stream(42, 1, Purpose.CREATION), 17, np.array([5, 123]), range(2))
+    assert words[:6, 1].tolist() == PINNED
     assert draw(stream(42, 1, Purpose.CREATION), 17, 123, 1)[:2] == PINNED[4:]
+
+
+def test_blocks_of_many_are_each_ones_own() -> None:
+    address, day, index = stream(9, 2, Purpose.DRIVER), np.array([4, 7, 7]), np.array([2**32 - 1, 0, 6])
+    together = draw_blocks(address, day, index, range(3, 5))
+    for i in range(3):
+        where = int(day[i]), int(index[i])
+        assert together[:, i].tolist() == [w for b in (3, 4) for w in plain.words(address, *where, b)]
+    assert draw_blocks(address, day, index, range(0)).shape == (0, 3)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +88,7 @@ def test_draws_are_pinned_by_address() -> None:
 )
 def test_below_divides_the_words_evenly(word: int, n: int, value: int) -> None:
     assert below(np.uint64(word), n) == value
+    assert below_each(np.array([word, word], np.uint32), n).tolist() == [value, value]
 
 
 def test_unit_is_an_open_interval() -> None:
@@ -94,17 +103,16 @@ def test_unit53_is_a_half_open_interval() -> None:
 
 
 @pytest.fixture(scope="module")
-def words() -> NDArray[np.uint64]:
-    drawn = np.zeros(sample_size(1_000_000, 20_000), np.uint64)
-    fill_words(stream(7, 3, Purpose.BASKET), 5, 99, drawn)
-    return drawn
+def words() -> NDArray[np.uint32]:
+    index = np.arange(sample_size(125_000, 2500))
+    return draw_blocks(stream(7, 3, Purpose.BASKET), 5, index, range(2)).reshape(-1)
 
 
 @pytest.mark.parametrize("shift", [0, 8, 16, 24])
-def test_bytes_are_uniform(words: NDArray[np.uint64], shift: int) -> None:
-    byte = (words >> np.uint64(shift) & np.uint64(255)).astype(np.int64)
+def test_bytes_are_uniform(words: NDArray[np.uint32], shift: int) -> None:
+    byte = (words >> np.uint32(shift) & np.uint32(255)).astype(np.int64)
     check_counts(np.bincount(byte, minlength=256), np.ones(256))
 
 
-def test_words_are_uniform(words: NDArray[np.uint64]) -> None:
+def test_words_are_uniform(words: NDArray[np.uint32]) -> None:
     check_distribution(words / 2**32, "uniform")

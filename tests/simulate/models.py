@@ -11,7 +11,7 @@ from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.timezones import load_zone
 from fastgen.kernels.demand import count_orders
 from fastgen.model.day_orders import DayOrders
-from fastgen.simulate.day import simulate_day
+from fastgen.simulate.day import Stretch, simulate
 from fastgen.simulate.expected import target_orders
 from fastgen.simulate.kitchen_model import KitchenModel, build_kitchen_model
 
@@ -55,7 +55,7 @@ def simulate_stretch(
 ) -> DayOrders:
     """Simulate some orders of a day, by rank."""
     orders = DayOrders.empty(n, model.lines_max)
-    simulate_day(model, n_customers, day, first, first_index + first, orders)
+    simulate(model, n_customers, [Stretch(day, first, n, first_index + first)], orders)
     return orders
 
 

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from fastgen.inputs.scenario_file import load_scenario
+from fastgen.kernels.demand import count_orders
 from fastgen.model.day_orders import DayOrders
-from fastgen.simulate.day import simulate_day
+from fastgen.simulate.day import Stretch, simulate
+from fastgen.units import MIN_PER_DAY
 from tests.kernels.sizes import sample_size
 from tests.simulate.models import count_day, make_model, model_of, same_orders, simulate_all, simulate_stretch
 
@@ -57,16 +59,34 @@ def test_stretches_are_parts_of_the_whole(n_pieces: int) -> None:
         assert same_orders(piece, whole.section(int(a), int(b)))
 
 
-def test_stretches_can_share_one_buffer() -> None:
-    """As a part of several days is made: lines go on where the day before ended."""
+def test_stretches_are_the_same_together_and_alone() -> None:
+    """As a part of several days is made, whole days and pieces; lines go on where the day before ended."""
     model = make_model("sf", scale=SCALE)
-    counts = {day: count_day(model, day) for day in (3, 4)}
-    both = DayOrders.empty(sum(counts.values()), model.lines_max)
+    whole = {day: count_day(model, day) for day in (3, 4, 6)}
+    stretches = [
+        Stretch(3, 0, whole[3], 7),
+        Stretch(4, 5, whole[4] // 2, 1000),
+        Stretch(4, 5 + whole[4] // 2, 3, 1000 + whole[4] // 2),
+        Stretch(6, 0, whole[6], 36**6 - 10),
+    ]
+    together = DayOrders.empty(sum(s.n_orders for s in stretches), model.lines_max)
+    simulate(model, 500, stretches, together)
     at = 0
-    for day, n in counts.items():
-        simulate_day(model, 500, day, 0, 0, both.section(at, at + n))
-        assert same_orders(both.section(at, at + n), simulate_all(model, day))
+    for day, first, n, index in stretches:
+        alone = simulate_stretch(model, day, first, n, first_index=index - first)
+        assert same_orders(together.section(at, at + n), alone)
         at += n
+
+
+def test_kept_counts_are_the_drawn_ones() -> None:
+    model = make_model("sf", scale=SCALE)
+    counts = np.zeros((len(model.demand.expected), MIN_PER_DAY), np.int64)
+    count_orders(model.demand, np.zeros(len(counts), np.int64), counts)
+    kept = model._replace(minute_counts=counts)
+    before = counts.copy()
+    for first, n in ((0, count_day(model, 5)), (7, 11)):
+        assert same_orders(simulate_stretch(kept, 5, first, n), simulate_stretch(model, 5, first, n))
+    assert (counts == before).all()
 
 
 def test_neither_days_nor_neighbours_nor_start_change_a_day() -> None:
