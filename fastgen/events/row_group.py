@@ -91,8 +91,9 @@ class GroupEncoder:
     def __init__(self, table: RouteTable, location_id: int | None) -> None:
         self._table, self._location_id = table, location_id
         self._room = np.empty(0, np.uint8)
-        self._progress, codes = np.unique(table.ping_progress, return_inverse=True)
-        self._progress_of = codes.astype(np.int32)
+        # Few values of many: to look them up takes half of np.unique's own inverse.
+        self._progress = np.unique(table.ping_progress)
+        self._progress_of = np.searchsorted(self._progress, table.ping_progress).astype(np.int32)
 
     def encode(self, expansion: Expansion, first: int, last: int) -> Iterator[Values]:
         """Encode the rows of orders first..last-1, at least one, in the order of `file_fields`.
