@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from fastgen.building import part
+from fastgen.building import part, plan
 from fastgen.building.job import Progress
 from fastgen.building.local import build
 from fastgen.dataset.reader import scan_events
@@ -140,6 +140,17 @@ def test_a_large_day_in_stretches_equals_the_whole(
     assert pieces.manifest.days == at_once.manifest.days
     assert verify_dataset(pieces.path).passed
     assert scan_events(pieces.path).collect().equals(scan_events(at_once.path).collect())
+
+
+def test_days_together_and_minutes_kept_change_nothing(
+    roads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: dict[str, Any] = {"days": 8, "scale": 0.3, "locations": ["sf", "chicago"], "roads": roads}
+    together = build(tmp_path / "together", **options)
+    monkeypatch.setattr(part, "DAYS_AT_ONCE", 3)
+    monkeypatch.setattr(plan, "_LOCATION_DAYS_KEPT", 0)
+    apart = build(tmp_path / "apart", **options)
+    assert apart.manifest.files == together.manifest.files
 
 
 def test_another_seed_is_another_dataset(whole: BuildResult, roads: Path, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ ORDER_OF_ROWS = "location_id, day, created, draw, sequence"
 # a worker holds in memory, at any scale.
 CHUNK_EVENTS = 350_000
 WHOLE_DAY_EVENTS = 700_000
+# Days with few orders are simulated together up to so many: their minutes take 30 KB a day.
+DAYS_AT_ONCE = 128
 # Groups of equal numbers of orders differ a little in rows.
 ROW_GROUP_MEAN = ROW_GROUP_ROWS * 31 // 32
 
@@ -128,9 +130,13 @@ class PartBuilder:
         total = sum(stretch.n_orders for stretch in stretches)
         if len(self._orders.draw) < total or self._orders.line_item.size < total * model.lines_max:
             self._orders = DayOrders.empty(total * 5 // 4, model.lines_max)
-        orders = self._orders.section(0, total)
-        simulate(model, plan.tables[location_id].n_customers, stretches, orders)
-        return orders
+        at, n_customers = 0, plan.tables[location_id].n_customers
+        for first in range(0, len(stretches), DAYS_AT_ONCE):
+            some = stretches[first : first + DAYS_AT_ONCE]
+            n = sum(stretch.n_orders for stretch in some)
+            simulate(model, n_customers, some, self._orders.section(at, at + n))
+            at += n
+        return self._orders.section(0, total)
 
     def _expand(self, location_id: int, stretches: list[Stretch], days: list[DayDigest]) -> None:
         """Make the rows of some stretches, and append the digests of their days."""

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from fastgen.parquet.codecs import Compression
 
 PART_EVENTS = 550_000
-# Of calendars up to this long, the orders of every minute are kept: 4 MB a location and year.
-_DAYS_KEPT = 365
+# Of up to so many location-days the orders of every minute are kept for the workers: 12 MB.
+_LOCATION_DAYS_KEPT = 1000
 
 
 class Span(NamedTuple):
@@ -196,7 +196,7 @@ def _index_orders(
 ) -> tuple[list[KitchenModel], NDArray[np.int64], NDArray[np.int64]]:
     """Count the orders of every location-day, (n_locations, n_days); number them by (day, location_id)."""
     n_orders = np.zeros((len(models), n_days), np.int64)
-    if n_days <= _DAYS_KEPT:
+    if n_orders.size <= _LOCATION_DAYS_KEPT:
         kept = np.empty((len(models), n_days, MIN_PER_DAY), np.int64)
         models = [model._replace(minute_counts=counts) for model, counts in zip(models, kept, strict=True)]
     # Compiled code runs without the GIL.

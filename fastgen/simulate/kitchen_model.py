@@ -49,7 +49,7 @@ class KitchenModel(NamedTuple):
     start
         Date of day 0.
     minute_counts
-        int64 (n_days, 1440), the orders of every minute, where the plan of a short calendar has kept them.
+        int64 (n_days, 1440), the orders of every minute, where the plan of a small build has kept them.
     """
 
     location_id: int
