@@ -129,10 +129,7 @@ def _draw_baskets(
     word: NDArray[np.uint64],
     picked: NDArray[np.int64],
 ) -> None:
-    """Draw the lines of each order; see `draw_baskets`. The last six are scratch.
-
-    All arrays are arguments of their own: wherever a field of a tuple is used, LLVM takes apart all of it.
-    """
+    """Draw the lines of each order; see `draw_baskets`. The last six are scratch."""
     n_open, n_several = 0, 0
     at = line_start[0]
     for i in range(len(day)):

@@ -153,10 +153,7 @@ def write_events(
     items_text: NDArray[np.uint8],
     route_text: NDArray[np.uint8],
 ) -> None:
-    """Write events as `expand_events` does.
-
-    All arrays are arguments of their own: wherever a field of a tuple is used, LLVM takes apart all of it.
-    """
+    """Write events as `expand_events` does."""
     row, ids_at, addr_at, items_at, route_at = (
         start[first_order, ROW],
         start[first_order, ID],

@@ -4,7 +4,10 @@
 machines. Whoever wants kernels as plain Python (coverage, tracebacks) sets NUMBA_DISABLE_JIT=1;
 NUMBA_CACHE_DIR moves the cache.
 
-Kernels are given their scratch memory: compiling a kernel that allocates arrays takes a third longer.
+What the first run on a machine waits for is compiling, so kernels are written to compile fast. They are given
+their scratch memory: one that allocates arrays takes a third longer. Their arguments are arrays and numbers:
+wherever a field of a tuple of arrays is used, LLVM takes apart all of them. A literal argument, and each type
+of an argument, makes a version of its own. What NumPy does as fast on many orders at once is no kernel.
 """
 
 from __future__ import annotations
