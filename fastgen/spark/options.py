@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
+from fastgen.files import is_url
 from fastgen.replaying.clock import parse_speed, us_from_utc
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _read_path(text: str) -> Path:
     path = re.sub(r"^file:(//)?(?=/)", "", text.strip())
     if not path:
         raise ScenarioError("path: expected the folder of a dataset, got none.")
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", path):
+    if is_url(path):
         raise ScenarioError(
             f"path: expected a folder that all of the cluster sees under one name, got the URL {text!r}."
         )
