@@ -60,8 +60,9 @@ class Receipts:
         except DataError:
             return
         days = {(d.location_id, d.day): d for d in manifest.days}
+        entries = {entry.path: entry for entry in manifest.files}
         for file in plan.files if manifest.build_id == plan.build_id else ():
-            entry = next((e for e in manifest.files if e.path == file.path), None)
+            entry = entries.get(file.path)
             keys = [(s.location_id, day) for s in file.spans for day in range(s.first_day, s.last_day + 1)]
             if entry is not None and all(key in days for key in keys):
                 self.add(PartResult(entry, tuple(days[key] for key in keys)))
@@ -134,9 +135,17 @@ def end_runs(work: Path) -> None:
     """End what other processes do for this work folder: a run's folder is gone in one step.
 
     Whatever they are about to write or rename fails from then on.
+
+    Raises
+    ------
+    OutputError
+        If the disk refuses.
     """
     for run in work.glob(f"{RUN}*"):
-        run.replace(run.with_name(ENDED + run.name.removeprefix(RUN)))
+        try:
+            run.replace(run.with_name(ENDED + run.name.removeprefix(RUN)))
+        except OSError as error:
+            raise OutputError(f"{run}: expected to end a run here, got: {error.strerror or error}.") from None
 
 
 def _clear_work(work: Path) -> None:
