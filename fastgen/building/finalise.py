@@ -127,9 +127,10 @@ def publish(plan: BuildPlan, results: list[PartResult], out: Path, work: Path) -
     try:
         (out / MANIFEST).unlink(missing_ok=True)
         _remove_others(out, there)
+        for folder in {(out / path).parent for path in got}:
+            folder.mkdir(parents=True, exist_ok=True)
         for path in got:
             if (work / path).exists():
-                (out / path).parent.mkdir(parents=True, exist_ok=True)
                 (work / path).replace(out / path)
         place_tables(plan.dims, work, out)
         manifest = _make_manifest(plan, results, out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ class Receipts:
 
     def __init__(self, plan: BuildPlan, out: Path, work: Path, *, anew: bool) -> None:
         self._out, self._work = out, work
+        self._folders: set[Path] = set()
         end_runs(work)
         if anew or not self._same_build(plan.build_id):
             _clear_work(work)
@@ -85,17 +87,23 @@ class Receipts:
         place, size = self._work / result.entry.path, result.entry.bytes
         try:
             if has_size(file, size):
-                place.parent.mkdir(parents=True, exist_ok=True)
+                self._make_folder(place.parent)
                 file.replace(place)
             elif not has_size(place, size):  # moved already by a run that was killed
                 raise OutputError(
                     f"{file}: expected the {size} bytes that a task wrote, got none: "
                     "the output has to be a folder that driver and executors share."
                 )
-            self._path(result.entry.path).parent.mkdir(exist_ok=True)
+            self._make_folder(self._path(result.entry.path).parent)
             receipt.replace(self._path(result.entry.path))
         except OSError as error:
             raise OutputError(f"{file}: expected to move the file, got: {error.strerror or error}.") from None
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder, once: on a network file system each call takes a while."""
+        if folder not in self._folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
 
     def get(self, file: OutputFile) -> PartResult | None:
         """Return what came of a file if it is finished and whole, else None."""
@@ -165,6 +173,7 @@ def remove(path: Path) -> None:
 def has_size(path: Path, size: int) -> bool:
     """Whether a file is there in its full size."""
     try:
-        return path.is_file() and path.stat().st_size == size
+        found = path.stat()
     except OSError:
         return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == size
