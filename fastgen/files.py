@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from fastgen.errors import OutputError, ScenarioError
+
+# What mounts in user space and network file systems answer to a call that they don't have.
+_NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
+# A path that went through pathlib has lost its second slash.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+
+
+def is_url(text: str | Path) -> bool:
+    """Whether a place is a URL, such as s3://bucket/x, and no path."""
+    return _URL.match(str(text)) is not None
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file for this process, without waiting; the kernel lets go of it when the process ends.
+
+    Some file systems know no locks (NFS without a lock daemon, some mounts in user space). There it is taken
+    for locked: to keep a second run out is a help, to refuse the only one would be none.
+
+    Returns
+    -------
+    bool
+        False if another process has locked it.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def check_folder(name: str | Path) -> Path:
@@ -20,7 +53,7 @@ def check_folder(name: str | Path) -> Path:
     Raises
     ------
     ScenarioError
-        If it is no name: empty, or not in UTF-8.
+        If it is no name: empty, not in UTF-8, or a URL.
     OutputError
         If it, or the nearest one above that exists, is no folder or may not be written to.
     """
@@ -31,6 +64,8 @@ def check_folder(name: str | Path) -> Path:
         raise ScenarioError(f"output: expected a name in UTF-8, got {os.fsencode(folder)!r}.") from None
     if not str(name):
         raise ScenarioError("output: expected a folder, got an empty name.")
+    if is_url(name):
+        raise ScenarioError(f"output: expected a path of this machine, got the URL {str(name)!r}.")
     above = folder.absolute()
     while not (above.exists() or above.is_symlink()):
         above = above.parent
@@ -87,9 +122,12 @@ def hash_file(path: Path) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make new names in a folder durable: a name lives in the folder, not in the file."""
+    """Make new names in a folder durable, where the file system can: a name lives in the folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_CALL:
+            raise
     finally:
         os.close(descriptor)

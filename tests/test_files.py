@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from fastgen.errors import OutputError
-from fastgen.files import write_whole
+from fastgen.building import finalise
+from fastgen.errors import OutputError, ScenarioError
+from fastgen.files import check_folder, is_url, sync_folder, try_lock, write_whole
+from fastgen.publishing import publication
+from fastgen.replaying.lock import hold_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+NO_LOCKS = [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL]
 
 
 def test_file_appears_in_a_new_folder_and_is_replaced(tmp_path: Path) -> None:
@@ -70,3 +76,60 @@ def test_new_file_has_the_rights_that_the_umask_leaves(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "file.bin").stat().st_mode & 0o777 == 0o640
+
+
+# --- file systems that can't do all that ours can -----------------------------------------------------------
+
+
+def test_file_that_another_has_locked_is_busy(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as first, (tmp_path / "lock").open("w") as second:
+        assert try_lock(first.fileno())
+        assert not try_lock(second.fileno())
+
+
+@pytest.mark.parametrize("code", NO_LOCKS)
+def test_without_locks_every_work_goes_on(code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with finalise.work_folder(tmp_path / "built") as work:
+        assert work.is_dir()
+    with publication.work_folder(tmp_path / "published") as work:
+        assert work.is_dir()
+    with hold_lock(tmp_path / "lock", tmp_path):
+        pass
+
+
+def test_folder_that_cannot_be_synced_is_taken_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = [errno.EINVAL, errno.ENOTSUP, errno.EIO]
+
+    def refuse(_descriptor: int) -> None:
+        code = codes.pop(0)
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    sync_folder(tmp_path)
+    sync_folder(tmp_path)
+    with pytest.raises(OSError, match="Input/output error"):
+        sync_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("s3://bucket/x", True),
+        ("s3:/bucket/x", True),
+        ("dbfs:/x", True),
+        ("/a/b:/c", False),
+        ("a:b", False),
+        ("here", False),
+    ],
+)
+def test_urls_are_told_from_paths(text: str, expected: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    assert is_url(text) == expected
+    if expected:
+        with pytest.raises(ScenarioError, match="output: expected a path of this machine, got the URL"):
+            check_folder(text)

@@ -78,12 +78,19 @@ def test_every_room_is_on_the_map() -> None:
 
 
 def test_scenario_example_is_valid(tmp_path: Path) -> None:
-    (example,) = (text for kind, text in BLOCKS if kind == "toml")
+    _, example = (text for kind, text in BLOCKS if kind == "toml")
     assert tomllib.loads(example)
     (tmp_path / "mine.toml").write_text(example, encoding="utf-8")
     scenario, _ = load_inputs(tmp_path / "mine.toml", None)
     assert [place.code for place in scenario.locations] == ["sv", "bellevue", "chicago", "austin"]
     assert scenario.clock == "utc"
+
+
+def test_ten_years_can_be_planned_with_the_example(tmp_path: Path) -> None:
+    example, _ = (text for kind, text in BLOCKS if kind == "toml")
+    (tmp_path / "ten_years.toml").write_text(example, encoding="utf-8")
+    found = fastgen.plan(days=3650, scenario=tmp_path / "ten_years.toml")
+    assert f"{found.orders / 1e6:.1f} million orders" in README
 
 
 def test_python_examples_use_names_that_exist() -> None:

@@ -10,7 +10,6 @@ the receipts.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK, table_path
 from fastgen.dataset.manifest import FileEntry, Manifest, read_manifest
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DIGEST_VERSION, digest_dataset
-from fastgen.files import hash_file, write_whole
+from fastgen.files import hash_file, try_lock, write_whole
 from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def work_folder(out: Path) -> Iterator[Path]:
-    """Open the work folder of a dataset, for one build at a time.
+    """Open the work folder of a dataset, for one build at a time where its file system knows locks.
 
     Raises
     ------
@@ -49,17 +48,20 @@ def work_folder(out: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(f"{out}: expected a folder to write to, got: {error.strerror}.") from None
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # A build that ends removes the folder: a lock on what is gone would keep nobody out.
-            alone = os.path.samestat(os.fstat(lock), (work / LOCK).stat())
-        except OSError:
-            alone = False
-        if not alone:
+        # A build that ends removes the folder: a lock on what is gone would keep nobody out.
+        if not (try_lock(lock) and _is_there(lock, work / LOCK)):
             raise OutputError(f"{out}: expected no other build at work here, but one is.")
         yield work
     finally:
         os.close(lock)
+
+
+def _is_there(descriptor: int, path: Path) -> bool:
+    """Whether an open file is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
 
 
 def remove_leftovers(out: Path) -> None:
@@ -115,18 +117,20 @@ def publish(plan: BuildPlan, results: list[PartResult], out: Path, work: Path) -
         If a file of the plan is missing or there twice, or a step fails on disk.
     """
     got = [result.entry.path for result in results]
-    if len(set(got)) < len(got):
+    there = set(got)
+    if len(there) < len(got):
         twice = next(path for path in got if got.count(path) > 1)
         raise OutputError(f"{out}: expected each file once, {twice} was made {got.count(twice)} times.")
-    missing = [file.path for file in plan.files if file.path not in got]
+    missing = [file.path for file in plan.files if file.path not in there]
     if missing:
         raise OutputError(f"{out}: expected {len(plan.files)} finished files, {missing[0]} is missing.")
     try:
         (out / MANIFEST).unlink(missing_ok=True)
-        _remove_others(out, set(got))
+        _remove_others(out, there)
+        for folder in {(out / path).parent for path in got}:
+            folder.mkdir(parents=True, exist_ok=True)
         for path in got:
             if (work / path).exists():
-                (out / path).parent.mkdir(parents=True, exist_ok=True)
                 (work / path).replace(out / path)
         place_tables(plan.dims, work, out)
         manifest = _make_manifest(plan, results, out)

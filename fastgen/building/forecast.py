@@ -11,7 +11,7 @@ import numpy as np
 
 from fastgen.building import costs
 from fastgen.building.local import prepare
-from fastgen.building.threads import EVENTS_FOR_A_WORKER
+from fastgen.building.threads import check_workers, count_workers
 from fastgen.dataset.layout import Layout
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Forecast:
     events, bytes
         Events expected, and the size of their files.
     workers, seconds, memory_bytes
-        Threads, and what the build would take with them on a machine like the one measured.
+        Threads that find work, and what the build, planning included, would take with them on a machine like
+        the one measured.
     locations
         The same for each location.
     """
@@ -117,6 +118,7 @@ def plan(
     Nothing is written but the cache of routes, where these are not in it yet; `announce` is called with a
     line before they are computed.
     """
+    check_workers(workers)
     prepared = prepare(
         days=days,
         seed=seed,
@@ -135,13 +137,11 @@ def plan(
 
 
 def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:
-    """Say what a planned build would make, with so many workers; None: as many as it would take itself."""
+    """Say what a planned build would make; `workers` as for `fastgen.build`."""
     scenario, ids = plan.scenario, list(plan.tables)
     rows = tuple(_forecast_location(plan, location_id) for location_id in ids)
-    n_cores = os.cpu_count() or 1
     events = sum(row.events for row in rows)
-    workers = workers or max(1, min(n_cores, events // EVENTS_FOR_A_WORKER))
-    at_work = min(workers, len(plan.files))
+    at_work = count_workers(workers, plan, len(plan.files))
     return Forecast(
         scenario=scenario.name,
         seed=scenario.seed,
@@ -157,11 +157,18 @@ def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:
         orders=sum(row.orders for row in rows),
         events=events,
         bytes=sum(row.bytes for row in rows),
-        workers=workers,
-        seconds=costs.seconds(events, len(plan.files), min(at_work, n_cores)),
+        workers=at_work,
+        seconds=_seconds(plan, events, at_work),
         memory_bytes=costs.memory_bytes(at_work, sum(map(_table_bytes, plan.tables.values()))),
         locations=rows,
     )
+
+
+def _seconds(plan: BuildPlan, events: int, n_workers: int) -> float:
+    n_cores = min(n_workers, os.cpu_count() or 1)
+    # Orders are counted at every location, built or not.
+    n_planned = len(plan.scenario.locations) * plan.scenario.days
+    return costs.plan_seconds(n_planned) + costs.seconds(events, len(plan.files), n_cores)
 
 
 def _forecast_location(plan: BuildPlan, location_id: int) -> LocationForecast:

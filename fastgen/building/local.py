@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from fastgen.building.compilation import SecondCompiler
 from fastgen.building.finalise import find_finished, publish, remove_leftovers, work_folder
@@ -13,12 +13,13 @@ from fastgen.building.job import BuildResult, Job, Progress
 from fastgen.building.plan import BuildPlan, plan_build
 from fastgen.building.receipts import Receipts
 from fastgen.building.shared import adopt_runs
-from fastgen.building.threads import make_in_threads
+from fastgen.building.threads import check_workers, make_in_threads
 from fastgen.dataset.layout import Layout, PartitionBy
 from fastgen.errors import ScenarioError
 from fastgen.files import check_folder
 from fastgen.inputs.loading import load_inputs
 from fastgen.model.route_table import RouteRequest, RouteTable
+from fastgen.parquet.codecs import COMPRESSIONS
 from fastgen.roads.cache import default_cache_dir, load_route_table
 from fastgen.roads.network import find_network
 from fastgen.simulate.expected import check_expected_orders, expected_orders
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from fastgen.building.part import PartResult
     from fastgen.model.scenario import Location, Scenario
     from fastgen.parquet.codecs import Compression
-
-T = TypeVar("T", Layout, PartitionBy)
-
-WORKERS_MAX = 256
 
 
 class Options(TypedDict, total=False):
@@ -117,8 +114,7 @@ def build(
     OutputError
         If another dataset is in the way, or the disk refuses.
     """
-    if workers is not None and not 1 <= workers <= WORKERS_MAX:
-        raise ScenarioError(f"workers: expected 1 <= workers <= {WORKERS_MAX}, got {workers}.")
+    check_workers(workers)
     return build_with(
         partial(make_in_threads, workers=workers),
         output,
@@ -221,6 +217,9 @@ def prepare(
     announce: Callable[[str], None] = lambda _: None,
 ) -> BuildPlan:
     """Load all inputs of a build and plan it; parameters and errors as `build`."""
+    form = Layout(_option("layout", layout, tuple(Layout)))
+    partition = PartitionBy(_option("partition_by", partition_by, tuple(PartitionBy)))
+    _option("compression", compression, COMPRESSIONS)
     loaded, dims = load_inputs(
         None if scenario is None else Path(scenario),
         None if dimensions is None else Path(dimensions),
@@ -237,18 +236,17 @@ def prepare(
         loaded,
         dims,
         tables,
-        layout=_option("layout", layout, Layout),
-        partition_by=_option("partition_by", partition_by, PartitionBy),
+        layout=form,
+        partition_by=partition,
         compression=compression,
     )
 
 
-def _option(name: str, value: str, kind: type[T]) -> T:
-    try:
-        return kind(value)
-    except ValueError:
-        known = " or ".join(repr(str(v)) for v in kind)
-        raise ScenarioError(f"{name}: expected {known}, got {value!r}.") from None
+def _option(name: str, value: str, known: Sequence[str]) -> str:
+    if value not in known:
+        expected = " or ".join(repr(str(one)) for one in known)
+        raise ScenarioError(f"{name}: expected {expected}, got {value!r}.")
+    return value
 
 
 def select_locations(scenario: Scenario, codes: Sequence[str] | None) -> list[Location]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ class Receipts:
 
     def __init__(self, plan: BuildPlan, out: Path, work: Path, *, anew: bool) -> None:
         self._out, self._work = out, work
+        self._folders: set[Path] = set()
         end_runs(work)
         if anew or not self._same_build(plan.build_id):
             _clear_work(work)
@@ -60,8 +62,9 @@ class Receipts:
         except DataError:
             return
         days = {(d.location_id, d.day): d for d in manifest.days}
+        entries = {entry.path: entry for entry in manifest.files}
         for file in plan.files if manifest.build_id == plan.build_id else ():
-            entry = next((e for e in manifest.files if e.path == file.path), None)
+            entry = entries.get(file.path)
             keys = [(s.location_id, day) for s in file.spans for day in range(s.first_day, s.last_day + 1)]
             if entry is not None and all(key in days for key in keys):
                 self.add(PartResult(entry, tuple(days[key] for key in keys)))
@@ -84,17 +87,23 @@ class Receipts:
         place, size = self._work / result.entry.path, result.entry.bytes
         try:
             if has_size(file, size):
-                place.parent.mkdir(parents=True, exist_ok=True)
+                self._make_folder(place.parent)
                 file.replace(place)
             elif not has_size(place, size):  # moved already by a run that was killed
                 raise OutputError(
                     f"{file}: expected the {size} bytes that a task wrote, got none: "
                     "the output has to be a folder that driver and executors share."
                 )
-            self._path(result.entry.path).parent.mkdir(exist_ok=True)
+            self._make_folder(self._path(result.entry.path).parent)
             receipt.replace(self._path(result.entry.path))
         except OSError as error:
             raise OutputError(f"{file}: expected to move the file, got: {error.strerror or error}.") from None
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder, once: on a network file system each call takes a while."""
+        if folder not in self._folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
 
     def get(self, file: OutputFile) -> PartResult | None:
         """Return what came of a file if it is finished and whole, else None."""
@@ -134,9 +143,17 @@ def end_runs(work: Path) -> None:
     """End what other processes do for this work folder: a run's folder is gone in one step.
 
     Whatever they are about to write or rename fails from then on.
+
+    Raises
+    ------
+    OutputError
+        If the disk refuses.
     """
     for run in work.glob(f"{RUN}*"):
-        run.replace(run.with_name(ENDED + run.name.removeprefix(RUN)))
+        try:
+            run.replace(run.with_name(ENDED + run.name.removeprefix(RUN)))
+        except OSError as error:
+            raise OutputError(f"{run}: expected to end a run here, got: {error.strerror or error}.") from None
 
 
 def _clear_work(work: Path) -> None:
@@ -156,6 +173,7 @@ def remove(path: Path) -> None:
 def has_size(path: Path, size: int) -> bool:
     """Whether a file is there in its full size."""
     try:
-        return path.is_file() and path.stat().st_size == size
+        found = path.stat()
     except OSError:
         return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == size

@@ -79,7 +79,8 @@ def open_run(job: Job) -> Iterator[Ticket]:
     OutputError
         If the disk refuses.
     """
-    folder = job.work.resolve() / f"{RUN}{uuid.uuid4().hex}"
+    # Not resolved: a link of that name may lead elsewhere on other machines.
+    folder = job.work.absolute() / f"{RUN}{uuid.uuid4().hex}"
     for location_id, table in job.plan.tables.items():
         write_whole(_table_path(folder, location_id), encode_table(table))
     # Tables are mapped, not unpickled; time zones can't be pickled.
@@ -88,8 +89,11 @@ def open_run(job: Job) -> Iterator[Ticket]:
     write_whole(folder / PLAN, data)
     try:
         yield Ticket(str(folder), hashlib.sha256(data).hexdigest(), __version__)
-    finally:
-        end_runs(job.work)
+    except BaseException:
+        with contextlib.suppress(OutputError):  # what went wrong in the block is the reason
+            end_runs(job.work)
+        raise
+    end_runs(job.work)
 
 
 def _table_path(folder: Path, location_id: int) -> Path:
@@ -111,16 +115,55 @@ def build_part(ticket: Ticket, number: int) -> Made:
     OutputError
         If the run has ended, its folder is not to be seen from here, or the disk refuses.
     """
-    files, builder = _load(ticket)
+    run = _load(ticket)
     folder, name = Path(ticket.folder), f"{number:06d}-{uuid.uuid4().hex}"
-    receipt = encode_receipt(builder.build(files[number], folder, name=name + FILE))
+    file = run.files[number]
+    result = run.builder_for(file).build(file, folder, name=name + FILE)
+    receipt = encode_receipt(result)
     write_whole(folder / (name + RECEIPT), receipt, make_folder=False)
     return Made(number, name, receipt)
 
 
+class _Run:
+    """A run as a process sees it: the plan, and the route tables that its files have needed so far.
+
+    Parameters
+    ----------
+    folder
+        Folder of the run.
+    plan
+        The plan, without tables.
+    files
+        The job's files.
+    """
+
+    def __init__(self, folder: Path, plan: BuildPlan, files: tuple[OutputFile, ...]) -> None:
+        self.files = files
+        self._folder, self._plan = folder, plan
+        self._builder: PartBuilder | None = None
+
+    def builder_for(self, file: OutputFile) -> PartBuilder:
+        """Give what makes a file; tables are mapped, and so read and checked, when a file first needs them.
+
+        Raises
+        ------
+        OutputError
+            If a table is not there whole.
+        """
+        tables = dict(self._plan.tables)
+        for span in file.spans:
+            if span.location_id not in tables:
+                tables[span.location_id] = _map_table(self._folder, span.location_id)
+        if self._builder is None or len(tables) > len(self._plan.tables):
+            self._builder = None  # its memory is for the next one
+            self._plan = replace(self._plan, tables=tables)
+            self._builder = PartBuilder(self._plan, lambda _orders, _events: None)
+        return self._builder
+
+
 @lru_cache(maxsize=1)
-def _load(ticket: Ticket) -> tuple[tuple[OutputFile, ...], PartBuilder]:
-    """Load a run's plan and map its route tables, once a process."""
+def _load(ticket: Ticket) -> _Run:
+    """Load a run's plan, once a process."""
     folder = Path(ticket.folder)
     if ticket.version != __version__:
         raise OutputError(f"expected fastgen {ticket.version} on every executor, got {__version__}.")
@@ -134,9 +177,9 @@ def _load(ticket: Ticket) -> tuple[tuple[OutputFile, ...], PartBuilder]:
         raise OutputError(f"{folder / PLAN}: expected the plan that the driver wrote, got another one.")
     plan: BuildPlan
     plan, files = pickle.loads(data)  # noqa: S301  # its hash came with the task
-    plan = replace(plan, models=_with_zones(plan), tables=_map_tables(plan, folder))
+    plan = replace(plan, models=_with_zones(plan))
     compile_alone(next(iter(plan.models.values())))
-    return files, PartBuilder(plan, lambda _orders, _events: None)
+    return _Run(folder, plan, files)
 
 
 def _with_zones(plan: BuildPlan) -> dict[int, KitchenModel]:
@@ -146,15 +189,12 @@ def _with_zones(plan: BuildPlan) -> dict[int, KitchenModel]:
     return {key: model._replace(zone=load_zone(names[key])) for key, model in plan.models.items()}
 
 
-def _map_tables(plan: BuildPlan, folder: Path) -> dict[int, RouteTable]:
-    tables = {}
-    for location_id in plan.models:
-        path = _table_path(folder, location_id)
-        table = map_table(path)
-        if table is None:
-            raise OutputError(f"{path}: expected the whole route table that the driver wrote, got none.")
-        tables[location_id] = table
-    return tables
+def _map_table(folder: Path, location_id: int) -> RouteTable:
+    path = _table_path(folder, location_id)
+    table = map_table(path)
+    if table is None:
+        raise OutputError(f"{path}: expected the whole route table that the driver wrote, got none.")
+    return table
 
 
 def check_in(job: Job, ticket: Ticket, made: Iterable[Made]) -> list[PartResult]:

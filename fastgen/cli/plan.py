@@ -54,12 +54,12 @@ def plan(
 
     Files, orders, events and bytes, in total and by location, and about what time and memory it would take;
     nothing is built. The orders are exact, events and bytes expected. What is too large to build is refused
-    here as there.
+    here as there; growth over many years is, unless the scenario ends it with max_orders_day.
 
     \b
     Examples:
       fastgen plan --scale 100
-      fastgen plan --days 3650 --scenario mine.toml --compression snappy
+      fastgen plan --days 3650 --scenario ten_years.toml --compression snappy
       fastgen plan --scale 100 --json | jq .bytes
     """  # noqa: D301  # \b keeps click from joining the lines
     with quick_imports():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
+import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
@@ -21,17 +23,44 @@ if TYPE_CHECKING:
     from fastgen.publishing.tables import Table
 
 _KEY = "fastgen.publication"
+# Versions that change files, and no row.
+_HOUSEKEEPING = {"OPTIMIZE", "VACUUM START", "VACUUM END"}
+
+
+def is_table(folder: Path) -> bool:
+    """Whether a Delta table is there."""
+    return bool(DeltaTable.is_deltatable(str(folder)))
 
 
 def holds_publication(folder: Path, publication: Publication) -> bool:
-    """Whether a table's latest version is that of a publication."""
-    if not DeltaTable.is_deltatable(str(folder)):
+    """Whether a table's rows are those of a publication, by its log, and every file of it is there."""
+    if _origin(folder) != publication.id:
         return False
+    actions = pa.table(DeltaTable(str(folder)).get_add_actions())
+    files = zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True)
+    return all(_has_size(folder / unquote(path), size) for path, size in files)
+
+
+def holds_other(folder: Path, publication: Publication) -> bool:
+    """Whether somebody has committed other rows to a table, after or instead of a publication's."""
+    return is_table(folder) and _origin(folder) != publication.id
+
+
+def _origin(folder: Path) -> str | None:
+    """Id of the publication that a table's rows are of, by its log; None: of none."""
     try:
-        (latest,) = DeltaTable(str(folder)).history(1)
+        versions = DeltaTable(str(folder)).history() if is_table(folder) else []
     except (DeltaError, ValueError):
+        return None
+    ids = (version.get(_KEY) for version in versions if version.get("operation") not in _HOUSEKEEPING)
+    return next(ids, None)
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
         return False
-    return bool(latest.get(_KEY) == publication.id)
 
 
 def publish_delta(table: Table, folder: Path, publication: Publication) -> int:
@@ -50,10 +79,10 @@ def publish_delta(table: Table, folder: Path, publication: Publication) -> int:
     OutputError
         If the disk refuses, or another writer is at work.
     """
-    there = DeltaTable.is_deltatable(str(folder))
+    there = is_table(folder)
     try:
         version = DeltaTable(str(folder)).version() + 1 if there else 0
-        files = write_files(table, folder, publication.id, f"-v{version}-{publication.id[:12]}")
+        files = write_files(table, folder, f"-v{version}-{publication.id[:12]}")
         folder.mkdir(parents=True, exist_ok=True)
         create_table_with_add_actions(
             str(folder),

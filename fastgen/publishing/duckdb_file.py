@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from fastgen.errors import FastgenError, OutputError
 from fastgen.files import check_folder, sync_folder
-from fastgen.publishing.publication import Publication, refuse_other, work_folder
-from fastgen.publishing.views import load_views
+from fastgen.publishing.publication import Publication, refuse_changed, refuse_other, work_folder
+from fastgen.publishing.target import Form
+from fastgen.publishing.views import VIEWS, load_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # Says, within the file, which dataset it holds.
 _MAKE_STATE = "CREATE TABLE fastgen_publication AS SELECT ?::VARCHAR AS id, ?::VARCHAR AS digest"
 _READ_STATE = "SELECT id, digest FROM fastgen_publication"
+_READ_NAMES = "SELECT table_name FROM information_schema.tables"
 # DuckDB would take four fifths of the machine's memory for its buffers.
 _MEMORY_LIMIT = "512MB"
 
@@ -43,11 +45,12 @@ def publish_duckdb(
     if path.is_dir():
         raise OutputError(f"{path}: expected a file to write to, got a folder.")
     check_folder(path.parent)
-    if _is_finished(path, publication, overwrite=overwrite):
+    names = {*(table.name for table in tables), *VIEWS}
+    if not overwrite and _is_finished(path, names, publication):
         return ()
     with work_folder(path.with_name(f".{path.name}.publishing")) as work:
         # Another run may have ended meanwhile.
-        if _is_finished(path, publication, overwrite=overwrite):
+        if not overwrite and _is_finished(path, names, publication):
             return ()
         made, failed = work / "new.duckdb", list[FastgenError]()
         try:
@@ -63,22 +66,22 @@ def publish_duckdb(
     return tuple(table.name for table in tables)
 
 
-def _is_finished(path: Path, publication: Publication, *, overwrite: bool) -> bool:
-    """Whether a file holds a publication.
+def _is_finished(path: Path, names: set[str], publication: Publication) -> bool:
+    """Whether a file holds a publication, every table and view of it.
 
     Raises
     ------
     OutputError
-        If it is there, holds something else, and shall not be overwritten.
+        If it is there and holds something else.
     """
     if not path.exists():
         return False
-    found = _read_publication(path)
-    if found is not None and found.id == publication.id:
-        return True
-    if not overwrite:
+    found, there = _read_publication(path)
+    if found is None or found.id != publication.id:
         raise refuse_other(path, found)
-    return False
+    if not names <= there:
+        raise refuse_changed(path)
+    return True
 
 
 def _fill(
@@ -125,8 +128,8 @@ def _without_zone(table: Table, failed: list[FastgenError]) -> pa.RecordBatchRea
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _read_publication(path: Path) -> Publication | None:
-    """Read which dataset a DuckDB file holds; None: of ours none.
+def _read_publication(path: Path) -> tuple[Publication | None, set[str]]:
+    """Read which dataset a DuckDB file holds, None: of ours none; and the names of its tables and views.
 
     Raises
     ------
@@ -136,10 +139,11 @@ def _read_publication(path: Path) -> Publication | None:
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             row = connection.execute(_READ_STATE).fetchone()
+            names = {name for (name,) in connection.execute(_READ_NAMES).fetchall()}
     except duckdb.IOException as error:
         if "Could not set lock" in str(error):
             raise OutputError(f"{path}: expected a file that nobody writes to, but a process does.") from None
-        return None
+        return None, set()
     except duckdb.Error:
-        return None
-    return None if row is None else Publication(row[0], row[1], finished=True)
+        return None, set()
+    return (None if row is None else Publication(row[0], row[1], Form.DUCKDB)), names

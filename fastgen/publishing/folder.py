@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 from fastgen.errors import OutputError
 from fastgen.files import check_folder, sync_folder, write_whole
-from fastgen.publishing.parquet_files import files_mark, write_files
-from fastgen.publishing.publication import read_state, refuse_other, work_folder, write_state
+from fastgen.publishing.parquet_files import list_files, write_files
+from fastgen.publishing.publication import (
+    State,
+    read_state,
+    refuse_changed,
+    refuse_other,
+    work_folder,
+    write_state,
+)
 from fastgen.publishing.target import Form
 from fastgen.publishing.views import VIEW_FILES, view_script
 
@@ -34,7 +41,8 @@ def publish_folder(
     """Publish tables, each in a folder of its name; return the names of those made now.
 
     Tables appear whole, one after another, the events last. A run that is killed is finished by the next one,
-    which keeps the tables that are whole.
+    which keeps the tables that are whole; so does one that finds files missing. With `overwrite` every table
+    is made anew.
 
     Raises
     ------
@@ -42,63 +50,98 @@ def publish_folder(
         If something else is there and shall not be overwritten, another run is at work, or the disk refuses.
     """
     folder, names = check_folder(target.path), [table.name for table in tables]
-    if _is_finished(folder, names, publication, overwrite=overwrite):
+    if not overwrite and _is_finished(target, names, publication):
         return ()
     with work_folder(folder / WORK) as work:
         # Another run may have ended meanwhile.
-        if _is_finished(folder, names, publication, overwrite=overwrite):
+        if not overwrite and _is_finished(target, names, publication):
             return ()
-        write_state(folder, publication)
-        to_make = [t for t in tables if not _is_whole(target.form, folder / t.name, publication)]
+        before = None if overwrite else read_state(folder)
+        kept = [name for name in names if _is_whole(target, name, publication, before)]
+        files = {name: sizes for name, sizes in before.files.items() if name in kept} if before else {}
+        write_state(folder, State(publication, finished=False, files=files))
+        to_make = [table for table in tables if table.name not in kept]
         for table in to_make:
             announce(f"writing {table.name}")
             _make(target.form, table, folder, work, publication)
-        for engine, name in VIEW_FILES.items():
-            write_whole(folder / name, view_script(engine, target.form, folder, names).encode())
-        write_state(folder, publication._replace(finished=True))
+            if target.form is Form.PARQUET:
+                files[table.name] = list_files(folder / table.name)
+            write_state(folder, State(publication, finished=False, files=files))
+        for name, script in _scripts(target, names).items():
+            write_whole(folder / name, script)
+        write_state(folder, State(publication, finished=True, files=files))
     return tuple(table.name for table in to_make)
 
 
-def _is_finished(folder: Path, names: Sequence[str], publication: Publication, *, overwrite: bool) -> bool:
-    """Whether all tables of a publication are there.
+def _is_finished(target: Target, names: Sequence[str], publication: Publication) -> bool:
+    """Whether all tables of a publication are there, every file of them, and the scripts beside them.
 
     Raises
     ------
     OutputError
-        If others are, and shall not be overwritten.
+        If others are there.
     """
-    state, there = read_state(folder), [(folder / name).exists() for name in names]
-    if state is not None and state.id == publication.id:
-        return state.finished and all(there)
-    if not overwrite and (state is not None or any(there)):
-        raise refuse_other(folder, state)
-    return False
+    folder, state = target.path, read_state(target.path)
+    if state is None or state.publication.id != publication.id:
+        if state is not None or any((folder / name).exists() for name in names):
+            raise refuse_other(folder, None if state is None else state.publication)
+        return False
+    if not state.finished:
+        return False
+    if target.form is Form.DELTA:
+        from fastgen.publishing.delta import holds_other  # noqa: PLC0415  # an extra
+
+        for name in names:
+            if holds_other(folder / name, publication):
+                raise refuse_changed(folder / name)
+    if not all(_is_whole(target, name, publication, state) for name in names):
+        return False
+    # They state where the folder is, and it may have been moved.
+    return all(_reads(folder / name, script) for name, script in _scripts(target, names).items())
 
 
-def _is_whole(form: Form, folder: Path, publication: Publication) -> bool:
-    """Whether a table was made by an earlier run of this publication."""
-    if form is Form.DELTA:
+def _is_whole(target: Target, name: str, publication: Publication, state: State | None) -> bool:
+    """Whether a table was made by an earlier run of this publication, and every file of it is there."""
+    if state is None or state.publication.id != publication.id:
+        return False
+    folder = target.path / name
+    if target.form is Form.DELTA:
         from fastgen.publishing.delta import holds_publication  # noqa: PLC0415  # an extra
 
         return holds_publication(folder, publication)
-    return files_mark(folder) == publication.id
+    return name in state.files and list_files(folder) == state.files[name]
+
+
+def _scripts(target: Target, names: Sequence[str]) -> dict[str, bytes]:
+    return {
+        file: view_script(engine, target.form, target.path, names).encode()
+        for engine, file in VIEW_FILES.items()
+    }
+
+
+def _reads(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _make(form: Form, table: Table, folder: Path, work: Path, publication: Publication) -> None:
-    if form is Form.DELTA:
-        from fastgen.publishing.delta import publish_delta  # noqa: PLC0415  # an extra
-
-        publish_delta(table, folder / table.name, publication)
-        return
-    write_files(table, work / table.name, publication.id)
+    place = folder / table.name
     try:
-        _remove(folder / table.name)
-        (work / table.name).replace(folder / table.name)
+        if form is Form.DELTA:
+            from fastgen.publishing.delta import is_table, publish_delta  # noqa: PLC0415  # an extra
+
+            if not is_table(place):  # files of another form, or of a run that was killed
+                _remove(place)
+            publish_delta(table, place, publication)
+            return
+        write_files(table, work / table.name)
+        _remove(place)
+        (work / table.name).replace(place)
         sync_folder(folder)
     except OSError as error:
-        raise OutputError(
-            f"{folder / table.name}: expected to write a table, got {error.strerror}."
-        ) from None
+        raise OutputError(f"{place}: expected to write a table, got {error.strerror}.") from None
 
 
 def _remove(path: Path) -> None:

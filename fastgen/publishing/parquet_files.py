@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 # A file of events of this size has about 40 MB, a row group about 2 MB.
 FILE_ROWS = 4_000_000
 GROUP_ROWS = 256_000
-_MARK = b"fastgen.publication"
 
 
 class TableFile(NamedTuple):
@@ -47,7 +46,7 @@ class TableFile(NamedTuple):
     last_s: int | None
 
 
-def write_files(table: Table, folder: Path, mark: str, partition_suffix: str = "") -> list[TableFile]:
+def write_files(table: Table, folder: Path, partition_suffix: str = "") -> list[TableFile]:
     """Write a table's rows as files `part-NNNNN.parquet`.
 
     Parameters
@@ -56,8 +55,6 @@ def write_files(table: Table, folder: Path, mark: str, partition_suffix: str = "
         The table.
     folder
         Where to; made when missing. Files of these names are replaced.
-    mark
-        What to write into the files' metadata, see `files_mark`.
     partition_suffix
         If given: what to append to the names; then rows that have a location_id go location by location into
         folders `location_id=L`, without that column, and a table without rows gets no file.
@@ -79,10 +76,10 @@ def write_files(table: Table, folder: Path, mark: str, partition_suffix: str = "
             if open_file is None:
                 name = f"part-{len(files):05d}{partition_suffix}.parquet"
                 name = name if location_id is None else f"location_id={location_id}/{name}"
-                open_file = _OpenFile(folder, name, location_id, rows.schema, mark)
+                open_file = _OpenFile(folder, name, location_id, rows.schema)
             open_file.write(rows)
         if open_file is None and not partitioned:  # readers learn the columns from a file
-            open_file = _OpenFile(folder, f"part-00000{partition_suffix}.parquet", None, table.schema, mark)
+            open_file = _OpenFile(folder, f"part-00000{partition_suffix}.parquet", None, table.schema)
         if open_file is not None:
             files.append(open_file.close())
     except OSError as error:
@@ -90,13 +87,9 @@ def write_files(table: Table, folder: Path, mark: str, partition_suffix: str = "
     return files
 
 
-def files_mark(folder: Path) -> str | None:
-    """Read the mark with which `write_files` wrote the files of a folder; None: there is none."""
-    try:
-        metadata = pq.read_schema(folder / "part-00000.parquet").metadata or {}
-    except (OSError, pa.ArrowException):
-        return None
-    return metadata[_MARK].decode() if _MARK in metadata else None
+def list_files(folder: Path) -> dict[str, int]:
+    """List the bytes of each file that a reader of a table's folder would take, by name."""
+    return {path.name: path.stat().st_size for path in sorted(folder.glob("*.parquet"))}
 
 
 def _runs(table: Table, *, partitioned: bool) -> Iterator[tuple[int | None, pa.Table]]:
@@ -127,9 +120,7 @@ def _by_location(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
 class _OpenFile:
     """A Parquet file that is being written."""
 
-    def __init__(
-        self, folder: Path, name: str, location_id: int | None, schema: pa.Schema, mark: str
-    ) -> None:
+    def __init__(self, folder: Path, name: str, location_id: int | None, schema: pa.Schema) -> None:
         self._path, self._name, self._location_id = folder / name, name, location_id
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Texts that rarely repeat make a dictionary useless and large.
@@ -137,7 +128,7 @@ class _OpenFile:
         coded = [field.name for field in schema if field.name not in plain]
         self._writer = pq.ParquetWriter(
             self._path,
-            schema.with_metadata({_MARK: mark}),
+            schema,
             compression="zstd",
             compression_level=3,
             use_dictionary=coded,

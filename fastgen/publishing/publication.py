@@ -1,12 +1,12 @@
-"""Know a publication by the dataset that it holds, and whether it is finished.
+"""Know a publication by the dataset that it holds and its form, and whether it is finished.
 
 A folder of tables has the file `_fastgen.json` (readers skip such names): it says "publishing" from before
-the first table is touched until after the last one is whole, then "finished".
+the first table is touched until after the last one is whole, then "finished", and lists the files of every
+Parquet table that is whole. Delta tables list their own.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from fastgen.errors import OutputError
-from fastgen.files import write_whole
+from fastgen.files import try_lock, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from fastgen.dataset.manifest import Manifest
+    from fastgen.publishing.target import Form
 
 # Raised when what is published of one dataset changes.
 PUBLICATION_VERSION = 1
@@ -30,49 +31,80 @@ _LOCK = "lock"
 
 
 class Publication(NamedTuple):
-    """Which dataset is published, and from which version of these rules.
+    """Which dataset is published, as what, and from which version of these rules.
 
     Attributes
     ----------
     id
-        Hash of all that decides the published rows.
-    digest
-        The dataset's digest, for people.
-    finished
-        Whether every table is whole.
+        Hash of all that decides the published rows and their form.
+    digest, form
+        The dataset's digest and the form, for people.
     """
 
     id: str
     digest: str
-    finished: bool = False
+    form: str
 
     @classmethod
-    def of(cls, manifest: Manifest) -> Self:
-        """Name the publication of a dataset."""
+    def of(cls, manifest: Manifest, form: Form) -> Self:
+        """Name the publication of a dataset in a form."""
         tables = [[entry.path, entry.sha256] for entry in manifest.tables]
-        parts = [PUBLICATION_VERSION, manifest.digest, manifest.sequence_kind, tables]
-        return cls(hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32], manifest.digest)
+        parts = [PUBLICATION_VERSION, form, manifest.digest, manifest.sequence_kind, tables]
+        return cls(hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32], manifest.digest, form)
 
 
-def read_state(folder: Path) -> Publication | None:
+class State(NamedTuple):
+    """What a folder says of the publication in it.
+
+    Attributes
+    ----------
+    publication
+        Which it is.
+    finished
+        Whether every table is whole.
+    files
+        For each Parquet table that is whole, by name, the bytes of each of its files, by name.
+    """
+
+    publication: Publication
+    finished: bool
+    files: Mapping[str, Mapping[str, int]]
+
+
+def read_state(folder: Path) -> State | None:
     """Read what a folder says of its publication; None where it says nothing that can be understood."""
     try:
         raw = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        return Publication(str(raw["id"]), str(raw["digest"]), raw["state"] == "finished")
+        publication = Publication(str(raw["id"]), str(raw["digest"]), str(raw["form"]))
+        files = {name: dict(sizes) for name, sizes in dict(raw["files"]).items()}
+        return State(publication, raw["state"] == "finished", files)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def write_state(folder: Path, publication: Publication) -> None:
+def write_state(folder: Path, state: State) -> None:
     """Write it, whole or not at all."""
-    state = "finished" if publication.finished else "publishing"
-    raw = {"state": state, "digest": publication.digest, "id": publication.id}
+    raw = {
+        "state": "finished" if state.finished else "publishing",
+        **state.publication._asdict(),
+        "files": state.files,
+    }
     write_whole(folder / STATE, (json.dumps(raw) + "\n").encode())
+
+
+def refuse_changed(place: Path) -> OutputError:
+    """Make the error for tables of this publication that somebody has changed since."""
+    return OutputError(
+        f"{place}: expected this dataset's tables as they were published, got them changed since: "
+        "use --overwrite, or publish elsewhere."
+    )
 
 
 def refuse_other(place: Path, found: Publication | None) -> OutputError:
     """Make the error for a place that holds something else."""
-    what = "tables of another origin" if found is None else f"the tables of dataset {found.digest[:16]}"
+    what = "tables of another origin"
+    if found is not None:
+        what = f"the tables of dataset {found.digest[:16]} as {found.form}"
     return OutputError(
         f"{place}: expected a new place or this dataset's tables, got {what}: "
         "use --overwrite, or publish elsewhere."
@@ -81,7 +113,9 @@ def refuse_other(place: Path, found: Publication | None) -> OutputError:
 
 @contextmanager
 def work_folder(place: Path) -> Iterator[Path]:
-    """Open a folder for half-made files beside or in a place, for one run at a time; removed at the end.
+    """Open a folder for half-made files beside or in a place; removed at the end.
+
+    It is for one run at a time, where the file system knows locks.
 
     After a kill it is left, and the next run empties it.
 
@@ -96,13 +130,8 @@ def work_folder(place: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(f"{place.parent}: expected a folder to write to, got: {error.strerror}.") from None
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # A run that ends removes the folder: a lock on what is gone would keep nobody out.
-            alone = os.path.samestat(os.fstat(lock), (place / _LOCK).stat())
-        except OSError:
-            alone = False
-        if not alone:
+        # A run that ends removes the folder: a lock on what is gone would keep nobody out.
+        if not (try_lock(lock) and _is_there(lock, place / _LOCK)):
             raise OutputError(f"{place.parent}: expected no other run that publishes here, but one does.")
         try:
             _remove_content(place)
@@ -111,6 +140,14 @@ def work_folder(place: Path) -> Iterator[Path]:
             shutil.rmtree(place, ignore_errors=True)
     finally:
         os.close(lock)
+
+
+def _is_there(descriptor: int, path: Path) -> bool:
+    """Whether an open file is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
 
 
 def _remove_content(place: Path) -> None:

@@ -61,7 +61,7 @@ def publish(
     to
         "delta:PATH", "parquet:PATH" or "duckdb:FILE".
     overwrite
-        Replace other tables there.
+        Replace whatever tables are there, and make this dataset's anew.
     announce
         Called with a line on what is written.
 
@@ -78,7 +78,7 @@ def publish(
     target = parse_target(to)
     manifest = read_manifest(folder, with_days=False)
     check_apart(target, folder)
-    tables, publication = open_tables(folder), Publication.of(manifest)
+    tables, publication = open_tables(folder), Publication.of(manifest, target.form)
     if target.form is Form.DUCKDB:
         from fastgen.publishing.duckdb_file import publish_duckdb  # noqa: PLC0415  # an extra
 

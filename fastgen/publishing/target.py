@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from fastgen.errors import DataError, ScenarioError
+from fastgen.files import is_url
 
 
 class Form(StrEnum):
@@ -22,7 +22,8 @@ class Form(StrEnum):
 # Package that a form needs, and the extra that brings it.
 _PACKAGES = {Form.DELTA: ("deltalake", "fastgen[delta]"), Form.DUCKDB: ("duckdb", "fastgen[duckdb]")}
 _EXPECTED = "to: expected delta:PATH, duckdb:FILE or parquet:PATH"
-_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:/")
+# In the path of a table, DuckDB or Spark take these for patterns.
+_PATTERNS = frozenset("*?[]{}\\")
 
 
 class Target(NamedTuple):
@@ -42,7 +43,7 @@ def parse_target(text: str) -> Target:
     Raises
     ------
     ScenarioError
-        If it is none of these, or its path is a URL.
+        If it is none of these, or its path is a URL, or one that SQL engines take for a pattern.
     DataError
         If the package that it needs is not installed.
     """
@@ -53,14 +54,21 @@ def parse_target(text: str) -> Target:
         raise ScenarioError(f"{_EXPECTED}, got {text!r}.") from None
     if not path:
         raise ScenarioError(f"{_EXPECTED}, got no path in {text!r}.")
-    if _URL.match(path):
+    if is_url(path):
         raise ScenarioError(
             f"to: expected a path of this machine, got {path!r}: mount the store, or publish here and copy."
         )
     package, extra = _PACKAGES.get(form, ("", ""))
     if package and find_spec(package) is None:
         raise DataError(f"{form}:{path}: needs {package}: run pip install '{extra}', then try again.")
-    return Target(form, Path(path).expanduser())
+    place = Path(path).expanduser()
+    found = sorted(_PATTERNS & set(str(place.absolute())))
+    if form is not Form.DUCKDB and found:
+        raise ScenarioError(
+            f"to: expected a path without {' '.join(sorted(_PATTERNS))}, for SQL engines take these for "
+            f"patterns, got {found[0]} in {str(place.absolute())!r}."
+        )
+    return Target(form, place)
 
 
 def check_apart(target: Target, dataset: Path) -> None:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 VIEWS = ("order_header", "item_sales", "brand_sales", "location_sales")
 # Scripts laid beside a folder of tables, by engine.
 VIEW_FILES = {"duckdb": "views_duckdb.sql", "spark": "views_spark.sql"}
+_WITH_TS = ("order_items", "events")
+# DuckDB would show the stored instants in the session's time zone, beside a date and an hour that are not;
+# so here as in a DuckDB file they are plain. Spark's TIMESTAMP knows no such thing: see the README.
+_PLAIN_TS = "make_timestamp(ts_seconds * 1000000)"
 
 
 def load_views() -> dict[str, str]:
@@ -53,4 +57,5 @@ def _table_view(engine: str, form: Form, path: Path, name: str) -> str:
         return f"CREATE OR REPLACE TEMPORARY VIEW {name} USING {form} OPTIONS (path '{quoted}')"
     quoted = str(path).replace("'", "''")
     read = f"delta_scan('{quoted}')" if form is Form.DELTA else f"read_parquet('{quoted}/*.parquet')"
-    return f"CREATE OR REPLACE VIEW {name} AS FROM {read}"
+    select = f" SELECT * REPLACE ({_PLAIN_TS} AS ts)" if name in _WITH_TS else ""
+    return f"CREATE OR REPLACE VIEW {name} AS{select} FROM {read}"

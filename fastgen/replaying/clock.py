@@ -7,7 +7,9 @@ running on through all loops; and the *simulated* time of the wire, which is vir
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -16,6 +18,8 @@ from fastgen.units import S_PER_DAY, US_PER_S
 
 US_PER_DAY = S_PER_DAY * US_PER_S
 SPEED_MAX = 1_000_000
+_EXPONENT = re.compile(r"[eE][+-]?0*(\d+)\s*$")
+_EXPONENT_DIGITS = 4
 _UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -71,7 +75,7 @@ class ReplayClock:
         if not 0 <= self.start_day <= self.days:
             raise ScenarioError(f"start_day: expected 0 <= start_day <= {self.days}, got {self.start_day}.")
         if not 0 < self.speed <= SPEED_MAX:
-            raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {float(self.speed):g}.")
+            raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {_shown(self.speed)}.")
 
     @classmethod
     def start(
@@ -166,12 +170,20 @@ def parse_speed(text: str | float | Fraction) -> Fraction:
     Raises
     ------
     ScenarioError
-        If it is no number.
+        If it is no number, or one whose digits would fill the memory.
     """
+    exponent = _EXPONENT.search(str(text))
+    if exponent and len(exponent[1]) > _EXPONENT_DIGITS:
+        raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {text}.")
     try:
         return Fraction(str(text))
     except (ValueError, ZeroDivisionError):
         raise ScenarioError(f"speed: expected a number such as 1, 60 or 0.5, got {text!r}.") from None
+
+
+def _shown(speed: Fraction) -> str:
+    """Write a speed, which may be too large for a float."""
+    return f"{(Decimal(speed.numerator) / Decimal(speed.denominator)).normalize():.6g}"
 
 
 def us_from_utc(time: dt.datetime) -> int:

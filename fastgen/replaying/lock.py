@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fastgen.errors import OutputError
+from fastgen.files import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 @contextmanager
 def hold_lock(path: Path, what: Path) -> Iterator[None]:
     """Hold the lock of a file in this block; the kernel lets go of it when the process ends, however it ends.
+
+    Where the file system knows no locks, nobody is kept out, see `try_lock`.
 
     Parameters
     ----------
@@ -36,10 +38,8 @@ def hold_lock(path: Path, what: Path) -> Iterator[None]:
     except OSError as error:
         raise OutputError(f"{what}: expected a place to write to, got: {error.strerror}.") from None
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise OutputError(f"{what}: expected no other replay at work here, but one is.") from None
+        if not try_lock(descriptor):
+            raise OutputError(f"{what}: expected no other replay at work here, but one is.")
         yield
     finally:
         os.close(descriptor)

@@ -68,12 +68,15 @@ class BatchReader(DataSourceReader):  # type: ignore[misc]  # PySpark counts as 
     def _narrowed(self) -> Narrowed:
         """What the options ask for."""
         index, options, wanted = self._index, self._options, self._options.selection
-        start_s = index.first_s if options.start is None else _instant(options.start, index, "start")
-        end_s = index.end_s if options.end is None else _instant(options.end, index, "end")
-        if end_s < start_s:
+        start_s = None if options.start is None else _instant(options.start, index, "start")
+        end_s = None if options.end is None else _instant(options.end, index, "end")
+        if start_s is not None and end_s is not None and end_s < start_s:
             raise ScenarioError(
                 f"end: expected an instant not before start, {options.start}, got {options.end}."
             )
+        # Before the first event or after the last one there is nothing, and that is no error.
+        start_s = min(index.first_s, index.end_s if end_s is None else end_s) if start_s is None else start_s
+        end_s = max(index.end_s, start_s) if end_s is None else end_s
         locations = select_ids(index, wanted.locations) or index.codes
         types = select_types(wanted.types) or range(1, len(EVENT_TYPES) + 1)
         return Narrowed(start_s, end_s, frozenset(locations), frozenset(types))

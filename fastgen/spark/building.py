@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import warnings
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from fastgen.building.local import Inputs, Options, build_with
 from fastgen.building.plan import PART_EVENTS
 from fastgen.building.shared import Made, check_in, open_run
 from fastgen.errors import ScenarioError
+from fastgen.files import is_url
 from fastgen.inputs.tables import write_tables
 from fastgen.spark.session import explain, spark_errors
 from fastgen.spark.tasks import MADE, make_files
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 # A task costs some hundredths of a second: small files are made several in one.
 EVENTS_A_TASK = PART_EVENTS * 2 / 5
-_URL = re.compile(r"[A-Za-z][\w+.-]*:/")
 
 
 def build(
@@ -85,7 +84,7 @@ def build_on(
     **inputs: Unpack[Inputs],
 ) -> BuildResult:
     """Build as `build`, with a session that is started only when the inputs are found to be right."""
-    if _URL.match(str(output)):
+    if is_url(output):
         raise ScenarioError(
             "output: expected a POSIX path that every executor sees, such as /Volumes/..., "
             f"got {str(output)!r}."

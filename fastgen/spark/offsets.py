@@ -15,7 +15,7 @@ from fastgen.dataset.index import select_ids, select_types
 from fastgen.errors import DataError, ScenarioError
 from fastgen.replaying.clock import ReplayClock, parse_speed, us_from_utc, utc_from_us
 from fastgen.replaying.options import SPEED, START_DAY
-from fastgen.units import US_PER_S
+from fastgen.units import S_PER_DAY, US_PER_S
 
 if TYPE_CHECKING:
     from fastgen.dataset.index import DatasetIndex
@@ -101,7 +101,7 @@ def terms_of(options: StreamOptions, index: DatasetIndex, offset: Offset | None 
         wanted.raw,
         options.anchor_us,
     )
-    asked.clock(index)  # checks start day and speed
+    _check_start(asked, index)
     if offset is None or not is_anchored(offset):
         return asked
     options_given = {
@@ -115,6 +115,21 @@ def terms_of(options: StreamOptions, index: DatasetIndex, offset: Offset | None 
         if options_given.get(name, value) is not None and agreed[name] != value:
             raise _contradiction(name, agreed[name], value)
     return _read_terms(agreed, asked)
+
+
+def _check_start(asked: Terms, index: DatasetIndex) -> None:
+    """Check start day, speed and anchor, under the options' names."""
+    if not 0 <= asked.start_day <= index.days:
+        raise ScenarioError(f"startDay: expected 0 <= startDay <= {index.days}, got {asked.start_day}.")
+    asked.clock(index)  # checks the speed
+    if asked.anchor_us is not None:
+        # The first event may not come before 1970; a stream moves by whole days.
+        first_days = -((index.first_s - index.epoch_s) // S_PER_DAY) + asked.start_day
+        if asked.anchor_us < first_days * S_PER_DAY * US_PER_S:
+            raise ScenarioError(
+                f"anchor: expected an instant from {dt.date(1970, 1, 1) + dt.timedelta(first_days)} on for "
+                f"startDay {asked.start_day}, got {utc_from_us(asked.anchor_us).isoformat()}."
+            )
 
 
 def is_anchored(offset: Offset) -> bool:

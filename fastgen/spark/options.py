@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
+from fastgen.files import is_url
 from fastgen.replaying.clock import parse_speed, us_from_utc
+from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,8 @@ SCHEMAS = ("wire", "raw")
 
 _NAMES = {name.lower(): name for name in (*BOTH, *BATCH, *STREAM)}
 _NAMES |= {older.lower(): name for older, name in OLDER_NAMES.items()}
+# Beyond, no datetime can say it.
+_YEAR_10000_US = 253_402_300_800 * US_PER_S
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -125,7 +129,7 @@ def _read_path(text: str) -> Path:
     path = re.sub(r"^file:(//)?(?=/)", "", text.strip())
     if not path:
         raise ScenarioError("path: expected the folder of a dataset, got none.")
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", path):
+    if is_url(path):
         raise ScenarioError(
             f"path: expected a folder that all of the cluster sees under one name, got the URL {text!r}."
         )
@@ -178,6 +182,9 @@ def parse_anchor(text: str) -> int:
         If it is none.
     """
     try:
-        return us_from_utc(dt.datetime.fromisoformat(text.strip()))
+        anchor_us = us_from_utc(dt.datetime.fromisoformat(text.strip()))
     except ValueError:
         raise ScenarioError(f"anchor: expected an instant such as 2026-03-01T12:00Z, got {text!r}.") from None
+    if not 0 <= anchor_us < _YEAR_10000_US:
+        raise ScenarioError(f"anchor: expected an instant of the years 1970 to 9999, UTC, got {text!r}.")
+    return anchor_us

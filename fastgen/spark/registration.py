@@ -64,14 +64,23 @@ def choose_python(context: SparkContext) -> str:
         If it is not this one, on a cluster, and PYSPARK_PYTHON is not set.
     """
     chosen: str = context.pythonExec
-    found = shutil.which(chosen)
-    # Not resolved: a virtual environment's Python is a link to one without its packages.
-    own = Path(sys.executable).parent
-    if os.environ.get("PYSPARK_PYTHON") == chosen or (found and Path(found).parent.samefile(own)):
+    if os.environ.get("PYSPARK_PYTHON") == chosen:
         return chosen
     if context.master.startswith("local"):
         return sys.executable
+    found = shutil.which(chosen)
+    if found and _is_own(Path(found)):
+        return chosen
     raise OutputError(
         f"PYSPARK_PYTHON: expected the Python of the workers that has fastgen, got none, so they would start "
         f"{found or chosen}: set it before the session starts, here for example to {sys.executable}."
     )
+
+
+def _is_own(python: Path) -> bool:
+    """Whether a Python is this one: the same file in the same folder.
+
+    A virtual environment's Python is a link to one without its packages; and a folder may have several.
+    """
+    own = Path(sys.executable)
+    return python.parent.samefile(own.parent) and python.samefile(own)

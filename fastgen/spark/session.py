@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import warnings
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STDERR = 2
+OLDEST_PYSPARK = 4
 # A task's traceback ends with the error that it raised.
 _OWN_ERROR = re.compile(r"^\s*fastgen\.errors\.\w+: (.+)$", re.MULTILINE)
 _LAST_LINE = re.compile(r"^\s*(?:\w+\.)*\w+(?:Error|Exception): .+$", re.MULTILINE)
@@ -33,12 +35,18 @@ def require_pyspark() -> None:
     Raises
     ------
     ScenarioError
-        If it is missing; the message is the line that installs it.
+        If it is missing or too old; the message is the line that installs it.
     """
     missing = [name for name in ("pyspark", "pandas") if find_spec(name) is None]
     if missing:
         raise ScenarioError(
             f"Spark needs {' and '.join(missing)}: run pip install 'fastgen[spark]', then try again."
+        )
+    version: str = import_module("pyspark").__version__
+    if int(version.partition(".")[0]) < OLDEST_PYSPARK:
+        raise ScenarioError(
+            f"Spark: expected PySpark {OLDEST_PYSPARK}.0 or later, got {version}: run pip install "
+            "'fastgen[spark]', or take a cluster of Spark 4."
         )
 
 

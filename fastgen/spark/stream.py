@@ -106,10 +106,14 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
             time = utc_from_us(anchor_us).isoformat()
             raise ScenarioError(f"anchor: expected an instant that has passed, got {time}.")
         if start is None:
-            self._furthest_s = max(self._end_s(terms, now), self._furthest_s or index.first_s)
-            return write_offset(terms, self._furthest_s, index)
+            return write_offset(terms, self._go_on_to(self._end_s(terms, now)), index)
         end_s = self._end_s(terms, now if begun else anchor_us)
         return start if end_s <= read_position(start, index) else write_offset(terms, end_s, index)
+
+    def _go_on_to(self, end_s: int) -> int:
+        """Move the furthest virtual second that Spark knows this stream to stand at, never back."""
+        self._furthest_s = end_s if self._furthest_s is None else max(self._furthest_s, end_s)
+        return self._furthest_s
 
     def _end_s(self, terms: Terms, at_us: int) -> int:
         """Virtual second before which everything is due at a real microsecond."""
@@ -127,6 +131,10 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
     def partitions(self, start: Offset, end: Offset) -> list[EventPartition]:
         """Plan the tasks of a batch; the offsets say all, the clock and the options nothing.
 
+        Before PySpark 4.2 this is also how a stream learns where it stands: at a restart, Spark plans an
+        empty batch at the last offset of its checkpoint, and only then asks for the latest one. A clock that
+        was set back meanwhile may not take the stream back, for an offset is never unlogged.
+
         Raises
         ------
         FastgenError
@@ -139,8 +147,10 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
         if window[1] < window[0]:
             raise DataError(
                 f"offset: expected the stream to go on from {start['position']}, got {end['position']}: "
-                "the clock of this machine was set back; start again when it has caught up."
+                "the clock of this machine was set back between two runs; remove the last file of the "
+                "checkpoint's folder offsets, which has none of its name in commits, and start again."
             )
+        self._go_on_to(window[1])
         share = make_share(
             index,
             window,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVERY_S = 0.5
+# A folder of very many receipts takes a while to list: looking shall take a tenth of the driver at most.
+SHARE = 0.1
 
 
 @contextlib.contextmanager
@@ -28,18 +31,22 @@ def watch(folder: Path, advance: Callable[[int, int], None]) -> Iterator[None]:
     """
     ended, seen = Event(), set[str]()
 
-    def look() -> None:
-        for receipt in sorted(folder.glob("*.json")):
+    def look() -> float:
+        """Tell of new receipts; return how long to wait before the next look."""
+        began = time.perf_counter()
+        for receipt in folder.glob("*.json"):
             number = receipt.name.partition("-")[0]
             if number not in seen:
                 with contextlib.suppress(OSError):
                     result = decode_receipt(receipt.read_bytes())
                     seen.add(number)
                     advance(sum(day.orders for day in result.days), result.entry.rows)
+        return max(EVERY_S, (time.perf_counter() - began) / SHARE)
 
     def look_on() -> None:
-        while not ended.wait(EVERY_S):
-            look()
+        wait_s = EVERY_S
+        while not ended.wait(wait_s):
+            wait_s = look()
 
     thread = Thread(target=look_on, daemon=True)
     thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,4 +110,30 @@ def test_overflow_is_refused_with_the_expected_count(options: dict[str, Any], tm
 def test_more_workers_take_less_time_and_more_memory(roads: Path) -> None:
     one, two = (plan(scale=10, workers=n, roads=roads) for n in (1, 2))
     assert two.memory_bytes > one.memory_bytes
-    assert costs.seconds(one.events, one.files, 2) < costs.seconds(one.events, one.files, 1) == one.seconds
+    planning = costs.plan_seconds(one.location_days)
+    assert one.seconds == planning + costs.seconds(one.events, one.files, 1)
+    assert two.seconds == planning + costs.seconds(one.events, one.files, min(2, os.cpu_count() or 1))
+
+
+def test_workers_named_are_those_that_find_work(roads: Path) -> None:
+    assert plan(days=3, layout="single", workers=2, roads=roads).workers == 1
+    assert plan(days=3, workers=200, roads=roads).workers == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"workers": 0}, r"^workers: expected 1 <= workers <= 256, got 0\.$"),
+        ({"workers": 257}, r"^workers: expected 1 <= workers <= 256, got 257\.$"),
+        ({"compression": "gzip"}, r"^compression: expected 'zstd' or 'snappy' or 'none', got 'gzip'\.$"),
+        ({"compression": "ZSTD"}, "^compression: expected 'zstd'"),
+        ({"layout": "flat"}, r"^layout: expected 'hive' or 'single', got 'flat'\.$"),
+        ({"partition_by": "day"}, "^partition_by: expected 'location_id' or 'location_id,day', got 'day'"),
+    ],
+)
+def test_plan_refuses_what_build_refuses(options: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        plan(days=1, **options)
+    with pytest.raises(ScenarioError, match=message):
+        build(tmp_path / "out", days=1, **options)
+    assert not (tmp_path / "out").exists()

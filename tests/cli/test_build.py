@@ -334,6 +334,7 @@ def test_file_that_may_not_grow_is_one_line(roads: Path, tmp_path: Path) -> None
         ("--roads nope", 2, "nope: expected a folder of .roads files"),
         ("--colour", 2, "No such option '--colour'"),
         ("more", 2, "Got unexpected extra argument (more)"),
+        ("-o s3://bucket/x", 2, "output: expected a path of this machine, got the URL 's3:/bucket/x'."),
         ("-o file", 1, "file: expected a folder to write to, got: Not a directory."),
         ("-o file/below", 1, "file/below: expected a folder to write to, got: Not a directory."),
     ],

@@ -239,6 +239,8 @@ def test_second_run_at_the_same_time_is_refused(dataset: Path, tmp_path: Path) -
         ("delta:", "got no path"),
         ("delta:s3://bucket/tables", "to: expected a path of this machine, got 's3://bucket/tables'"),
         ("parquet:file:///tmp/x", "to: expected a path of this machine"),
+        ("parquet:a[1]*", r"to: expected a path without .* take these for patterns, got \* in '/"),
+        ("delta:what?", r"to: expected a path without .* got \? in "),
     ],
 )
 def test_wrong_target_is_refused(to: str, error: str, dataset: Path) -> None:

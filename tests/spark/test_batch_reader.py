@@ -80,6 +80,11 @@ def test_long_windows_are_cut_by_time(dataset: Path, monkeypatch: pytest.MonkeyP
     assert groups == [1] * len(groups)
 
 
+@pytest.mark.parametrize("options", [{"end": "2020-01-01"}, {"start": "100"}, {"start": "2", "end": "2"}])
+def test_window_outside_the_dataset_is_empty(dataset: Path, options: dict[str, str]) -> None:
+    assert batch(dataset, **options).partitions() == []
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [

@@ -54,6 +54,15 @@ def test_anchors_without_zone_are_utc(zone: str) -> None:
             {"path": "x", "anchor": "noon"},
             "anchor: expected an instant such as .*Z, got 'noon'",
         ),
+        *(
+            (
+                {"path": "x", "anchor": text},
+                "anchor: expected an instant of the years 1970 to 9999, UTC, got '",
+            )
+            for text in ("1900-01-01", "0001-01-01T00:00+14:00", "9999-12-31T23:00-14:00")
+        ),
+        ({"path": "x", "speed": "1e9999999999"}, "speed: expected 0 < speed <= 1000000, got 1e9999999999"),
+        ({"path": "x", "speed": "1e-9999999999"}, "speed: expected 0 < speed"),
     ],
 )
 def test_wrong_options_are_found_at_load(options: dict[str, str], error: str) -> None:

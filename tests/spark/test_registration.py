@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pyspark
 import pytest
 
 import fastgen.spark
@@ -48,12 +49,39 @@ def test_a_cluster_needs_to_be_told(other_python: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_another_version_beside_this_python_is_not_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In /usr/bin, python3 is often another one than the python3.11 that runs."""
+    for name in ("python3", "python3.11"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python3.11"))
+    local: Any = Context("local[2]")
+    cluster: Any = Context("yarn")
+    assert choose_python(local) == sys.executable
+    with pytest.raises(OutputError, match=r"would start .*python3: set it"):
+        choose_python(cluster)
+    (tmp_path / "python3").unlink()
+    (tmp_path / "python3").symlink_to("python3.11")
+    assert choose_python(cluster) == "python3"
+
+
 @pytest.mark.usefixtures("other_python")
 def test_what_a_user_has_set_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYSPARK_PYTHON", "/opt/python")
     for master in ("local[2]", "yarn"):
         context: Any = Context(master, "/opt/python")
         assert choose_python(context) == "/opt/python"
+
+
+def test_too_old_a_pyspark_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(vars(fastgen.spark), "register", raising=False)
+    monkeypatch.setattr(pyspark, "__version__", "3.5.2")
+    with pytest.raises(ScenarioError, match=r"^Spark: expected PySpark 4\.0 or later, got 3\.5\.2: run pip"):
+        _ = fastgen.spark.register
 
 
 def test_without_pyspark_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
