@@ -83,8 +83,8 @@ def open_run(job: Job) -> Iterator[Ticket]:
     folder = job.work.absolute() / f"{RUN}{uuid.uuid4().hex}"
     for location_id, table in job.plan.tables.items():
         write_whole(_table_path(folder, location_id), encode_table(table))
-    # Tables are mapped, not unpickled; time zones can't be pickled.
-    models = {key: model._replace(zone=None) for key, model in job.plan.models.items()}
+    # Tables are mapped, not unpickled; time zones can't be pickled, and minutes are sooner counted again.
+    models = {key: model._replace(zone=None, minute_counts=None) for key, model in job.plan.models.items()}
     data = pickle.dumps((replace(job.plan, tables={}, models=models), job.files))
     write_whole(folder / PLAN, data)
     try:
