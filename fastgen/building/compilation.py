@@ -189,7 +189,7 @@ def _compile_arrivals(of: Sample) -> None:
 def _compile_encoding(of: Sample) -> None:
     none = np.zeros(0, np.int64)
     pack_bits(none, 1, none, none, np.zeros(0, np.uint8))
-    copy_texts(of.routes.text_start, of.routes.text, none, np.zeros(0, np.uint8))
+    copy_texts(of.routes.text_start, of.routes.text, none, 0, np.zeros(0, np.uint8))
 
 
 # The largest first, so that both processes end together.

@@ -49,7 +49,7 @@ class Expansion:
     """
 
     def __init__(self) -> None:
-        self.events = _allocate(0, 0, 0, 0, 0)
+        self.events = _allocate(0, 0, 0, 0)
 
     def begin(
         self, orders: DayOrders, routes: RouteArrays, items: ItemTexts, epoch_s: int, ping_interval_s: int
@@ -71,10 +71,10 @@ class Expansion:
         self._times = (epoch_s, ping_interval_s)
         self._id_bytes = np.ascontiguousarray(orders.id_view).reshape(-1).view(np.uint8)
         needed, events = _size(orders, routes, items), self.events
-        room = (len(events.start) - 1, len(events.ts_seconds), *map(len, events[-3:]))
+        room = (len(events.start) - 1, len(events.ts_seconds), *map(len, events[-2:]))
         if any(n > m for n, m in zip(needed, room, strict=True)):
             del events
-            self.events = _allocate(0, 0, 0, 0, 0)  # the old memory goes before the new comes
+            self.events = _allocate(0, 0, 0, 0)  # the old memory goes before the new comes
             self.events = _allocate(*(int(n * SLACK) for n in needed))
         self.events.start[0] = 0
 
@@ -89,8 +89,8 @@ class Expansion:
         return int(self.events.start[n_orders, ROW])
 
 
-def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int, int, int, int, int]:
-    """Count orders and rows, and bound the bytes of addresses, items and routes.
+def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int, int, int, int]:
+    """Count orders and rows, and bound the bytes of addresses and items.
 
     Pages of memory beyond the need stay untouched.
     """
@@ -107,13 +107,12 @@ def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int
         (N_BEFORE_PINGS + 1) * n_orders + n_pings,
         n_orders * (number_bytes + street_bytes),
         n_lines * (item_bytes + 3) + 2 * n_orders,
-        int((routes.text_start[customer + 1] - routes.text_start[customer]).sum()),
     )
 
 
-def _allocate(n_orders: int, n_rows: int, addr_bytes: int, items_bytes: int, route_bytes: int) -> EventArrays:
+def _allocate(n_orders: int, n_rows: int, addr_bytes: int, items_bytes: int) -> EventArrays:
     return EventArrays(
-        start=np.zeros((n_orders + 1, 5), np.int64),
+        start=np.zeros((n_orders + 1, 4), np.int64),
         event_type_id=np.empty(n_rows, np.int8),
         ts_seconds=np.empty(n_rows, np.int64),
         sequence=np.empty(n_rows, np.int16),
@@ -123,5 +122,4 @@ def _allocate(n_orders: int, n_rows: int, addr_bytes: int, items_bytes: int, rou
         id_text=np.empty((n_rows + 1) * ID_MAX, np.uint8),
         addr_text=np.empty(addr_bytes, np.uint8),
         items_text=np.empty(items_bytes, np.uint8),
-        route_text=np.empty(route_bytes, np.uint8),
     )

@@ -63,6 +63,7 @@ def file_fields(sequence_kind: str, *, with_location: bool) -> tuple[Field, ...]
 
 
 N_PING_COLUMNS = 3
+LENGTH_BYTES = 4  # before each text of a dictionary
 
 
 class Validity(NamedTuple):
@@ -150,8 +151,8 @@ class GroupEncoder:
         table = self._table
         distinct, index = _number(customer, table.by_path)
         lengths = table.text_start[distinct + 1] - table.text_start[distinct]
-        entries = self._take(int(lengths.sum()) + 4 * len(distinct))
-        copy_texts(table.text_start, table.text, distinct, entries)
+        entries = self._take(int(lengths.sum()) + LENGTH_BYTES * len(distinct))
+        copy_texts(table.text_start, table.text, distinct, LENGTH_BYTES, entries)
         body = valid.picked_up + pack_indices(index, len(distinct))
         n_nulls = valid.n_rows - valid.n_orders
         return Values(valid.n_rows, n_nulls, Encoding.RLE_DICTIONARY, body, entries.data, len(distinct))

@@ -1,7 +1,8 @@
 """Expand orders into the columns of the event table, one pass over the orders.
 
 Rows of an order: the types 1 to 6, its pings, delivered. Columns hold what the content digest runs over (SPEC
-3), nulls as 0; texts stand one after another, without the rows that have none.
+3), nulls as 0; texts stand one after another, without the rows that have none. Those of routes, most of all,
+stay where they are.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ CREATED, PICKED_UP, PING, DELIVERED = 1, 6, 7, 8
 ITEM_END = 125  # "}"
 ID_MAX = 8
 # Columns of `start`, rows of `floats` and of `lengths`.
-ROW, ID, ADDR, ITEMS, ROUTE = 0, 1, 2, 3, 4
+ROW, ID, ADDR, ITEMS = 0, 1, 2, 3
 LAT, LON, PING_LAT, PING_LON, PROGRESS = 0, 1, 2, 3, 4
 ID_LENGTH, ADDR_LENGTH, ITEMS_LENGTH, ROUTE_LENGTH = 0, 1, 2, 3
 
@@ -36,7 +37,7 @@ class EventArrays(NamedTuple):
     Attributes
     ----------
     start
-        int64 (n_orders + 1, 5), where an order's row, ids, address, items and route begin.
+        int64 (n_orders + 1, 4), where an order's row, ids, address and items begin.
     event_type_id
         int8 (n_rows,).
     ts_seconds
@@ -49,7 +50,7 @@ class EventArrays(NamedTuple):
         uint32 (4, n_rows), bytes of order_id, customer_addr, items_json, route_json.
     ping
         int32 (n_pings,), the pings' places in the route table.
-    id_text, addr_text, items_text, route_text
+    id_text, addr_text, items_text
         uint8, the texts, and room for 8 bytes more behind the ids.
     """
 
@@ -63,7 +64,6 @@ class EventArrays(NamedTuple):
     id_text: NDArray[np.uint8]
     addr_text: NDArray[np.uint8]
     items_text: NDArray[np.uint8]
-    route_text: NDArray[np.uint8]
 
 
 class RouteArrays(NamedTuple):
@@ -131,7 +131,6 @@ def write_events(
     ping_lon: NDArray[np.float32],
     ping_progress: NDArray[np.float32],
     route_start: NDArray[np.int64],
-    route: NDArray[np.uint8],
     street: NDArray[np.int32],
     street_start: NDArray[np.int64],
     street_text: NDArray[np.uint8],
@@ -151,15 +150,13 @@ def write_events(
     id_text: NDArray[np.uint8],
     addr_text: NDArray[np.uint8],
     items_text: NDArray[np.uint8],
-    route_text: NDArray[np.uint8],
 ) -> None:
     """Write events as `expand_events` does."""
-    row, ids_at, addr_at, items_at, route_at = (
+    row, ids_at, addr_at, items_at = (
         start[first_order, ROW],
         start[first_order, ID],
         start[first_order, ADDR],
         start[first_order, ITEMS],
-        start[first_order, ROUTE],
     )
     for i in range(first_order, last_order):
         customer = customers[i]
@@ -216,17 +213,12 @@ def write_events(
         items_text[items_at] = 93  # "]" over the last comma
         items_at += 1
         lengths[ITEMS_LENGTH, row] = items_at - items_first
-        text_first = route_start[customer]
-        text_bytes = route_start[customer + 1] - text_first
-        copy_items(route, text_first, route_text, route_at, text_bytes)
-        lengths[ROUTE_LENGTH, row + 5] = text_bytes
-        route_at += text_bytes
+        lengths[ROUTE_LENGTH, row + 5] = route_start[customer + 1] - route_start[customer]
         row += n_rows
         start[i + 1, ROW] = row
         start[i + 1, ID] = ids_at
         start[i + 1, ADDR] = addr_at
         start[i + 1, ITEMS] = items_at
-        start[i + 1, ROUTE] = route_at
 
 
 def expand_events(
@@ -259,5 +251,8 @@ def expand_events(
     write_events(
         *(orders.times_us, orders.customer, orders.house_number, id_bytes),
         *(orders.line_start, orders.line_item, orders.line_qty),
-        *(*routes, *items, *times, first_order, last_order, *events),
+        *(routes.lat, routes.lon, routes.drive_us, routes.ping_start),
+        *(routes.ping_lat, routes.ping_lon, routes.ping_progress, routes.text_start),
+        *(routes.street, routes.street_start, routes.street_text),
+        *(*items, *times, first_order, last_order, *events),
     )

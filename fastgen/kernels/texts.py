@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 @jit
 def copy_texts(
-    start: NDArray[np.int64], text: NDArray[np.uint8], which: NDArray[np.int64], out: NDArray[np.uint8]
+    start: NDArray[np.int64],
+    text: NDArray[np.uint8],
+    which: NDArray[np.int64],
+    length_bytes: int,
+    out: NDArray[np.uint8],
 ) -> None:
-    """Copy the texts `which`, (n,), one after another, each behind its length in four bytes.
+    """Copy the texts `which`, (n,), one after another, each behind its length in so many bytes, 0 to 4.
 
     Text i is text[start[i]:start[i + 1]]; all of them fill `out`.
     """
@@ -24,7 +28,8 @@ def copy_texts(
     for j in range(len(which)):
         first = start[which[j]]
         n = start[which[j] + 1] - first
-        for k in range(4):
-            out[at + k] = (n >> (8 * k)) & 255
-        copy_items(text, first, out, at + 4, n)
-        at += 4 + n
+        for k in range(length_bytes):
+            out[at] = (n >> (8 * k)) & 255
+            at += 1
+        copy_items(text, first, out, at, n)
+        at += n

@@ -86,10 +86,13 @@ def to_rows(expansion: Expansion, location_id: int = 1) -> list[Row]:
     """Rows of an expansion as Python values."""
     events, n = expansion.events, expansion.count_rows(len(expansion.orders.draw))
     kinds = events.event_type_id[:n].tolist()
+    routes, customers = expansion.routes, expansion.orders.customer.tolist()
+    ends = routes.text_start
+    route_text = np.concatenate([routes.text[:0], *(routes.text[ends[c] : ends[c + 1]] for c in customers)])
     texts = [
         _cut(text, lengths[:n])
         for text, lengths in zip(
-            (events.id_text, events.addr_text, events.items_text, events.route_text),
+            (events.id_text, events.addr_text, events.items_text, route_text),
             events.lengths,
             strict=True,
         )

@@ -18,7 +18,7 @@ def copy(texts: list[bytes], which: list[int], before: bytes = b"") -> bytes:
     start = np.cumsum([len(before), *map(len, texts)], dtype=np.int64)
     out = np.full(sum(len(texts[i]) + 4 for i in which) + 1, UNTOUCHED, np.uint8)
     table = np.frombuffer(before + b"".join(texts), np.uint8)
-    copy_texts(start, table, np.array(which, np.int64), out[:-1])
+    copy_texts(start, table, np.array(which, np.int64), 4, out[:-1])
     assert out[-1] == UNTOUCHED
     return out[:-1].tobytes()
 
@@ -42,10 +42,16 @@ def test_lengths_take_four_bytes(length: int) -> None:
     assert copy(texts, [2, 1, 0]) == expected(texts, [2, 1, 0])
 
 
+def test_texts_alone() -> None:
+    text, out = np.frombuffer(b"onetwothree", np.uint8), np.full(12, UNTOUCHED, np.uint8)
+    copy_texts(np.array([0, 3, 6, 11]), text, np.array([2, 0, 0]), 0, out)
+    assert out.tobytes() == b"threeoneone" + bytes([UNTOUCHED])
+
+
 def test_table_may_be_read_only_memory_of_a_file() -> None:
     """Route tables are mapped; the kernel takes them as well as arrays of its own."""
     table = np.frombuffer(b"abcdef", np.uint8)
     for text in (table, table.copy()):
         out = np.zeros(7, np.uint8)
-        copy_texts(np.array([0, 2, 5], np.int64), text, np.array([1], np.int64), out)
+        copy_texts(np.array([0, 2, 5], np.int64), text, np.array([1], np.int64), 4, out)
         assert out.tobytes() == b"\x03\0\0\0cde"
