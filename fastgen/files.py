@@ -22,23 +22,36 @@ def is_url(text: str | Path) -> bool:
     return _URL.match(str(text)) is not None
 
 
-def try_lock(descriptor: int) -> bool:
+def try_lock(descriptor: int, path: Path) -> bool:
     """Lock an open file for this process, without waiting; the kernel lets go of it when the process ends.
 
     Some file systems know no locks (NFS without a lock daemon, some mounts in user space). There it is taken
     for locked: to keep a second run out is a help, to refuse the only one would be none.
 
+    Parameters
+    ----------
+    descriptor, path
+        The file.
+
     Returns
     -------
     bool
         False if another process has locked it.
+
+    Raises
+    ------
+    OutputError
+        If it can't be said whether one has.
     """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        if error.errno in _NO_SUCH_CALL | {errno.ENOLCK}:
+            return True
+        # Some network file systems say so of a range that is locked.
+        if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
+            return False
+        raise OutputError(f"{path}: expected to lock the file, got: {error.strerror}.") from None
     return True
 
 

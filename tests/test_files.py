@@ -83,8 +83,21 @@ def test_new_file_has_the_rights_that_the_umask_leaves(tmp_path: Path) -> None:
 
 def test_file_that_another_has_locked_is_busy(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as first, (tmp_path / "lock").open("w") as second:
-        assert try_lock(first.fileno())
-        assert not try_lock(second.fileno())
+        assert try_lock(first.fileno(), tmp_path)
+        assert not try_lock(second.fileno(), tmp_path)
+
+
+def test_what_is_refused_is_not_taken_for_unlocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = [errno.EACCES, errno.EIO]
+
+    def refuse(_descriptor: int, _operation: int) -> None:
+        code = codes.pop(0)
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert not try_lock(0, tmp_path)
+    with pytest.raises(OutputError, match=r"expected to lock the file, got: Input/output error\."):
+        try_lock(0, tmp_path)
 
 
 @pytest.mark.parametrize("code", NO_LOCKS)

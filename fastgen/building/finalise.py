@@ -49,7 +49,7 @@ def work_folder(out: Path) -> Iterator[Path]:
         raise OutputError(f"{out}: expected a folder to write to, got: {error.strerror}.") from None
     try:
         # A build that ends removes the folder: a lock on what is gone would keep nobody out.
-        if not (try_lock(lock) and _is_there(lock, work / LOCK)):
+        if not (try_lock(lock, work / LOCK) and _is_there(lock, work / LOCK)):
             raise OutputError(f"{out}: expected no other build at work here, but one is.")
         yield work
     finally:

@@ -200,11 +200,13 @@ def draw_baskets(
     line_item, line_qty
         Output: row of the items table and quantity of each line.
     """
-    per_brand = 2 + 2 * baskets.items_max
-    n_blocks, n_blocks_most = ((2 + per_brand * n + 3) // 4 for n in (1, max(1, baskets.brands_max)))
+    # No more than is on the menus; and few orders are of several brands: what only those need of words is
+    # drawn for them alone.
+    items_most = min(baskets.items_max, int(np.diff(baskets.item_start).max(initial=0)))
+    brands_most = max(1, min(baskets.brands_max, len(baskets.growth)))
+    n_blocks, n_blocks_most = ((2 + (2 + 2 * items_most) * n + 3) // 4 for n in (1, brands_most))
     days = np.full(len(draw), day, np.int64)
     words = draw_blocks(baskets.stream, days, draw, range(n_blocks))
-    # Few orders are of several brands: the words that only those need are drawn for them alone.
     several = np.flatnonzero(words[0] * TWO_M32 >= baskets.single_probability)
     more = draw_blocks(baskets.stream, days[several], draw[several], range(n_blocks, n_blocks_most))
     popularity, left, ends, ends_left = np.empty((4, len(baskets.growth)))

@@ -169,8 +169,8 @@ def draw_creations(
     """Draw creation time, customer and house number of stretches of days: n_orders from first_rank on.
 
     Rank counts a day's orders by (creation second, draw number). Only the minutes that hold a wanted rank
-    are drawn, so any stretch of a day of any size is made in bounded memory. The three come from words 0, 1
-    and 2 of one block (SPEC 2.2, 2.3).
+    are drawn, so a stretch of a day of any size takes memory for itself and two minutes. The three come from
+    words 0, 1 and 2 of one block (SPEC 2.2, 2.3).
 
     Parameters
     ----------

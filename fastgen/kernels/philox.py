@@ -1,7 +1,8 @@
 """Draw random words from counters: Philox4x32-10.
 
 Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011); passes BigCrush.
-All words travel as uint64 below 2**32, so that products are exact and nothing overflows, compiled or not.
+Words are drawn as uint64 below 2**32, so that products are exact and nothing overflows, compiled or not;
+those of many draws are kept as uint32.
 """
 
 from __future__ import annotations

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 E6 = 1_000_000
 COMMA, OPEN, CLOSE = 44, 91, 93
+ROUTES_AT_ONCE = 1000  # their pings take ten numbers each
+
+# Nodes before and behind each ping, and how far it is from the one to the other.
+Between = tuple["NDArray[np.int64]", "NDArray[np.int64]", "NDArray[np.float64]"]
 
 
 def compute_text_lengths(
@@ -93,32 +97,56 @@ def place_pings(
     """Place the pings of each route at equal shares of its length, or of its nodes (SPEC 2.8).
 
     The pings of customer i are ping_start[i]:ping_start[i + 1]; they divide the route into one part more.
+    All of some routes climb the tree together, by halved strides: on paths of 60 nodes in six steps.
     """
-    n_pings, n_nodes = np.diff(ping_start), dist.shape[1]
-    node = np.repeat(customer + n_nodes * tree.astype(np.int64), n_pings)
-    n_parts = np.repeat(n_pings + 1, n_pings)
-    part = np.arange(len(node)) - np.repeat(ping_start[:-1], n_pings) + 1
-    ping_progress[:] = 100.0 * part / n_parts
-    # Up the tree by halved strides: on paths of 60 nodes, six steps of all pings together.
-    ancestors, from_kitchen = _list_ancestors(parent), dist.reshape(-1)
-    if by_distance:
-        target = from_kitchen[node].astype(np.float64) * part / n_parts
-        for ancestor in reversed(ancestors):
-            higher = ancestor[node]
-            node = np.where((higher >= 0) & (from_kitchen[higher] >= target), higher, node)
-        below = ancestors[0][node] if ancestors else node
-        share = (target - from_kitchen[below]) / (from_kitchen[node] - from_kitchen[below])
-    else:
-        climbed, depth = node, np.zeros(len(node), np.int64)
-        for level, ancestor in reversed([*enumerate(ancestors)]):
-            higher = ancestor[climbed]
-            depth += (higher >= 0) << level
-            climbed = np.where(higher >= 0, higher, climbed)
-        steps = depth - part * depth // n_parts
-        for level, ancestor in enumerate(ancestors):
-            node = np.where(steps >> level & 1, ancestor[node], node)
-        below, share = node, np.ones(len(node))
-    near, far = below % n_nodes, node % n_nodes
-    for degrees_e6, degrees in ((lat_e6, ping_lat), (lon_e6, ping_lon)):
-        start_e6 = degrees_e6[near].astype(np.int64)
-        degrees[:] = (start_e6 + (degrees_e6[far] - start_e6) * share) / E6
+    from_kitchen, ancestors = dist.reshape(-1), _list_ancestors(parent)
+    for first in range(0, len(customer), ROUTES_AT_ONCE):
+        last = min(first + ROUTES_AT_ONCE, len(customer))
+        pings = slice(int(ping_start[first]), int(ping_start[last]))
+        n_pings = np.diff(ping_start[first : last + 1])
+        # Nodes of both trees are numbered on: those of the second behind those of the first.
+        end = customer[first:last] + dist.shape[1] * tree[first:last].astype(np.int64)
+        node, n_parts = np.repeat(end, n_pings), np.repeat(n_pings + 1, n_pings)
+        part = np.arange(pings.start, pings.stop) - np.repeat(ping_start[first:last], n_pings) + 1
+        ping_progress[pings] = 100.0 * part / n_parts
+        place = _divide_lengths if by_distance else _divide_nodes
+        near, far, share = place(node, part, n_parts, from_kitchen, ancestors)
+        near, far = near % dist.shape[1], far % dist.shape[1]
+        for degrees_e6, degrees in ((lat_e6, ping_lat), (lon_e6, ping_lon)):
+            start_e6 = degrees_e6[near].astype(np.int64)
+            degrees[pings] = (start_e6 + (degrees_e6[far] - start_e6) * share) / E6
+
+
+def _divide_lengths(
+    node: NDArray[np.int64],
+    part: NDArray[np.int64],
+    n_parts: NDArray[np.int64],
+    from_kitchen: NDArray[np.int64],
+    ancestors: list[NDArray[np.int64]],
+) -> Between:
+    """Go up to the edge on which so many of the parts of a route's length are reached."""
+    target = from_kitchen[node].astype(np.float64) * part / n_parts
+    for ancestor in reversed(ancestors):
+        higher = ancestor[node]
+        node = np.where((higher >= 0) & (from_kitchen[higher] >= target), higher, node)
+    near = ancestors[0][node] if ancestors else node
+    return near, node, (target - from_kitchen[near]) / (from_kitchen[node] - from_kitchen[near])
+
+
+def _divide_nodes(
+    node: NDArray[np.int64],
+    part: NDArray[np.int64],
+    n_parts: NDArray[np.int64],
+    _: NDArray[np.int64],
+    ancestors: list[NDArray[np.int64]],
+) -> Between:
+    """Go up to the node at which so many of the parts of a route's nodes are reached."""
+    top, depth = node, np.zeros(len(node), np.int64)
+    for level, ancestor in reversed([*enumerate(ancestors)]):
+        higher = ancestor[top]
+        depth += (higher >= 0) << level
+        top = np.where(higher >= 0, higher, top)
+    steps = depth - part * depth // n_parts
+    for level, ancestor in enumerate(ancestors):
+        node = np.where(steps >> level & 1, ancestor[node], node)
+    return node, node, np.ones(len(node))

@@ -46,7 +46,6 @@ _CODES: dict[type, int] = {
     Struct: _STRUCT,
     Encoded: _STRUCT,
 }
-_BYTES = [bytes([number]) for number in range(_MORE)]
 
 Value: TypeAlias = bool | int | bytes | str | Struct | Sequence["Value"]
 
@@ -54,7 +53,7 @@ Value: TypeAlias = bool | int | bytes | str | Struct | Sequence["Value"]
 def varint(number: int) -> bytes:
     """Encode a number of at least 0, seven bits a byte, the lowest first."""
     if number <= _DIGIT:
-        return _BYTES[number]
+        return bytes((number,))
     out = bytearray()
     while number > _DIGIT:
         out.append(number & _DIGIT | _MORE)
@@ -79,14 +78,20 @@ def _write_struct(out: bytearray, struct: Struct) -> None:
     last = 0
     for number, value in struct.fields.items():
         if value is not None:
-            kind = type(value)
-            if kind is bool:  # a field's type says which of the two it is
+            if isinstance(value, bool):  # a field's type says which of the two it is
                 out.append((number - last) << 4 | (_TRUE if value else _FALSE))
             else:
-                out.append((number - last) << 4 | _CODES.get(kind, _LIST))
+                out.append((number - last) << 4 | _code(value))
                 _write_value(out, value)
             last = number
     out.append(0)
+
+
+def _code(value: Value) -> int:
+    code = _CODES.get(type(value), _LIST)
+    if code == _LIST and not isinstance(value, (list, tuple)):
+        raise TypeError(f"expected a type of the protocol, got {type(value).__name__}.")
+    return code
 
 
 def _write_value(out: bytearray, value: Value) -> None:
@@ -108,8 +113,9 @@ def _write_value(out: bytearray, value: Value) -> None:
 
 
 def _write_list(out: bytearray, values: Sequence[Value]) -> None:
-    kind = type(values[0]) if values else Struct
-    code = (_TRUE if values[0] else _FALSE) if kind is bool else _CODES.get(kind, _LIST)
+    code = _STRUCT
+    if values:
+        code = (_TRUE if values[0] else _FALSE) if isinstance(values[0], bool) else _code(values[0])
     if len(values) < _SHORT_LIST:
         out.append(len(values) << 4 | code)
     else:

@@ -131,7 +131,7 @@ def work_folder(place: Path) -> Iterator[Path]:
         raise OutputError(f"{place.parent}: expected a folder to write to, got: {error.strerror}.") from None
     try:
         # A run that ends removes the folder: a lock on what is gone would keep nobody out.
-        if not (try_lock(lock) and _is_there(lock, place / _LOCK)):
+        if not (try_lock(lock, place / _LOCK) and _is_there(lock, place / _LOCK)):
             raise OutputError(f"{place.parent}: expected no other run that publishes here, but one does.")
         try:
             _remove_content(place)

@@ -19,7 +19,7 @@ from fastgen.units import S_PER_DAY, US_PER_S
 US_PER_DAY = S_PER_DAY * US_PER_S
 SPEED_MAX = 1_000_000
 _EXPONENT = re.compile(r"[eE][+-]?0*(\d+)\s*$")
-_EXPONENT_DIGITS = 4
+_EXPONENT_DIGITS, _TEXT_MAX = 2, 100
 _UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -176,6 +176,8 @@ def parse_speed(text: str | float | Fraction) -> Fraction:
     if exponent and len(exponent[1]) > _EXPONENT_DIGITS:
         raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {text}.")
     try:
+        if "_" in str(text) or len(str(text)) > _TEXT_MAX:
+            raise ValueError  # noqa: TRY301  # Fraction would take it
         return Fraction(str(text))
     except (ValueError, ZeroDivisionError):
         raise ScenarioError(f"speed: expected a number such as 1, 60 or 0.5, got {text!r}.") from None

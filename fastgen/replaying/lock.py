@@ -38,7 +38,7 @@ def hold_lock(path: Path, what: Path) -> Iterator[None]:
     except OSError as error:
         raise OutputError(f"{what}: expected a place to write to, got: {error.strerror}.") from None
     try:
-        if not try_lock(descriptor):
+        if not try_lock(descriptor, path):
             raise OutputError(f"{what}: expected no other replay at work here, but one is.")
         yield
     finally:

@@ -102,7 +102,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
         anchor_us = now if terms.anchor_us is None else terms.anchor_us
         terms = replace(terms, anchor_us=anchor_us)
         begun = start is not None and is_anchored(start)
-        if anchor_us > now and not begun:
+        if anchor_us > now and not begun and self._furthest_s is None:
             time = utc_from_us(anchor_us).isoformat()
             raise ScenarioError(f"anchor: expected an instant that has passed, got {time}.")
         if start is None:

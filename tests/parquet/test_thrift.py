@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -93,3 +96,14 @@ def test_value_of_field_1(value: Value, expected: str) -> None:
 )
 def test_fields_are_numbered_by_their_distance(struct: Struct, expected: str) -> None:
     assert encode_struct(struct) == bytes.fromhex(expected)
+
+
+def test_what_the_protocol_does_not_have_is_refused() -> None:
+    class Number(IntEnum):
+        ONE = 1
+
+    for value in (Number.ONE, memoryview(b"text"), np.int64(3)):
+        with pytest.raises(TypeError, match="expected a type of the protocol"):
+            encode_struct(Struct({1: value}))  # type: ignore[dict-item]  # what is tested
+    with pytest.raises(ValueError, match="bytes must be in range"):
+        varint(-1)

@@ -63,6 +63,9 @@ def test_anchors_without_zone_are_utc(zone: str) -> None:
         ),
         ({"path": "x", "speed": "1e9999999999"}, "speed: expected 0 < speed <= 1000000, got 1e9999999999"),
         ({"path": "x", "speed": "1e-9999999999"}, "speed: expected 0 < speed"),
+        ({"path": "x", "speed": "1e-5000"}, "speed: expected 0 < speed"),
+        ({"path": "x", "speed": "1e9_000_000"}, "speed: expected a number such as 1, 60 or 0.5"),
+        ({"path": "x", "speed": "0." + "1" * 200}, "speed: expected a number such as 1, 60 or 0.5"),
     ],
 )
 def test_wrong_options_are_found_at_load(options: dict[str, str], error: str) -> None:
