@@ -62,9 +62,9 @@ def publish_folder(
         for table in to_make:
             if before is not None and not _may_replace(target, table, publication, before):
                 raise refuse_changed(folder / table.name)
-        remade = {table.name for table in to_make}
-        files = {name: sizes for name, sizes in before.files.items() if name not in remade} if before else {}
-        replaced = {name: _all_files(folder / name) for name in remade}
+        replaced = {table.name: _all_files(folder / table.name) for table in to_make}
+        files = dict(before.files) if before else {}
+        files = {name: sizes for name, sizes in files.items() if name not in replaced}
         write_state(folder, State(publication, finished=False, files=files, replaced=replaced))
 
         def note(name: str, sizes: Mapping[str, int]) -> None:
@@ -168,9 +168,10 @@ def _make(
             return
         made = work / table.name
         write_files(table, made)
-        # Before they are there: a run that is killed right after shall find them listed.
-        note(table.name, list_files(made))
         _remove(place)
+        # After the old files have gone, which may have the same sizes, and before the new ones are there, for a
+        # run that is killed right after that shall have them listed.
+        note(table.name, list_files(made))
         made.replace(place)
         sync_folder(target.path)
     except OSError as error:

@@ -15,6 +15,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from fastgen import OutputError, ScenarioError, publish, scan_events
 from fastgen.publishing import folder as folder_module
+from fastgen.publishing.publication import State, write_state
 from fastgen.publishing.target import Form
 from tests.publishing.rows import KEY, read_table, target_of
 
@@ -190,6 +191,27 @@ def test_run_killed_while_a_table_changes_places_is_finished(
             publish(dataset, target, overwrite=True)
     assert publish(dataset, target).made
     assert publish(dataset, target).made == ()
+    assert_events(target, dataset)
+
+
+def test_table_of_the_same_sizes_is_not_taken_for_the_new_one(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = target_of(Form.PARQUET, tmp_path)
+    publish(dataset, target)
+    events = tmp_path / "tables" / "events" / "part-00000.parquet"
+    events.write_bytes(bytes(events.stat().st_size))
+
+    def write_and_die(folder: Path, state: State) -> None:
+        write_state(folder, state)
+        if "events" in state.files:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_module, "write_state", write_and_die)
+        with pytest.raises(Killed):
+            publish(dataset, target, overwrite=True)
+    assert publish(dataset, target).made == ("events",)
     assert_events(target, dataset)
 
 
