@@ -169,8 +169,8 @@ def _make(
         made = work / table.name
         write_files(table, made)
         _remove(place)
-        # After the old files have gone, which may have the same sizes, and before the new ones are there, for a
-        # run that is killed right after that shall have them listed.
+        # Not before the old files have gone, which may have the same sizes, nor after the new ones are there:
+        # killed in between, a run would leave a table that no state lists.
         note(table.name, list_files(made))
         made.replace(place)
         sync_folder(target.path)
