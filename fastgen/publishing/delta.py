@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -23,37 +24,81 @@ if TYPE_CHECKING:
     from fastgen.publishing.tables import Table
 
 _KEY = "fastgen.publication"
-# Versions that change files, and no row.
-_HOUSEKEEPING = {"OPTIMIZE", "VACUUM START", "VACUUM END"}
 
 
-def is_table(folder: Path) -> bool:
-    """Whether a Delta table is there."""
-    return bool(DeltaTable.is_deltatable(str(folder)))
+class _Version(NamedTuple):
+    """The newest version of a table: its number, its columns, and the bytes of each file, by name."""
+
+    number: int
+    columns: set[str]
+    files: dict[str, int]
 
 
-def holds_publication(folder: Path, publication: Publication) -> bool:
-    """Whether a table's rows are those of a publication, by its log, and every file of it is there."""
-    if _origin(folder) != publication.id:
-        return False
-    actions = pa.table(DeltaTable(str(folder)).get_add_actions())
-    files = zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True)
-    return all(_has_size(folder / unquote(path), size) for path, size in files)
+def opens(folder: Path) -> bool:
+    """Whether a Delta table is there, with a log that can be read."""
+    return _read_version(folder) is not None
 
 
-def holds_other(folder: Path, publication: Publication) -> bool:
-    """Whether somebody has committed other rows to a table, after or instead of a publication's."""
-    return is_table(folder) and _origin(folder) != publication.id
+def holds_publication(table: Table, folder: Path, publication: Publication) -> bool:
+    """Whether a table's rows are those of a publication, and every file of it is there."""
+    version = _read_version(folder)
+    return (
+        version is not None
+        and _is_unchanged(version, table, folder, publication)
+        and all(_has_size(folder / unquote(path), size) for path, size in version.files.items())
+    )
 
 
-def _origin(folder: Path) -> str | None:
-    """Id of the publication that a table's rows are of, by its log; None: of none."""
+def is_unchanged(table: Table, folder: Path, publication: Publication) -> bool:
+    """Whether nobody has changed a table's rows, or taken a column, since a publication was committed."""
+    version = _read_version(folder)
+    return version is not None and _is_unchanged(version, table, folder, publication)
+
+
+def is_name_of(path: str, publication: Publication) -> bool:
+    """Whether a run of a publication gave a data file its name."""
+    return re.search(rf"-v\d+-{publication.id[:12]}\.parquet$", path) is not None
+
+
+def _read_version(folder: Path) -> _Version | None:
+    """Read what a table is now; None: there is none, or none that can be read."""
     try:
-        versions = DeltaTable(str(folder)).history() if is_table(folder) else []
-    except (DeltaError, ValueError):
+        delta = DeltaTable(str(folder))
+        actions = pa.table(delta.get_add_actions())
+        columns = {field.name for field in delta.schema().fields}
+    except (DeltaError, OSError, ValueError):
         return None
-    ids = (version.get(_KEY) for version in versions if version.get("operation") not in _HOUSEKEEPING)
-    return next(ids, None)
+    files = zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True)
+    return _Version(delta.version(), columns, dict(files))
+
+
+def _is_unchanged(version: _Version, table: Table, folder: Path, publication: Publication) -> bool:
+    if not version.columns.issuperset(table.schema.names):
+        return False
+    said = _ask_log(folder, version.number, publication)
+    if said is None:  # old versions have been cleaned up behind a checkpoint
+        return all(is_name_of(path, publication) for path in version.files)
+    return said
+
+
+def _ask_log(folder: Path, version: int, publication: Publication) -> bool | None:
+    """Whether the last version that changed rows is a publication's; None: the log is too short to say.
+
+    Read from the files: `DeltaTable.history` is empty where the path has a `#`, and it tells operations only,
+    of which there are ever more that change no row (OPTIMIZE, SET TBLPROPERTIES).
+    """
+    for number in range(version, -1, -1):
+        try:
+            text = (folder / "_delta_log" / f"{number:020d}.json").read_text(encoding="utf-8")
+            actions = [json.loads(line) for line in text.split("\n") if line.strip()]
+        except (OSError, ValueError):
+            return None
+        ids = [action["commitInfo"].get(_KEY) for action in actions if "commitInfo" in action]
+        if any(ids):
+            return publication.id in ids
+        if any(values.get("dataChange") for action in actions for values in action.values()):
+            return False
+    return None
 
 
 def _has_size(path: Path, size: int) -> bool:
@@ -79,16 +124,16 @@ def publish_delta(table: Table, folder: Path, publication: Publication) -> int:
     OutputError
         If the disk refuses, or another writer is at work.
     """
-    there = is_table(folder)
+    before = _read_version(folder)
     try:
-        version = DeltaTable(str(folder)).version() + 1 if there else 0
+        version = 0 if before is None else before.number + 1
         files = write_files(table, folder, f"-v{version}-{publication.id[:12]}")
         folder.mkdir(parents=True, exist_ok=True)
         create_table_with_add_actions(
             str(folder),
             Schema.from_arrow(table.schema),
             [_add_action(file) for file in files],
-            mode="overwrite" if there else "error",
+            mode="error" if before is None else "overwrite",
             partition_by=["location_id"] if table.by_location else None,
             description=f"fastgen dataset {publication.digest}",
             commit_properties=CommitProperties(custom_metadata={_KEY: publication.id}),

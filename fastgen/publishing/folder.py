@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from fastgen.publishing.target import Form
 from fastgen.publishing.views import VIEW_FILES, view_script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from fastgen.publishing.publication import Publication
@@ -42,38 +43,44 @@ def publish_folder(
 
     Tables appear whole, one after another, the events last. A run that is killed is finished by the next one,
     which keeps the tables that are whole; so does one that finds files missing. With `overwrite` every table
-    is made anew.
+    is made anew; without it nothing is removed that is not known to be fastgen's.
 
     Raises
     ------
     OutputError
         If something else is there and shall not be overwritten, another run is at work, or the disk refuses.
     """
-    folder, names = check_folder(target.path), [table.name for table in tables]
-    if not overwrite and _is_finished(target, names, publication):
+    folder = check_folder(target.path)
+    if not overwrite and _is_finished(target, tables, publication):
         return ()
     with work_folder(folder / WORK) as work:
         # Another run may have ended meanwhile.
-        if not overwrite and _is_finished(target, names, publication):
+        if not overwrite and _is_finished(target, tables, publication):
             return ()
         before = None if overwrite else read_state(folder)
-        kept = [name for name in names if _is_whole(target, name, publication, before)]
-        files = {name: sizes for name, sizes in before.files.items() if name in kept} if before else {}
-        write_state(folder, State(publication, finished=False, files=files))
-        to_make = [table for table in tables if table.name not in kept]
+        to_make = [table for table in tables if not _is_whole(target, table, publication, before)]
+        for table in to_make:
+            if before is not None and not _may_replace(target, table, publication, before):
+                raise refuse_changed(folder / table.name)
+        replaced = {table.name: _all_files(folder / table.name) for table in to_make}
+        files = dict(before.files) if before else {}
+        files = {name: sizes for name, sizes in files.items() if name not in replaced}
+        write_state(folder, State(publication, finished=False, files=files, replaced=replaced))
+
+        def note(name: str, sizes: Mapping[str, int]) -> None:
+            files[name] = sizes
+            write_state(folder, State(publication, finished=False, files=files, replaced=replaced))
+
         for table in to_make:
             announce(f"writing {table.name}")
-            _make(target.form, table, folder, work, publication)
-            if target.form is Form.PARQUET:
-                files[table.name] = list_files(folder / table.name)
-            write_state(folder, State(publication, finished=False, files=files))
-        for name, script in _scripts(target, names).items():
+            _make(target, table, work, publication, note)
+        for name, script in _scripts(target, tables).items():
             write_whole(folder / name, script)
-        write_state(folder, State(publication, finished=True, files=files))
+        write_state(folder, State(publication, finished=True, files=files, replaced={}))
     return tuple(table.name for table in to_make)
 
 
-def _is_finished(target: Target, names: Sequence[str], publication: Publication) -> bool:
+def _is_finished(target: Target, tables: Sequence[Table], publication: Publication) -> bool:
     """Whether all tables of a publication are there, every file of them, and the scripts beside them.
 
     Raises
@@ -83,36 +90,53 @@ def _is_finished(target: Target, names: Sequence[str], publication: Publication)
     """
     folder, state = target.path, read_state(target.path)
     if state is None or state.publication.id != publication.id:
-        if state is not None or any((folder / name).exists() for name in names):
+        if state is not None or any(os.path.lexists(folder / table.name) for table in tables):
             raise refuse_other(folder, None if state is None else state.publication)
         return False
-    if not state.finished:
-        return False
-    if target.form is Form.DELTA:
-        from fastgen.publishing.delta import holds_other  # noqa: PLC0415  # an extra
-
-        for name in names:
-            if holds_other(folder / name, publication):
-                raise refuse_changed(folder / name)
-    if not all(_is_whole(target, name, publication, state) for name in names):
+    if not state.finished or not all(_is_whole(target, table, publication, state) for table in tables):
         return False
     # They state where the folder is, and it may have been moved.
-    return all(_reads(folder / name, script) for name, script in _scripts(target, names).items())
+    return all(_reads(folder / name, script) for name, script in _scripts(target, tables).items())
 
 
-def _is_whole(target: Target, name: str, publication: Publication, state: State | None) -> bool:
+def _is_whole(target: Target, table: Table, publication: Publication, state: State | None) -> bool:
     """Whether a table was made by an earlier run of this publication, and every file of it is there."""
     if state is None or state.publication.id != publication.id:
         return False
-    folder = target.path / name
+    place = target.path / table.name
     if target.form is Form.DELTA:
         from fastgen.publishing.delta import holds_publication  # noqa: PLC0415  # an extra
 
-        return holds_publication(folder, publication)
-    return name in state.files and list_files(folder) == state.files[name]
+        return holds_publication(table, place, publication)
+    return table.name in state.files and list_files(place) == state.files[table.name]
 
 
-def _scripts(target: Target, names: Sequence[str]) -> dict[str, bytes]:
+def _may_replace(target: Target, table: Table, publication: Publication, state: State) -> bool:
+    """Whether all that is in a table's place is fastgen's, or was there when an `overwrite` run began."""
+    place = target.path / table.name
+    known = {
+        *state.files.get(table.name, {}).items(),
+        *state.replaced.get(table.name, {}).items(),
+    }
+    strange = [path for path, size in _all_files(place).items() if (path, size) not in known]
+    if target.form is Form.PARQUET:
+        return not strange
+    from fastgen.publishing.delta import is_name_of, is_unchanged  # noqa: PLC0415  # an extra
+
+    # A run that was killed before its commit leaves data files, and no log.
+    return is_unchanged(table, place, publication) or all(is_name_of(path, publication) for path in strange)
+
+
+def _all_files(place: Path) -> dict[str, int]:
+    """List the bytes of each file below a place, by name; "." for a file or a link that is there instead."""
+    if place.is_symlink() or place.is_file():
+        return {".": place.lstat().st_size}
+    files = (path for path in place.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(place).as_posix(): path.lstat().st_size for path in files}
+
+
+def _scripts(target: Target, tables: Sequence[Table]) -> dict[str, bytes]:
+    names = [table.name for table in tables]
     return {
         file: view_script(engine, target.form, target.path, names).encode()
         for engine, file in VIEW_FILES.items()
@@ -126,20 +150,30 @@ def _reads(path: Path, content: bytes) -> bool:
         return False
 
 
-def _make(form: Form, table: Table, folder: Path, work: Path, publication: Publication) -> None:
-    place = folder / table.name
+def _make(
+    target: Target,
+    table: Table,
+    work: Path,
+    publication: Publication,
+    note: Callable[[str, Mapping[str, int]], None],
+) -> None:
+    place = target.path / table.name
     try:
-        if form is Form.DELTA:
-            from fastgen.publishing.delta import is_table, publish_delta  # noqa: PLC0415  # an extra
+        if target.form is Form.DELTA:
+            from fastgen.publishing.delta import opens, publish_delta  # noqa: PLC0415  # an extra
 
-            if not is_table(place):  # files of another form, or of a run that was killed
+            if not opens(place):  # files of another form or of a run that was killed, or a damaged log
                 _remove(place)
             publish_delta(table, place, publication)
             return
-        write_files(table, work / table.name)
+        made = work / table.name
+        write_files(table, made)
         _remove(place)
-        (work / table.name).replace(place)
-        sync_folder(folder)
+        # Not before the old files have gone, which may have the same sizes, nor after the new ones are there:
+        # killed in between, a run would leave a table that no state lists.
+        note(table.name, list_files(made))
+        made.replace(place)
+        sync_folder(target.path)
     except OSError as error:
         raise OutputError(f"{place}: expected to write a table, got {error.strerror}.") from None
 

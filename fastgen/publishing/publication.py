@@ -2,7 +2,7 @@
 
 A folder of tables has the file `_fastgen.json` (readers skip such names): it says "publishing" from before
 the first table is touched until after the last one is whole, then "finished", and lists the files of every
-Parquet table that is whole. Delta tables list their own.
+Parquet table that is whole. Delta tables list their own. What it doesn't list is somebody else's.
 """
 
 from __future__ import annotations
@@ -63,12 +63,17 @@ class State(NamedTuple):
     finished
         Whether every table is whole.
     files
-        For each Parquet table that is whole, by name, the bytes of each of its files, by name.
+        For each Parquet table that is whole, or is about to take its place, by name, the bytes of each of its
+        files, by name.
+    replaced
+        While not finished: the files that were in the places of the tables to make when the run began; it may
+        replace them, and so may the run that ends its work.
     """
 
     publication: Publication
     finished: bool
     files: Mapping[str, Mapping[str, int]]
+    replaced: Mapping[str, Mapping[str, int]]
 
 
 def read_state(folder: Path) -> State | None:
@@ -76,10 +81,15 @@ def read_state(folder: Path) -> State | None:
     try:
         raw = json.loads((folder / STATE).read_text(encoding="utf-8"))
         publication = Publication(str(raw["id"]), str(raw["digest"]), str(raw["form"]))
-        files = {name: dict(sizes) for name, sizes in dict(raw["files"]).items()}
-        return State(publication, raw["state"] == "finished", files)
-    except (OSError, ValueError, KeyError, TypeError):
+        # The first states had no "replaced".
+        files, replaced = _read_sizes(raw["files"]), _read_sizes(raw.get("replaced", {}))
+        return State(publication, raw["state"] == "finished", files, replaced)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _read_sizes(raw: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    return {name: dict(sizes) for name, sizes in raw.items()}
 
 
 def write_state(folder: Path, state: State) -> None:
@@ -88,6 +98,7 @@ def write_state(folder: Path, state: State) -> None:
         "state": "finished" if state.finished else "publishing",
         **state.publication._asdict(),
         "files": state.files,
+        "replaced": state.replaced,
     }
     write_whole(folder / STATE, (json.dumps(raw) + "\n").encode())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +26,8 @@ _PACKAGES = {Form.DELTA: ("deltalake", "fastgen[delta]"), Form.DUCKDB: ("duckdb"
 _EXPECTED = "to: expected delta:PATH, duckdb:FILE or parquet:PATH"
 # In the path of a table, DuckDB or Spark take these for patterns.
 _PATTERNS = frozenset("*?[]{}\\")
+# In the path of a Delta table, deltalake takes this for a character when it reads, and not when it writes.
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 
 
 class Target(NamedTuple):
@@ -43,7 +47,8 @@ def parse_target(text: str) -> Target:
     Raises
     ------
     ScenarioError
-        If it is none of these, or its path is a URL, or one that SQL engines take for a pattern.
+        If it is none of these, or its path is a URL, has control characters, or is one that deltalake or SQL
+        engines misread.
     DataError
         If the package that it needs is not installed.
     """
@@ -62,6 +67,16 @@ def parse_target(text: str) -> Target:
     if package and find_spec(package) is None:
         raise DataError(f"{form}:{path}: needs {package}: run pip install '{extra}', then try again.")
     place = Path(path).expanduser()
+    if any(unicodedata.category(character) == "Cc" for character in str(place.absolute())):
+        raise ScenarioError(
+            f"to: expected a path without line breaks and control characters, got {str(place.absolute())!r}."
+        )
+    escape = _ESCAPE.search(str(place.absolute()))
+    if form is Form.DELTA and escape:
+        raise ScenarioError(
+            "to: expected a path without % and two hex digits, for Delta takes these for one character, "
+            f"got {escape[0]} in {str(place.absolute())!r}."
+        )
     found = sorted(_PATTERNS & set(str(place.absolute())))
     if form is not Form.DUCKDB and found:
         raise ScenarioError(

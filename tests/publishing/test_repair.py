@@ -1,7 +1,11 @@
-"""A folder said to be finished is believed only as far as its files go; what is missing is made again."""
+"""A folder said to be finished is believed only as far as its files go; what is missing is made again.
+
+What others have put there or changed is left alone.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -9,7 +13,9 @@ import duckdb
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from fastgen import OutputError, publish, scan_events
+from fastgen import OutputError, ScenarioError, publish, scan_events
+from fastgen.publishing import folder as folder_module
+from fastgen.publishing.publication import State, write_state
 from fastgen.publishing.target import Form
 from tests.publishing.rows import KEY, read_table, target_of
 
@@ -46,7 +52,6 @@ def test_another_form_is_refused_unless_overwritten(
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "a file lost": lambda path: path.unlink(),
-    "a file cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
     "a folder lost": lambda path: shutil.rmtree(path.parent),
 }
 
@@ -63,12 +68,149 @@ def test_damaged_table_is_made_again_and_no_other(
     assert publish(dataset, target).made == ()
 
 
-def test_file_too_many_is_found(dataset: Path, tmp_path: Path) -> None:
-    """A reader of the folder would take it in."""
+def test_cut_file_of_a_delta_table_is_replaced_by_a_new_version(dataset: Path, tmp_path: Path) -> None:
+    target = target_of(Form.DELTA, tmp_path)
+    publish(dataset, target)
+    path = min((tmp_path / "tables" / "brands").glob("*.parquet"))
+    cut = path.read_bytes()[:-1]
+    path.write_bytes(cut)
+    assert publish(dataset, target).made == ("brands",)
+    assert path.read_bytes() == cut
+
+
+def write_over(path: Path) -> None:
+    path.write_bytes(b"precious")
+
+
+def link_elsewhere(table: Path) -> None:
+    shutil.rmtree(table)
+    elsewhere = table.parents[1] / "elsewhere"
+    elsewhere.mkdir()
+    table.symlink_to(elsewhere)
+
+
+def lose_a_file(table: Path) -> None:
+    (table / "part-00000.parquet").unlink()
+    (table / "notes").mkdir()
+    write_over(table / "notes" / "precious.txt")
+
+
+def replace_by_own(table: Path) -> None:
+    shutil.rmtree(table)
+    table.mkdir()
+    write_over(table / "precious.txt")
+
+
+def replace_by_file(table: Path) -> None:
+    shutil.rmtree(table)
+    write_over(table)
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a file too many": lambda table: write_over(table / "mine.parquet"),
+    "a file rewritten": lambda table: write_over(table / "part-00000.parquet"),
+    "a file lost, another there": lose_a_file,
+    "another folder": replace_by_own,
+    "a file instead": replace_by_file,
+    "a link instead": link_elsewhere,
+}
+
+
+def contents(folder: Path) -> dict[Path, bytes | None]:
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changed_parquet_table_is_not_replaced_unasked(change: str, dataset: Path, tmp_path: Path) -> None:
     target = target_of(Form.PARQUET, tmp_path)
     publish(dataset, target)
-    events = tmp_path / "tables" / "events"
-    shutil.copy(events / "part-00000.parquet", events / "mine.parquet")
+    CHANGES[change](tmp_path / "tables" / "brands")
+    before = contents(tmp_path)
+    for _ in range(2):
+        with pytest.raises(OutputError, match=r"brands: .* got them changed since: use --overwrite"):
+            publish(dataset, target)
+        assert contents(tmp_path) == before
+    publish(dataset, target, overwrite=True)
+    assert publish(dataset, target).made == ()
+    assert_events(target, dataset)
+
+
+def test_whole_parquet_table_may_have_notes_beside_it(dataset: Path, tmp_path: Path) -> None:
+    target = target_of(Form.PARQUET, tmp_path)
+    publish(dataset, target)
+    write_over(tmp_path / "tables" / "brands" / "notes.txt")
+    assert publish(dataset, target).made == ()
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of ours catches it."""
+
+
+def kill(*_: object) -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize("form", FOLDERS)
+@pytest.mark.parametrize("before", ["nothing", "another"])
+def test_interrupted_run_replaces_only_what_it_may(
+    form: Form, before: str, dataset: Path, other: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = target_of(form, tmp_path)
+    if before == "another":
+        publish(other, target)
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_module, "_make", kill)
+        with pytest.raises(Killed):
+            publish(dataset, target, overwrite=before == "another")
+    # Put there after the run was killed: nobody has asked to overwrite this.
+    brands = tmp_path / "tables" / "brands"
+    shutil.rmtree(brands, ignore_errors=True)
+    brands.mkdir()
+    write_over(brands / "precious.parquet")
+    with pytest.raises(OutputError, match=r"brands: .* got them changed since: use --overwrite"):
+        publish(dataset, target)
+    assert (brands / "precious.parquet").read_bytes() == b"precious"
+    (brands / "precious.parquet").unlink()
+    assert publish(dataset, target).made
+    assert publish(dataset, target).made == ()
+    assert_events(target, dataset)
+
+
+@pytest.mark.parametrize(
+    ("step", "at"),
+    [("list_files", f"{folder_module.WORK}/brands"), ("_remove", "brands"), ("sync_folder", "tables")],
+)
+def test_run_killed_while_a_table_changes_places_is_finished(
+    step: str, at: str, dataset: Path, other: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, function = target_of(Form.PARQUET, tmp_path), getattr(folder_module, step)
+    publish(other, target)
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_module, step, lambda path: kill() if path.match(at) else function(path))
+        with pytest.raises(Killed):
+            publish(dataset, target, overwrite=True)
+    assert publish(dataset, target).made
+    assert publish(dataset, target).made == ()
+    assert_events(target, dataset)
+
+
+def test_table_of_the_same_sizes_is_not_taken_for_the_new_one(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = target_of(Form.PARQUET, tmp_path)
+    publish(dataset, target)
+    events = tmp_path / "tables" / "events" / "part-00000.parquet"
+    events.write_bytes(bytes(events.stat().st_size))
+
+    def write_and_die(folder: Path, state: State) -> None:
+        write_state(folder, state)
+        if "events" in state.files:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_module, "write_state", write_and_die)
+        with pytest.raises(Killed):
+            publish(dataset, target, overwrite=True)
     assert publish(dataset, target).made == ("events",)
     assert_events(target, dataset)
 
@@ -121,6 +263,124 @@ def test_delta_table_may_be_kept_in_order(dataset: Path, tmp_path: Path) -> None
     assert DeltaTable(tmp_path / "tables" / "events").version() > 0
     assert publish(dataset, target).made == ()
     assert_events(target, dataset)
+
+
+def alter(folder: Path) -> None:
+    table = DeltaTable(folder)
+    table.alter.set_table_properties({"delta.deletedFileRetentionDuration": "interval 9 days"})
+    table.alter.add_constraint({"numbered": "true"})
+
+
+def clean_log(folder: Path) -> None:
+    """As after 30 days: a checkpoint is there, and the versions before it are not."""
+    alter(folder)
+    table = DeltaTable(folder)
+    table.create_checkpoint()
+    for number in range(table.version()):
+        (folder / "_delta_log" / f"{number:020d}.json").unlink()
+
+
+UNCHANGED: dict[str, Callable[[Path], object]] = {"altered": alter, "cleaned up": clean_log}
+
+
+@pytest.mark.parametrize("change", UNCHANGED)
+def test_delta_table_whose_rows_are_the_same_is_not_changed(
+    change: str, dataset: Path, tmp_path: Path
+) -> None:
+    target = target_of(Form.DELTA, tmp_path)
+    publish(dataset, target)
+    UNCHANGED[change](tmp_path / "tables" / "events")
+    assert publish(dataset, target).made == ()
+    assert_events(target, dataset)
+    # The next version goes by the same rules.
+    assert publish(dataset, target, overwrite=True).made
+    assert publish(dataset, target).made == ()
+
+
+def drop_column(folder: Path) -> None:
+    """Drop a column as engines do that map columns: by a version of metadata only."""
+    log = folder / "_delta_log"
+    lines = (log / f"{0:020d}.json").read_text(encoding="utf-8").splitlines()
+    metadata = next(json.loads(line) for line in lines if "metaData" in line)
+    schema = json.loads(metadata["metaData"]["schemaString"])
+    schema["fields"].pop()
+    metadata["metaData"]["schemaString"] = json.dumps(schema)
+    (log / f"{1:020d}.json").write_text(json.dumps(metadata) + "\n", encoding="utf-8")
+
+
+def append_and_clean(folder: Path) -> None:
+    write_deltalake(folder, DeltaTable(folder).to_pyarrow_table(), mode="append")
+    clean_log(folder)
+
+
+def lose_log(folder: Path) -> None:
+    shutil.rmtree(folder / "_delta_log")
+    write_over(folder / "mine.parquet")
+
+
+OTHERS: dict[str, Callable[[Path], object]] = {
+    "rows deleted": lambda folder: DeltaTable(folder).delete("brand_id > 2"),
+    "a column dropped": drop_column,
+    "rows appended, cleaned up": append_and_clean,
+    "log lost, a file of others": lose_log,
+}
+
+
+@pytest.mark.parametrize("change", OTHERS)
+def test_changed_delta_table_is_refused(change: str, dataset: Path, tmp_path: Path) -> None:
+    target = target_of(Form.DELTA, tmp_path)
+    publish(dataset, target)
+    OTHERS[change](tmp_path / "tables" / "brands")
+    before = contents(tmp_path)
+    with pytest.raises(OutputError, match=r"brands: .* got them changed since: use --overwrite"):
+        publish(dataset, target)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["a#b", "50% off", "it's"])
+def test_delta_path_with_odd_characters(name: str, dataset: Path, tmp_path: Path) -> None:
+    target = target_of(Form.DELTA, tmp_path / name)
+    publish(dataset, target)
+    assert publish(dataset, target).made == ()
+    assert_events(target, dataset)
+    write_deltalake(
+        tmp_path / name / "tables" / "brands",
+        DeltaTable(tmp_path / name / "tables" / "brands").to_pyarrow_table(),
+        mode="append",
+    )
+    with pytest.raises(OutputError, match=r"brands: .* got them changed since: use --overwrite"):
+        publish(dataset, target)
+
+
+def test_overwrite_repairs_a_delta_table_whose_log_cannot_be_read(dataset: Path, tmp_path: Path) -> None:
+    target = target_of(Form.DELTA, tmp_path)
+    publish(dataset, target)
+    menus = tmp_path / "tables" / "menus"
+    (menus / "_delta_log" / f"{0:020d}.json").write_text("{", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"menus: .* got them changed since: use --overwrite"):
+        publish(dataset, target)
+    done = publish(dataset, target, overwrite=True)
+    assert done.made == done.tables
+    assert DeltaTable(menus).version() == 0
+    assert publish(dataset, target).made == ()
+
+
+@pytest.mark.parametrize("form", list(Form))
+@pytest.mark.parametrize("name", ["two\nlines", "a bell\a", "a\x85b"])
+def test_path_with_control_characters_is_one_line(
+    form: Form, name: str, dataset: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ScenarioError, match="without line breaks and control characters") as caught:
+        publish(dataset, f"{form}:{tmp_path / name}")
+    assert len(str(caught.value).splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_delta_path_with_an_escape_is_refused(dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"without % and two hex digits, .* got %20 in '/"):
+        publish(dataset, f"delta:{tmp_path / 'a%20b'}")
+    assert list(tmp_path.iterdir()) == []
+    publish(dataset, f"parquet:{tmp_path / 'a%20b'}")
 
 
 def test_duckdb_file_without_a_table_is_not_finished(dataset: Path, tmp_path: Path) -> None:
