@@ -34,6 +34,7 @@ from fastgen.kernels.delivery import draw_driver_arrivals
 from fastgen.kernels.demand import count_orders
 from fastgen.kernels.expand import write_events
 from fastgen.kernels.kitchen import draw_service_times
+from fastgen.kernels.order_ids import write_order_ids
 from fastgen.kernels.texts import copy_texts
 from fastgen.model.day_orders import DayOrders
 from fastgen.model.road_graph import Provenance
@@ -180,6 +181,10 @@ def _compile_service_times(of: Sample) -> None:
     draw_service_times(model.kitchen, 0, orders.draw, model.mean_sd_min, model.minimum_min, orders.times_us)
 
 
+def _compile_order_ids(of: Sample) -> None:
+    write_order_ids(of.model.order_id, np.zeros(0, np.int64), of.orders.id_view)
+
+
 def _compile_arrivals(of: Sample) -> None:
     rules = of.model.driver_rules
     shape = (float(rules.after_ready_probability), float(rules.arrival_alpha), float(rules.arrival_beta))
@@ -197,6 +202,7 @@ TASKS = (
     _compile_baskets,
     _compile_expansion,
     _compile_service_times,
+    _compile_order_ids,
     _compile_arrivals,
     _compile_encoding,
 )

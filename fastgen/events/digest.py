@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DIGEST_VERSION", "DayDigest", "digest_dataset", "digest_day"]
 
-ROUTES_AT_ONCE = 256  # about 300 KB: they are hashed while the cache still has them
+ROUTES_AT_ONCE = 512  # about 600 KB: they are hashed while the cache still has them
 
 
 def digest_day(location_id: int, day: int, expansion: Expansion, first: int, last: int) -> DayDigest:
@@ -58,11 +58,12 @@ def _in_order(expansion: Expansion, location_id: int, first: int, last: int) -> 
 
 def _routes(expansion: Expansion, first: int, last: int) -> Iterator[NDArray[np.uint8]]:
     """Copy the orders' routes out of the table, a few at a time into the same memory."""
-    routes, customer = expansion.routes, expansion.orders.customer
+    routes, customer = expansion.routes, expansion.orders.customer[first:last].astype(np.int64)
+    ends = np.concatenate([[0], (routes.text_start[customer + 1] - routes.text_start[customer]).cumsum()])
     room = np.empty(0, np.uint8)
-    for start in range(first, last, ROUTES_AT_ONCE):
-        which = customer[start : min(start + ROUTES_AT_ONCE, last)].astype(np.int64)
-        n_bytes = int((routes.text_start[which + 1] - routes.text_start[which]).sum())
+    for start in range(0, last - first, ROUTES_AT_ONCE):
+        which = customer[start : start + ROUTES_AT_ONCE]
+        n_bytes = int(ends[start + len(which)] - ends[start])
         if len(room) < n_bytes:
             room = np.empty(n_bytes * 5 // 4, np.uint8)
         copy_texts(routes.text_start, routes.text, which, 0, room[:n_bytes])
