@@ -15,12 +15,12 @@ from fastgen.building.threads import check_workers, count_workers
 from fastgen.dataset.layout import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable
+    from typing import Unpack
 
+    from fastgen.building.local import Inputs
     from fastgen.building.plan import BuildPlan
     from fastgen.model.route_table import RouteTable
-    from fastgen.parquet.codecs import Compression
 
 
 @dataclass(frozen=True)
@@ -99,19 +99,9 @@ class Forecast:
 
 def plan(
     *,
-    days: int | None = None,
-    seed: int | None = None,
-    scale: float | None = None,
-    start: dt.date | None = None,
-    locations: Sequence[str] | None = None,
-    scenario: str | Path | None = None,
-    dimensions: str | Path | None = None,
-    roads: str | Path | None = None,
-    layout: str = "hive",
-    partition_by: str = "location_id",
-    compression: Compression = "zstd",
     workers: int | None = None,
     announce: Callable[[str], None] = lambda _: None,
+    **inputs: Unpack[Inputs],
 ) -> Forecast:
     """Say what a build with these parameters would make; parameters and errors as `fastgen.build`.
 
@@ -119,21 +109,7 @@ def plan(
     line before they are computed.
     """
     check_workers(workers)
-    prepared = prepare(
-        days=days,
-        seed=seed,
-        scale=scale,
-        start=start,
-        locations=locations,
-        scenario=scenario,
-        dimensions=dimensions,
-        roads=roads,
-        layout=layout,
-        partition_by=partition_by,
-        compression=compression,
-        announce=announce,
-    )
-    return forecast(prepared, workers)
+    return forecast(prepare(announce=announce, **inputs), workers)
 
 
 def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:

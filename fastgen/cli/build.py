@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,25 +12,16 @@ from fastgen.cli import options
 from fastgen.loading import quick_imports
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
+    from typing import Unpack
 
     from fastgen.building.job import BuildResult
+    from fastgen.building.local import Inputs
 
 
 @click.command()
-@options.days
-@options.seed
-@options.scale
-@options.start
-@options.locations
-@options.scenario
-@options.dimensions
-@options.roads
-@options.layout
-@options.partition_by
-@options.compression
+@options.of_dataset
 @options.workers
 @options.engine
 @options.master
@@ -38,22 +29,12 @@ if TYPE_CHECKING:
 @options.output
 def build(
     *,
-    days: int | None,
-    seed: int | None,
-    scale: float | None,
-    start: dt.date | None,
-    locations: tuple[str, ...] | None,
-    scenario: Path | None,
-    dimensions: Path | None,
-    roads: Path | None,
-    layout: str,
-    partition_by: str,
-    compression: Literal["zstd", "snappy", "none"],
     workers: int | None,
     engine: str,
     master: str | None,
     overwrite: bool,
     output: Path,
+    **inputs: Unpack[Inputs],
 ) -> None:
     """Build a dataset.
 
@@ -78,19 +59,9 @@ def build(
     with TerminalProgress() as progress:
         result = build_dataset(
             output,
-            days=days,
-            seed=seed,
-            scale=scale,
-            start=start,
-            locations=locations,
-            scenario=scenario,
-            dimensions=dimensions,
-            roads=roads,
-            layout=layout,
-            partition_by=partition_by,
-            compression=compression,
             overwrite=overwrite,
             progress=progress,
+            **inputs,
         )
     click.echo(summarise(result, time.perf_counter() - began))
 

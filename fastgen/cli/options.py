@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
+
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
 
 
 class Workers(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
@@ -129,3 +133,11 @@ output = click.option(
     metavar="DIR",
     help="Folder of the dataset.",
 )
+
+
+def of_dataset(command: Command) -> Command:
+    """Give a command the options that decide a dataset, as `building.local.Inputs` has them."""
+    what = (days, seed, scale, start, locations, scenario, dimensions, roads)
+    for option in reversed((*what, layout, partition_by, compression)):
+        command = option(command)
+    return command

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,43 +12,23 @@ from fastgen.cli.tables import show_facts, show_size, show_table
 from fastgen.loading import quick_imports
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from pathlib import Path
+    from typing import Unpack
 
     from fastgen.building.forecast import Forecast
+    from fastgen.building.local import Inputs
 
 _COLUMNS = ("location", "files", "orders", "events", "bytes")
 
 
 @click.command()
-@options.days
-@options.seed
-@options.scale
-@options.start
-@options.locations
-@options.scenario
-@options.dimensions
-@options.roads
-@options.layout
-@options.partition_by
-@options.compression
+@options.of_dataset
 @options.workers
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def plan(
     *,
-    days: int | None,
-    seed: int | None,
-    scale: float | None,
-    start: dt.date | None,
-    locations: tuple[str, ...] | None,
-    scenario: Path | None,
-    dimensions: Path | None,
-    roads: Path | None,
-    layout: str,
-    partition_by: str,
-    compression: Literal["zstd", "snappy", "none"],
     workers: int | None,
     as_json: bool,
+    **inputs: Unpack[Inputs],
 ) -> None:
     """Say what a build with these options would make.
 
@@ -68,19 +48,9 @@ def plan(
 
     with announced_compiling():
         found = plan_dataset(
-            days=days,
-            seed=seed,
-            scale=scale,
-            start=start,
-            locations=locations,
-            scenario=scenario,
-            dimensions=dimensions,
-            roads=roads,
-            layout=layout,
-            partition_by=partition_by,
-            compression=compression,
             workers=workers,
             announce=lambda line: click.echo(line, err=True),
+            **inputs,
         )
     if as_json:
         click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))

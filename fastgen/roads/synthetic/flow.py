@@ -109,10 +109,10 @@ def _pieces(network: Network, nodes: set[int]) -> dict[int, int]:
     for u, v in both:
         after[u].append(v)
     for start in sorted(nodes):
-        todo = [start]
-        while todo:
-            node = todo.pop()
+        waiting = [start]
+        while waiting:
+            node = waiting.pop()
             if node not in piece:
                 piece[node] = start
-                todo.extend(after[node])
+                waiting.extend(after[node])
     return piece
