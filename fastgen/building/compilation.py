@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from fastgen.building.plan import BuildPlan
+    from fastgen.kernels.expand import ItemTexts
     from fastgen.simulate.kitchen_model import KitchenModel
 
 SECOND_PROCESS = """
@@ -149,20 +151,26 @@ def _is_cold(kernel: Any) -> bool:
 
 
 class Sample:
-    """Arguments to call every kernel with: no orders, of the canonical scenario's first location.
+    """Arguments to call every kernel with: no orders.
 
     Parameters
     ----------
     model
-        Another location's parameters: which kernel draws arrivals depends on them.
+        Parameters of a location: which kernel draws arrivals depends on them.
+    items
+        JSON of the items.
     """
 
-    def __init__(self, model: KitchenModel | None = None) -> None:
-        scenario, dims = load_inputs(None, None)
-        place = scenario.locations[0]
-        self.model = model or build_kitchen_model(scenario, dims, place, np.zeros(1), None)
+    def __init__(self, model: KitchenModel, items: ItemTexts) -> None:
+        self.model, self.items = model, items
         self.orders, self.routes = DayOrders.empty(0, 1), route_arrays(_empty_table())
-        self.items = encode_items(dims.items)
+
+    @classmethod
+    def canonical(cls) -> Self:
+        """Take the first location of the canonical scenario."""
+        scenario, dims = load_inputs(None, None)
+        model = build_kitchen_model(scenario, dims, scenario.locations[0], np.zeros(1), None)
+        return cls(model, encode_items(dims.items))
 
 
 def _compile_baskets(of: Sample) -> None:
@@ -210,30 +218,30 @@ TASKS = (
 
 def compile_from(queue: int) -> None:
     """Compile kernel after kernel, as long as the pipe `queue` has any."""
-    sample, parent = Sample(), os.getppid()
+    sample, parent = Sample.canonical(), os.getppid()
     # Left alone, the second process has nobody to compile for.
     while os.getppid() == parent and (number := os.read(queue, 1)):
         TASKS[number[0]](sample)
 
 
-def compile_alone(model: KitchenModel) -> None:
-    """Compile all that a file needs, while no other process of this user and machine does.
+def compile_alone(plan: BuildPlan) -> None:
+    """Compile all that a plan's files need, while no other process of this user and machine does.
 
     Numba's cache on disk is not made for several processes that compile the same kernels at once. They wait
     for each other here, and all but the first one find compiled kernels.
 
     Parameters
     ----------
-    model
-        Parameters of a location that will be built.
+    plan
+        The plan, with or without its route tables.
     """
+    sample = Sample(next(iter(plan.models.values())), plan.items)
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # without a lock, the kernels are compiled all the same
             name = f"fastgen-compiling-{os.getuid()}.lock"
             lock = stack.enter_context((Path(tempfile.gettempdir()) / name).open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
-        sample = Sample(model)
-        count_orders(model.demand, np.zeros(1, np.int64))
+        count_orders(sample.model.demand, np.zeros(1, np.int64))
         for task in TASKS:
             task(sample)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastgen.building import costs
 from fastgen.building.local import prepare
-from fastgen.building.threads import check_workers, count_workers
+from fastgen.building.workers import check_workers, count_workers
 from fastgen.dataset.layout import Layout
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Forecast:
     events, bytes
         Events expected, and the size of their files.
     workers, seconds, memory_bytes
-        Threads that find work, and what the build, planning included, would take with them on a machine like
+        Workers that find work, and what the build, planning included, would take with them on a machine like
         the one measured.
     locations
         The same for each location.

@@ -1,4 +1,4 @@
-"""The seam between a build and what makes its files: threads here, or the tasks of a cluster."""
+"""The seam between a build and what makes its files: workers here, or the tasks of a cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Build a dataset on this machine, over threads that run compiled code without the GIL."""
+"""Build a dataset: from its inputs to the finished folder, whatever makes the files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastgen.building.job import BuildResult, Job, Progress
 from fastgen.building.plan import BuildPlan, plan_build
 from fastgen.building.receipts import Receipts
 from fastgen.building.shared import adopt_runs
-from fastgen.building.threads import check_workers, make_in_threads
+from fastgen.building.workers import check_workers, make_with_workers
 from fastgen.dataset.layout import Layout, PartitionBy
 from fastgen.errors import ScenarioError
 from fastgen.files import check_folder
@@ -96,7 +96,8 @@ def build(
     compression
         "zstd", "snappy" or "none".
     workers
-        Threads; None for every core when the build is large enough to gain.
+        Processes that make files, or threads where this process may not be copied: on macOS, or while it has
+        other Python threads. None for every core when the build is large enough to gain.
     overwrite
         Replace another dataset in that folder.
     progress
@@ -116,7 +117,7 @@ def build(
     """
     check_workers(workers)
     return build_with(
-        partial(make_in_threads, workers=workers),
+        partial(make_with_workers, workers=workers),
         output,
         days=days,
         seed=seed,

@@ -178,7 +178,7 @@ def _load(ticket: Ticket) -> _Run:
     plan: BuildPlan
     plan, files = pickle.loads(data)  # noqa: S301  # its hash came with the task
     plan = replace(plan, models=_with_zones(plan))
-    compile_alone(next(iter(plan.models.values())))
+    compile_alone(plan)
     return _Run(folder, plan, files)
 
 

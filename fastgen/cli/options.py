@@ -16,7 +16,7 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 
 
 class Workers(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
-    """`auto`, read as None, or a number of threads."""
+    """`auto`, read as None, or a number of workers."""
 
     name = "workers"
 
@@ -109,14 +109,14 @@ workers = click.option(
     default="auto",
     show_default=True,
     metavar="auto|N",
-    help="Threads; auto takes every core when the build is large enough to gain.",
+    help="Processes that make files (threads on macOS); auto takes every core when the build is large enough to gain.",
 )
 engine = click.option(
     "--engine",
     type=click.Choice(["local", "spark"]),
     default="local",
     show_default=True,
-    help="Threads of this process, or tasks of a Spark cluster; the dataset is the same.",
+    help="This machine, or tasks of a Spark cluster; the dataset is the same.",
 )
 master = click.option(
     "--master",

@@ -15,6 +15,8 @@ from fastgen.cli.compiling import CompileListener
 if TYPE_CHECKING:
     from rich import progress as bars
 
+REDRAW_S = 0.1
+
 
 class TerminalProgress(Progress):
     """Announces on stderr what is done now, and draws a bar there if it is a terminal."""
@@ -23,6 +25,7 @@ class TerminalProgress(Progress):
         self._bar: bars.Progress | None = None
         self._task: bars.TaskID | None = None
         self._orders = self._made = 0
+        self._drawn_s = 0.0
         self._listener = CompileListener(self.announce)
         self._lock = Lock()
 
@@ -59,6 +62,7 @@ class TerminalProgress(Progress):
             bars.TextColumn("{task.fields[rate]:,.0f} events/s"),
             bars.TimeRemainingColumn(),
             console=Console(stderr=True),
+            auto_refresh=False,  # by a thread, which would keep the build from using processes
         )
         self._task = self._bar.add_task("", total=max(1.0, events_expected), orders=0, rate=0.0)
         self._bar.start()
@@ -79,4 +83,7 @@ class TerminalProgress(Progress):
             self._made += made
             elapsed = self._bar.tasks[self._task].elapsed or 0.0
             rate = self._made / elapsed if elapsed else 0.0
-            self._bar.update(self._task, advance=events, orders=self._orders, rate=rate)
+            now = self._bar.get_time()
+            if redraw := now - self._drawn_s >= REDRAW_S:
+                self._drawn_s = now
+            self._bar.update(self._task, advance=events, orders=self._orders, rate=rate, refresh=redraw)

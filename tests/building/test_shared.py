@@ -292,10 +292,12 @@ def test_executors_refuse_what_is_not_the_drivers(join: Callable[..., Manifest])
 # --- compiling ----------------------------------------------------------------------------------------------
 
 COMPILER = """
+from types import SimpleNamespace
 from fastgen.building.compilation import Sample, compile_alone
 from fastgen.kernels.expand import write_events
 from fastgen.kernels.bit_packing import pack_bits
-compile_alone(Sample().model)
+sample = Sample.canonical()
+compile_alone(SimpleNamespace(models={1: sample.model}, items=sample.items))
 print(sum(sum(kernel.stats.cache_misses.values()) for kernel in (write_events, pack_bits)))
 """
 

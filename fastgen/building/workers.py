@@ -1,0 +1,71 @@
+"""Choose how many workers make the files of a build on this machine, and of which kind they are."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from fastgen.building.threads import make_in_threads
+from fastgen.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from fastgen.building.job import Job
+    from fastgen.building.part import PartResult
+    from fastgen.building.plan import BuildPlan
+
+WORKERS_MAX = 256
+# Below this a second worker costs more than it brings.
+EVENTS_FOR_A_WORKER = 200_000
+
+
+def check_workers(workers: int | None) -> None:
+    """Check a number of workers; None: to be chosen.
+
+    Raises
+    ------
+    ScenarioError
+        If it is impossible.
+    """
+    if workers is not None and not 1 <= workers <= WORKERS_MAX:
+        raise ScenarioError(f"workers: expected 1 <= workers <= {WORKERS_MAX}, got {workers}.")
+
+
+def count_workers(workers: int | None, plan: BuildPlan, n_files: int) -> int:
+    """Say how many workers will be at work: one a file at most.
+
+    Parameters
+    ----------
+    workers
+        How many are wanted; None for every core when the build is large enough to gain.
+    plan
+        The plan.
+    n_files
+        How many of its files are to be made.
+    """
+    n_gaining = int(plan.events_expected / EVENTS_FOR_A_WORKER)
+    wanted = workers or max(1, min(os.cpu_count() or 1, n_gaining))
+    return min(wanted, max(1, n_files))
+
+
+def make_with_workers(job: Job, *, workers: int | None) -> list[PartResult]:
+    """Make the files of a job: alone, or with copies of this process where it may be copied, else threads.
+
+    Parameters
+    ----------
+    job
+        The job.
+    workers
+        How many; None for every core when the build is large enough to gain.
+
+    Raises
+    ------
+    OutputError
+        If the disk refuses, or a worker is killed.
+    """
+    n_workers = count_workers(workers, job.plan, len(job.files))
+    if n_workers > 1:
+        from fastgen.building.processes import make_in_processes, may_fork  # noqa: PLC0415  # slow to import
+
+        if may_fork():
+            return make_in_processes(job, n_workers)
+    return make_in_threads(job, n_workers)
