@@ -16,13 +16,28 @@ if TYPE_CHECKING:
 # Other networks than the built-in ones, for the whole suite.
 ROADS = os.environ.get("FASTGEN_BENCH_ROADS")
 
-# A child's peak memory starts at its parent's size, so the parent is a bare interpreter of 10 MB.
+# A child's peak memory starts at its parent's size, so the parent is a bare interpreter of 10 MB. Pages that
+# several processes share are counted once: each has its part of them.
 LAUNCHER = """
-import json, os, sys
+import json, os, sys, time
+
+def held(pid):
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as lines:
+            own = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        with open(f"/proc/{pid}/task/{pid}/children") as children:
+            return own + sum(map(held, children.read().split()))
+    except (OSError, StopIteration):  # it has ended
+        return 0
+
 quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
 child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
-_, status, usage = os.wait4(child, 0)
-print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_maxrss]))
+most, ended = 0, 0
+while not ended:
+    most = max(most, held(child))
+    time.sleep(0.005)
+    ended, status, usage = os.wait4(child, os.WNOHANG)
+print(json.dumps([os.waitstatus_to_exitcode(status), max(most, usage.ru_maxrss)]))
 """
 
 
@@ -81,7 +96,7 @@ def _pin_to_one_core() -> None:
 
 
 def peak_mb(command: Sequence[str], env: Mapping[str, str] | None = None) -> float:
-    """Run a command and return the most memory that it held, in MB.
+    """Run a command and return the most memory that it and its children held, in MB.
 
     Raises
     ------

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SCALE = 10
 ROUNDS = 3
+# Two cores at once feel whatever else the machine does.
+PAIRS = 5
 
 
 def test_one_core_against_tpchgen(bench: Bench) -> None:
@@ -65,7 +67,7 @@ def test_two_workers(bench: Bench, tmp_path: Path) -> None:
             right.start(out / "right")
             apart.append(left.rate() + right.rate())
 
-        bench.compare(own, side_by_side, rounds=ROUNDS)
+        bench.compare(own, side_by_side, rounds=PAIRS)
     rate, rival = statistics.median(together[1:]) / 1e6, statistics.median(apart[1:]) / 1e6
     bench.record(
         f"2 workers / two builds of one worker side by side, events a second, scale {SCALE}",

@@ -2,15 +2,15 @@
 
 Bytes: 90 days at scale 1 and 10, by the manifest; locations lie within 10 per cent of the mean. Seconds: "one
 core" and "two workers" of benchmarks/README.md. Planning: 46,400 location-days of some hundred orders 1.7 s,
-of 20,000 orders 4.1 s. Memory: peak resident size of `fastgen build --scale 10` with one worker and with two,
-and at scale 100 with one; days of half a million events take 30 MB more.
+of 20,000 orders 4.1 s. Memory: the most that `fastgen build --scale 10` and its workers held, with one worker,
+two and four, and at scale 100 with one; days of half a million events take 30 MB more.
 """
 
 from __future__ import annotations
 
 BYTES_AN_EVENT = {"zstd": 8.5, "snappy": 15.9, "none": 108.0}
 
-_EVENTS_A_SECOND_A_CORE = 1.5e6
+_EVENTS_A_SECOND_A_CORE = 1.9e6
 _START_S = 0.5
 _FILE_S = 0.001
 _PLAN_LOCATION_DAY_S = 0.00009

@@ -109,7 +109,7 @@ workers = click.option(
     default="auto",
     show_default=True,
     metavar="auto|N",
-    help="Processes that make files (threads on macOS); auto takes every core when the build is large enough to gain.",
+    help="Processes, on macOS threads; auto takes every core when the build is large enough to gain.",
 )
 engine = click.option(
     "--engine",
