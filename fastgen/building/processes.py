@@ -60,14 +60,14 @@ def make_in_processes(job: Job, n_workers: int) -> list[PartResult]:
     with _start(job, n_workers) as workers:
         if not workers:
             return make_in_threads(job, n_workers)
-        write_tables(job.plan.dims, job.work)
         return _direct(job, workers)
 
 
 def _direct(job: Job, workers: list[Connection]) -> list[PartResult]:
-    """Hand a file to whoever has none, until all are made."""
+    """Hand a file to whoever has none, until all are made; write the tables meanwhile."""
     numbers, results = iter(range(len(job.files))), list[PartResult]()
     at_work = [worker for worker in workers if _hand_out(worker, numbers)]
+    write_tables(job.plan.dims, job.work)
     while at_work:
         ready = wait(at_work)
         for worker in [one for one in at_work if one in ready]:
