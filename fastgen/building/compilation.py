@@ -17,7 +17,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ import numba
 import numpy as np
 from numba.core.registry import cpu_target
 
+from fastgen.building.copies import may_fork
 from fastgen.events.body import encode_items
 from fastgen.events.columns import Expansion, route_arrays
 from fastgen.inputs.loading import load_inputs
@@ -58,8 +58,6 @@ with quick_imports():
 gc.disable()
 compile_from(int(sys.argv[1]))
 """
-# Threads of these may hold locks that a forked child would wait for for ever.
-THREADED_MODULES = ("duckdb", "polars", "pyarrow", "pyspark", "torch")
 
 
 class SecondCompiler:
@@ -77,7 +75,7 @@ class SecondCompiler:
             self._collecting = gc.isenabled()
             gc.disable()  # compiling makes many objects and little garbage
             try:
-                self._process = self._fork() if _may_fork() else self._spawn()
+                self._process = self._fork() if may_fork() else self._spawn()
             except OSError:  # no process to be had: it goes without
                 self._end()
         return self
@@ -136,10 +134,6 @@ class SecondCompiler:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self._process, 0)
             self._process = -1
-
-
-def _may_fork() -> bool:
-    return threading.active_count() == 1 and not any(name in sys.modules for name in THREADED_MODULES)
 
 
 def _is_cold(kernel: Any) -> bool:

@@ -1,7 +1,7 @@
 """Make the files of a build in copies of this process: no worker waits for another one's Python code.
 
 A worker takes numbers of files from its end of a pipe and answers with what came of them. When the other end
-is closed it gives up its file; when this process is gone, so is the worker.
+is closed it gives up its file; when this process ends, the kernel ends the worker.
 """
 
 from __future__ import annotations
@@ -9,18 +9,17 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
-import sys
-import threading
 import traceback
 import warnings
 from concurrent.futures import CancelledError
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from fastgen.building.compilation import compile_alone
+from fastgen.building.copies import end_with
 from fastgen.building.part import PartBuilder, PartResult
-from fastgen.building.threads import make_in_threads
 from fastgen.errors import OutputError
 from fastgen.inputs.tables import write_tables
 
@@ -31,17 +30,11 @@ if TYPE_CHECKING:
 
     from fastgen.building.job import Job
 
-
-def may_fork() -> bool:
-    """Say whether copies of this process can make files: no thread may hold a lock that they would wait for.
-
-    Threads of compiled libraries don't count: making a file asks for nothing that they lock. On macOS the
-    system's own libraries can't be copied.
-    """
-    return sys.platform == "linux" and threading.active_count() == 1
+# A worker says: orders and events made since; what came of its file; what went wrong.
+Told: TypeAlias = "tuple[int, int] | PartResult | Exception"
 
 
-def make_in_processes(job: Job, n_workers: int) -> list[PartResult]:
+def make_in_processes(job: Job, n_workers: int) -> list[PartResult] | None:
     """Make the files of a job.
 
     Parameters
@@ -51,6 +44,11 @@ def make_in_processes(job: Job, n_workers: int) -> list[PartResult]:
     n_workers
         Processes besides this one, which waits for them. Where the machine gives fewer, fewer do it.
 
+    Returns
+    -------
+    list of PartResult or None
+        What came of each file; None if there is no process to be had.
+
     Raises
     ------
     OutputError
@@ -58,9 +56,7 @@ def make_in_processes(job: Job, n_workers: int) -> list[PartResult]:
     """
     compile_alone(job.plan)  # once, for all of them
     with _start(job, n_workers) as workers:
-        if not workers:
-            return make_in_threads(job, n_workers)
-        return _direct(job, workers)
+        return _direct(job, workers) if workers else None
 
 
 def _direct(job: Job, workers: list[Connection]) -> list[PartResult]:
@@ -76,7 +72,7 @@ def _direct(job: Job, workers: list[Connection]) -> list[PartResult]:
                 results.append(told)
                 if not _hand_out(worker, numbers):
                     at_work.remove(worker)
-            elif isinstance(told, BaseException):
+            elif isinstance(told, Exception):
                 raise told
             else:
                 job.advance(*told)
@@ -87,15 +83,14 @@ def _hand_out(worker: Connection, numbers: Iterator[int]) -> bool:
     """Give a worker its next file, if there is one."""
     number = next(numbers, None)
     if number is not None:
-        with contextlib.suppress(OSError):  # what it says next, or that it says nothing more, is told there
+        with contextlib.suppress(OSError):  # it was killed, as will be heard
             worker.send(number)
     return number is not None
 
 
-def _hear(worker: Connection, job: Job) -> PartResult | tuple[int, int] | Exception:
-    """Take in what a worker says: a file, or orders and events made since, or what went wrong."""
+def _hear(worker: Connection, job: Job) -> Told:
     try:
-        told: PartResult | tuple[int, int] | Exception = worker.recv()
+        told: Told = worker.recv()
     except (EOFError, OSError):
         raise OutputError(
             f"{job.work.parent}: expected all workers to work to the end, one was killed, perhaps for want "
@@ -108,42 +103,61 @@ def _hear(worker: Connection, job: Job) -> PartResult | tuple[int, int] | Except
 def _start(job: Job, n_workers: int) -> Iterator[list[Connection]]:
     """Start workers; at the end of the block they give up what they do, and end."""
     context = multiprocessing.get_context("fork")
-    processes: list[ForkProcess] = []
-    ends: list[Connection] = []
+    started: list[tuple[Connection, ForkProcess]] = []
     try:
-        with _undisturbed(), contextlib.suppress(OSError):  # no more processes to be had
-            for _ in range(n_workers):
-                here, there = context.Pipe()
-                process = context.Process(target=_work, args=(job, there, [*ends, here]), daemon=True)
-                process.start()
-                there.close()
-                ends.append(here)
-                processes.append(process)
-        yield ends
+        with _no_interrupts():
+            try:
+                for _ in range(n_workers):
+                    started.append(_start_one(context, job, [end for end, _ in started]))
+            except OSError:  # no more to be had; half of them leave room for what else it takes
+                _end(started[(len(started) + 1) // 2 :])
+                del started[(len(started) + 1) // 2 :]
+        yield [end for end, _ in started]
     finally:
-        for end in ends:
-            end.close()
-        for process in processes:
-            process.join()
+        with _no_interrupts():
+            _end(started)
+
+
+def _start_one(
+    context: multiprocessing.context.ForkContext, job: Job, others: list[Connection]
+) -> tuple[Connection, ForkProcess]:
+    here, there = context.Pipe()
+    with there:
+        try:
+            args = (os.getpid(), job, there, [*others, here])
+            process = context.Process(target=_work, args=args, daemon=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of threads that don't count
+                process.start()
+        except BaseException:
+            here.close()
+            raise
+    return here, process
+
+
+def _end(workers: list[tuple[Connection, ForkProcess]]) -> None:
+    for end, _ in workers:
+        end.close()
+    for _, process in workers:
+        process.join()
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keep Ctrl-C from the processes that start in this block, for good: it is this one's to tell them."""
+def _no_interrupts() -> Iterator[None]:
+    """Put Ctrl-C off in this block; for good in a process that is started there, for its parent tells it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of threads that don't count
-            yield
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(job: Job, to_parent: Connection, others: list[Connection]) -> None:
+def _work(parent: int, job: Job, to_parent: Connection, others: list[Connection]) -> None:
     """Make files as long as there are any."""
+    end_with(parent)
     for end in others:  # else it would keep them open
         end.close()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    builder: PartBuilder | None = None
 
     def advance(orders: int, events: int) -> None:
         try:
@@ -151,27 +165,28 @@ def _work(job: Job, to_parent: Connection, others: list[Connection]) -> None:
         except OSError:
             raise CancelledError from None
 
-    builder = PartBuilder(job.plan, advance)
-    with contextlib.suppress(EOFError, OSError, CancelledError):
+    with contextlib.suppress(EOFError, OSError):
         while True:
-            to_parent.send(_make(job, builder, to_parent.recv()))
+            number = to_parent.recv()
+            told: Told
+            try:
+                builder = builder or PartBuilder(job.plan, advance)
+                told = builder.build(job.files[number], job.work)
+                job.receipts.add(told)
+            except CancelledError:
+                return
+            except Exception as error:  # noqa: BLE001  # it is raised there
+                told = _portable(error)
+            to_parent.send(told)
 
 
-def _end_with_parent() -> None:
-    """End at once when the parent does, amid a file too: the work folder's lock is this process's as well."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _make(job: Job, builder: PartBuilder, number: int) -> PartResult | Exception:
+def _portable(error: Exception) -> Exception:
+    """Note where an error was raised, and put it into words if it can't be sent."""
+    error.add_note("".join(traceback.format_exception(error)))
     try:
-        result = builder.build(job.files[number], job.work)
-        job.receipts.add(result)
-    except CancelledError:
-        raise
-    except Exception as error:  # noqa: BLE001  # it is raised there
-        error.add_note("".join(traceback.format_exception(error)))
-        return error
-    return result
+        pickle.loads(pickle.dumps(error))  # noqa: S301  # just made
+    except Exception:  # noqa: BLE001  # whatever its own methods raise
+        said = RuntimeError(f"{type(error).__name__}: {error}")
+        said.add_note(error.__notes__[-1])
+        return said
+    return error

@@ -1,4 +1,4 @@
-"""Make the files of a build on this machine, over threads that run compiled code without the GIL."""
+"""Make the files of a build in threads of this process: one alone, or several where it may not be copied."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from fastgen.building.copies import may_fork
+from fastgen.building.processes import make_in_processes
 from fastgen.building.threads import make_in_threads
 from fastgen.errors import ScenarioError
 
@@ -63,9 +65,5 @@ def make_with_workers(job: Job, *, workers: int | None) -> list[PartResult]:
         If the disk refuses, or a worker is killed.
     """
     n_workers = count_workers(workers, job.plan, len(job.files))
-    if n_workers > 1:
-        from fastgen.building.processes import make_in_processes, may_fork  # noqa: PLC0415  # slow to import
-
-        if may_fork():
-            return make_in_processes(job, n_workers)
-    return make_in_threads(job, n_workers)
+    made = make_in_processes(job, n_workers) if n_workers > 1 and may_fork() else None
+    return make_in_threads(job, n_workers) if made is None else made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,6 +78,7 @@ def main(args: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code, getattr(error, "ctx", None))
     except click.Abort:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would only break off the way out
         _fail("interrupted; nothing half-written is left, and the same command goes on.", INTERRUPTED)
     except FastgenError as error:
         _fail(str(error), error.exit_code)

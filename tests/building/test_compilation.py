@@ -32,7 +32,7 @@ def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch, *, may_fork: bool
     def refuse(*_: object, **__: object) -> None:
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(compilation, "_may_fork", lambda: may_fork)
+    monkeypatch.setattr(compilation, "may_fork", lambda: may_fork)
     monkeypatch.setattr(os, "fork", refuse)
     monkeypatch.setattr("subprocess.Popen", refuse)
     before, was = open_files(), gc.isenabled()
@@ -51,7 +51,7 @@ def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch, *, may_fork: bool
 @pytest.mark.usefixtures("cold")
 def test_interrupt_while_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The interrupt is what the caller hears of, and the process is waited for all the same."""
-    monkeypatch.setattr(compilation, "_may_fork", lambda: False)
+    monkeypatch.setattr(compilation, "may_fork", lambda: False)
     monkeypatch.setattr(SecondCompiler, "_spawn", lambda _: os.posix_spawn("/bin/sleep", ["sleep", "60"], {}))
     waitpid, heard = os.waitpid, []
 

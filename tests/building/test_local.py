@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastgen import BuildResult, DataError, OutputError, Progress, ScenarioError, build, scan_events
-from fastgen.building import finalise, local, processes, receipts, threads
+from fastgen.building import finalise, local, receipts, threads, workers
 from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK
 from fastgen.dataset.manifest import read_manifest
 from fastgen.files import hash_file
@@ -260,7 +260,7 @@ def test_ctrl_c_waits_for_no_other_worker(small: Callable[..., BuildResult], tmp
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(processes, "may_fork", lambda: False)
+        patch.setattr(workers, "may_fork", lambda: False)
         patch.setattr(threads, "wait", interrupted)
         with pytest.raises(KeyboardInterrupt):
             small(tmp_path, progress=Slow(), days=20, workers=2)

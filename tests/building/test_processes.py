@@ -114,6 +114,7 @@ def test_day_that_is_read_back_for_its_digest(
     [
         "threading.Thread(target=threading.Event().wait, daemon=True).start()",
         "sys.platform = 'darwin'",
+        "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
     ],
 )
 def test_threads_make_it_where_the_process_may_not_be_copied(
@@ -121,6 +122,19 @@ def test_threads_make_it_where_the_process_may_not_be_copied(
 ) -> None:
     done = python(f"import threading; {otherwise}; make(); print(len(forks))")
     assert (done.stdout, done.stderr) == ("0\n", "")
+    assert read_manifest(tmp_path / "out") == alone.manifest
+
+
+def test_threads_make_it_in_a_daemon(python: Callable[..., Any], alone: BuildResult, tmp_path: Path) -> None:
+    """Such as a worker of a pool: it may not have children."""
+    done = python(
+        """
+        from multiprocessing import get_context
+        with get_context("fork").Pool(1) as pool:
+            pool.apply(make)
+        """
+    )
+    assert (done.stdout, done.stderr) == ("", "")
     assert read_manifest(tmp_path / "out") == alone.manifest
 
 
@@ -145,6 +159,21 @@ def test_whatever_processes_are_given_make_it(
     assert read_manifest(tmp_path / "out") == alone.manifest
 
 
+@pytest.mark.parametrize("descriptors", [40, 64])
+def test_many_workers_leave_room_for_files(
+    descriptors: int, python: Callable[..., Any], alone: BuildResult, tmp_path: Path
+) -> None:
+    done = python(
+        f"""
+        import resource
+        resource.setrlimit(resource.RLIMIT_NOFILE, ({descriptors}, {descriptors}))
+        make(workers=40)
+        """
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+    assert read_manifest(tmp_path / "out") == alone.manifest
+
+
 # --- trouble ------------------------------------------------------------------------------------------------
 
 
@@ -166,6 +195,24 @@ def test_error_of_a_worker_says_where_it_was_and_ends_the_others(python: Callabl
         """
     )
     assert (done.stdout, done.stderr) == ("the disk is of another opinion True []\nTrue []\n", "")
+
+
+def test_error_that_cannot_be_sent_is_put_into_words(python: Callable[..., Any]) -> None:
+    done = python(
+        """
+        class Local(Exception):
+            def __init__(self, file, reason):
+                super().__init__(f"{file}: {reason}")
+        def refuse(self, result):
+            raise Local("a file", "of another opinion")
+        Receipts.add = refuse
+        try:
+            make()
+        except RuntimeError as error:
+            print(error, "in refuse" in error.__notes__[0], active_children())
+        """
+    )
+    assert (done.stdout, done.stderr) == ("Local: a file: of another opinion True []\n", "")
 
 
 @pytest.fixture
@@ -222,7 +269,9 @@ def test_killed_worker_is_one_line_and_its_file_is_made_again(
 
 
 def test_workers_of_a_killed_build_end_with_it(command: list[str], tmp_path: Path) -> None:
+    """Even one that is stopped."""
     process, workers = begin(command)
+    os.kill(workers[0], signal.SIGSTOP)
     process.kill()
     process.communicate()
     assert_gone(workers)
@@ -230,15 +279,27 @@ def test_workers_of_a_killed_build_end_with_it(command: list[str], tmp_path: Pat
     assert "finished already" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def test_ctrl_c_reaches_the_whole_group_and_one_process_answers(command: list[str], tmp_path: Path) -> None:
+def test_same_command_goes_on_at_once_after_many_workers(command: list[str]) -> None:
+    """The workers of a killed build hold its lock: they must be gone before the next one asks for it."""
+    process, workers = begin([*command[:-2], "--workers", "32", *command[-2:]])
+    process.kill()
+    process.communicate()
+    assert len(workers) == 32
+    assert "finished already" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_reaches_the_whole_group_and_one_process_answers(
+    times: int, command: list[str], tmp_path: Path
+) -> None:
     process, workers = begin(command)
-    os.killpg(process.pid, signal.SIGINT)
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.02)
     stdout, stderr = process.communicate()
-    assert (process.returncode, stdout) == (130, "")
-    assert stderr.split("\n") == [
-        "",
-        "fastgen: interrupted; nothing half-written is left, and the same command goes on.",
-        "",
-    ]
+    assert (process.returncode, stdout) == (130, ""), stderr
+    *_, before, said, after = stderr.split("\n")
+    assert (before, after) == ("", "")
+    assert said == "fastgen: interrupted; nothing half-written is left, and the same command goes on."
     assert_gone(workers)
     assert not list(tmp_path.rglob(".*.tmp"))
