@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-PACKAGES = ("polars", "numpy", "numba", "pyarrow", "networkx", "tpchgen-cli")
+PACKAGES = ("polars", "numpy", "numba", "pyarrow", "networkx", "tpchgen-cli", "pyspark")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
