@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastgen.dataset.layout import MANIFEST, WORK
+from fastgen import scan_events
+from fastgen.dataset.layout import EVENTS, MANIFEST, WORK
 from fastgen.dataset.manifest import Manifest, read_manifest
 from fastgen.files import hash_file
 
@@ -22,3 +23,24 @@ def assert_whole(out: Path, manifest: Manifest) -> None:
     there.pop(MANIFEST)
     assert there == entries
     assert not (out / WORK).exists()
+
+
+def event_files(out: Path) -> dict[str, int]:
+    """Tell when each event file in its place was changed."""
+    return {str(path.relative_to(out)): path.stat().st_mtime_ns for path in (out / EVENTS).rglob("*.parquet")}
+
+
+def assert_finished(out: Path, digest: str) -> None:
+    """Assert that a folder holds a dataset of that digest, whatever its form, and nothing else."""
+    manifest = read_manifest(out)
+    assert manifest.digest == digest
+    expected = {e.path for e in (*manifest.files, *manifest.tables)} | {MANIFEST}
+    assert {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()} == expected
+    assert_readable(out)
+
+
+def assert_readable(out: Path) -> None:
+    """Assert that files are as the manifest says, and all rows can be read."""
+    manifest = read_manifest(out)
+    assert all(hash_file(out / e.path) == e.sha256 for e in (*manifest.files, *manifest.tables))
+    assert scan_events(out).collect().height == manifest.rows

@@ -1,16 +1,29 @@
-"""The second compiler is a help only: without it, or interrupted, everything else stays as it was."""
+"""The second compiler is a help only; processes that need the same kernels wait for one to compile them."""
 
 from __future__ import annotations
 
 import errno
 import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from fastgen.building import compilation
 from fastgen.building.compilation import SecondCompiler
+
+ROOT = Path(__file__).parents[2]
+COMPILER = """
+from types import SimpleNamespace
+from fastgen.building.compilation import Sample, compile_alone
+from fastgen.kernels.expand import write_events
+from fastgen.kernels.bit_packing import pack_bits
+sample = Sample.canonical()
+compile_alone(SimpleNamespace(models={1: sample.model}, items=sample.items))
+print(sum(sum(kernel.stats.cache_misses.values()) for kernel in (write_events, pack_bits)))
+"""
 
 
 @pytest.fixture
@@ -69,3 +82,16 @@ def test_interrupt_while_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> No
     assert heard[0] == heard[1]
     assert open_files() == before
     assert gc.isenabled()
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+def test_one_process_compiles_and_the_others_wait(tmp_path: Path) -> None:
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", COMPILER], env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    compiled = sorted(int(process.communicate()[0]) for process in processes)
+    assert compiled == [0, 0, 2]

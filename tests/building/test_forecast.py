@@ -11,7 +11,6 @@ import pytest
 from fastgen import ScenarioError, build, plan
 from fastgen.building import costs
 from fastgen.building.local import prepare
-from tests.building.toy import write_toy_roads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,11 +21,6 @@ max_orders_day = 1000
 [locations.sv]
 max_orders_day = 1000
 """
-
-
-@pytest.fixture(scope="module")
-def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_toy_roads(tmp_path_factory.mktemp("roads") / "toy")
 
 
 @pytest.fixture(scope="module")

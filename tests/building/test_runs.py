@@ -22,7 +22,6 @@ from fastgen.dataset.layout import WORK
 from fastgen.inputs.tables import write_tables
 from fastgen.roads import cache
 from tests.building.six_files import SIX_FILES
-from tests.building.toy import write_toy_roads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,11 +29,6 @@ if TYPE_CHECKING:
     from fastgen.building.job import Job
     from fastgen.building.part import PartResult
     from fastgen.model.route_table import RouteTable
-
-
-@pytest.fixture(scope="module")
-def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_toy_roads(tmp_path_factory.mktemp("roads") / "toy")
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from fastgen.building.shared import Made, Ticket, build_part, check_in, open_run
 from fastgen.dataset.layout import MANIFEST, WORK
 from fastgen.inputs.tables import write_tables
 from tests.building.six_files import SIX_FILES, assert_whole
-from tests.building.toy import write_toy_roads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,11 +46,6 @@ for number in numbers:
     made = build_part(ticket, number)
     print(json.dumps([made.number, made.name, made.receipt.decode()]))
 """
-
-
-@pytest.fixture(scope="module")
-def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_toy_roads(tmp_path_factory.mktemp("roads") / "toy")
 
 
 @pytest.fixture(scope="module")
@@ -287,32 +281,6 @@ def test_executors_refuse_what_is_not_the_drivers(join: Callable[..., Manifest])
 
     with pytest.raises(Killed):
         join(engine)
-
-
-# --- compiling ----------------------------------------------------------------------------------------------
-
-COMPILER = """
-from types import SimpleNamespace
-from fastgen.building.compilation import Sample, compile_alone
-from fastgen.kernels.expand import write_events
-from fastgen.kernels.bit_packing import pack_bits
-sample = Sample.canonical()
-compile_alone(SimpleNamespace(models={1: sample.model}, items=sample.items))
-print(sum(sum(kernel.stats.cache_misses.values()) for kernel in (write_events, pack_bits)))
-"""
-
-
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
-def test_one_process_compiles_and_the_others_wait(tmp_path: Path) -> None:
-    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", COMPILER], env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
-    ]
-    compiled = sorted(int(process.communicate()[0]) for process in processes)
-    assert compiled == [0, 0, 2]
 
 
 def test_run_is_no_part_of_the_dataset(join: Callable[..., Manifest], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Read what was published back, each form by its own reader."""
+"""Read what was published back, each form by its own reader; and change it as others might."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import duckdb
 import polars as pl
 from deltalake import DeltaTable
 
+from fastgen import scan_events
 from fastgen.publishing.target import Form
 
 if TYPE_CHECKING:
@@ -34,3 +35,16 @@ def read_table(target: str, name: str) -> pl.DataFrame:
     assert isinstance(frame, pl.DataFrame)
     stamps = [c for c, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
     return frame.with_columns(pl.col(stamps).dt.replace_time_zone(None))
+
+
+def assert_events(target: str, dataset: Path) -> None:
+    expected = scan_events(dataset).collect().sort(KEY)
+    assert read_table(target, "events").sort(KEY).select(expected.columns).equals(expected)
+
+
+def write_over(path: Path) -> None:
+    path.write_bytes(b"precious")
+
+
+def contents(folder: Path) -> dict[Path, bytes | None]:
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}

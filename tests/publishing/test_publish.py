@@ -1,4 +1,4 @@
-"""What is published is the dataset, in exact types; half of it never looks whole, whenever a run dies."""
+"""What is published is the dataset, in exact types; wrong input is one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import importlib.util
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,9 +21,7 @@ from deltalake import DeltaTable
 import fastgen
 from fastgen import DataError, OutputError, ScenarioError, publish, scan_events
 from fastgen.dataset.layout import TABLES
-from fastgen.publishing import folder as folder_module
-from fastgen.publishing.folder import WORK
-from fastgen.publishing.publication import STATE, read_state, work_folder
+from fastgen.publishing.publication import STATE, read_state
 from fastgen.publishing.target import Form
 from fastgen.publishing.times import add_times, hours_of_day
 from tests.helpers import build_small, copy_of, first_part, rewrite
@@ -151,81 +148,6 @@ def test_delta_keeps_older_versions_and_prunes_by_time(dataset: Path, other: Pat
     by_location = scan_events(dataset).group_by("location_id").agg(pl.col("ts_seconds").max()).collect()
     latest = dict(by_location.rows())
     assert dict(adds.select("partition.location_id", "max.ts_seconds").rows()) == latest
-
-
-# --- killed -------------------------------------------------------------------------------------------------
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing of ours catches it."""
-
-
-@pytest.mark.parametrize("form", [Form.DELTA, Form.PARQUET])
-@pytest.mark.parametrize("there", ["nothing", "another"])
-@pytest.mark.parametrize("n_made", [0, 3, 7])
-def test_folder_killed_between_tables_is_finished_by_the_next_run(
-    form: Form,
-    there: str,
-    n_made: int,
-    dataset: Path,
-    other: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    target = target_of(form, tmp_path)
-    if there == "another":
-        publish(other, target)
-    calls, make = list[Any](), folder_module._make
-
-    def make_some(*args: Any) -> None:
-        if len(calls) == n_made:
-            raise Killed
-        calls.append(args)
-        make(*args)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(folder_module, "_make", make_some)
-        with pytest.raises(Killed):
-            publish(dataset, target, overwrite=there == "another")
-    state = read_state(tmp_path / "tables")
-    assert state is not None
-    assert not state.finished
-    done = publish(dataset, target)
-    assert done.made == done.tables[n_made:]
-    expected = scan_events(dataset).collect().sort(KEY)
-    assert read_table(target, "events").sort(KEY).select(expected.columns).equals(expected)
-    assert publish(dataset, target).made == ()
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_killed_process_leaves_nothing_that_looks_finished(form: Form, dataset: Path, tmp_path: Path) -> None:
-    """SIGKILL while order_items are written; the same command then finishes and leaves no litter."""
-    target = target_of(form, tmp_path)
-    path = Path(target.partition(":")[2])
-    command = [sys.executable, "-m", "fastgen", "publish", str(dataset), "--to", target]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "order_items" in line:
-                process.kill()
-                break
-    assert process.returncode == -signal.SIGKILL
-    if form is Form.DUCKDB:
-        assert not path.exists()
-    else:
-        state = read_state(path)
-        assert state is not None
-        assert not state.finished
-    again = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert again.returncode == 0, again.stderr
-    expected = scan_events(dataset).collect().sort(KEY)
-    assert read_table(target, "events").sort(KEY).select(expected.columns).equals(expected)
-    assert not list(tmp_path.rglob("*publishing*"))
-
-
-def test_second_run_at_the_same_time_is_refused(dataset: Path, tmp_path: Path) -> None:
-    with work_folder(tmp_path / WORK), pytest.raises(OutputError, match="no other run that publishes here"):
-        publish(dataset, f"parquet:{tmp_path}")
 
 
 # --- wrong input --------------------------------------------------------------------------------------------
