@@ -1,7 +1,7 @@
 """Make the files of a build in copies of this process: no worker waits for another one's Python code.
 
 A worker takes numbers of files from its end of a pipe and answers with what came of them. When the other end
-is closed it gives up its file; when this process ends, the kernel ends the worker.
+is closed it gives up its file, or is killed; when this process ends, the kernel ends the worker.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import time
 import traceback
 import warnings
 from concurrent.futures import CancelledError
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess
 
     from fastgen.building.job import Job
+
+# A worker gives up its file at its next stretch; one that is stopped, or waits for a disk, is killed then.
+GIVE_UP_S = 5.0
 
 # A worker says: orders and events made since; what came of its file; what went wrong.
 Told: TypeAlias = "tuple[int, int] | PartResult | Exception"
@@ -138,15 +142,20 @@ def _start_one(
 def _end(workers: list[tuple[Connection, ForkProcess]]) -> None:
     for end, _ in workers:
         end.close()
+    ends = time.monotonic() + GIVE_UP_S
     for _, process in workers:
-        process.join()
+        process.join(max(0.0, ends - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join(GIVE_UP_S)
 
 
 @contextlib.contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """Put Ctrl-C off in this block; for good in a process that is started there, for its parent tells it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Put Ctrl-C off in this thread; for good in a process that is started there, for its parent tells it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -183,10 +192,9 @@ def _work(parent: int, job: Job, to_parent: Connection, others: list[Connection]
 def _portable(error: Exception) -> Exception:
     """Note where an error was raised, and put it into words if it can't be sent."""
     error.add_note("".join(traceback.format_exception(error)))
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301  # just made
-    except Exception:  # noqa: BLE001  # whatever its own methods raise
-        said = RuntimeError(f"{type(error).__name__}: {error}")
-        said.add_note(error.__notes__[-1])
-        return said
-    return error
+    with contextlib.suppress(Exception):  # whatever its own methods raise
+        if isinstance(pickle.loads(pickle.dumps(error)), Exception):  # noqa: S301  # just made
+            return error
+    said = RuntimeError(f"{type(error).__name__}: {error}")
+    said.add_note(error.__notes__[-1])
+    return said

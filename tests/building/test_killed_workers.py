@@ -106,3 +106,13 @@ def test_ctrl_c_reaches_the_whole_group_and_one_process_answers(
     assert said == "fastgen: interrupted; nothing half-written is left, and the same command goes on."
     assert_gone(workers)
     assert not list(tmp_path.rglob(".*.tmp"))
+
+
+def test_ctrl_c_waits_for_no_stopped_worker(command: list[str], tmp_path: Path) -> None:
+    process, workers = begin(command)
+    os.kill(workers[0], signal.SIGSTOP)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert_gone(workers)
+    assert not (tmp_path / "x" / MANIFEST).exists()
