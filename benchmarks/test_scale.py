@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SCALE = 10
 ROUNDS = 3
 # Two cores at once feel whatever else the machine does.
-PAIRS = 5
+PAIRS = 9
 
 
 def test_one_core_against_tpchgen(bench: Bench) -> None:
@@ -68,10 +68,12 @@ def test_two_workers(bench: Bench, tmp_path: Path) -> None:
             apart.append(left.rate() + right.rate())
 
         bench.compare(own, side_by_side, rounds=PAIRS)
+    # Of neighbours in time: the machine's speed changes within a run.
+    ratio = statistics.median(own / rival for own, rival in zip(together[1:], apart[1:], strict=True))
     rate, rival = statistics.median(together[1:]) / 1e6, statistics.median(apart[1:]) / 1e6
     bench.record(
         f"2 workers / two builds of one worker side by side, events a second, scale {SCALE}",
-        rate / rival,
+        ratio,
         bound=Bound(0.9, at_most=False),
         detail=f"{rate:.2f} M/s; {rival:.2f} M/s",
     )

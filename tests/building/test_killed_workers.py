@@ -31,7 +31,7 @@ def begin(command: list[str]) -> tuple[subprocess.Popen[str], list[int]]:
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     receipts = Path(command[-1]) / WORK / "receipts"
-    while process.poll() is None and not (receipts.exists() and len([*receipts.iterdir()]) > 2):
+    while process.poll() is None and len([*receipts.glob("*.json")]) <= 2:  # some are finished
         time.sleep(0.001)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     return process, [int(pid) for pid in children]
@@ -60,9 +60,9 @@ def test_killed_worker_is_one_line_and_its_file_is_made_again(
     os.kill(workers[0], signal.SIGKILL)
     stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (1, "")
-    assert stderr == (
+    assert stderr.splitlines()[-1] == (  # the first build also says that it computes routes
         f"fastgen: {tmp_path / 'x'}: expected all workers to work to the end, one was killed, perhaps for "
-        "want of memory; the same command goes on.\n"
+        "want of memory; the same command goes on."
     )
     assert_gone(workers)
     again = subprocess.run(command, capture_output=True, text=True, check=True)
