@@ -33,7 +33,7 @@ N_ROUNDS = 4
 def write_order_ids(stream: Stream, index: NDArray[np.int64], view: NDArray[np.int64]) -> None:
     """Write the ids of orders, by their index in the dataset, (n,), as Arrow string views, int64 (n, 2).
 
-    A kernel, although NumPy is about as fast: NumPy would keep the other workers waiting meanwhile.
+    A kernel, although NumPy is about as fast: NumPy would keep workers that are threads waiting meanwhile.
     """
     for j in range(len(index)):
         place, width, n_left, n_right = index[j], 6, BASE_3, BASE_3

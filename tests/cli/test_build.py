@@ -9,6 +9,7 @@ import pty
 import resource
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ from fastgen.cli.progress import TerminalProgress
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import read_manifest
 from tests.building.toy import write_toy_roads
-from tests.cli.build_command import COMMAND, run
+from tests.cli.processes import FASTGEN, run_fastgen
+
+COMMAND = (*FASTGEN, "build")
+run = partial(run_fastgen, "build")
 
 
 @pytest.fixture(scope="module")

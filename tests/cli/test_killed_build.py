@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ import pytest
 from fastgen.dataset.layout import EVENTS, MANIFEST, WORK
 from fastgen.dataset.manifest import read_manifest
 from tests.building.toy import write_toy_roads
-from tests.cli.build_command import COMMAND, run
+from tests.cli.processes import FASTGEN, run_fastgen
+
+COMMAND = (*FASTGEN, "build")
+run = partial(run_fastgen, "build")
 
 
 @pytest.fixture(scope="module")

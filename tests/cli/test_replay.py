@@ -10,20 +10,20 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from fastgen.cli import main
 from tests.building.test_local import resize, small_disk
+from tests.cli.processes import FASTGEN, run_fastgen
 from tests.helpers import build_small
 from tests.replaying.plain import event_ids, read_lines
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-COMMAND = (sys.executable, "-m", "fastgen", "replay")
+COMMAND = (*FASTGEN, "replay")
+run = partial(run_fastgen, "replay")
 FIRST = ("--start-day", "1", "--now", "2026-03-01T12:00")
 LATER = ("--now", "2026-03-01T12:30")
 
@@ -40,19 +40,6 @@ def unbroken(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for args in (FIRST, LATER):
         assert run(dataset, "--to", out, *args).returncode == 0
     return out
-
-
-def run(
-    *args: str | Path, env: Mapping[str, str] | None = None, **options: Any
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *args],
-        env=os.environ | (env or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
-    )
 
 
 def test_runs_say_what_they_emitted(dataset: Path, unbroken: Path, tmp_path: Path) -> None:

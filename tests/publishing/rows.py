@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import duckdb
 import polars as pl
 from deltalake import DeltaTable
 
 from fastgen import scan_events
+from fastgen.publishing.publication import read_state
 from fastgen.publishing.target import Form
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEY = ["order_id", "sequence"]
 
@@ -38,13 +36,27 @@ def read_table(target: str, name: str) -> pl.DataFrame:
 
 
 def assert_events(target: str, dataset: Path) -> None:
+    """Assert that all rows of a dataset are there."""
     expected = scan_events(dataset).collect().sort(KEY)
     assert read_table(target, "events").sort(KEY).select(expected.columns).equals(expected)
 
 
 def write_over(path: Path) -> None:
+    """Leave something of value."""
     path.write_bytes(b"precious")
 
 
 def contents(folder: Path) -> dict[Path, bytes | None]:
+    """Read every file below a folder; None for a folder."""
     return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def assert_unfinished(target: str) -> None:
+    """Assert that nothing of a target looks finished."""
+    form, _, path = target.partition(":")
+    if form == Form.DUCKDB:
+        assert not Path(path).exists()
+    else:
+        state = read_state(Path(path))
+        assert state is not None
+        assert not state.finished

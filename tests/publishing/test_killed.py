@@ -5,17 +5,19 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastgen import OutputError, publish, scan_events
+from fastgen import OutputError, publish
 from fastgen.publishing import folder as folder_module
 from fastgen.publishing.folder import WORK
 from fastgen.publishing.publication import read_state, work_folder
 from fastgen.publishing.target import Form
-from tests.publishing.rows import KEY, read_table, target_of
+from tests.publishing.rows import assert_events, assert_unfinished, target_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMS = list(Form)
 
@@ -56,8 +58,7 @@ def test_folder_killed_between_tables_is_finished_by_the_next_run(
     assert not state.finished
     done = publish(dataset, target)
     assert done.made == done.tables[n_made:]
-    expected = scan_events(dataset).collect().sort(KEY)
-    assert read_table(target, "events").sort(KEY).select(expected.columns).equals(expected)
+    assert_events(target, dataset)
     assert publish(dataset, target).made == ()
 
 
@@ -65,7 +66,6 @@ def test_folder_killed_between_tables_is_finished_by_the_next_run(
 def test_killed_process_leaves_nothing_that_looks_finished(form: Form, dataset: Path, tmp_path: Path) -> None:
     """SIGKILL while order_items are written; the same command then finishes and leaves no litter."""
     target = target_of(form, tmp_path)
-    path = Path(target.partition(":")[2])
     command = [sys.executable, "-m", "fastgen", "publish", str(dataset), "--to", target]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -74,16 +74,10 @@ def test_killed_process_leaves_nothing_that_looks_finished(form: Form, dataset: 
                 process.kill()
                 break
     assert process.returncode == -signal.SIGKILL
-    if form is Form.DUCKDB:
-        assert not path.exists()
-    else:
-        state = read_state(path)
-        assert state is not None
-        assert not state.finished
+    assert_unfinished(target)
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
-    expected = scan_events(dataset).collect().sort(KEY)
-    assert read_table(target, "events").sort(KEY).select(expected.columns).equals(expected)
+    assert_events(target, dataset)
     assert not list(tmp_path.rglob("*publishing*"))
 
 

@@ -21,11 +21,11 @@ from deltalake import DeltaTable
 import fastgen
 from fastgen import DataError, OutputError, ScenarioError, publish, scan_events
 from fastgen.dataset.layout import TABLES
-from fastgen.publishing.publication import STATE, read_state
+from fastgen.publishing.publication import STATE
 from fastgen.publishing.target import Form
 from fastgen.publishing.times import add_times, hours_of_day
 from tests.helpers import build_small, copy_of, first_part, rewrite
-from tests.publishing.rows import KEY, read_table, target_of
+from tests.publishing.rows import KEY, assert_events, assert_unfinished, read_table, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,8 +116,7 @@ def test_another_dataset_is_refused_unless_overwritten(
     assert read_table(target, "events").sort(KEY).select(expected.columns).equals(expected)
     # And back again: not taken for finished because it once was.
     assert publish(dataset, target, overwrite=True).made
-    expected = scan_events(dataset).collect().sort(KEY)
-    assert read_table(target, "events").sort(KEY).select(expected.columns).equals(expected)
+    assert_events(target, dataset)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -212,13 +211,7 @@ def test_damaged_dataset_is_one_line_and_never_finished(
     with pytest.raises(DataError) as caught:
         publish(copy, target)
     assert "\n" not in str(caught.value)
-    path = Path(target.partition(":")[2])
-    if form is Form.DUCKDB:
-        assert not path.exists()
-    else:
-        state = read_state(path)
-        assert state is not None
-        assert not state.finished
+    assert_unfinished(target)
 
 
 def test_no_dataset_is_wrong_input(tmp_path: Path) -> None:

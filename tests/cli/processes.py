@@ -1,4 +1,4 @@
-"""Run `fastgen build` as a process."""
+"""Run a command as a process, as its users do."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-COMMAND = (sys.executable, "-m", "fastgen", "build")
+FASTGEN = (sys.executable, "-m", "fastgen")
 
 
-def run(
+def run_fastgen(
     *args: str | Path, env: Mapping[str, str] | None = None, **options: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run it to its end, with these variables besides those of this process."""
+    """Run fastgen to its end, with these variables besides those of this process."""
     return subprocess.run(
-        [*COMMAND, *args],
+        [*FASTGEN, *args],
         env=os.environ | (env or {}),
         capture_output=True,
         text=True,
