@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint test test-nojit bench dataset verify check
+.PHONY: help install format lint test test-long test-nojit bench dataset verify check
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -44,6 +44,9 @@ lint: $(DEVELOPMENT) ## ruff and mypy
 
 test: $(DEVELOPMENT) ## all tests
 	$(BIN)/pytest -n 2
+
+test-long: $(DEVELOPMENT) ## all tests, with the full number of kills, bit flips and fuzzed inputs
+	FASTGEN_TEST_LONG=1 $(BIN)/pytest -n 2
 
 test-nojit: $(DEVELOPMENT) ## tests of the kernels as plain Python
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n 2 tests/kernels tests/simulate
