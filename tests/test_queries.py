@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from fastgen import scan_events
 from fastgen.building.local import build
 from fastgen.dataset.checksums import GOLDEN_BUILDS, Checksums, load_checksums
 from fastgen.dataset.queries import (
@@ -94,6 +96,26 @@ def test_engines_agree_row_by_row_on_other_data(name: str, small: Path) -> None:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("it's small")  # a quote in the path, too
     return build_small(folder, seed=3, days=16, scale=0.1, layout="single")
+
+
+def test_no_folder_above_is_taken_for_a_column(small: Path, tmp_path: Path) -> None:
+    below = tmp_path / "ts_seconds=9" / "location_id=9" / "name=x" / "run=7"
+    forms = {
+        small: "events.parquet",
+        shutil.copytree(small, below / "single"): "events.parquet",
+        build_small(below, seed=3, days=16, scale=0.1): "events.parquet/**/*.parquet",
+    }
+    found = []
+    for folder, events in forms.items():
+        with duckdb.connect() as connection:
+            for statement in duckdb_views(folder, events):
+                connection.execute(statement)
+            columns = [f"CAST({name} AS VARCHAR)" for name in scan_events(small).collect_schema()]
+            sql = f"SELECT {', '.join(columns)} FROM events ORDER BY order_id, sequence"  # noqa: S608
+            rows = connection.execute(sql).fetchall()
+            found.append((rows, connection.execute("FROM brands ORDER BY ALL").fetchall()))
+    assert len(found[0][0]) > 100
+    assert found[0] == found[1] == found[2]
 
 
 def test_the_pinned_dataset_is_the_canonical_one(canonical: Path, pins: Checksums) -> None:

@@ -53,10 +53,10 @@ def duckdb_views(dataset: Path, events: str) -> list[str]:
         Files of its events: a path, or a pattern such as `events.parquet/**/*.parquet`.
     """
     line = ", ".join(f'"{key}":"{kind}"' for key, kind in LINE_KEYS.items())
-    views = [f"CREATE VIEW {table} AS FROM {_quoted(dataset / table_path(table))}" for table in TABLES]
+    views = [f"CREATE VIEW {table} AS FROM {_read(dataset / table_path(table))}" for table in TABLES]
     return [
         *views,
-        f"CREATE VIEW events AS FROM read_parquet({_quoted(dataset / events)}, hive_partitioning = true)",
+        f"CREATE VIEW events AS {_read_events(dataset / events)}",
         f"""
         CREATE TABLE order_items AS
         SELECT order_id, location_id, ts_seconds, line.id AS item_id, line.category_id, line.menu_id,
@@ -67,6 +67,19 @@ def duckdb_views(dataset: Path, events: str) -> list[str]:
         )
         """,  # noqa: S608  # made of this module's own words
     ]
+
+
+def _read_events(files: Path) -> str:
+    if "*" not in files.name:
+        return f"FROM {_read(files)}"
+    # By itself, DuckDB would take every column from the path that any folder above is named after.
+    location = r"regexp_extract(filename, '.*[/\\]location_id=(\d+)[/\\]', 1)::TINYINT AS location_id"
+    columns = f"* EXCLUDE (filename), {location}"
+    return f"SELECT {columns} FROM {_read(files, ', filename = true')}"  # noqa: S608  # as above
+
+
+def _read(files: Path, more: str = "") -> str:
+    return f"read_parquet({_quoted(files)}, hive_partitioning = false{more})"
 
 
 def _quoted(path: Path) -> str:

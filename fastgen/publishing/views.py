@@ -56,6 +56,8 @@ def _table_view(engine: str, form: Form, path: Path, name: str) -> str:
         quoted = str(path).replace("\\", "\\\\").replace("'", "\\'")
         return f"CREATE OR REPLACE TEMPORARY VIEW {name} USING {form} OPTIONS (path '{quoted}')"
     quoted = str(path).replace("'", "''")
-    read = f"delta_scan('{quoted}')" if form is Form.DELTA else f"read_parquet('{quoted}/*.parquet')"
+    # Left to itself, DuckDB replaces columns by what a folder above is named, such as date=2026-03-01.
+    files = f"read_parquet('{quoted}/*.parquet', hive_partitioning = false)"
+    read = f"delta_scan('{quoted}')" if form is Form.DELTA else files
     select = f" SELECT * REPLACE ({_PLAIN_TS} AS ts)" if name in _WITH_TS else ""
     return f"CREATE OR REPLACE VIEW {name} AS{select} FROM {read}"

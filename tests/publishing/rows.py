@@ -13,6 +13,8 @@ from fastgen.publishing.publication import read_state
 from fastgen.publishing.target import Form
 
 KEY = ["order_id", "sequence"]
+# Readers that look for partitions take these for columns.
+BELOW = "date=2026-03-01/location_id=9/run=7"
 
 
 def target_of(form: Form, folder: Path) -> str:

@@ -25,7 +25,7 @@ from fastgen.publishing.publication import STATE
 from fastgen.publishing.target import Form
 from fastgen.publishing.times import add_times, hours_of_day
 from tests.helpers import build_small, copy_of, first_part, rewrite
-from tests.publishing.rows import KEY, assert_events, assert_unfinished, read_table, target_of
+from tests.publishing.rows import BELOW, KEY, assert_events, assert_unfinished, read_table, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,9 @@ FORMS = list(Form)
 
 @pytest.fixture(scope="module", params=FORMS)
 def published(request: pytest.FixtureRequest, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    target = target_of(request.param, tmp_path_factory.mktemp("don't panic"))
+    folder = tmp_path_factory.mktemp("published") / BELOW / "don't panic"
+    folder.mkdir(parents=True)
+    target = target_of(request.param, folder)
     done = publish(dataset, target)
     assert done.made == done.tables == (*TABLES, "order_items", "events")
     return target

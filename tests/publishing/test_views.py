@@ -15,7 +15,9 @@ import duckdb
 import pytest
 
 from fastgen import publish, scan_events
-from fastgen.publishing.views import VIEWS
+from fastgen.publishing.target import Form
+from fastgen.publishing.views import VIEWS, view_script
+from tests.publishing.rows import BELOW
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -33,7 +35,8 @@ def engine(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="module")
 def tables(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("that's it")
+    folder = tmp_path_factory.mktemp("views") / BELOW / "that's it"
+    folder.mkdir(parents=True)
     publish(dataset, f"parquet:{folder}")
     return folder
 
@@ -111,6 +114,23 @@ def test_script_over_parquet_gives_what_the_duckdb_file_gives(
             assert connection.execute(described).fetchall() == engine.execute(described).fetchall()
             moved = f"SELECT count(*) FROM {table} WHERE epoch(ts) <> ts_seconds OR ts::DATE <> date"  # noqa: S608
             assert connection.execute(moved).fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("value", ["9", "2026-03-01", "", "x y"])
+def test_no_folder_above_is_taken_for_a_column(
+    value: str, engine: duckdb.DuckDBPyConnection, tables: Path, tmp_path: Path
+) -> None:
+    """Every column of every table as a key of the path, on its own level."""
+    described = "SELECT DISTINCT column_name FROM information_schema.columns ORDER BY ALL"
+    keys = [name for (name,) in engine.execute(described).fetchall()]
+    assert len(keys) > 50
+    folder = tmp_path.joinpath(*(f"{key}={value}" for key in keys), "tables")
+    shutil.copytree(tables, folder)
+    names = [path.name for path in folder.iterdir() if path.is_dir()]
+    with duckdb.connect() as connection:
+        connection.execute(view_script("duckdb", Form.PARQUET, folder, names))
+        for view in (*names, *VIEWS):
+            assert rows_of(connection, view) == rows_of(engine, view)
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs java, which is missing")
