@@ -167,20 +167,29 @@ class ReplayClock:
 def parse_speed(text: str | float | Fraction) -> Fraction:
     """Read a speed exactly as it is written.
 
+    What is read can be written with `str` and read again: states and offsets keep speeds so.
+
     Raises
     ------
     ScenarioError
-        If it is no number, or one whose digits would fill the memory.
+        If it is no number, or one of too many digits.
     """
     exponent = _EXPONENT.search(str(text))
     if exponent and len(exponent[1]) > _EXPONENT_DIGITS:
-        raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {text}.")
+        raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {str(text)[:_TEXT_MAX]}.")
     try:
         if "_" in str(text) or len(str(text)) > _TEXT_MAX:
             raise ValueError  # noqa: TRY301  # Fraction would take it
-        return Fraction(str(text))
+        speed = Fraction(str(text))
     except (ValueError, ZeroDivisionError):
-        raise ScenarioError(f"speed: expected a number such as 1, 60 or 0.5, got {text!r}.") from None
+        raise ScenarioError(
+            f"speed: expected a number such as 1, 60 or 0.5, got {str(text)[:_TEXT_MAX]!r}."
+        ) from None
+    if len(str(speed)) > _TEXT_MAX:
+        raise ScenarioError(
+            f"speed: expected a number that is a fraction of at most {_TEXT_MAX} characters, got {text}."
+        )
+    return speed
 
 
 def _shown(speed: Fraction) -> str:

@@ -31,6 +31,7 @@ from __future__ import annotations
 import os
 import re
 import uuid
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 CONTROL = "_fastgen"
 STATE_FILE = "state.json"
 LOCK_FILE = "lock"
+# Files that wait for the disk, each with an open descriptor: a process may have few.
+MAX_FLUSHING = 16
 _STAGING = "staging"
 _NAME_FILE = "folder.id"
 _DATA = re.compile(r"events-\d{10}\.")
@@ -187,7 +190,7 @@ class Staged:
         self._writer: WireWriter | None = None
         self._room = 0
         self._pool = ThreadPoolExecutor(1)
-        self._flushing: list[Future[None]] = []
+        self._flushing: deque[Future[None]] = deque()
         self.names: list[str] = []
         self.n_rows = 0
         self.n_bytes = 0
@@ -211,19 +214,21 @@ class Staged:
                 self._finish_file()
 
     def _finish_file(self) -> None:
-        """Finish the file in hand; the disk takes it in beside the next one."""
+        """Finish the file in hand; the disk takes it in beside the next ones."""
         if self._writer is not None and self._stream is not None:
             self._writer.close()
             self._stream.flush()
             self.n_bytes += self._stream.tell()
+            if len(self._flushing) == MAX_FLUSHING:
+                self._flushing.popleft().result()
             self._flushing.append(self._pool.submit(_flush_and_close, self._stream))
         self._writer = self._stream = None
 
     def close(self) -> None:
         """Finish all files, down to the disk."""
         self._finish_file()
-        for flushing in self._flushing:
-            flushing.result()
+        while self._flushing:
+            self._flushing.popleft().result()
         self._pool.shutdown()
 
     def abandon(self) -> None:

@@ -94,6 +94,10 @@ class Slicer:
         DataError
             If a file can't be read.
         """
+        # Before the first event and after the last one lie no rows, however far a window reaches.
+        start_s = max(start_s, self._index.first_s)
+        if not self._loop:
+            end_s = min(end_s, self._index.end_s)
         while start_s < end_s:
             stop_s = self._end_of_chunk(start_s, end_s)
             chunk = self._chunk(start_s, stop_s)

@@ -21,7 +21,9 @@ from tests.building.test_local import resize, small_disk
 from tests.cli.processes import FASTGEN, run_fastgen
 from tests.helpers import build_small
 from tests.replaying.plain import event_ids, read_lines
+from tests.replaying.slow_disk import DESCRIPTORS
 
+ROOT = Path(__file__).parent.parent.parent
 COMMAND = (*FASTGEN, "replay")
 run = partial(run_fastgen, "replay")
 FIRST = ("--start-day", "1", "--now", "2026-03-01T12:00")
@@ -212,11 +214,34 @@ def test_disk_that_fills_up_or_turns_read_only(dataset: Path, unbroken: Path, tm
         assert list(read_lines(disk / "out")) == list(read_lines(unbroken))
 
 
+def test_many_small_files_on_a_slow_disk_need_few_descriptors(
+    dataset: Path, unbroken: Path, tmp_path: Path
+) -> None:
+    """Writing is faster than the disk: it has to wait, and not to open ever more files."""
+    command = [sys.executable, "-m", "tests.replaying.slow_disk", "replay", str(dataset), "--to"]
+    for args in (FIRST, LATER):
+        done = subprocess.run(
+            [*command, str(tmp_path / "out"), *args, "--max-rows-per-file", "5"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    assert len(list((tmp_path / "out").glob("events-*"))) > 3 * DESCRIPTORS
+    assert list(read_lines(tmp_path / "out")) == list(read_lines(unbroken))
+
+
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
         ("--to out --speed 0", 2, "speed: expected 0 < speed <= 1000000, got 0."),
         ("--to out --speed fast", 2, "speed: expected a number such as 1, 60 or 0.5, got 'fast'."),
+        (
+            "--to out --speed 1e-99",
+            2,
+            "speed: expected a number that is a fraction of at most 100 characters",
+        ),
         ("--to out --start-day 3", 2, "start_day: expected 0 <= start_day <= 2, got 3."),
         ("--to out --now noon", 2, "expected a time such as 2026-03-01T12:00, got 'noon'."),
         (

@@ -123,6 +123,46 @@ def test_impossible_clocks_are_refused(changes: dict[str, object], message: str)
     assert str(caught.value) == message
 
 
+ODD_SPEEDS = (
+    "0.1",
+    "1/3",
+    "1e-9",
+    "1e9",
+    "60",
+    "1_000",
+    "inf",
+    "nan",
+    "-1",
+    "0",
+    "1e-99",
+    "1e999",
+    " 7 ",
+    "",
+)
+WRITTEN = st.one_of(
+    st.sampled_from(ODD_SPEEDS),
+    st.floats(),
+    st.fractions(),
+    st.integers(),
+    st.decimals().map(str),
+    st.builds("0.{}".format, st.integers(0, 10**95)),
+    st.builds("{}/{}".format, st.integers(0, 10**60), st.integers(0, 10**60)),
+    st.builds("{}e{}".format, st.integers(), st.integers(-120, 120)),
+    st.text(),
+)
+
+
+@given(speed=WRITTEN)
+def test_speed_that_is_accepted_once_is_accepted_again(speed: str | float | Fraction) -> None:
+    """A state and an offset keep it as text; options may repeat it as it was given first."""
+    try:
+        first = start(speed=parse_speed(speed)).speed
+    except ScenarioError:
+        return
+    assert parse_speed(str(first)) == parse_speed(speed) == first
+    assert start(speed=parse_speed(str(first))).speed == first
+
+
 @pytest.mark.parametrize("text", ["fast", "", "1/0", "nan"])
 def test_speed_that_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ScenarioError, match="speed: expected a number"):

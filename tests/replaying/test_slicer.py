@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -179,6 +180,33 @@ def test_slice_files_hold_the_same_rows(dataset: Path, index: DatasetIndex) -> N
     parse = pa_csv.ParseOptions(newlines_in_values=True)
     csv = pa_csv.read_csv(io.BytesIO(outs["csv"]), parse_options=parse, convert_options=convert)
     assert csv.to_pylist() == table.to_pylist()
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("0001-01-01", "9999-12-31"),
+        (0, 999_999),
+        ("0", "2100-01-01"),
+        ("1970-01-01T00:00+14:00", "9999-12-31T23:59:59-12:00"),
+    ],
+)
+def test_window_wider_than_the_dataset_costs_nothing(
+    *, start: Instant, end: Instant, raw: bool, dataset: Path, index: DatasetIndex
+) -> None:
+    expected, found = io.BytesIO(), io.BytesIO()
+    began = time.process_time()
+    n_rows = write_slice(dataset, 0, 3, expected, raw=raw)
+    just_s, began = time.process_time() - began, time.process_time()
+    assert write_slice(dataset, start, end, found, raw=raw) == n_rows > 100
+    assert time.process_time() - began < 3 * just_s + 1
+    assert found.getvalue() == expected.getvalue()
+    # Far beyond every calendar; walked week by week this would never end.
+    rows = sum(len(chunk.order) for chunk in Slicer(index).chunks(-(10**17), 10**17))
+    assert rows == n_rows
+    assert not list(Slicer(index).chunks(10**16, 10**17))
+    assert next(Slicer(index, loop=True).chunks(-(10**17), index.end_s))
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
