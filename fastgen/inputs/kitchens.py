@@ -11,7 +11,7 @@ import numpy as np
 from fastgen.errors import DataError, ScenarioError
 from fastgen.model.dimensions import BrandLocations, Dimensions, Locations
 from fastgen.model.fields import from_dict
-from fastgen.model.scenario import Location, Placement
+from fastgen.model.scenario import Location, Placement, trajectory_by_growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ def _brand_locations(scenario: Scenario, menus: BrandTables) -> BrandLocations:
         location_id=np.array([location_id for _, location_id in rows], np.int64),
         start_day=np.array([p.start_day for p in placements], np.int64),
         end_day=np.array([math.nan if p.end_day is None else p.end_day for p in placements], np.float64),
-        trajectory=tuple(p.trajectory for p in placements),
+        trajectory=tuple(p.trajectory_word for p in placements),
         growth_rate_monthly=np.array([p.growth_rate_monthly for p in placements], np.float64),
     )
 
@@ -134,13 +134,16 @@ def locations_tree(tables: Dimensions, directory: Path, preset: Tree) -> Tree:
 
 
 def _placement(placed: BrandLocations, row: int) -> Tree:
-    end = float(placed.end_day[row])
-    return {
+    end, growth = float(placed.end_day[row]), float(placed.growth_rate_monthly[row])
+    tree = {
         "brand_id": int(placed.brand_id[row]),
         "start_day": int(placed.start_day[row]),
         "end_day": "open" if math.isnan(end) else int(end),
-        "growth_rate_monthly": float(placed.growth_rate_monthly[row]),
+        "growth_rate_monthly": growth,
     }
+    # Where the growth says it already, the scenario has no such key.
+    word = placed.trajectory[row]
+    return tree if word == trajectory_by_growth(growth) else {**tree, "trajectory": word}
 
 
 def _plain(value: Any) -> Any:

@@ -177,6 +177,11 @@ def optional(metadata: Metadata, word: str) -> Metadata:
     }
 
 
+def sparse(metadata: Metadata) -> Metadata:
+    """Make a field that the dictionary form leaves out while it has its default."""
+    return {"spec": dataclasses.replace(metadata["spec"], sparse=True)}
+
+
 def table(cls: type, doc: str) -> Metadata:
     """Nested table."""
 

@@ -44,6 +44,9 @@ class Spec:
         Name in a scenario file where it is not the attribute's; "" if the table's own name is the value.
     part
         The class of a nested table, a table of tables or a list of tables.
+    sparse
+        Whether the dictionary form leaves it out while it has its default: scenarios from before it was added
+        keep their form.
     """
 
     doc: str
@@ -53,6 +56,7 @@ class Spec:
     dump: Callable[[Any], Any] = same
     key: str | None = None
     part: type | None = None
+    sparse: bool = False
 
     def expected(self, key: str) -> str:
         """Rule in words, for the key given."""
@@ -142,9 +146,13 @@ def from_dict(cls: type[T], raw: object, **given: object) -> T:
 
 
 def to_dict(instance: Any) -> dict[str, Any]:
-    """Make the table of a scenario file: plain numbers, strings, lists and tables, nothing left out."""
-    specs = field_specs(type(instance))
-    return {s.key or n: s.dump(getattr(instance, n)) for n, s in specs.items() if s.key != ""}
+    """Make the table of a scenario file: plain numbers, strings, lists, tables; all but sparse keys."""
+    tree = {}
+    for field in dataclasses.fields(instance):
+        spec, value = field.metadata["spec"], getattr(instance, field.name)
+        if spec.key != "" and not (spec.sparse and value == field.default):
+            tree[spec.key or field.name] = spec.dump(value)
+    return tree
 
 
 def check_order(low_key: str, low: Any, high_key: str, high: Any, *, strict: bool = False) -> None:

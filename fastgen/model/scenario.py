@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fastgen.errors import ScenarioError
+from fastgen.model.dimensions import TRAJECTORIES
 from fastgen.model.field_kinds import (
     choice,
     clock_text,
@@ -22,6 +23,7 @@ from fastgen.model.field_kinds import (
     numbers,
     optional,
     rows,
+    sparse,
     table,
     text,
     texts,
@@ -86,6 +88,12 @@ class Demand:
         check_order("noise_low", self.noise_low, "noise_high", self.noise_high)
 
 
+def trajectory_by_growth(rate: float) -> str:
+    """Say the sign of a growth rate in a word: growing, flat or declining."""
+    growing, flat, declining = TRAJECTORIES
+    return flat if rate == 0 else growing if rate > 0 else declining
+
+
 @dataclass(frozen=True)
 class Placement:
     """A brand at a location, open on start_day <= day < end_day."""
@@ -98,6 +106,10 @@ class Placement:
     growth_rate_monthly: float = field(
         metadata=number("growth of its popularity a month", -0.99, 10), default=0.0
     )
+    trajectory: str | None = field(
+        metadata=sparse(optional(choice("that growth in a word", *TRAJECTORIES), "by growth")),
+        default=None,
+    )
 
     def __post_init__(self) -> None:
         """Check the fields."""
@@ -106,11 +118,9 @@ class Placement:
             check_order("start_day", self.start_day, "end_day", self.end_day, strict=True)
 
     @property
-    def trajectory(self) -> str:
-        """The growth rate's sign in a word: growing, flat or declining."""
-        if self.growth_rate_monthly == 0:
-            return "flat"
-        return "growing" if self.growth_rate_monthly > 0 else "declining"
+    def trajectory_word(self) -> str:
+        """The trajectory, where none is stated by the growth rate's sign."""
+        return trajectory_by_growth(self.growth_rate_monthly) if self.trajectory is None else self.trajectory
 
 
 @dataclass(frozen=True)
@@ -227,8 +237,15 @@ class Scenario:
         return to_dict(self)
 
     def content_hash(self) -> str:
-        """SHA-256 over the canonical JSON of all fields."""
-        text_form = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        """SHA-256 over the canonical JSON of all fields but trajectories.
+
+        These are mere words of a table, whose own hash covers them.
+        """
+        tree = self.to_dict()
+        for place in tree["locations"].values():
+            for placement in place["brands"] if isinstance(place["brands"], list) else ():
+                placement.pop("trajectory", None)
+        text_form = json.dumps(tree, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text_form.encode()).hexdigest()
 
 

@@ -73,7 +73,8 @@ def placements(draw: st.DrawFn, brand_id: int, days: int, period_days: float) ->
     end = draw(st.none() | st.integers(start + 1, 200))
     periods = max(1.0, (days - start) / period_days)
     most = min(10.0, math.expm1(200 / periods))
-    return Placement(brand_id, start, end, draw(number(-0.99, most)))
+    words = st.sampled_from([None, "growing", "flat", "declining"])
+    return Placement(brand_id, start, end, draw(number(-0.99, most)), draw(words))
 
 
 @st.composite

@@ -158,3 +158,24 @@ def test_every_brand_is_flat_where_none_is_named(tmp_path: Path) -> None:
     rows = dims.brand_locations.location_id == 1
     assert dims.brand_locations.brand_id[rows].tolist() == list(range(1, 25))
     assert set(np.array(dims.brand_locations.trajectory)[rows]) == {"flat"}
+
+
+def test_shipped_brands_of_slow_growth_are_flat() -> None:
+    """2 and 5 per cent a month: the older data calls both flat, though they grow."""
+    placed = load_inputs(None, None)[1].brand_locations
+    growth = dict(zip(zip(placed.location_id, placed.brand_id, strict=True), placed.trajectory, strict=True))
+    assert (growth[2, 1], growth[2, 12]) == ("flat", "flat")
+    flat = np.abs(placed.growth_rate_monthly) <= 0.05
+    assert [word == "flat" for word in placed.trajectory] == flat.tolist()
+
+
+def test_tables_keep_their_own_trajectories(tmp_path: Path) -> None:
+    """Also where a scenario changes something else of a location, so that its tables are made anew."""
+    tables = changed("brand_locations", "trajectory", 0, "declining")
+    directory = write_town(tmp_path, tables)
+    assert load_inputs(None, directory)[1].brand_locations.trajectory == ("declining", "flat", "declining")
+    path = write(tmp_path, "[locations.harbour]\nbase_orders_day = 13")
+    made = load_inputs(path, directory)[1].brand_locations
+    assert made.brand_id.tolist() == [10, 10, 20]
+    assert made.location_id.tolist() == [3, 7, 7]
+    assert made.trajectory == ("declining", "declining", "flat")

@@ -302,7 +302,7 @@ WRONG = [
         "[locations.sf]\nbrands = [{ brand_id = 1, growth = 0.1 }]",
         (
             "locations.sf.brands[0].growth: unknown key, expected one of brand_id, start_day, "
-            "end_day, growth_rate_monthly."
+            "end_day, growth_rate_monthly, trajectory."
         ),
     ),
     (

@@ -87,8 +87,28 @@ def test_numbers_take_their_one_type() -> None:
 
 
 @pytest.mark.parametrize(("growth", "word"), [(0.1, "growing"), (0.0, "flat"), (-0.1, "declining")])
-def test_trajectory_is_the_sign_of_growth(growth: float, word: str) -> None:
-    assert Placement(1, growth_rate_monthly=growth).trajectory == word
+def test_trajectory_is_the_sign_of_growth_unless_stated(growth: float, word: str) -> None:
+    assert Placement(1, growth_rate_monthly=growth).trajectory_word == word
+    stated = Placement(1, growth_rate_monthly=growth, trajectory="flat")
+    assert stated.trajectory_word == "flat"
+
+
+def test_a_stated_trajectory_moves_no_hash(canonical: Scenario) -> None:
+    """It is a word of a table, whose hash covers it; scenarios from before the key keep theirs."""
+    for word in (None, "growing", "flat", "declining"):
+        places = tuple(
+            dataclasses.replace(
+                place, brands=tuple(dataclasses.replace(p, trajectory=word) for p in place.brands or ())
+            )
+            for place in canonical.locations
+        )
+        other = dataclasses.replace(canonical, locations=places)
+        assert other.content_hash() == canonical.content_hash()
+        assert scenario_from_dict(other.to_dict()) == other
+        stated = [
+            p.get("trajectory") for place in other.to_dict()["locations"].values() for p in place["brands"]
+        ]
+        assert stated == [word] * 24
 
 
 def test_frozen(canonical: Scenario) -> None:
