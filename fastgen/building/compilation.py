@@ -32,6 +32,7 @@ from fastgen.kernels.baskets import draw_baskets
 from fastgen.kernels.bit_packing import pack_bits
 from fastgen.kernels.delivery import draw_driver_arrivals
 from fastgen.kernels.demand import count_orders
+from fastgen.kernels.distinct_baskets import number_baskets
 from fastgen.kernels.expand import write_events
 from fastgen.kernels.kitchen import draw_service_times
 from fastgen.kernels.order_ids import write_order_ids
@@ -195,6 +196,8 @@ def _compile_arrivals(of: Sample) -> None:
 
 def _compile_encoding(of: Sample) -> None:
     none = np.zeros(0, np.int64)
+    orders, numbers = of.orders, np.zeros(0, np.int32)
+    number_baskets(orders.line_start, orders.line_item, orders.line_qty, numbers, numbers, numbers)
     pack_bits(none, 1, none, none, np.zeros(0, np.uint8))
     copy_texts(of.routes.text_start, of.routes.text, none, 0, np.zeros(0, np.uint8))
 

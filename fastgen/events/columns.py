@@ -27,10 +27,10 @@ SLACK = 1.1  # a stretch of about the same size should fit without new memory
 
 def route_arrays(table: RouteTable) -> RouteArrays:
     """Pick from a route table what expansion reads."""
-    return RouteArrays(*(_read_only(getattr(table, name)) for name in RouteArrays._fields))
+    return RouteArrays(*(read_only(getattr(table, name)) for name in RouteArrays._fields))
 
 
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
     """View an array so that it can't be written to: a type of its own for Numba, and that of mapped files."""
     view = array.view()
     view.flags.writeable = False

@@ -1,7 +1,9 @@
 """Encode values as the bytes of Parquet's pages.
 
-Source: the Parquet format's Encodings.md. Of its encodings those are here that make fastgen's columns
-small and that PyArrow, Polars, DuckDB and Spark (3.3 and later) read; fastparquet lacks some of them.
+Source: the Parquet format's Encodings.md. Of its encodings those are here that make fastgen's columns small
+and that every reader in docs/readers.md reads. DELTA_LENGTH_BYTE_ARRAY is none of them: the vectorised
+reader of Spark 3.3 to 3.5.6 and 4.0.0 takes wrong texts from a column with nulls (SPARK-52240), and
+fastparquet and PyArrow before 12 cannot read it.
 """
 
 from __future__ import annotations
@@ -29,7 +31,6 @@ class Encoding(IntEnum):
     PLAIN = 0
     RLE = 3
     DELTA_BINARY_PACKED = 5
-    DELTA_LENGTH_BYTE_ARRAY = 6
     RLE_DICTIONARY = 8
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastgen.errors import OutputError
@@ -83,9 +84,15 @@ def _add_page(pages: list[bytes], kind: int, body: bytes | memoryview, header: S
         )
     data = codec.compress(body)
     field = 5 if kind == _DATA_PAGE else 7
-    encoded = encode_struct(Struct({1: kind, 2: len(body), 3: len(data), field: header}))
+    encoded = encode_struct(Struct({1: kind, 2: len(body), 3: len(data), 4: _crc(data), field: header}))
     pages += (encoded, data)
     return len(encoded) + len(body)
+
+
+def _crc(data: bytes) -> int:
+    """Compute a page's CRC-32, which the format keeps as a number with a sign."""
+    crc = zlib.crc32(data)
+    return crc - 2**32 if crc >= 2**31 else crc
 
 
 def describe_chunk(chunk: Chunk, field: Field, codec: Codec, at: int) -> Struct:

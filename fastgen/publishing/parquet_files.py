@@ -132,6 +132,7 @@ class _OpenFile:
             compression="zstd",
             compression_level=3,
             use_dictionary=coded,
+            write_page_checksum=True,
         )
         self._rows = 0
         self._seconds = list[int]()  # least and greatest of each row group

@@ -135,7 +135,7 @@ class _ParquetWriter(_TableWriter):
     def _open(self, stream: IO[bytes]) -> Any:
         import pyarrow.parquet as pq  # noqa: PLC0415
 
-        return pq.ParquetWriter(stream, self._encoders.schema, compression="zstd")
+        return pq.ParquetWriter(stream, self._encoders.schema, compression="zstd", write_page_checksum=True)
 
 
 class _CsvWriter(_TableWriter):

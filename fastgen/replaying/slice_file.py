@@ -128,7 +128,9 @@ def _write_raw_parquet(frames: Iterator[pl.DataFrame], stream: IO[bytes]) -> int
     n_rows = 0
     for frame in frames:
         table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-        writer = writer or pq.ParquetWriter(stream, table.schema, compression="zstd")
+        writer = writer or pq.ParquetWriter(
+            stream, table.schema, compression="zstd", write_page_checksum=True
+        )
         writer.write_table(table)
         n_rows += frame.height
     writer.close()

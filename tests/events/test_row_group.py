@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fastgen.events.columns import route_arrays
-from fastgen.events.row_group import GroupEncoder, _bounds, file_fields
+from fastgen.events.row_group import GroupEncoder, _bounds, _number_baskets, file_fields
 from fastgen.kernels.order_ids import IDS_6, IDS_7, write_order_ids
 from fastgen.parquet.codecs import make_codec
 from fastgen.parquet.file import FileWriter
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.events.columns import Expansion
+    from fastgen.model.day_orders import DayOrders
     from fastgen.model.route_table import RouteTable
     from tests.events.rows import Row
 
@@ -243,3 +245,36 @@ def test_routes_follow_each_other_along_the_tree(expansion: Expansion, path: Pat
         expected = [text[TABLE.text_start[c] : TABLE.text_start[c + 1]] for c in ordered]
         chunk = file.read_row_group(group, columns=["route_json"]).column(0).chunk(0)
         assert chunk.dictionary.to_pylist() == expected
+
+
+def test_orders_of_the_same_basket_share_an_entry(path: Path) -> None:
+    """Baskets of alike lines follow each other, whatever the orders that have them."""
+    orders, routes = some_orders()
+    expansion = expand_all(orders, routes)
+    cuts = cuts_of(expansion)
+    write(path, expansion, cuts)
+    file = pq.ParquetFile(path, read_dictionary=["items_json"])
+    for group, (first, last) in enumerate(pairwise(cuts)):
+        chunk = file.read_row_group(group, columns=["items_json"]).column(0).chunk(0)
+        entries = chunk.dictionary.to_pylist()
+        rows = to_rows(expansion)[expansion.count_rows(first) : expansion.count_rows(last)]
+        texts = [row["items_json"] for row in rows if row["items_json"] is not None]
+        assert set(entries) == set(texts)
+        assert len(entries) == len(set(texts))
+        lines = [[(line["id"], line["qty"]) for line in json.loads(entry)[:2]] for entry in entries]
+        assert lines == sorted(lines)
+
+
+def test_items_beyond_the_rank_of_lines_are_kept_apart() -> None:
+    """A table may have more items than the order of baskets tells apart."""
+    orders, _ = some_orders()
+    orders = orders._replace(line_item=orders.line_item + (1 << 24))
+    first, place = _number_baskets(orders)
+    baskets = baskets_of(orders)
+    assert len(first) == len(set(map(tuple, baskets)))
+    assert [baskets[first[p]] for p in place] == baskets
+
+
+def baskets_of(orders: DayOrders) -> list[list[tuple[int, int]]]:
+    lines = list(zip(orders.line_item.tolist(), orders.line_qty.tolist(), strict=True))
+    return [lines[first:last] for first, last in pairwise(orders.line_start.tolist())]

@@ -107,6 +107,28 @@ def test_every_reader_finds_values_and_types(reader: str, compression: Compressi
     assert [field.nullable for field in pq.read_schema(path)] == [False] * 6 + [True] * 6
 
 
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_every_page_has_its_checksum(compression: Compression, path: Path) -> None:
+    """A flipped bit in any page's data is found by a reader that asks for checksums."""
+    write(path, compression)
+    whole = path.read_bytes()
+    group = pq.read_metadata(path).row_group(0)
+    for number in range(group.num_columns):
+        chunk = group.column(number)
+        last = chunk.data_page_offset + chunk.total_compressed_size - 1
+        damaged = bytearray(whole)
+        damaged[last] ^= 1
+        path.write_bytes(damaged)
+        with (
+            pytest.raises(OSError, match="CRC checksum verification failed"),
+            pq.ParquetFile(path, page_checksum_verification=True) as file,
+        ):
+            file.read_row_group(0, columns=[chunk.path_in_schema])
+    path.write_bytes(whole)
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        assert file.read().to_pydict() == EXPECTED
+
+
 @pytest.mark.parametrize("reader", TYPES_OF)
 def test_no_rows_at_all(reader: str, path: Path) -> None:
     with FileWriter(path, FIELDS, make_codec("zstd"), {}) as writer:
