@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import reprlib
 from importlib.util import find_spec
 
 from fastgen.errors import DataError
 
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, 80, 80, 80
 _OSM_PACKAGES = ("networkx", "osmium", "osmnx")
 
 
@@ -27,3 +30,8 @@ def require_osm_extra() -> None:
 def quote_error(error: Exception) -> str:
     """Put an optional package's error on one line, its type in front and no full stop behind."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(".")
+
+
+def quote_value(value: object) -> str:
+    """Quote a value from outside in an error, cut where it is long or deep."""
+    return _SHORT.repr(value)

@@ -9,8 +9,9 @@ import numpy as np
 
 from fastgen.errors import DataError
 from fastgen.roads.area import Area, compute_distances_m
-from fastgen.roads.drive_filter import EXCLUDED, Direction, is_drivable, travel_direction
+from fastgen.roads.drive_filter import Direction, is_drivable, travel_direction
 from fastgen.roads.extras import quote_error, require_osm_extra
+from fastgen.roads.graphml import load_graphml
 from fastgen.roads.osmnx_graph import MARGIN_M, convert_graph
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def import_roads(path: Path, lat: float, lon: float, radius_mi: float) -> RoadGr
         raise DataError(f"{name}: expected a readable file, got {error.strerror}.") from None
     require_osm_extra()
     if path.name.endswith(GRAPHML_SUFFIX):
-        return convert_graph(_load_graphml(path), area, f"OpenStreetMap by way of osmnx, {path.name}", name)
+        return convert_graph(
+            load_graphml(path, area), area, f"OpenStreetMap by way of osmnx, {path.name}", name
+        )
     return convert_graph(_load_osm(path, area), area, f"OpenStreetMap extract, {path.name}", name)
 
 
@@ -128,31 +131,3 @@ def _scan(path: Path, kind: Any, chosen: Any) -> Iterator[Any]:
     found = osmium.FileProcessor(str(path.absolute()), osmium.osm.NODE | osmium.osm.WAY)
     found.with_filter(osmium.filter.EntityFilter(kind)).with_filter(chosen)
     yield from found
-
-
-def _load_graphml(path: Path) -> nx.MultiDiGraph:
-    """Load a graph that osmnx saved, and drop what its tags say is no road for cars."""
-    import networkx as nx  # noqa: PLC0415  # heavy
-    import osmnx as ox  # noqa: PLC0415  # heavy
-    from shapely.errors import ShapelyError  # noqa: PLC0415  # heavy
-
-    # What networkx, its XML parser (a SyntaxError) and osmnx's type conversion raise on a damaged file.
-    wrong = (nx.NetworkXException, ShapelyError, SyntaxError, ValueError, KeyError, TypeError, AttributeError)
-    try:
-        streets = ox.load_graphml(path)
-    except wrong as error:
-        raise DataError(f"{path}: expected a graph saved by osmnx, got {quote_error(error)}.") from None
-    if not streets.is_directed():
-        raise DataError(f"{path}: expected a directed graph, got an undirected one.")
-    closed = [edge for *edge, tags in streets.edges(keys=True, data=True) if _is_closed(tags)]
-    streets.remove_edges_from(closed)
-    return streets
-
-
-def _is_closed(edge: dict[str, Any]) -> bool:
-    """Say whether an edge's tags close it to cars; an edge merged from several ways carries a list a tag."""
-    tags = {
-        key: ";".join(map(str, edge[key])) if isinstance(edge[key], list) else str(edge[key])
-        for key in EXCLUDED.keys() & edge.keys()
-    }
-    return "highway" in tags and not is_drivable(tags)

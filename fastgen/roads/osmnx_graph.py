@@ -9,10 +9,13 @@ import numpy as np
 from fastgen.errors import DataError
 from fastgen.model.road_graph import MAX_LENGTH_MM, Provenance, RoadGraph
 from fastgen.roads.area import compute_distances_m, keep_component
+from fastgen.roads.attribute_text import is_missing
 from fastgen.roads.extras import quote_error
 from fastgen.units import E6, NO_STREET
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import networkx as nx
     from numpy.typing import NDArray
 
@@ -94,7 +97,9 @@ def _pack(streets: nx.MultiDiGraph, provenance: Provenance, name: str) -> RoadGr
                 f"{name}: expected 0 <= length <= {MAX_LENGTH_MM // MM_PER_M} m of the edge from {u} to {v}, "
                 f"got {data.get('length')!r}."
             )
-        street = names.setdefault(_street_name(data.get("name")), len(names) - 1)
+        name_or_names = data.get("name")
+        found = name_or_names if isinstance(name_or_names, list) else [name_or_names]
+        street = names.setdefault(first_name(found), len(names) - 1)
         rows.append((index[u], index[v], round(length_mm), street))
     tail, head, length, street_index = np.array(rows, np.int64).reshape(-1, 4).T
     lat_e6, lon_e6 = (np.round(degrees * E6).astype(np.int64) for degrees in (lat, lon))
@@ -105,11 +110,21 @@ def _pack(streets: nx.MultiDiGraph, provenance: Provenance, name: str) -> RoadGr
 
 def _number(value: Any) -> float:
     """Take a number as it is; all else, a number in quotes too, becomes NaN, which every check refuses."""
-    return float(value) if isinstance(value, int | float) else float("nan")
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
 
 
-def _street_name(value: Any) -> str:
-    """Choose the alphabetically first of a merged edge's names: osmnx's own order varies between runs."""
-    names = value if isinstance(value, list) else [value]
-    cleaned = sorted(" ".join(n.split()) for n in names if isinstance(n, str) and n.strip())
+def first_name(names: Sequence[Any]) -> str:
+    """Choose the alphabetically first of a merged edge's names: osmnx's own order varies between runs.
+
+    Parameters
+    ----------
+    names
+        What is no text, or only says that there is no name, is passed over.
+
+    Returns
+    -------
+    str
+        The name on one line; empty where there is none.
+    """
+    cleaned = sorted(" ".join(n.split()) for n in names if isinstance(n, str) and not is_missing(n))
     return cleaned[0] if cleaned else ""

@@ -91,7 +91,6 @@ GRAPHML_FAULTS = {
         "expected y and x of node 1 in degrees",
     ),
     "undirected": (r'edgedefault="directed"', 'edgedefault="undirected"', "expected a directed graph"),
-    "names for ids": (r'(id|source|target)="(\d)', r'\1="n\2', "expected a graph saved by osmnx"),
     "bent geometry": (r"LINESTRING \(", "LINESTRING ((", "expected a graph saved by osmnx"),
 }
 

@@ -1,0 +1,118 @@
+"""Read attribute values that other programs wrote as text: numbers, flags, lists of names.
+
+Nothing is evaluated, and every pattern takes time in proportion to the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+# What pandas, Python and JSON write for a value that isn't there.
+_MISSING = frozenset({"", "nan", "NaN", "None", "null", "NULL", "<NA>"})
+_TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
+_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?\s*")
+# A quoted text as Python or JSON writes it, or a bare word; then a comma or a space.
+_ITEM = re.compile(
+    r"""\s*+(?:'((?:[^'\\]|\\.)*+)'|"((?:[^"\\]|\\.)*+)"|([^\s,'"\\\[\](){}:]++))\s*+,?\s*+""", re.DOTALL
+)
+_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(000[0-9a-fA-F]{5}|0010[0-9a-fA-F]{4})|(.))", re.DOTALL
+)
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+# OpenStreetMap's own texts have at most 255 characters.
+_MAX_TEXT = 4_000
+
+
+def is_missing(text: str) -> bool:
+    """Say whether a text only says that there is no value."""
+    return text.strip() in _MISSING
+
+
+def read_number(text: str) -> float:
+    """Read a number; NaN where the text says that there is none.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    if is_missing(text):
+        return float("nan")
+    if _NUMBER.fullmatch(text) is None:
+        raise ValueError(text)
+    return float(text)
+
+
+def read_flag(text: str) -> bool | None:
+    """Read true or false in the spellings of Python, XML and integers; None where there is no value.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    word = text.strip().lower()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    if not is_missing(text):
+        raise ValueError(text)
+    return None
+
+
+def is_list(text: str) -> bool:
+    """Say whether a text is bracketed like a list of Python or JSON."""
+    text = text.strip()
+    return text.startswith("[") and text.endswith("]")
+
+
+def split_list(text: str) -> list[str]:
+    """List the texts in a value: of a flat list or set its quoted texts, else the value itself.
+
+    A value in brackets that is another structure (a mapping, nested lists, numbers) holds no text.
+
+    Raises
+    ------
+    ValueError
+        If a text, or such a structure, is very long.
+    """
+    found = _quoted_texts(text)
+    if found is None:
+        found = [text]
+    if any(len(name) > _MAX_TEXT for name in found):
+        raise ValueError(text)
+    return [name for name in found if not is_missing(name)]
+
+
+def _quoted_texts(text: str) -> list[str] | None:
+    """List what a value in brackets quotes; None where it is a text, be it one in brackets."""
+    inner = text.strip()
+    if (inner[:1], inner[-1:]) not in {("[", "]"), ("{", "}")} or len(inner) == 1:
+        return None
+    inner = inner[1:-1]
+    found, words, place = [], [], 0
+    while item := _ITEM.match(inner, place):
+        single, double, word = item.groups()
+        if word is None:
+            found.append(_unescape(single if double is None else double))
+        else:
+            words.append(word)
+        place = item.end()
+    if place < len(inner):
+        return None if len(text) > _MAX_TEXT or not {'"', "'"} & set(text) else []
+    are_values = all(is_missing(word) or _NUMBER.fullmatch(word) for word in words)
+    # A name such as "[Closed]" quotes nothing, and is itself.
+    return found if found or are_values else None
+
+
+def _unescape(text: str) -> str:
+    """Resolve the escapes of a quoted text, pairs of surrogates as JSON writes them too."""
+
+    def resolve(match: re.Match[str]) -> str:
+        *codes, letter = match.groups()
+        code = next((c for c in codes if c), None)
+        return chr(int(code, 16)) if code else _LETTERS.get(letter, letter)
+
+    if "\\" not in text:
+        return text
+    resolved = _ESCAPE.sub(resolve, text)
+    return resolved.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,201 @@
+"""Read a street graph from GraphML: as osmnx saves it, or as igraph, Gephi and others pass it on.
+
+Every value is read as text, whatever type the file declares, so it doesn't matter who wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+
+from fastgen.errors import DataError
+from fastgen.model.road_graph import MAX_LENGTH_MM
+from fastgen.roads.area import compute_distances_m
+from fastgen.roads.attribute_text import is_list, is_missing, read_flag, read_number, split_list
+from fastgen.roads.drive_filter import EXCLUDED, is_drivable
+from fastgen.roads.extras import quote_value
+from fastgen.roads.graphml_parser import GraphmlParser, wrong_graph
+from fastgen.roads.osmnx_graph import MARGIN_M, MM_PER_M, first_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import networkx as nx
+
+    from fastgen.roads.area import Area
+
+Value = TypeVar("Value")
+
+# A program that shortens coordinates to single precision moves each end of an edge by up to a metre, and
+# lengths on the ellipsoid are up to 0.6 % shorter than those on osmnx's sphere.
+SHORTER_M, SHORTER_SHARE = 2.0, 0.01
+_WANTED = {
+    "graph": frozenset({"simplified"}),
+    "node": frozenset({"y", "x"}),
+    "edge": frozenset({"length", "name", "osmid", "geometry", *EXCLUDED}),
+}
+_NUMBER = r"[-+0-9.eE]++"
+_POINT = rf"\s*+{_NUMBER}(?:\s++{_NUMBER}){{1,3}}\s*+"
+_POINTS = rf"\({_POINT}(?:,{_POINT})*+\)"
+_LINE = re.compile(rf"\s*+LINESTRING\s*+(?:ZM|Z|M)?\s*+(?:EMPTY|{_POINTS})\s*+", re.IGNORECASE)
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+
+
+class Edge(NamedTuple):
+    """A drivable edge: ids of its ends, metres (NaN where the file states none), name or nothing."""
+
+    tail: str
+    head: str
+    length_m: float
+    name: str
+
+    def __str__(self) -> str:
+        """Name the edge in an error."""
+        return f"the edge from {quote_id(self.tail)} to {quote_id(self.head)}"
+
+
+def quote_id(text: str) -> str:
+    """Name a node in an error: a number as it is, any other id quoted."""
+    return text if _INTEGER.fullmatch(text) else quote_value(text)
+
+
+class _Streets:
+    """The nodes and drivable edges of a file, as far as it has been read."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, tuple[float, float]] = {}
+        self.edges: list[Edge] = []
+        self.flag: bool | None = None
+        self.has_merged_edges = False
+
+    def take(self, kind: str, attributes: dict[str, str], values: dict[str, str]) -> None:
+        """Take an element of the file."""
+        if kind == "node":
+            self._take_node(attributes, values)
+        elif kind == "edge":
+            self._take_edge(attributes, values)
+        else:
+            self._take_graph(attributes, values)
+
+    def _take_node(self, attributes: dict[str, str], values: dict[str, str]) -> None:
+        node = _demand(attributes, "id", "node")
+        where = f"node {quote_id(node)}"
+        if node in self.nodes:
+            raise wrong_graph(f"{where} twice")
+        y, x = (_read(read_number, values.get(key, ""), f"{key} of {where}") for key in "yx")
+        self.nodes[node] = y, x
+
+    def _take_edge(self, attributes: dict[str, str], values: dict[str, str]) -> None:
+        tail, head = (_demand(attributes, key, "edge") for key in ("source", "target"))
+        edge = Edge(tail, head, float("nan"), "")
+        if attributes.get("directed") == "false":
+            raise DataError(f"expected a directed graph, got {edge} undirected")
+        geometry = values.get("geometry", "")
+        if not is_missing(geometry):
+            if _LINE.fullmatch(geometry) is None:
+                raise wrong_graph(f"the geometry {quote_value(geometry)} of {edge}")
+            self.has_merged_edges = True
+        # Only ways that were merged have several ids.
+        self.has_merged_edges |= is_list(values.get("osmid", ""))
+        length_m = _read(read_number, values.get("length", ""), f"length of {edge}")
+        texts = {
+            key: _read(split_list, values[key], f"{key} of {edge}")
+            for key in values.keys() & {"name", *EXCLUDED}
+        }
+        name = first_name(texts.pop("name", []))
+        tags = {key: ";".join(found) for key, found in texts.items() if found}
+        if "highway" not in tags or is_drivable(tags):
+            self.edges.append(Edge(tail, head, length_m, name))
+
+    def _take_graph(self, attributes: dict[str, str], values: dict[str, str]) -> None:
+        if attributes.get("edgedefault") != "directed":
+            raise DataError("expected a directed graph, got an undirected one")
+        self.flag = _read(read_flag, values.get("simplified", ""), "simplified")
+
+    def is_simplified(self) -> bool:
+        """Say whether nodes are junctions; without the flag it is told, as osmnx 0 did, by merged edges."""
+        return self.has_merged_edges if self.flag is None else self.flag
+
+    def check_edges(self, area: Area) -> None:
+        """Refuse an edge without nodes, and one near the square that is shorter than the straight line."""
+        for edge in self.edges:
+            if not {edge.tail, edge.head} <= self.nodes.keys():
+                raise wrong_graph(f"{edge}, one of which is no node")
+        ends = [self.nodes[edge.tail] + self.nodes[edge.head] for edge in self.edges]
+        y_1, x_1, y_2, x_2 = np.array(ends, np.float64).reshape(-1, 4).T
+        near = area.contains(y_1, x_1, MARGIN_M) | area.contains(y_2, x_2, MARGIN_M)
+        straight_m = compute_distances_m(y_1, x_1, y_2, x_2)
+        length_m = np.array([edge.length_m for edge in self.edges], np.float64)
+        none = ~((length_m >= 0) & (length_m <= MAX_LENGTH_MM / MM_PER_M))
+        short = length_m < straight_m * (1 - SHORTER_SHARE) - SHORTER_M
+        for i in np.flatnonzero(near & (none | short))[:1]:
+            edge = self.edges[i]
+            if none[i]:
+                raise DataError(
+                    f"expected 0 <= length <= {MAX_LENGTH_MM // MM_PER_M} m of {edge}, got {edge.length_m}"
+                )
+            raise DataError(
+                f"expected length >= {straight_m[i]:.1f} m, the straight line, of {edge}, got {edge.length_m}"
+            )
+
+
+def load_graphml(path: Path, area: Area) -> nx.MultiDiGraph:
+    """Load a street graph without the edges that its tags close to cars.
+
+    Parameters
+    ----------
+    path
+        The file.
+    area
+        The kitchen and its square; lengths are checked near it.
+
+    Returns
+    -------
+    nx.MultiDiGraph
+        Nodes with y and x in degrees, NaN where the file has none; edges with length in metres and, where
+        known, names; the attribute `simplified` says whether its nodes are junctions.
+
+    Raises
+    ------
+    DataError
+        If the file is no GraphML of one directed graph, a value is none, or an edge is shorter than the
+        straight line between its ends.
+    """
+    import networkx as nx  # noqa: PLC0415  # heavy
+
+    found = _Streets()
+    try:
+        with path.open("rb") as file:
+            GraphmlParser(_WANTED, found.take).parse(file)
+        found.check_edges(area)
+    except DataError as error:
+        raise DataError(f"{path}: {error}.") from None
+    all_integers = all(_INTEGER.fullmatch(node) for node in found.nodes)
+    identify: Callable[[str], int | str] = int if all_integers else str
+    streets = nx.MultiDiGraph(simplified=found.is_simplified())
+    streets.add_nodes_from((identify(node), {"y": y, "x": x}) for node, (y, x) in found.nodes.items())
+    streets.add_edges_from(
+        (
+            identify(edge.tail),
+            identify(edge.head),
+            {"length": edge.length_m, "name": edge.name},
+        )
+        for edge in found.edges
+    )
+    return streets
+
+
+def _demand(attributes: dict[str, str], key: str, kind: str) -> str:
+    if key not in attributes:
+        raise wrong_graph(f"{kind} without {key}")
+    return attributes[key]
+
+
+def _read(read: Callable[[str], Value], text: str, what: str) -> Value:
+    try:
+        return read(text)
+    except ValueError:
+        raise wrong_graph(f"{quote_value(text)} as {what}") from None

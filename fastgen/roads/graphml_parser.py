@@ -1,0 +1,156 @@
+"""Take a GraphML file apart into its graph, nodes and edges, as it is parsed.
+
+Memory is that of one element: nothing is built of the file, no entity expanded, nothing recurses, and the
+sizes of values and tags are bounded.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import IO, TYPE_CHECKING
+from xml.parsers import expat
+
+from fastgen.errors import DataError
+from fastgen.roads.extras import quote_error, quote_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MAX_VALUE = MAX_TAG = 1 << 22
+_CHUNK = 1 << 20
+_MAX_DEPTH = 100
+_KINDS = ("graph", "node", "edge")
+
+
+def wrong_graph(got: str) -> DataError:
+    """Make the error that says what a file has instead of a street graph."""
+    return DataError(f"expected a graph saved by osmnx, got {got}")
+
+
+class GraphmlParser:
+    """Parses a file, and passes on its elements with those of their values that are wanted.
+
+    A namespace is not asked for: elements of any other than the root's own are passed over.
+
+    Parameters
+    ----------
+    wanted
+        Names of the values to pass on, by kind of element: graph, node, edge.
+    take
+        Called with the kind of an element, its XML attributes, and its values by name.
+    """
+
+    def __init__(
+        self,
+        wanted: Mapping[str, frozenset[str]],
+        take: Callable[[str, dict[str, str], dict[str, str]], None],
+    ) -> None:
+        self._wanted, self._take = wanted, take
+        self._path: list[str] = []
+        self._namespace = ""
+        # Key id -> the name of the value, by kind of element; and what holds where an element has none.
+        self._keys: dict[str, dict[str, str]] = defaultdict(dict)
+        self._defaults: dict[str, dict[str, str]] = defaultdict(dict)
+        self._key: dict[str, str] = {}
+        self._attributes: dict[str, dict[str, str]] = {}
+        self._values: dict[str, dict[str, str]] = {}
+        self._n_graphs = 0
+        # Where the text of the open value belongs: these dictionaries, under these names.
+        self._targets: list[tuple[dict[str, str], str]] = []
+        self._text: list[str] = []
+        self._n_text = 0
+
+    def parse(self, file: IO[bytes]) -> None:
+        """Parse a file to its end.
+
+        Raises
+        ------
+        DataError
+            If it is no XML, or no GraphML with one graph.
+        """
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.CharacterDataHandler = self._add_text
+        parser.EntityDeclHandler = self._refuse_entity
+        n_read = 0
+        try:
+            while chunk := file.read(_CHUNK):
+                n_read += len(chunk)
+                parser.Parse(chunk)
+                # Expat begins anew with every chunk that doesn't end a tag.
+                if n_read - max(parser.CurrentByteIndex, 0) > MAX_TAG + _CHUNK:
+                    raise wrong_graph(f"a tag of more than {MAX_TAG} bytes")
+            parser.Parse(b"", True)  # noqa: FBT003  # the end, by position
+        except (expat.ExpatError, LookupError, ValueError) as error:
+            raise wrong_graph(f"{quote_error(error)}") from None
+        if not self._n_graphs:
+            raise wrong_graph("no graph")
+
+    def _refuse_entity(self, *_: object) -> None:
+        raise wrong_graph("a declaration of an entity")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        parent = self._path[-1] if self._path else ""
+        self._path.append(self._local_name(name))
+        match parent, self._path[-1]:
+            case "graphml", "key":
+                self._add_key(attributes)
+            case "key", "default":
+                self._open_text([(self._defaults[kind], name) for kind, name in self._key.items()])
+            case "graphml", "graph":
+                self._n_graphs += 1
+                if self._n_graphs > 1:
+                    raise wrong_graph("several graphs")
+                self._open_element("graph", attributes)
+            case "graph", "node" | "edge" as kind:
+                self._open_element(kind, attributes)
+            case "graph" | "node" | "edge", "graph" | "hyperedge" as kind:
+                raise wrong_graph(f"a {'nested graph' if kind == 'graph' else kind}")
+            case "graph" | "node" | "edge", "data":
+                name = self._keys[parent].get(attributes.get("key", ""), "")
+                self._open_text([(self._values[parent], name)] if name else [])
+
+    def _local_name(self, name: str) -> str:
+        """Name an element without its namespace; one of another namespace than the root's has no name."""
+        namespace, _, local = name.rpartition(" ")
+        if not self._path:
+            if local != "graphml":
+                raise wrong_graph(f"the root element {quote_value(local)}")
+            self._namespace = namespace
+        if len(self._path) == _MAX_DEPTH:
+            raise wrong_graph(f"elements nested more than {_MAX_DEPTH} deep")
+        return local if namespace == self._namespace else ""
+
+    def _add_key(self, attributes: dict[str, str]) -> None:
+        """Note which values a key stands for; one for all kinds of elements may be meant for any."""
+        key = attributes.get("id", "")
+        name = attributes.get("attr.name", key)
+        kinds = _KINDS if attributes.get("for", "all") == "all" else (attributes["for"],)
+        self._key = {kind: name for kind in kinds if name in self._wanted.get(kind, ())}
+        for kind in self._key:
+            if name in self._keys[kind].values():
+                raise wrong_graph(f"two keys for the {name} of {kind}s")
+            self._keys[kind][key] = name
+
+    def _open_element(self, kind: str, attributes: dict[str, str]) -> None:
+        self._attributes[kind], self._values[kind] = attributes, dict(self._defaults[kind])
+
+    def _open_text(self, targets: list[tuple[dict[str, str], str]]) -> None:
+        self._targets, self._text, self._n_text = targets, [], 0
+
+    def _add_text(self, text: str) -> None:
+        if self._targets:
+            self._n_text += len(text)
+            if self._n_text > MAX_VALUE:
+                raise wrong_graph(f"a value of more than {MAX_VALUE} characters")
+            self._text.append(text)
+
+    def _end(self, _name: str) -> None:
+        kind = self._path.pop()
+        if kind in {"data", "default"}:
+            for values, name in self._targets:
+                values[name] = "".join(self._text)
+            self._targets = []
+        elif kind in self._attributes:
+            self._take(kind, self._attributes.pop(kind), self._values.pop(kind))
