@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Offset = dict[str, Any]
 TERMS = ("dataset", "startDay", "speed", "loop", "locations", "types", "schema", "anchor")
+# Of streams of stored columns; those begun before there was this term moved their times as the wire does.
+TIMES, STORED = "times", "stored"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Terms:
         Whether the columns are the stored ones.
     anchor_us
         Wall clock at the start day, Unix microseconds; None: not yet settled.
+    moved
+        Whether times are moved so that the start day falls on the anchor's day: those of the wire are.
     """
 
     dataset: str
@@ -51,6 +55,11 @@ class Terms:
     types: tuple[int, ...] | None
     raw: bool
     anchor_us: int | None
+    moved: bool
+
+    def shift_s(self, index: DatasetIndex) -> int:
+        """Seconds to add to virtual time."""
+        return self.clock(index).shift_s if self.moved else 0
 
     def clock(self, index: DatasetIndex, last_event_s: int | None = None) -> ReplayClock:
         """Make the clock of the stream; the last event counts only without loops."""
@@ -67,7 +76,7 @@ class Terms:
 
     def as_texts(self) -> dict[str, str]:
         """Every term as an offset states it, under the option's name."""
-        return {
+        terms = {
             "dataset": self.dataset,
             "startDay": str(self.start_day),
             "speed": str(self.speed),
@@ -77,6 +86,7 @@ class Terms:
             "schema": "raw" if self.raw else "wire",
             "anchor": "" if self.anchor_us is None else utc_from_us(self.anchor_us).isoformat(),
         }
+        return terms if self.moved else {**terms, TIMES: STORED}
 
 
 def terms_of(options: StreamOptions, index: DatasetIndex, offset: Offset | None = None) -> Terms:
@@ -100,6 +110,7 @@ def terms_of(options: StreamOptions, index: DatasetIndex, offset: Offset | None 
         select_types(wanted.types),
         wanted.raw,
         options.anchor_us,
+        moved=not wanted.raw,
     )
     _check_start(asked, index)
     if offset is None or not is_anchored(offset):
@@ -111,9 +122,10 @@ def terms_of(options: StreamOptions, index: DatasetIndex, offset: Offset | None 
         "anchor": options.anchor_us,
     }
     agreed = _terms(offset)
-    for name, value in asked.as_texts().items():
-        if options_given.get(name, value) is not None and agreed[name] != value:
-            raise _contradiction(name, agreed[name], value)
+    own = asked.as_texts()
+    for name in TERMS:
+        if options_given.get(name, own[name]) is not None and agreed[name] != own[name]:
+            raise _contradiction(name, agreed[name], own[name])
     return _read_terms(agreed, asked)
 
 
@@ -146,14 +158,17 @@ def check_same_terms(start: Offset, end: Offset) -> None:
         If options were changed between two runs.
     """
     if is_anchored(start):
-        for name, value in _terms(start).items():
-            if _terms(end)[name] != value:
-                raise _contradiction(name, value, _terms(end)[name])
+        before, after = _terms(start), _terms(end)
+        for name in (*TERMS, TIMES):
+            if before.get(name) != after.get(name):
+                raise _contradiction(name, before.get(name, "moved"), after.get(name, "moved"))
 
 
 def _contradiction(name: str, agreed: str, got: str) -> ScenarioError:
+    # The one default that differs between the formats, so that a user may not know of the option.
+    hint = f'.option("schema", "{agreed}") goes on with it, ' if name == "schema" else ""
     return ScenarioError(
-        f"{name}: expected {agreed or 'all'}, as the stream's checkpoint has it, got {got or 'all'}; "
+        f"{name}: expected {agreed or 'all'}, as the stream's checkpoint has it, got {got or 'all'}; {hint}"
         "a stream with other options needs a checkpoint of its own."
     )
 
@@ -167,6 +182,7 @@ def _read_terms(agreed: dict[str, str], asked: Terms) -> Terms:
             speed=parse_speed(agreed["speed"]),
             loops=agreed["loop"] == "true",
             anchor_us=anchor_us,
+            moved=agreed.get(TIMES) != STORED,
         )
     except ValueError:
         raise _foreign(agreed) from None

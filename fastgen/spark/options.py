@@ -21,7 +21,7 @@ BOTH = ("path", "locations", "types", "schema")
 BATCH = ("start", "end")
 STREAM = ("startDay", "speed", "loop", "noLoop", "anchor")
 OLDER_NAMES = {"datasetPath": "path", "simulationStartDay": "startDay", "speedMultiplier": "speed"}
-SCHEMAS = ("wire", "raw")
+WIRE, RAW = SCHEMAS = ("wire", "raw")
 
 _NAMES = {name.lower(): name for name in (*BOTH, *BATCH, *STREAM)}
 _NAMES |= {older.lower(): name for older, name in OLDER_NAMES.items()}
@@ -73,8 +73,15 @@ class StreamOptions:
     anchor_us: int | None
 
 
-def read_selection(options: Mapping[str, str]) -> Selection:
+def read_selection(options: Mapping[str, str], default_schema: str = WIRE) -> Selection:
     """Read what batches and streams have in common; that the other options can be read is checked too.
+
+    Parameters
+    ----------
+    options
+        The options as Spark has them.
+    default_schema
+        What the format gives where no option says.
 
     Raises
     ------
@@ -83,26 +90,26 @@ def read_selection(options: Mapping[str, str]) -> Selection:
     """
     given = _named(options)
     _read_stream_values(given)
-    schema = given.get("schema", "wire").strip().lower()
+    schema = given.get("schema", default_schema).strip().lower()
     if schema not in SCHEMAS:
         raise ScenarioError(f"schema: expected wire or raw, got {given['schema']!r}.")
     return Selection(
-        _read_path(given.get("path", "")), _split(given, "locations"), _split(given, "types"), schema == "raw"
+        _read_path(given.get("path", "")), _split(given, "locations"), _split(given, "types"), schema == RAW
     )
 
 
-def read_batch_options(options: Mapping[str, str]) -> BatchOptions:
-    """Read the options of a batch; errors as `read_selection`, and for options of streams."""
+def read_batch_options(options: Mapping[str, str], default_schema: str = WIRE) -> BatchOptions:
+    """Read the options of a batch; as `read_selection`, with errors also for options of streams."""
     given = _named(options)
     _refuse(given, STREAM, "streams", "a batch takes start and end")
-    return BatchOptions(read_selection(options), given.get("start"), given.get("end"))
+    return BatchOptions(read_selection(options, default_schema), given.get("start"), given.get("end"))
 
 
-def read_stream_options(options: Mapping[str, str]) -> StreamOptions:
-    """Read the options of a stream; errors as `read_selection`, and for options of batches."""
+def read_stream_options(options: Mapping[str, str], default_schema: str = WIRE) -> StreamOptions:
+    """Read the options of a stream; as `read_selection`, with errors also for options of batches."""
     given = _named(options)
     _refuse(given, BATCH, "batches", "a stream takes startDay")
-    return StreamOptions(read_selection(options), *_read_stream_values(given))
+    return StreamOptions(read_selection(options, default_schema), *_read_stream_values(given))
 
 
 def _named(options: Mapping[str, str]) -> dict[str, str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pyspark.sql.datasource import DataSource
 
 from fastgen.dataset.index import read_index, select_ids, select_types
 from fastgen.errors import FastgenError, ScenarioError
 from fastgen.spark.batch import BatchReader
-from fastgen.spark.options import read_batch_options, read_selection, read_stream_options
+from fastgen.spark.options import RAW, WIRE, read_batch_options, read_selection, read_stream_options
 from fastgen.spark.schema import arrow_schema, spark_schema
 from fastgen.spark.stream import RefusedStream, make_stream_reader
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as untyped here
     """Events of a dataset, a window of it as a batch, or all of it as an endless stream."""
+
+    default_schema: ClassVar[str] = WIRE
 
     @classmethod
     def name(cls) -> str:
@@ -34,7 +36,7 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
         FastgenError
             If an option is impossible, or the dataset can't be read.
         """
-        wanted = read_selection(self.options)
+        wanted = read_selection(self.options, self.default_schema)
         index = read_index(wanted.path)
         select_ids(index, wanted.locations)
         select_types(wanted.types)
@@ -43,19 +45,19 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
     def reader(self, schema: StructType) -> DataSourceReader:
         """Read a batch."""
         self._check_schema(schema)
-        return BatchReader(read_batch_options(self.options))
+        return BatchReader(read_batch_options(self.options, self.default_schema))
 
     def streamReader(self, schema: StructType) -> DataSourceStreamReader:  # noqa: N802  # Spark's name
         """Read a stream; what is wrong comes up at Spark's first question, see `RefusedStream`."""
         try:
             self._check_schema(schema)
-            return make_stream_reader(read_stream_options(self.options))
+            return make_stream_reader(read_stream_options(self.options, self.default_schema))
         except FastgenError as error:
             return RefusedStream(error)
 
     def _check_schema(self, schema: StructType) -> None:
         """Spark passes on whatever schema a user states."""
-        raw = read_selection(self.options).raw
+        raw = read_selection(self.options, self.default_schema).raw
         own = {spark_schema(arrow_schema(raw=raw, sequence_kind=kind)).lower() for kind in ("i8", "i16")}
         given = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schema)
         if given.lower() not in own:
@@ -63,7 +65,9 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
 
 
 class CaspersSource(FastgenSource):
-    """The same under its older name, for notebooks that have it."""
+    """The same under its older name, for notebooks that have it: they expect the stored columns."""
+
+    default_schema: ClassVar[str] = RAW
 
     @classmethod
     def name(cls) -> str:

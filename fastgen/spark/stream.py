@@ -63,6 +63,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
         self._options = options
         self._stopped_us: int | None = None
         self._furthest_s: int | None = None
+        self._moved = False
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what only the driver needs: a task knows what it has to."""
@@ -106,6 +107,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
             time = utc_from_us(anchor_us).isoformat()
             raise ScenarioError(f"anchor: expected an instant that has passed, got {time}.")
         if start is None:
+            terms = replace(terms, moved=terms.moved or self._moved)
             return write_offset(terms, self._go_on_to(self._end_s(terms, now)), index)
         end_s = self._end_s(terms, now if begun else anchor_us)
         return start if end_s <= read_position(start, index) else write_offset(terms, end_s, index)
@@ -151,10 +153,11 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
                 "checkpoint's folder offsets, which has none of its name in commits, and start again."
             )
         self._go_on_to(window[1])
+        self._moved = terms.moved
         share = make_share(
             index,
             window,
-            shift_s=terms.clock(index).shift_s,
+            shift_s=terms.shift_s(index),
             raw=terms.raw,
             locations=terms.locations,
             types=terms.types,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import operator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from fastgen.spark.source import FastgenSource
 from fastgen.spark.stream import make_stream_reader, says_where_it_stands
 from tests.helpers import change_manifest, copy_of
 from tests.replaying.plain import wire_lines
-from tests.spark.asking import in_order, read_between, stream
+from tests.spark.asking import in_order, read_batch, read_between, stream
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,15 +105,21 @@ def test_history_then_elapsed_time_over_the_seam(dataset: Path, index: DatasetIn
     assert [offset["position"]["loop"] for offset in offsets] == [0, 0, 0, 1, 1, 2]
 
 
-def test_raw_rows_of_later_loops_move_with_their_loop(
-    dataset: Path, index: DatasetIndex, clock: Clock
+@pytest.mark.parametrize("begun", ["now", "before raw stood still"])
+def test_raw_rows_stand_in_the_time_of_the_dataset_and_its_loops(
+    begun: str, dataset: Path, index: DatasetIndex, clock: Clock
 ) -> None:
+    """A stream that was begun when raw rows moved as the wire does goes on to move them."""
     reader = stream(dataset, **OPTIONS, schema="raw")
     start = reader.latestOffset(reader.initialOffset(), None)
+    assert start["terms"].pop("times") == "stored"
+    moved_s = shift_s(index)
+    if begun == "now":
+        start["terms"]["times"], moved_s = "stored", 0
     clock.us += 2 * HOUR_US
     end = reader.latestOffset(start, None)
     window = (read_position(start, index), read_position(end, index))
-    lines = wire_lines(dataset, *window, shift_s(index), loops=3)
+    lines = wire_lines(dataset, *window, moved_s, loops=3)
     wire = {(row["order_id"], row["sequence"], row["ts"]) for row in map(json.loads, lines)}
     raw = read_between(reader, start, end)
     times = [dt.datetime.fromtimestamp(row["ts_seconds"], dt.UTC) for row in raw]
@@ -121,6 +128,34 @@ def test_raw_rows_of_later_loops_move_with_their_loop(
         for row, time in zip(raw, times, strict=True)
     } == wire
     assert len(raw) == len(wire) > 100
+    assert any("-L1" in row["order_id"] for row in raw)
+
+
+def test_raw_rows_of_a_stream_are_those_of_a_batch(dataset: Path, index: DatasetIndex, clock: Clock) -> None:
+    reader, offset, streamed = stream(dataset, **OPTIONS, schema="raw", noLoop="true"), None, []
+    for _ in range(5):
+        begun = reader.initialOffset() if offset is None else offset
+        offset = reader.latestOffset(begun, None)
+        streamed += read_between(reader, begun, offset)
+        clock.us += HOUR_US
+    batched = read_batch(dataset, schema="raw")
+    key = operator.itemgetter("order_id", "sequence")
+    assert sorted(streamed, key=key) == sorted(batched, key=key)
+    assert index.epoch_s <= min(row["ts_seconds"] for row in streamed) < index.epoch_s + 86_400
+
+
+def test_before_pyspark_4_2_a_moved_raw_stream_goes_on_too(dataset: Path, clock: Clock) -> None:
+    options = {**OPTIONS, "anchor": ANCHOR, "schema": "raw"}
+    stands = old_reader(dataset, **options).latestOffset()
+    del stands["terms"]["times"]
+    restarted = old_reader(dataset, **options)
+    assert restarted.partitions(stands, stands) == []
+    clock.us += HOUR_US
+    later = restarted.latestOffset()
+    assert "times" not in later["terms"]
+    assert restarted.partitions(stands, later)
+    with pytest.raises(ScenarioError, match=r"times: expected moved, .* got stored"):
+        restarted.partitions(stands, old_reader(dataset, **options).latestOffset())
 
 
 def test_nothing_new_is_the_offset_itself(dataset: Path, clock: Clock) -> None:
