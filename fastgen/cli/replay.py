@@ -88,12 +88,24 @@ def replay(
                 _follow(dataset, target, every, state, asked, say)
             else:
                 emitted = run_once(dataset, target, state, asked, now, dry_run=dry_run)
+                _say_what_is_inside(emitted)
                 say(describe(emitted, present_us() if now is None else None, dry_run=dry_run))
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise OutputError(
                 "-: expected a reader to the end, got a closed pipe; the window stays due."
             ) from None
+
+
+def _say_what_is_inside(emitted: Emitted) -> None:
+    from fastgen.replaying.control import INSIDE  # noqa: PLC0415  # heavy
+
+    if emitted.first_run and emitted.control is not None and emitted.control.name == INSIDE:
+        click.echo(
+            f"{emitted.control}: fastgen's own files are in the folder itself, nothing can be put beside it: "
+            "readers have to leave them out",
+            err=True,
+        )
 
 
 def _say_on(stream: IO[str]) -> Callable[[str], None]:
@@ -122,6 +134,7 @@ def _follow(
         signal.signal(number, end)
     with ReplayStatus(say) as status:
         for emitted in follow(dataset, to, every_s=every_s, stop=stop, state=state, options=asked):
+            _say_what_is_inside(emitted)
             status.show(emitted, present_us())
 
 

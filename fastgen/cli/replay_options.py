@@ -79,7 +79,7 @@ state = click.option(
     "--state",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="State file.  [default: FOLDER/_fastgen/state.json]",
+    help="State file.  [default: .FOLDER.fastgen/state.json, beside FOLDER]",
 )
 start_day = click.option(
     "--start-day",

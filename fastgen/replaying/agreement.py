@@ -37,10 +37,11 @@ def check_untouched(sink: FolderSink, state_path: Path) -> None:
     OutputError
         If a replay has written there.
     """
-    if sink.find_data() or sink.name():
+    if sink.find_data() or sink.control.names():
         raise OutputError(
             f"{state_path}: expected the state of the replay that has written into {sink.folder}, got "
-            "no file. Put it back, name it with --state, or start anew in another folder."
+            f"no file. Put it back ({sink.control.path.name} moves with its folder), name it with --state, "
+            "or start anew in another folder."
         )
 
 
@@ -68,12 +69,7 @@ def check_state(state: ReplayState, asked: Asked, sink: FolderSink | None, where
             f"{where}: expected the state of dataset {asked.dataset[:12]}, got one of {state.dataset[:12]}. "
             "Replay that dataset, or this one into another folder."
         )
-    if not _belongs(state, sink):
-        target = "a stream" if sink is None else str(sink.folder)
-        raise ScenarioError(
-            f"{where}: expected the state of a replay into {target}, got that of another one. "
-            "Name the folder that it belongs to, or another state file."
-        )
+    _check_folder(state, sink, where)
     _check_fixed(state, asked, where)
     if asked.speed is not None and asked.speed != parse_speed(state.speed) and not asked.options.rebase:
         raise ScenarioError(
@@ -102,12 +98,25 @@ def _check_fixed(state: ReplayState, asked: Asked, where: Path) -> None:
             )
 
 
-def _belongs(state: ReplayState, sink: FolderSink | None) -> bool:
-    """Whether a state goes with the folder, or with a stream."""
-    if sink is None or state.folder_id == STREAM_NAME:
-        return sink is None and state.folder_id == STREAM_NAME
-    name = sink.name()
-    if name is None:
-        # Killed before the folder got its name: then all its files are still to be published.
-        return state.n_files == len(state.pending) and sink.holds(state.pending)
-    return name == state.folder_id
+def _check_folder(state: ReplayState, sink: FolderSink | None, where: Path) -> None:
+    """Refuse the state of another folder's replay, and a folder that was torn from what is staged for it."""
+    is_stream = state.folder_id == STREAM_NAME
+    names = set() if sink is None else sink.control.names()
+    if not is_stream and sink is not None and names <= {state.folder_id}:
+        if state.n_files == len(state.pending) and sink.holds(state.pending):
+            return  # killed before both folders got their name, all files are still to be published
+        missing = sink.control.missing(state.folder_id)
+        if missing is None:
+            return
+        if names:
+            raise ScenarioError(
+                f"{where}: expected the state of a replay into {sink.folder}, got no {missing}, which binds "
+                f"the two: the folder was moved without {sink.control.path.name}, or another took its place."
+            )
+    elif is_stream and sink is None:
+        return
+    target = "a stream" if sink is None else str(sink.folder)
+    raise ScenarioError(
+        f"{where}: expected the state of a replay into {target}, got that of another one. "
+        "Name the folder that it belongs to, or another state file."
+    )

@@ -10,6 +10,7 @@ from fastgen.replaying.clock import parse_speed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from fastgen.replaying.clock import ReplayClock, Window
 
@@ -76,6 +77,8 @@ class Emitted:
         Last virtual second emitted now.
     events, bytes, files
         How much; names of files in the folder.
+    control
+        Where what belongs to the folder and is not for its readers lies; None: there is no folder.
     """
 
     window: Window | None
@@ -85,3 +88,4 @@ class Emitted:
     events: int = 0
     bytes: int = 0
     files: tuple[str, ...] = ()
+    control: Path | None = None

@@ -14,13 +14,12 @@ from fastgen.replaying.clock import ReplayClock, parse_speed
 from fastgen.replaying.formats import WRITERS, Encoders
 from fastgen.replaying.lock import hold_lock
 from fastgen.replaying.options import SPEED, START_DAY, Emitted, ReplayOptions
-from fastgen.replaying.sink import LOCK_FILE, STATE_FILE, FolderSink
+from fastgen.replaying.sink import FolderSink
 from fastgen.replaying.slicer import Slicer, read_ahead
 from fastgen.replaying.state import ReplayState, read_state, write_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from fractions import Fraction
 
     from fastgen.replaying.slicer import Chunk
 
@@ -79,13 +78,19 @@ class ReplaySession:
         self._slicer: Slicer | None = None
         self._encoders = Encoders(self.index.digest)
 
+    @property
+    def _control(self) -> Path | None:
+        return None if self._sink is None else self._sink.control.path
+
     def _default_state(self) -> Path:
         assert self._sink is not None  # noqa: S101  # the caller has seen to it
-        return self._sink.control / STATE_FILE
+        return self._sink.control.state
 
     def __enter__(self) -> Self:
         """Take the lock and take up the state."""
         try:
+            if self._sink is not None and not self._sink.control.path.exists():
+                self.look()  # nobody is at work, and what is refused makes no folder
             self._lock()
             self.look()
             if self._sink is not None:
@@ -100,12 +105,12 @@ class ReplaySession:
         self._open.close()
 
     def _lock(self) -> None:
-        if self._sink is not None:
-            self._open.enter_context(hold_lock(self._sink.control / LOCK_FILE, self._sink.folder))
-            self._sink.prepare()
         if self._sink is None or self.state_path != self._default_state():
             beside = self.state_path.with_name(f"{self.state_path.name}.lock")
             self._open.enter_context(hold_lock(beside, self.state_path))
+        if self._sink is not None:
+            self._open.enter_context(hold_lock(self._sink.control.lock, self._sink.folder))
+            self._sink.prepare()
 
     def look(self) -> None:
         """Read the state and hold the options against it, changing nothing."""
@@ -113,8 +118,10 @@ class ReplaySession:
         if self.state is not None:
             asked = Asked(self.index.digest, self._locations, self._types, self._speed, self.options)
             check_state(self.state, asked, self._sink, self.state_path)
-        elif self._sink is not None:
+            return
+        if self._sink is not None:
             check_untouched(self._sink, self.state_path)
+        self._first_clock(0, None)
 
     def _recover(self, sink: FolderSink) -> None:
         if self.state is not None:
@@ -126,7 +133,7 @@ class ReplaySession:
         state = self.state or self._first_state(now_us)
         clock = self._clock(state, now_us)
         window = clock.window_due(state.watermark, now_us)
-        return Emitted(window, clock, self.state is None, state.watermark)
+        return Emitted(window, clock, self.state is None, state.watermark, control=self._control)
 
     def emit(self, now_us: int) -> Emitted:
         """Emit the window that is due.
@@ -155,10 +162,10 @@ class ReplaySession:
             if state != self.state and not first_run:
                 write_state(self.state_path, state)
                 self.state = state
-            return Emitted(None, clock, first_run, state.watermark)
+            return Emitted(None, clock, first_run, state.watermark, control=self._control)
         chunks = read_ahead(self._slice(state).chunks(window.start_s, window.end_s))
         state = replace(state, watermark=window.end_s - 1, pending=())
-        emitted = Emitted(window, clock, first_run, state.watermark)
+        emitted = Emitted(window, clock, first_run, state.watermark, control=self._control)
         if self._sink is None:
             return self._emit_to_stream(chunks, state, emitted)
         return self._emit_to_folder(self._sink, chunks, state, emitted)
@@ -199,31 +206,32 @@ class ReplaySession:
             self._slicer = Slicer(self.index, locations=state.locations, types=state.types, loop=state.loop)
         return self._slicer
 
-    def _first_state(self, now_us: int) -> ReplayState:
+    def _first_clock(self, now_us: int, last_event_s: int | None) -> ReplayClock:
         options, index = self.options, self.index
-        loop = True if options.loop is None else options.loop
-        speed: Fraction = parse_speed(SPEED) if self._speed is None else self._speed
-        last = None
-        if not loop:
-            last = Slicer(index, locations=self._locations).last_event_s()
-            last = index.first_s - 1 if last is None else last
-        clock = ReplayClock.start(
+        return ReplayClock.start(
             epoch_s=index.epoch_s,
             days=index.days,
             start_day=min(START_DAY, index.days - 1) if options.start_day is None else options.start_day,
             now_us=now_us,
-            speed=speed,
-            loop=loop,
+            speed=parse_speed(SPEED) if self._speed is None else self._speed,
+            loop=True if options.loop is None else options.loop,
             first_s=index.first_s,
-            last_event_s=last,
+            last_event_s=last_event_s,
         )
+
+    def _first_state(self, now_us: int) -> ReplayState:
+        index, last = self.index, None
+        if self.options.loop is False:
+            last = Slicer(index, locations=self._locations).last_event_s()
+            last = index.first_s - 1 if last is None else last
+        clock = self._first_clock(now_us, last)
         return ReplayState(
             dataset=index.digest,
             folder_id=STREAM_NAME if self._sink is None else self._sink.new_name(),
             start_day=clock.start_day,
             sim_start_us=now_us,
-            speed=str(speed),
-            loop=loop,
+            speed=str(clock.speed),
+            loop=clock.loop,
             last_event_s=last,
             anchor_us=clock.anchor_us,
             anchor_virtual_us=clock.anchor_virtual_us,

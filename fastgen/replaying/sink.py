@@ -1,10 +1,11 @@
 """Put files of events into a folder, each event exactly once, whatever moment the process is killed at.
 
-The protocol. `F` is the folder, `F/_fastgen/` is ours (readers skip names with an underscore), and one state
-file holds watermark and names. One process at a time, held to it by a lock that dies with its process:
+The protocol. `F` is the folder, `C` its control folder, on the same file system and not for readers (see
+`fastgen.replaying.control`: `.F.fastgen` beside it, or `F/_fastgen`), and one state file holds watermark and
+names. One process at a time, held to it by a lock in `C` that dies with its process:
 
-1. *Stage*: the window's files are written whole into `F/_fastgen/staging/` under the names that they will
-   have, and flushed to the disk, and so is that folder.
+1. *Stage*: the window's files are written whole into `C/staging/` under the names that they will have, and
+   flushed to the disk, and so is that folder.
 2. *Commit*: the state file is replaced, by one atomic rename, with one that has the new watermark, the
    number of files used up, and the names staged, as pending.
 3. *Publish*: each pending file is renamed from staging into `F`; both folders are flushed.
@@ -21,9 +22,10 @@ A start first publishes what the state calls pending, then removes everything el
 - killed after 3: the state still calls the files pending, and none is in staging: nothing is left to do.
 
 No file is opened in `F`, none changes there, and names hold a running number from the state, so they rise
-with time and never come again. The folder carries a name of its own, written between 2 and 3 and repeated in
-the state: a state is not used with another folder, and a folder whose state is lost is not taken for a fresh
-one. Killed before the name is written, the state has it, and the start writes it.
+with time and never come again. Both folders carry a name, given to `C` and then to `F` between 2 and 3 and
+repeated in the state: a state is not used with another folder, nor with a folder that has lost its `C` and
+what is staged there, and a folder whose state is lost is not taken for a fresh one. Killed before both have
+the name, the state has it, and the start gives it to them.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 from fastgen.errors import OutputError
-from fastgen.files import check_folder, sync_folder, write_whole
+from fastgen.files import check_folder, sync_folder
+from fastgen.replaying.control import find_control
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -46,13 +49,8 @@ if TYPE_CHECKING:
     from fastgen.replaying.formats import WireWriter
     from fastgen.replaying.slicer import Chunk
 
-CONTROL = "_fastgen"
-STATE_FILE = "state.json"
-LOCK_FILE = "lock"
 # Files that wait for the disk, each with an open descriptor: a process may have few.
 MAX_FLUSHING = 16
-_STAGING = "staging"
-_NAME_FILE = "folder.id"
 _DATA = re.compile(r"events-\d{10}\.")
 
 
@@ -77,8 +75,8 @@ class FolderSink:
     def __init__(self, folder: Path, suffix: str, max_rows: int) -> None:
         self.folder = check_folder(folder)
         self._suffix, self._max_rows = suffix, max_rows
-        self.control = folder / CONTROL
-        self._staging = self.control / _STAGING
+        self.control = find_control(self.folder)
+        self._staging = self.control.staging
 
     def prepare(self) -> None:
         """Make the folders.
@@ -90,21 +88,15 @@ class FolderSink:
         """
         with _output_errors(self.folder):
             self._staging.mkdir(parents=True, exist_ok=True)
-
-    def name(self) -> str | None:
-        """Name that the folder carries, None if no replay has published anything here."""
-        try:
-            return (self.control / _NAME_FILE).read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return None
+            self.folder.mkdir(parents=True, exist_ok=True)
 
     def new_name(self) -> str:
-        """Invent a name for the folder; `publish` writes it."""
+        """Invent a name for the folder; `publish` gives it."""
         return uuid.uuid4().hex
 
     def holds(self, names: Iterable[str]) -> bool:
         """Whether all of these files are in staging."""
-        return all((self._staging / name).exists() for name in names)
+        return all(self.control.staged(name).exists() for name in names)
 
     def find_data(self) -> str | None:
         """Name of a file that an earlier replay left here, if any."""
@@ -147,7 +139,7 @@ class FolderSink:
         name = f"events-{number:010d}.{self._suffix}"
         if (self.folder / name).exists():
             raise OutputError(f"{self.folder / name}: expected no file of that name yet, but there is one.")
-        return name, (self._staging / name).open("wb")
+        return name, self.control.staged(name).open("wb")
 
     @property
     def max_rows(self) -> int:
@@ -163,11 +155,10 @@ class FolderSink:
             If one can't be moved; it stays pending then.
         """
         with _output_errors(self.folder):
-            if self.name() is None:
-                write_whole(self.control / _NAME_FILE, f"{folder_name}\n".encode())
-            waiting = [name for name in names if (self._staging / name).exists()]
+            self.control.bind(folder_name)
+            waiting = [name for name in names if self.control.staged(name).exists()]
             for name in waiting:
-                (self._staging / name).rename(self.folder / name)
+                self.control.staged(name).rename(self.folder / name)
             if waiting:
                 sync_folder(self.folder)
                 sync_folder(self._staging)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 FORMAT = "fastgen-replay-state"
 FORMAT_VERSION = 1
+# A state lists the files of one window, some 25 bytes each.
+_MAX_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,13 @@ def read_state(path: Path) -> ReplayState | None:
         If it is torn, of a newer version, or something else.
     """
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_BYTES:
+            raise DataError(f"{path}: expected a state file, got a folder, a device or a far larger file.")
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"{path}: expected a readable state file, got {error}.") from None
     try:
         raw = json.loads(text)

@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 
 from fastgen.cli import main
+from fastgen.replaying.control import find_control
 from tests.building.test_local import resize, small_disk
 from tests.cli.processes import FASTGEN, run_fastgen
 from tests.helpers import build_small
 from tests.replaying.plain import event_ids, read_lines
+from tests.replaying.runs import state_of
 from tests.replaying.slow_disk import DESCRIPTORS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -133,7 +135,7 @@ def test_signal_ends_after_the_window_in_hand(number: int, dataset: Path, tmp_pa
         assert process.returncode == 0
         assert troubles == ""
         assert said.splitlines()[-1].split("  ")[1].endswith(("in 1 file", "in 2 files"))
-    state = json.loads((out / "_fastgen" / "state.json").read_text())
+    state = json.loads(state_of(out).read_text())
     names = sorted(path.name for path in out.glob("events-*"))
     assert names == [f"events-{n:010d}.jsonl" for n in range(1, state["n_files"] + 1)]
     ids = event_ids(out)
@@ -192,7 +194,7 @@ def test_full_disk_is_one_line_and_nothing_is_lost(dataset: Path, unbroken: Path
         assert failed.returncode == 1
         assert failed.stdout == ""
         assert failed.stderr == f"fastgen: {out}: expected to write to the folder, got: File too large.\n"
-        assert not list((out / "_fastgen" / "staging").iterdir())
+        assert not list(find_control(out).staging.iterdir())
         assert run(dataset, "--to", out, *args).returncode == 0
     assert list(read_lines(out)) == list(read_lines(unbroken))
 
@@ -230,6 +232,15 @@ def test_many_small_files_on_a_slow_disk_need_few_descriptors(
         assert (done.returncode, done.stderr) == (0, "")
     assert len(list((tmp_path / "out").glob("events-*"))) > 3 * DESCRIPTORS
     assert list(read_lines(tmp_path / "out")) == list(read_lines(unbroken))
+
+
+def test_what_readers_must_leave_out_is_said_once(dataset: Path, unbroken: Path, tmp_path: Path) -> None:
+    out = tmp_path / "mounted"
+    with small_disk(out, kilobytes=20_000):
+        first, later = (run(dataset, "--to", out, *args) for args in (FIRST, LATER))
+        assert first.stderr.startswith(f"{out}/_fastgen: fastgen's own files are in the folder itself")
+        assert (first.stderr.count("\n"), later.stderr) == (1, "")
+        assert list(read_lines(out)) == list(read_lines(unbroken))
 
 
 @pytest.mark.parametrize(

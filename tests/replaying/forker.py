@@ -1,9 +1,9 @@
 """Start replays quickly, each in a process of its own: load everything once, then fork for every line.
 
 Run as `python -m tests.replaying.forker`. A line is JSON: dataset, to, start_us; kill_at, the number of the
-change to the folder before which the process kills itself with SIGKILL, 0 for never; and either now_us, for
-one run, or began_us, for a replay that follows the clock. The answers are two lines, the child's process id
-and how it ended.
+change below the parent of `to` before which the process kills itself with SIGKILL, 0 for never; and either
+now_us, for one run, or began_us, for a replay that follows the clock. The answers are two lines, the child's
+process id and how it ended.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,7 +49,7 @@ def kill_before(change: int, folder: str) -> None:
 def run(task: dict[str, Any]) -> None:
     """Run one replay."""
     if task["kill_at"]:
-        kill_before(task["kill_at"], task["to"])
+        kill_before(task["kill_at"], str(Path(task["to"]).parent))
     options = {"start_day": 1, "speed": task["speed"], "max_rows_per_file": task["max_rows"]}
     if "now_us" in task:
         now: dt.datetime = utc_from_us(task["now_us"])

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import fastgen
+from fastgen.replaying.control import find_control
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ def at(dataset: Path, to: Path, seconds: float = 0, **options: Any) -> Emitted:
 
 def state_of(folder: Path) -> Path:
     """Path of a replay's state file."""
-    return folder / "_fastgen" / "state.json"
+    return find_control(folder).state
 
 
 def shift_of(index: DatasetIndex, start_day: int) -> int:

@@ -13,10 +13,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import polars as pl
+import pyarrow.dataset as ds
 import pytest
 
 import fastgen
 from fastgen.replaying.clock import us_from_utc, utc_from_us
+from fastgen.replaying.control import INSIDE, find_control
+from tests.effort import repeats
 from tests.replaying.plain import event_ids, read_lines
 
 if TYPE_CHECKING:
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 START_US = us_from_utc(dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC))
 MINUTE_US = 60_000_000
-KILLS = 80
+KILLS = repeats(25, 200)
 
 
 class Forker:
@@ -72,6 +77,23 @@ def visible(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("[!_.]*")}
 
 
+def make_inside(out: Path) -> None:
+    """Make a folder as older replays left it: what is not for readers is in it."""
+    (out / INSIDE).mkdir(parents=True)
+
+
+def count_as_readers_do(folder: Path) -> set[int]:
+    """Count the rows of every file below a folder, as those do who know nothing of fastgen."""
+    counts = set()
+    with duckdb.connect() as connection:
+        for pattern in (f"{folder}/**", f"{folder}/*", f"{folder.parent}/**/*.jsonl"):
+            rows = connection.execute("SELECT count(*) FROM read_json(?)", [pattern]).fetchall()
+            counts.add(rows[0][0])
+    for source in (folder, f"{folder.parent}/**/*.jsonl"):
+        counts.add(pl.scan_ndjson(source).collect().height)
+    return counts | {ds.dataset(folder, format="json").count_rows()}
+
+
 def assert_whole_lines(files: dict[str, bytes]) -> None:
     for data in files.values():
         assert data.endswith(b"}\n")
@@ -79,19 +101,22 @@ def assert_whole_lines(files: dict[str, bytes]) -> None:
             json.loads(json.loads(line)["body"])
 
 
+@pytest.mark.parametrize("form", ["beside", "inside"])
 @pytest.mark.parametrize("before", ["nothing", "a history", "a history and one killed run"])
-def test_killed_at_every_step_of_the_commit(before: str, forker: Forker, tmp_path: Path) -> None:
+def test_killed_at_every_step_of_the_commit(form: str, before: str, forker: Forker, tmp_path: Path) -> None:
     """SIGKILL before each change to the folder: first run, later run, and a run that makes up for another."""
     nows = [START_US, START_US + 20 * MINUTE_US, START_US + 40 * MINUTE_US]
     for now in nows:
-        assert forker.run(tmp_path / "unbroken", now) == 0
-    expected = "".join(read_lines(tmp_path / "unbroken"))
+        assert forker.run(tmp_path / "unbroken" / "out", now) == 0
+    expected = "".join(read_lines(tmp_path / "unbroken" / "out"))
     done = 0 if before == "nothing" else 1
     step = 0
     code = -signal.SIGKILL
     while code == -signal.SIGKILL:
         step += 1
-        out = tmp_path / str(step)
+        out = tmp_path / str(step) / "out"
+        if form == "inside":
+            make_inside(out)
         for now in nows[:done]:
             assert forker.run(out, now) == 0
         if before == "a history and one killed run":
@@ -100,20 +125,27 @@ def test_killed_at_every_step_of_the_commit(before: str, forker: Forker, tmp_pat
         code = forker.run(out, nows[done], kill_at=step)
         seen = visible(out) if out.exists() else {}
         assert_whole_lines(seen)
+        if form == "beside" and seen:
+            assert count_as_readers_do(out) == {sum(data.count(b"\n") for data in seen.values())}
         for now in nows[done:]:
             assert forker.run(out, now) == 0
         after = visible(out)
         assert {name: after[name] for name in seen} == seen
         assert "".join(read_lines(out)) == expected
-        assert not list((out / "_fastgen" / "staging").iterdir())
+        assert not list(find_control(out).staging.iterdir())
+        assert (out / INSIDE).exists() == (form == "inside")
+        assert (out.parent / ".out.fastgen").exists() == (form == "beside")
     assert code == 0
     assert step > (5 if before == "a history and one killed run" else 12)
 
 
-def test_killed_at_random_moments(dataset: Path, forker: Forker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["beside", "inside"])
+def test_killed_at_random_moments(form: str, dataset: Path, forker: Forker, tmp_path: Path) -> None:
     """A replay that follows the clock at high speed, killed again and again wherever it happens to be."""
     rng = random.Random(20260301)  # noqa: S311  # moments, no secrets
     out = tmp_path / "out"
+    if form == "inside":
+        make_inside(out)
     began_us = time.time_ns() // 1000
     seen: dict[str, bytes] = {}
     for _ in range(KILLS):
@@ -126,7 +158,7 @@ def test_killed_at_random_moments(dataset: Path, forker: Forker, tmp_path: Path)
         assert_whole_lines({name: data for name, data in now_seen.items() if name not in seen})
         seen = now_seen
     assert len(seen) > KILLS // 8
-    state = json.loads((out / "_fastgen" / "state.json").read_text())
+    state = json.loads(find_control(out).state.read_text())
     end_us = START_US + time.time_ns() // 1000 - began_us
     assert forker.run(out, end_us, speed=10_000) == 0
     unbroken = tmp_path / "unbroken"

@@ -81,8 +81,6 @@ def test_state_goes_with_its_folder(dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="got no file"):
         at(dataset, tmp_path / "a", 60)
     assert at(dataset, tmp_path / "a", 60, state=state).events
-    (tmp_path / "a").rename(tmp_path / "moved")
-    assert at(dataset, tmp_path / "moved", 3000, state=state).events
 
 
 def test_second_replay_is_refused_while_the_first_lives(dataset: Path, tmp_path: Path) -> None:
