@@ -14,6 +14,7 @@ from fastgen import __version__
 from fastgen.cli.build import build
 from fastgen.cli.info import info
 from fastgen.cli.plan import plan
+from fastgen.cli.printing import say
 from fastgen.cli.publish import publish
 from fastgen.cli.replay import replay
 from fastgen.cli.roads import roads
@@ -94,5 +95,5 @@ def _fail(message: str, code: int, ctx: click.Context | None = None) -> None:
     """Print one line and exit."""
     path = "fastgen" if ctx is None else ctx.command_path
     hint = "" if ctx is None else f" See '{path} --help'."
-    click.echo(f"{path}: {' '.join(message.split())}{hint}", err=True)
+    say(f"{path}: {' '.join(message.split())}{hint}", err=True)
     sys.exit(code)

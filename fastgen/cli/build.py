@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fastgen.cli import options
+from fastgen.cli.printing import say
 from fastgen.loading import quick_imports
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def build(
             progress=progress,
             **inputs,
         )
-    click.echo(summarise(result, time.perf_counter() - began))
+    say(*summarise(result, time.perf_counter() - began))
 
 
 def _local_build(workers: int | None) -> Callable[..., BuildResult]:
@@ -83,7 +84,7 @@ def _spark_build(master: str | None, workers: int | None) -> Callable[..., Build
     return partial(build_on, lambda: start_session(master))
 
 
-def summarise(result: BuildResult, seconds: float) -> str:
+def summarise(result: BuildResult, seconds: float) -> list[str]:
     """Say in a few lines what a build made.
 
     Parameters
@@ -111,4 +112,4 @@ def summarise(result: BuildResult, seconds: float) -> str:
         "digest": manifest.digest,
         "folder": str(result.path),
     }
-    return "\n".join(f"{name:<6}  {value}" for name, value in lines.items())
+    return [f"{name:<6}  {value}" for name, value in lines.items()]

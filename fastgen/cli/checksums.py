@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fastgen.cli.printing import escape, say
 from fastgen.errors import DataError, FastgenError
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ def checksums(file: Path) -> None:
         for name, parameters in GOLDEN_BUILDS.items():
             dataset = Path(folder) / name
             datasets[name] = _build(dataset, parameters)
-            click.echo(f"{name}: {datasets[name].rows:,} events, digest {datasets[name].digest}")
+            say(f"{name}: {datasets[name].rows:,} events, digest {datasets[name].digest}")
             if not answers:
                 answers = _ask(dataset)
     write_checksums(file, Checksums(datasets, answers))
-    click.echo(f"{file}: {len(datasets)} datasets, answers of {len(answers)} queries")
+    say(f"{file}: {len(datasets)} datasets, answers of {len(answers)} queries")
 
 
 def _build(dataset: Path, parameters: dict[str, object]) -> Golden:
@@ -81,4 +82,4 @@ if __name__ == "__main__":
     try:
         checksums(standalone_mode=False)
     except (click.ClickException, FastgenError) as error:
-        raise SystemExit(f"checksums: {error}") from None
+        raise SystemExit(f"checksums: {escape(str(error))}") from None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
 from numba.core import event
+
+from fastgen.cli.printing import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ class CompileListener(event.Listener):  # type: ignore[misc]  # Numba comes with
 @contextmanager
 def announced_compiling() -> Iterator[None]:
     """Say on stderr when a kernel is compiled in this block."""
-    listener = CompileListener(lambda line: click.echo(line, err=True))
+    listener = CompileListener(lambda line: say(line, err=True))
     event.register("numba:compile", listener)
     try:
         yield

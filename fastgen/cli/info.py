@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fastgen.cli.printing import say, say_json
 from fastgen.cli.tables import show_facts, show_size, show_table
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ def info(dataset: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes 
 
     found = describe_dataset(dataset)
     if as_json:
-        click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        say_json(found.to_dict())
         return
     show_facts([*_facts(found).items(), *(("roads", _describe_network(n)) for n in found.networks)])
-    click.echo()
+    say("")
     show_table(_LOCATION_COLUMNS, [_location_row(row) for row in (*found.locations, found.total)], 2)
-    click.echo()
+    say("")
     counts = [[kind, f"{n:,}"] for kind, n in found.event_types.items()]
     show_table(("event type", "events"), counts, 1)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from fastgen.cli import options
+from fastgen.cli.printing import say, say_json
 from fastgen.cli.tables import show_facts, show_size, show_table
 from fastgen.loading import quick_imports
 
@@ -49,14 +49,14 @@ def plan(
     with announced_compiling():
         found = plan_dataset(
             workers=workers,
-            announce=lambda line: click.echo(line, err=True),
+            announce=lambda line: say(line, err=True),
             **inputs,
         )
     if as_json:
-        click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        say_json(found.to_dict())
         return
     show_facts([*_facts(found).items()])
-    click.echo()
+    say("")
     rows = [
         [r.code, f"{r.files:,}", f"{r.orders:,}", f"{r.events:,}", show_size(r.bytes)]
         for r in found.locations

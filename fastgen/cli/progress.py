@@ -6,11 +6,11 @@ import sys
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
-import click
 from numba.core import event
 
 from fastgen.building.job import Progress
 from fastgen.cli.compiling import CompileListener
+from fastgen.cli.printing import escape, say
 
 if TYPE_CHECKING:
     from rich import progress as bars
@@ -43,9 +43,9 @@ class TerminalProgress(Progress):
     def announce(self, line: str) -> None:
         """Print a line, above the bar if there is one."""
         if self._bar is None:
-            click.echo(line, err=True)
+            say(line, err=True)
         else:
-            self._bar.console.print(line, markup=False, highlight=False)
+            self._bar.console.print(escape(line), markup=False, highlight=False, emoji=False)
 
     def start(self, events_expected: float) -> None:
         """Draw the bar."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fastgen.cli.options import overwrite
+from fastgen.cli.printing import say
 from fastgen.loading import quick_imports
 
 
@@ -30,9 +31,9 @@ def publish(*, dataset: Path, to: str, overwrite: bool) -> None:
     with quick_imports():
         from fastgen.publishing.run import publish as publish_dataset  # noqa: PLC0415  # heavy
 
-    done = publish_dataset(dataset, to, overwrite=overwrite, announce=lambda line: click.echo(line, err=True))
+    done = publish_dataset(dataset, to, overwrite=overwrite, announce=lambda line: say(line, err=True))
     if not done.made:
-        click.echo(f"nothing to do: {done.target} holds the tables of this dataset, {done.digest[:16]}")
+        say(f"nothing to do: {done.target} holds the tables of this dataset, {done.digest[:16]}")
         return
     lines = {
         "tables": ", ".join(done.tables),
@@ -44,4 +45,4 @@ def publish(*, dataset: Path, to: str, overwrite: bool) -> None:
     }
     if len(done.made) < len(done.tables):
         lines["kept"] = ", ".join(name for name in done.tables if name not in done.made)
-    click.echo("\n".join(f"{name:<6}  {value}" for name, value in lines.items()))
+    say(*(f"{name:<6}  {value}" for name, value in lines.items()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from threading import Event
 from typing import IO, TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 
 from fastgen.cli import replay_options as options
 from fastgen.cli.late_compiling import announced_late_compiling
+from fastgen.cli.printing import say
 from fastgen.errors import OutputError
 from fastgen.loading import uncollected
 
@@ -81,15 +83,15 @@ def replay(
 
     asked = ReplayOptions(start_day, speed, loop, locations, types, max_rows_per_file, file_format, rebase)
     target = sys.stdout.buffer if to == STDOUT else to
-    say = _say_on(sys.stderr if to == STDOUT else sys.stdout)
+    tell = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
     with announced_late_compiling():
         try:
             if follow:
-                _follow(dataset, target, every, state, asked, say)
+                _follow(dataset, target, every, state, asked, tell)
             else:
                 emitted = run_once(dataset, target, state, asked, now, dry_run=dry_run)
                 _say_what_is_inside(emitted)
-                say(describe(emitted, present_us() if now is None else None, dry_run=dry_run))
+                tell(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise OutputError(
@@ -101,15 +103,11 @@ def _say_what_is_inside(emitted: Emitted) -> None:
     from fastgen.replaying.control import INSIDE  # noqa: PLC0415  # heavy
 
     if emitted.first_run and emitted.control is not None and emitted.control.name == INSIDE:
-        click.echo(
+        say(
             f"{emitted.control}: fastgen's own files are in the folder itself, nothing can be put beside it: "
             "readers have to leave them out",
             err=True,
         )
-
-
-def _say_on(stream: IO[str]) -> Callable[[str], None]:
-    return lambda line: click.echo(line, file=stream)
 
 
 def _follow(
@@ -118,7 +116,7 @@ def _follow(
     every_s: float,
     state: Path | None,
     asked: ReplayOptions,
-    say: Callable[[str], None],
+    tell: Callable[[str], None],
 ) -> None:
     from fastgen.cli.replay_status import ReplayStatus  # noqa: PLC0415  # only here
     from fastgen.replaying.run import follow, present_us  # noqa: PLC0415  # heavy
@@ -132,13 +130,13 @@ def _follow(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    with ReplayStatus(say) as status:
+    with ReplayStatus(tell) as status:
         for emitted in follow(dataset, to, every_s=every_s, stop=stop, state=state, options=asked):
             _say_what_is_inside(emitted)
             status.show(emitted, present_us())
 
 
-def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> str:
+def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> list[str]:
     """Say in a few lines what a run emitted, or would.
 
     Parameters
@@ -154,13 +152,13 @@ def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> str:
     if window is None:
         reached = f"{clock.simulated(emitted.watermark):%Y-%m-%d %H:%M:%S}"
         if clock.is_over(emitted.watermark):
-            return f"nothing new: the last event was emitted, simulated time {reached}"
+            return [f"nothing new: the last event was emitted, simulated time {reached}"]
         behind_s = 0 if now_us is None else (clock.real_us(emitted.watermark) - now_us) // 1_000_000
         if behind_s > 0:
-            return (
+            return [
                 f"nothing new: emitted up to simulated time {reached}; the clock has gone back {behind_s} s"
-            )
-        return f"nothing new: emitted up to simulated time {reached}"
+            ]
+        return [f"nothing new: emitted up to simulated time {reached}"]
     lines = {
         "window": f"{clock.simulated(window.start_s):%Y-%m-%d %H:%M:%S} to "
         f"{clock.simulated(window.end_s):%Y-%m-%d %H:%M:%S}, simulated time",
@@ -184,5 +182,5 @@ def _dataset_time(emitted: Emitted, virtual_s: int) -> str:
     return f"{name} of loop {loop}" if loop else name
 
 
-def _in_columns(facts: dict[str, str]) -> str:
-    return "\n".join(f"{key:<8} {value}" for key, value in facts.items())
+def _in_columns(facts: dict[str, str]) -> list[str]:
+    return [f"{key:<8} {value}" for key, value in facts.items()]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from fastgen.cli.printing import say, say_json
 from fastgen.errors import DataError, ScenarioError
 
 if TYPE_CHECKING:
@@ -110,7 +110,10 @@ def list_(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click 
     rows = [_describe(code, BUILT_IN, load_builtin(code)) for code in builtin_codes()]
     files = sorted(folder.glob(f"[!.]*{SUFFIX}")) if folder else []
     rows += [_describe(file.stem, str(file), load_roads(file)) for file in files]
-    click.echo(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else _format_table(rows))
+    if as_json:
+        say_json(rows)
+    else:
+        say(*_format_table(rows))
 
 
 @roads.command()
@@ -138,10 +141,10 @@ def show(network: str, as_json: bool) -> None:  # noqa: FBT001  # click passes i
         known = ", ".join(builtin_codes())
         raise DataError(f"Expected a built-in network ({known}) or a {SUFFIX} file, got {network!r}.")
     if as_json:
-        click.echo(json.dumps(row, ensure_ascii=False, indent=2))
+        say_json(row)
     else:
         width = max(map(len, row))
-        click.echo("\n".join(f"{key:<{width}}  {value}" for key, value in row.items()))
+        say(*(f"{key:<{width}}  {value}" for key, value in row.items()))
 
 
 def _find_square(code: str, scenario_path: Path | None) -> tuple[float, float, float]:
@@ -164,7 +167,7 @@ def _write_network(graph: RoadGraph, folder: Path, code: str) -> None:
     write_whole(path, encode_roads(graph))
     row = _describe(code, str(path), graph)
     counts = "{nodes} nodes, {edges} edges, {km:.1f} km, {streets} streets".format(**row)
-    click.echo(f"{path}: {counts}; {row['source']}; {row['licence']}")
+    say(f"{path}: {counts}; {row['source']}; {row['licence']}")
 
 
 def _describe(code: str, file: str, graph: RoadGraph) -> dict[str, Any]:
@@ -185,14 +188,14 @@ def _describe(code: str, file: str, graph: RoadGraph) -> dict[str, Any]:
     }
 
 
-def _format_table(rows: list[dict[str, Any]]) -> str:
+def _format_table(rows: list[dict[str, Any]]) -> list[str]:
     """Lay out the rows under a heading, numbers to the right."""
     shown = [
         {**row, "kind": "synthetic" if row["synthetic"] else "real", "km": f"{row['km']:.0f}"} for row in rows
     ]
     lines = [list(_COLUMNS), *([str(row[column]) for column in _COLUMNS] for row in shown)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(_align(line, widths) for line in lines)
+    return [_align(line, widths) for line in lines]
 
 
 def _align(cells: list[str], widths: list[int]) -> str:

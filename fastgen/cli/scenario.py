@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from fastgen.cli.printing import say
 from fastgen.errors import FastgenError
 
 dimensions_option = click.option(
@@ -64,10 +65,10 @@ def check(files: tuple[Path, ...], dimensions_dir: Path | None) -> None:
     wrong = False
     for file in files:
         try:
-            click.echo(f"{file}: valid: {_describe(file, dimensions_dir)}")
+            say(f"{file}: valid: {_describe(file, dimensions_dir)}")
         except FastgenError as error:
             wrong = True
-            click.echo(f"fastgen: {' '.join(str(error).split())}", err=True)
+            say(f"fastgen: {' '.join(str(error).split())}", err=True)
     if wrong:
         sys.exit(FastgenError.exit_code)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import click
+from fastgen.cli.printing import escape, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ def show_facts(facts: Sequence[tuple[str, str]]) -> None:
     """Print named facts, one a line."""
     width = max(len(key) for key, _ in facts)
     for key, value in facts:
-        click.echo(f"{key:<{width}}  {value}")
+        say(f"{key:<{width}}  {value}")
 
 
 def show_table(columns: tuple[str, ...], rows: list[list[str]], n_left: int) -> None:
@@ -37,12 +37,13 @@ def show_table(columns: tuple[str, ...], rows: list[list[str]], n_left: int) -> 
     if sys.stdout.isatty():
         from rich.console import Console  # noqa: PLC0415  # slow to import
         from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
 
         table = Table()
         for i, column in enumerate(columns):
             table.add_column(column, justify="left" if i < n_left else "right")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(Text(escape(cell)) for cell in row))
         Console().print(table)
         return
     widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
@@ -51,4 +52,4 @@ def show_table(columns: tuple[str, ...], rows: list[list[str]], n_left: int) -> 
             cell.ljust(width) if i < n_left else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(line, widths, strict=True))
         ]
-        click.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fastgen.cli.printing import say, say_json
 from fastgen.errors import OutputError
 
 if TYPE_CHECKING:
@@ -41,10 +41,9 @@ def verify(dataset: Path, against: Path | None, as_json: bool) -> None:  # noqa:
     """  # noqa: D301  # \b keeps click from joining the lines
     report = _run(dataset, against)
     if as_json:
-        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+        say_json(report.to_dict())
     else:
-        for line in report.to_lines():
-            click.echo(line)
+        say(*report.to_lines())
     if not report.passed:
         sys.exit(OutputError.exit_code)
 

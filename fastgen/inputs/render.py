@@ -13,6 +13,7 @@ from fastgen.model.fields import Spec, field_specs, to_dict
 if TYPE_CHECKING:
     from fastgen.model.scenario import Scenario
 
+LAST_SHORT_CODE = 0xFFFF
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER = """\
 # A complete scenario of fastgen. A file of your own states only what differs from the canonical scenario:
@@ -128,9 +129,16 @@ def _inline(part: Any) -> str:
 
 
 def _key(word: str) -> str:
-    return word if _BARE.fullmatch(word) else json.dumps(word, ensure_ascii=False)
+    return word if _BARE.fullmatch(word) else _value(word)
 
 
 def _value(value: Any) -> str:
-    # JSON's numbers, strings and lists of them are TOML's, control characters being excluded.
-    return json.dumps(value, ensure_ascii=False)
+    # JSON's numbers, strings and lists of them are TOML's, but for the escapes of some characters.
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    """Escape what isn't printable, which TOML forbids in part, and a terminal might obey."""
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= LAST_SHORT_CODE else f"\\U{code:08x}"

@@ -124,6 +124,7 @@ def test_every_spelling_gives_the_same_network(spelling: Spelling, town_folder: 
 LINES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=4), st.sampled_from(LIST_STYLES[:2]))
 def test_list_gives_its_texts_back(texts: list[str], write_list: object) -> None:
     assert callable(write_list)
