@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
+
 
 class FastgenError(Exception):
     """Root of fastgen's errors: one line that says what is wrong and what would be right.
@@ -21,6 +27,25 @@ class ScenarioError(FastgenError):
 
 class DataError(FastgenError):
     """A file given to fastgen (table, road network, manifest, Parquet) is not what it should be."""
+
+
+class DamageError(DataError):
+    """A file of a dataset is not what its manifest says, or the dataset changed while it was read.
+
+    Parameters
+    ----------
+    what
+        One sentence on what doesn't fit.
+    dataset
+        Folder of the dataset, for a hint on what to do; None: no hint.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, dataset: str | PurePath | None = None) -> None:
+        self.what = what
+        hint = "" if dataset is None else f" Run `fastgen verify {shlex.quote(str(dataset))}`."
+        super().__init__(what + hint)
 
 
 class OutputError(FastgenError):

@@ -14,6 +14,7 @@ from fastgen.dataset.checks.facts import load_scenario_of
 from fastgen.dataset.checks.report import Tally
 from fastgen.dataset.checks.statements import check_manifest
 from fastgen.dataset.digest_file import digest_file_days
+from fastgen.dataset.event_file import EventFile
 from fastgen.dataset.layout import MANIFEST, ROW_GROUP_ROWS
 from fastgen.dataset.manifest import parse_manifest
 from fastgen.events.digest import digest_dataset
@@ -54,8 +55,9 @@ def first_part(dataset: Path) -> Path:
 
 
 def read_raw(dataset: Path) -> Raw:
-    """Read a manifest as it stands."""
+    """Read a manifest as it stands, but for its seal: nothing tells that it was changed, as of old."""
     raw: Raw = json.loads((dataset / MANIFEST).read_text())
+    raw.pop("sha256", None)
     return raw
 
 
@@ -67,7 +69,7 @@ def change_manifest(dataset: Path, change: Callable[[Raw], object]) -> None:
 
 
 def rewrite(path: Path, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
-    """Change the rows of a Parquet file, and keep its metadata."""
+    """Change the rows of a Parquet file, and keep its metadata, the hashes of its old chunks among them."""
     metadata = pq.read_metadata(path).metadata or {}
     kept = {key.decode(): value.decode() for key, value in metadata.items() if not key.startswith(b"ARROW")}
     frame = change(pl.read_parquet(path, hive_partitioning=False))
@@ -84,6 +86,7 @@ def reseal(dataset: Path, more_orders: int = 0) -> None:
     for entry in (*raw["files"], *raw["tables"]):
         path = dataset / entry["path"]
         entry.update(bytes=path.stat().st_size, sha256=hash_file(path))
+        entry.pop("footer", None)
     columns = raw["location_days"]
     more_rows = pq.read_metadata(first_part(dataset)).num_rows - raw["files"][0]["rows"]
     raw["files"][0]["rows"] += more_rows
@@ -93,7 +96,8 @@ def reseal(dataset: Path, more_orders: int = 0) -> None:
     manifest = parse_manifest(json.dumps(raw), "resealed")
     days = []
     for part in check_manifest(manifest, load_scenario_of(manifest, "resealed"), Tally()):
-        days += digest_file_days(dataset / part.entry.path, part.days)
+        with EventFile(dataset, part.entry, checked=False) as file:
+            days += digest_file_days(file, part.days)
     for i, day in enumerate(days):
         columns["bytes"][i], columns["digest"][i] = day.bytes, day.digest
     raw["digest"] = digest_dataset(days)

@@ -81,14 +81,14 @@ class PartBuilder:
             If it can't be written; nothing is left behind.
         """
         plan, days = self._plan, list[DayDigest]()
-        path, with_location = folder / (name or file.path), plan.layout is Layout.SINGLE
+        place, with_location = name or file.path, plan.layout is Layout.SINGLE
         metadata = {
             "fastgen.version": __version__,
             "fastgen.scenario": plan.scenario.content_hash(),
             "fastgen.sorted_by": ORDER_OF_ROWS,
         }
         fields = file_fields(plan.sequence_kind, with_location=with_location)
-        with FileWriter(path, fields, self._codec, metadata, make_folder=name is None) as writer:
+        with FileWriter(folder / place, fields, self._codec, metadata, make_folder=name is None) as writer:
             for span in file.spans:
                 written_id = span.location_id if with_location else None
                 encoder = GroupEncoder(plan.tables[span.location_id], written_id)
@@ -100,8 +100,10 @@ class PartBuilder:
             self._expansion = Expansion()  # room for the columns read back
             # Only here: its Arrow functions take a tenth of a small build's time to load.
             from fastgen.dataset.digest_file import digest_file_days  # noqa: PLC0415
+            from fastgen.dataset.event_file import EventFile  # noqa: PLC0415
 
-            days = digest_file_days(path, _merge_stretches(days))
+            with EventFile(folder, FileEntry(place, *written)) as made:
+                days = digest_file_days(made, _merge_stretches(days))
         return PartResult(FileEntry(file.path, *written), tuple(days))
 
     def _chunks(self, span: Span) -> Iterator[list[Stretch]]:

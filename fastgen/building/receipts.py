@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import stat
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from fastgen.building.part import PartResult
@@ -124,7 +123,7 @@ class Receipts:
 
 def encode_receipt(result: PartResult) -> bytes:
     """Write down what came of a file."""
-    return json.dumps({"entry": asdict(result.entry), "days": result.days}).encode()
+    return json.dumps({"entry": result.entry.to_dict(), "days": result.days}).encode()
 
 
 def decode_receipt(data: bytes) -> PartResult:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import xxhash
 
 from fastgen.dataset.arrow_arrays import filled_numbers, filled_texts, valid_rows
@@ -20,10 +19,10 @@ from fastgen.events.schema import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from fastgen.dataset.event_file import EventFile
     from fastgen.events.digest import DayDigest
 
 # A day of up to so many rows is held as one table, others are read a column and a row group at a time. The
@@ -37,23 +36,13 @@ _NUMPY = {"i8": np.dtype("i1"), "i16": np.dtype("<i2"), "i64": np.dtype("<i8"), 
 
 
 class RowReader:
-    """Reads ranges of rows of one Parquet file, whole row groups at a time, and keeps the last ones read."""
+    """Reads ranges of rows of one event file, whole row groups at a time, and keeps the last ones read."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetFile(path, pre_buffer=False)
-        sizes = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
+    def __init__(self, file: EventFile) -> None:
+        self._file = file
+        sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
         self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self._kept: tuple[int, int, tuple[str, ...], pa.Table] | None = None
-
-    @property
-    def n_rows(self) -> int:
-        """Rows of the file."""
-        return int(self._starts[-1])
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns of the file."""
-        return tuple(self._file.schema_arrow.names)
 
     def rows(self, first: int, last: int, columns: tuple[str, ...]) -> pa.Table:
         """Read rows first..last-1 of some columns."""
@@ -62,18 +51,18 @@ class RowReader:
             self._kept = kept = None  # the old rows go before the new ones come
             low = max(int(np.searchsorted(self._starts, first, "right")) - 1, 0)
             high = int(np.searchsorted(self._starts, last, "left"))
-            table = self._file.read_row_groups(range(low, high), columns=list(columns), use_threads=False)
+            table = self._file.read(range(low, high), columns)
             kept = (int(self._starts[low]), int(self._starts[high]), columns, table)
             self._kept = kept
         return kept[3].slice(first - kept[0], last - first)
 
 
-def digest_file_days(path: Path, days: Iterable[DayDigest]) -> list[DayDigest]:
+def digest_file_days(file: EventFile, days: Iterable[DayDigest]) -> list[DayDigest]:
     """Digest the location-days that follow each other in a file.
 
     Parameters
     ----------
-    path
+    file
         The file.
     days
         What is in it, in order; of each only location, day, orders and rows are used.
@@ -82,8 +71,13 @@ def digest_file_days(path: Path, days: Iterable[DayDigest]) -> list[DayDigest]:
     -------
     list of DayDigest
         The same with bytes and digest as the file has them.
+
+    Raises
+    ------
+    DamageError
+        If the file is damaged.
     """
-    reader, at, found = RowReader(path), 0, []
+    reader, at, found = RowReader(file), 0, []
     for d in days:
         n_bytes, digest = _digest_rows(reader, d.location_id, at, at + d.rows)
         found.append(d._replace(bytes=n_bytes, digest=digest))

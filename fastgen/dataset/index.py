@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fastgen.dataset.event_file import EventFile
 from fastgen.dataset.layout import EVENTS, Layout, PartitionBy
-from fastgen.dataset.manifest import Manifest, read_manifest
-from fastgen.errors import DataError, ScenarioError
+from fastgen.dataset.manifest import FileEntry, Manifest, read_stamped
+from fastgen.errors import DamageError, ScenarioError
 from fastgen.events.schema import EVENT_TYPES, MAX_PINGS_I8, MAX_PINGS_I16
 from fastgen.model.scenario import Scenario, scenario_from_dict
 from fastgen.units import S_PER_DAY, S_PER_MIN
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
+
+    from fastgen.dataset.seal import Stamp
 
 # Draws of service times come from 32 bits: none lies this many standard deviations out.
 SD_MAX = 7.0
@@ -37,12 +40,36 @@ _PART = re.compile(r"(?:^|/)location_id=(\d+)/(?:day=\d+/)?part-(\d+)-(\d+)\.par
 
 
 class FileSpan(NamedTuple):
-    """An event file: where it is, whose orders of which days it holds; location None: of all."""
+    """An event file.
 
-    path: Path
+    Attributes
+    ----------
+    folder, entry
+        The dataset's folder, and the file as the manifest states it.
+    location_id, first_day, last_day
+        Whose orders of which days it holds; location None: of all.
+    """
+
+    folder: Path
+    entry: FileEntry
     location_id: int | None
     first_day: int
     last_day: int
+
+    @property
+    def path(self) -> Path:
+        """Path of the file."""
+        return self.folder / self.entry.path
+
+    def open(self) -> EventFile:
+        """Open the file.
+
+        Raises
+        ------
+        DamageError
+            If it is not the one that the manifest states.
+        """
+        return EventFile(self.folder, self.entry)
 
 
 @dataclass(frozen=True)
@@ -51,8 +78,8 @@ class DatasetIndex:
 
     Attributes
     ----------
-    folder, digest
-        The dataset.
+    folder, digest, stamp
+        The dataset, and by what its manifest is known again.
     layout, partition_by
         Form of its files.
     sequence_kind
@@ -69,6 +96,7 @@ class DatasetIndex:
 
     folder: Path
     digest: str
+    stamp: Stamp
     layout: Layout
     partition_by: PartitionBy
     sequence_kind: str
@@ -134,20 +162,22 @@ def read_index(dataset: str | Path) -> DatasetIndex:
     ------
     DataError
         If there is no manifest, or none that can be used.
+    DamageError
+        If it is damaged.
     """
     folder = Path(dataset)
-    manifest = read_manifest(folder, with_days=False)
+    manifest, stamp = read_stamped(folder, with_days=False)
     try:
         scenario = scenario_from_dict(manifest.scenario)
     except ScenarioError as error:
-        raise DataError(
-            f"{folder}: expected a whole manifest, got a damaged one (scenario.{error})"
-        ) from None
+        what = f"{folder}: expected a whole manifest, got a damaged one (scenario.{error})."
+        raise DamageError(what, folder) from None
     midnight = dt.datetime.combine(scenario.start, dt.time(), dt.UTC)
     is_utc = scenario.clock == "utc"
     return DatasetIndex(
         folder=folder,
         digest=manifest.digest,
+        stamp=stamp,
         layout=manifest.layout,
         partition_by=manifest.partition_by,
         sequence_kind=manifest.sequence_kind,
@@ -164,12 +194,14 @@ def _file_spans(manifest: Manifest, folder: Path, days: int) -> Iterable[FileSpa
     for entry in manifest.files:
         found = _PART.search(entry.path)
         if manifest.layout is Layout.SINGLE and entry.path == EVENTS:
-            yield FileSpan(folder / entry.path, None, 0, days - 1)
+            yield FileSpan(folder, entry, None, 0, days - 1)
         elif manifest.layout is Layout.HIVE and found:
             location_id, first, last = map(int, found.groups())
-            yield FileSpan(folder / entry.path, location_id, first, last)
+            yield FileSpan(folder, entry, location_id, first, last)
         else:
-            raise DataError(f"{folder}: expected event files named by location and days, got {entry.path!r}.")
+            raise DamageError(
+                f"{folder}: expected event files named by location and days, got {entry.path!r}.", folder
+            )
 
 
 def _longest_order_s(scenario: Scenario, sequence_kind: str) -> int:

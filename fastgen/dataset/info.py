@@ -12,14 +12,15 @@ import numpy as np
 
 from fastgen.dataset.checks.contents import read_lines
 from fastgen.dataset.checks.facts import gather_items, load_scenario_of
-from fastgen.dataset.checks.files import DAMAGED
 from fastgen.dataset.checks.orders import N_BEFORE_PINGS, FileState, locate_orders
 from fastgen.dataset.checks.report import Tally
 from fastgen.dataset.checks.statements import check_manifest
+from fastgen.dataset.event_file import DAMAGED, EventFile
 from fastgen.dataset.layout import MANIFEST
-from fastgen.dataset.manifest import Manifest, Network, read_manifest
+from fastgen.dataset.manifest import Manifest, Network, read_stamped
+from fastgen.dataset.table_files import read_table_file
 from fastgen.dataset.windows import read_windows
-from fastgen.errors import DataError
+from fastgen.errors import DamageError
 from fastgen.events.schema import EVENT_TYPES
 from fastgen.inputs.tables import read_tables
 
@@ -138,32 +139,35 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
     Raises
     ------
     DataError
-        If there is no dataset, or its manifest, tables or files can't be read.
+        If there is no dataset.
+    DamageError
+        If its manifest, tables or files are damaged, or it changes meanwhile.
     """
     folder = Path(path)
-    manifest = read_manifest(folder)
+    manifest, stamp = read_stamped(folder)
     name = str(folder / MANIFEST)
     scenario, tally = load_scenario_of(manifest, name), Tally()
     parts = check_manifest(manifest, scenario, tally)
     if not tally.checks["manifest"].passed:
-        raise DataError(f"{name}: {tally.checks['manifest'].first}")
+        raise DamageError(f"{name}: {tally.checks['manifest'].first}", folder)
+    for entry in manifest.tables:
+        read_table_file(folder, entry)
     items = gather_items(read_tables(folder), scenario)
     sums = {key: _Sums() for key in manifest.selected_ids}
     for part in parts:
-        try:
-            _scan(folder, part, items, sums)
-        except DAMAGED as error:
-            reason = " ".join(str(error).split())[:120]
-            raise DataError(
-                f"{folder / part.entry.path}: expected a whole Parquet file, got a damaged one ({reason})."
-            ) from None
+        with EventFile(folder, part.entry) as file:
+            try:
+                _scan(file, part, items, sums)
+            except DAMAGED as error:  # rows that no order is made of
+                raise file.damage("rows of whole orders", error) from None
+    stamp.check()
     return _summarise(folder, manifest, scenario, sums)
 
 
-def _scan(folder: Path, part: FilePart, items: ItemFacts, sums: dict[int, _Sums]) -> None:
+def _scan(file: EventFile, part: FilePart, items: ItemFacts, sums: dict[int, _Sums]) -> None:
     """Add the rows of one file to the sums of its locations."""
     state = FileState.begin(part.days)
-    for window in read_windows(folder / part.entry.path, _SCANNED):
+    for window in read_windows(file, _SCANNED):
         orders = locate_orders(window, state)
         # Whoever wants to know what is wrong with the others runs `fastgen verify`.
         orders = orders.keep(orders.last - orders.first >= N_BEFORE_PINGS)

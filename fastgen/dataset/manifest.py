@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastgen.dataset.layout import MANIFEST, Layout, PartitionBy
-from fastgen.errors import DataError
+from fastgen.dataset.seal import Stamp, seal, unseal
+from fastgen.errors import DamageError, DataError
 from fastgen.events.day_digest import DayDigest
 from fastgen.parquet.codecs import COMPRESSIONS
 
@@ -36,12 +37,27 @@ class Network:
 
 @dataclass(frozen=True)
 class FileEntry:
-    """One file of the dataset: path relative to it, rows, bytes, SHA-256."""
+    """One file of the dataset.
+
+    Attributes
+    ----------
+    path
+        Relative to the dataset.
+    rows, bytes, sha256
+        Its size, and the hash of its bytes.
+    footer
+        Hash of its footer, see `hash_footer`; None for tables, and for event files of older versions.
+    """
 
     path: str
     rows: int
     bytes: int
     sha256: str
+    footer: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Say the same for JSON."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -92,21 +108,21 @@ class Manifest:
     tables: tuple[FileEntry, ...]
 
     def to_json(self) -> str:
-        """Encode as JSON, the location-days as columns."""
+        """Encode as JSON, the location-days as columns, and seal it."""
         fields: dict[str, Any] = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
             **{name: getattr(self, name) for name in self.__dataclass_fields__ if name != "days"},
             "networks": [asdict(network) for network in self.networks],
-            "files": [asdict(entry) for entry in self.files],
-            "tables": [asdict(entry) for entry in self.tables],
+            "files": [entry.to_dict() for entry in self.files],
+            "tables": [entry.to_dict() for entry in self.tables],
         }
         # One line a list: a manifest is read by people too.
         lines = [f' "{key}": {_list_or_value(value)}' for key, value in fields.items()]
         columns = dict(zip(DayDigest._fields, map(list, zip(*self.days, strict=True)), strict=True))
         days = [f'  "{key}": {json.dumps(values)}' for key, values in columns.items()]
         lines.append(f"{_DAYS_KEY}{{\n" + ",\n".join(days) + "\n }")
-        return "{\n" + ",\n".join(lines) + "\n}\n"
+        return seal("{\n" + ",\n".join(lines) + "\n}\n")
 
     def expected_build_id(self) -> str:
         """Build id by the manifest's own statements."""
@@ -161,15 +177,25 @@ def parse_manifest(text: str, name: str) -> Manifest:
     Raises
     ------
     DataError
-        If it is not JSON, not a manifest, of another format version, or lacks a field.
+        If it is no manifest, or one of another format version.
+    DamageError
+        If it is not JSON, not what its seal says, lacks a field or has one too many.
     """
+    return _parse(text, name, with_days=True)
+
+
+def _parse(text: str, name: str, *, with_days: bool) -> Manifest:
     try:
-        raw = json.loads(text)
+        text = unseal(text)
+        raw = json.loads(text if with_days else _without_days(text))
         if not isinstance(raw, dict) or raw.get("format") != FORMAT:
             raise DataError(f"{name}: expected a {FORMAT} manifest, got something else.")
         if raw["format_version"] != FORMAT_VERSION or raw["format_version"] is True:
             version = raw["format_version"]
             raise DataError(f"{name}: expected format_version {FORMAT_VERSION}, got {version!r}.")
+        unknown = raw.keys() - {"format", "format_version", "location_days", *Manifest.__dataclass_fields__}
+        if unknown:
+            raise ValueError(f"an unknown {min(unknown)!r}")  # noqa: TRY301  # told with the others
         columns = raw["location_days"]
         days = tuple(DayDigest(*row) for row in zip(*(columns[f] for f in DayDigest._fields), strict=True))
         fields = {key: raw[key] for key in Manifest.__dataclass_fields__ if key != "days"}
@@ -187,7 +213,7 @@ def parse_manifest(text: str, name: str) -> Manifest:
         _check_types(manifest)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
-        raise DataError(f"{name}: expected a whole manifest, got a damaged one ({reason}).") from None
+        raise DamageError(f"{name}: expected a whole manifest, got a damaged one ({reason}).") from None
     return manifest
 
 
@@ -199,6 +225,7 @@ def _check_types(manifest: Manifest) -> None:
     texts += [day.digest for day in manifest.days]
     texts += [t for n in manifest.networks for t in (n.code, n.hash, n.source, n.licence)]
     texts += [manifest.fastgen_version, manifest.scenario_hash, manifest.dimensions_hash]
+    texts += [entry.footer for entry in (*manifest.files, *manifest.tables) if entry.footer is not None]
     counts = [manifest.orders, manifest.rows, manifest.stream_version, manifest.digest_version]
     counts += [n for entry in (*manifest.files, *manifest.tables) for n in (entry.rows, entry.bytes)]
     counts += [network.location_id for network in manifest.networks]
@@ -233,15 +260,28 @@ def read_manifest(dataset: Path, *, with_days: bool = True) -> Manifest:
     ------
     DataError
         If there is none, or none that can be used.
+    DamageError
+        If it is damaged.
     """
+    return read_stamped(dataset, with_days=with_days)[0]
+
+
+def read_stamped(dataset: Path, *, with_days: bool = True) -> tuple[Manifest, Stamp]:
+    """Read the manifest of a dataset, and by what to know it again; otherwise as `read_manifest`."""
     path = dataset / MANIFEST
     try:
-        text = path.read_text(encoding="utf-8")
+        data, stamp = Stamp.read(path)
     except FileNotFoundError:
         raise DataError(f"{path}: expected a finished dataset, got no {MANIFEST}.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise DataError(f"{path}: expected a readable manifest, got {error}.") from None
-    return parse_manifest(text if with_days else _without_days(text), str(path))
+    try:
+        return _parse(data.decode(), str(path), with_days=with_days), stamp
+    except UnicodeDecodeError as error:
+        what = f"{path}: expected a whole manifest, got a damaged one ({error})."
+        raise DamageError(what, dataset) from None
+    except DamageError as error:
+        raise DamageError(error.what, dataset) from None
 
 
 def _without_days(text: str) -> str:

@@ -18,7 +18,7 @@ from fastgen.dataset.checks.report import CHECKS, Tally, VerifyReport
 from fastgen.dataset.checks.statements import FilePart, check_manifest, check_versions
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import Manifest, read_manifest
-from fastgen.errors import DataError
+from fastgen.errors import DamageError, DataError
 from fastgen.events.digest import digest_dataset
 from fastgen.inputs.tables import read_tables
 from fastgen.kernels.parse_texts import format_order_id
@@ -58,10 +58,15 @@ def verify_dataset(
     Raises
     ------
     DataError
-        If there is no dataset, its manifest is damaged, or `against` can't be used.
+        If there is no dataset, or `against` can't be used.
+    DamageError
+        If the manifest is damaged.
     """
     began, folder = time.perf_counter(), Path(path)
-    manifest = read_manifest(folder)
+    try:
+        manifest = read_manifest(folder)
+    except DamageError as error:
+        raise DamageError(error.what) from None  # the hint is to run this
     name = str(folder / MANIFEST)
     check_versions(manifest, name)
     scenario = load_scenario_of(manifest, name)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fastgen.dataset.arrow_arrays import filled_numbers, filled_texts, valid_rows
 from fastgen.kernels.parse_texts import parse_order_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from fastgen.dataset.event_file import EventFile
 
 WINDOW_ROWS = 128_000
 
@@ -64,7 +64,7 @@ class Window(NamedTuple):
         return len(self.code)
 
 
-def read_windows(path: Path, columns: Sequence[str], window_rows: int = WINDOW_ROWS) -> Iterator[Window]:
+def read_windows(file: EventFile, columns: Sequence[str], window_rows: int = WINDOW_ROWS) -> Iterator[Window]:
     """Read a file from its first row to its last.
 
     An order begins where the id changes or an order is created; order_id and event_type_id must be among the
@@ -72,7 +72,7 @@ def read_windows(path: Path, columns: Sequence[str], window_rows: int = WINDOW_R
 
     Parameters
     ----------
-    path
+    file
         The file.
     columns
         What to read of it.
@@ -81,11 +81,11 @@ def read_windows(path: Path, columns: Sequence[str], window_rows: int = WINDOW_R
 
     Raises
     ------
-    OSError, pyarrow.ArrowException
+    DamageError
         If the file is damaged.
     """
     first_row, rest = 0, None
-    for table, is_last in _read_tables(path, list(columns), window_rows):
+    for table, is_last in _read_tables(file, columns, window_rows):
         rows = table if rest is None else pa.concat_tables([rest, table])
         window = _to_window(first_row, rows.combine_chunks())
         cut = window.n_rows if is_last else int(window.start[-2])
@@ -98,17 +98,18 @@ def read_windows(path: Path, columns: Sequence[str], window_rows: int = WINDOW_R
         yield _to_window(first_row, rest.combine_chunks())
 
 
-def _read_tables(path: Path, columns: list[str], window_rows: int) -> Iterator[tuple[pa.Table, bool]]:
-    with pq.ParquetFile(path, memory_map=True) as file:
-        groups: list[int] = []
-        n_rows = 0
-        for group in range(file.num_row_groups):
-            groups.append(group)
-            n_rows += file.metadata.row_group(group).num_rows
-            is_last = group == file.num_row_groups - 1
-            if n_rows and (is_last or n_rows >= window_rows):
-                yield file.read_row_groups(groups, columns=columns, use_threads=False), is_last
-                groups, n_rows = [], 0
+def _read_tables(
+    file: EventFile, columns: Sequence[str], window_rows: int
+) -> Iterator[tuple[pa.Table, bool]]:
+    groups: list[int] = []
+    n_rows, n_groups = 0, file.metadata.num_row_groups
+    for group in range(n_groups):
+        groups.append(group)
+        n_rows += file.metadata.row_group(group).num_rows
+        is_last = group == n_groups - 1
+        if n_rows and (is_last or n_rows >= window_rows):
+            yield file.read(groups, columns), is_last
+            groups, n_rows = [], 0
 
 
 def _to_window(first_row: int, table: pa.Table) -> Window:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from fastgen import __version__
 from fastgen.errors import OutputError
 from fastgen.files import sync_folder
+from fastgen.parquet.chunk_hashes import CHUNK_HASHES, encode_hashes, hash_chunk, hash_footer
 from fastgen.parquet.pages import describe_chunk, make_chunk
 from fastgen.parquet.thrift import I16, I64, Encoded, Struct, encode_struct
 
@@ -29,11 +30,12 @@ WRITE_BYTES = 2**18
 
 
 class Written(NamedTuple):
-    """What came of a file: rows, bytes, SHA-256."""
+    """What came of a file: rows, bytes, SHA-256, and the hash of its footer."""
 
     rows: int
     bytes: int
     sha256: str
+    footer: str
 
 
 class Body:
@@ -50,6 +52,7 @@ class Body:
     def __init__(self, fields: Sequence[Field], codec: Codec) -> None:
         self._fields, self._codec = fields, codec
         self._groups: list[Encoded] = []
+        self._hashes: list[int] = []
         self._at = len(MAGIC)
         self.n_rows = 0
 
@@ -60,6 +63,7 @@ class Body:
             chunk = make_chunk(values, self._codec)
             entries.append(describe_chunk(chunk, field, self._codec, self._at))
             pieces += chunk.pages
+            self._hashes.append(hash_chunk(chunk.pages))
             self._at += chunk.n_bytes
             total += chunk.n_bytes_uncompressed
         fields: dict[int, Value | None] = {1: entries, 2: I64(total), 3: I64(n_rows), 5: I64(first)}
@@ -73,6 +77,7 @@ class Body:
         """Encode what stands behind the row groups."""
         root = Struct({4: "schema", 5: len(self._fields)})
         by_type = Struct({1: Struct({})})
+        pairs = {**metadata, CHUNK_HASHES: encode_hashes(self._hashes)}
         footer = encode_struct(
             Struct(
                 {
@@ -80,7 +85,7 @@ class Body:
                     2: [root, *(field.element() for field in self._fields)],
                     3: I64(self.n_rows),
                     4: self._groups,
-                    5: [Struct({1: key, 2: value}) for key, value in metadata.items()] or None,
+                    5: [Struct({1: key, 2: value}) for key, value in pairs.items()],
                     6: f"fastgen version {__version__}",
                     7: [by_type] * len(self._fields),
                 }
@@ -151,7 +156,8 @@ class FileWriter:
 
     def finish(self) -> Written:
         """Write the footer, and let the file appear."""
-        self._write([self._body.encode_footer(self._metadata)])
+        footer = self._body.encode_footer(self._metadata)
+        self._write([footer])
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -160,7 +166,7 @@ class FileWriter:
             sync_folder(self._path.parent)
         except OSError as error:
             raise self._refused(error) from None
-        return Written(self._body.n_rows, self._size, self._sha256.hexdigest())
+        return Written(self._body.n_rows, self._size, self._sha256.hexdigest(), hash_footer(footer))
 
     def __exit__(
         self,

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastgen.dataset.manifest import read_manifest
+from fastgen.dataset.manifest import read_stamped
 from fastgen.publishing.folder import publish_folder
 from fastgen.publishing.publication import Publication
 from fastgen.publishing.tables import open_tables
@@ -70,15 +70,18 @@ def publish(
     ScenarioError
         If `to` is none of these.
     DataError
-        If the dataset can't be read, or a package is missing.
+        If there is no dataset, or a package is missing.
+    DamageError
+        If the dataset is damaged, or was built anew meanwhile.
     OutputError
         If other tables are there, another run publishes there, or the disk refuses.
     """
     began, folder = time.perf_counter(), Path(dataset)
     target = parse_target(to)
-    manifest = read_manifest(folder, with_days=False)
+    manifest, stamp = read_stamped(folder, with_days=False)
     check_apart(target, folder)
     tables, publication = open_tables(folder), Publication.of(manifest, target.form)
+    stamp.check()  # the tables are of this very manifest
     if target.form is Form.DUCKDB:
         from fastgen.publishing.duckdb_file import publish_duckdb  # noqa: PLC0415  # an extra
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from fastgen.dataset.event_file import DAMAGED
 from fastgen.dataset.index import read_index
-from fastgen.dataset.layout import EVENTS, TABLES, table_path
+from fastgen.dataset.layout import MANIFEST, TABLES, table_path
 from fastgen.dataset.manifest import read_manifest
-from fastgen.errors import DataError
+from fastgen.dataset.table_files import read_table_file
+from fastgen.errors import DamageError
 from fastgen.events.schema import COLUMNS
 from fastgen.publishing.order_items import ORDER_ITEMS, SOURCE_COLUMNS, explode_items
 from fastgen.publishing.times import add_times, time_fields
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.dataset.index import DatasetIndex, FileSpan
+    from fastgen.dataset.manifest import FileEntry
 
 BATCH_ROWS = 64_000
 _KINDS = {"str": pa.string(), "i8": pa.int8(), "i16": pa.int16(), "i64": pa.int64(), "f32": pa.float32()}
@@ -55,16 +59,21 @@ def open_tables(dataset: Path) -> list[Table]:
     Raises
     ------
     DataError
-        If there is no finished dataset, or a file of it can't be read; from a stream also, where it is read,
-        or where it ends with other rows than the manifest counts.
+        If there is no finished dataset.
+    DamageError
+        If a file of it is damaged; from a stream also, where that is found, or the dataset was built anew.
     """
     manifest, index = read_manifest(dataset, with_days=False), read_index(dataset)
-    rows = {entry.path: entry.rows for entry in manifest.tables}
+    entries = {entry.path: entry for entry in manifest.tables}
+    missing = [name for name in TABLES if table_path(name) not in entries]
+    if missing:
+        what = f"{dataset / MANIFEST}: expected a whole manifest, got one without {table_path(missing[0])}."
+        raise DamageError(what, dataset)
     schema = event_schema(index.sequence_kind)
     return [
-        *(_dimension(dataset, name, rows.get(table_path(name), 0)) for name in TABLES),
+        *(_dimension(dataset, name, entries[table_path(name)]) for name in TABLES),
         Table("order_items", ORDER_ITEMS, lambda: _order_items(index), by_location=True),
-        Table("events", schema, lambda: _events(index, schema, manifest.rows), by_location=True),
+        Table("events", schema, lambda: _events(index, schema), by_location=True),
     ]
 
 
@@ -79,23 +88,34 @@ def event_schema(sequence_kind: str) -> pa.Schema:
     return pa.schema(fields)
 
 
-def _dimension(dataset: Path, name: str, n_rows: int) -> Table:
-    path = dataset / table_path(name)
+def _dimension(dataset: Path, name: str, entry: FileEntry) -> Table:
+    schema = _read_table(dataset, entry).schema.remove_metadata()
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        return iter(_read_table(dataset, entry).to_batches(BATCH_ROWS))
+
+    return Table(name, schema, batches)
+
+
+def _read_table(dataset: Path, entry: FileEntry) -> pa.Table:
+    data = read_table_file(dataset, entry)
     try:
-        schema = pq.read_schema(path).remove_metadata()
-    except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from None
-    return Table(name, schema, lambda: _counted(_read(path, None), n_rows, path))
+        with pq.ParquetFile(io.BytesIO(data)) as file:
+            table = file.read(use_threads=False)
+    except DAMAGED as error:  # of a manifest that states it so
+        raise _damaged(dataset, entry, error) from None
+    if table.num_rows != entry.rows:
+        raise _damaged(dataset, entry, f"{table.num_rows} rows instead of {entry.rows}")
+    return table
 
 
-def _events(index: DatasetIndex, schema: pa.Schema, n_rows: int) -> Iterator[pa.RecordBatch]:
+def _events(index: DatasetIndex, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     def convert(batch: pa.RecordBatch) -> pa.RecordBatch:
         table = add_times(batch)
         columns = [table.column(field.name).cast(field.type) for field in schema]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
-    batches = _convert(index, [column.name for column in COLUMNS], convert)
-    return _counted(batches, n_rows, index.folder / EVENTS)
+    return _convert(index, [column.name for column in COLUMNS], convert)
 
 
 def _order_items(index: DatasetIndex) -> Iterator[pa.RecordBatch]:
@@ -109,15 +129,18 @@ def _convert(
     index: DatasetIndex, names: Sequence[str], convert: Callable[[pa.RecordBatch], pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """Read some columns of the events and convert them, batch by batch."""
-    for file in index.files:
+    index.stamp.check()
+    for span in index.files:
         # The hive layout leaves location_id to the folders' names.
-        stored = [name for name in names if file.location_id is None or name != "location_id"]
-        for batch in _read(file.path, stored):
-            try:
-                converted = convert(_with_location(batch, file))
-            except (pa.ArrowException, ValueError, KeyError) as error:
-                raise _damaged(file.path, error) from None
-            yield converted
+        stored = [name for name in names if span.location_id is None or name != "location_id"]
+        with span.open() as file:
+            for batch in file.batches(BATCH_ROWS, stored):
+                try:
+                    converted = convert(_with_location(batch, span))
+                except (pa.ArrowException, ValueError, KeyError) as error:
+                    raise _damaged(index.folder, span.entry, error) from None
+                yield converted
+    index.stamp.check()
 
 
 def _with_location(batch: pa.RecordBatch, file: FileSpan) -> pa.RecordBatch:
@@ -127,25 +150,7 @@ def _with_location(batch: pa.RecordBatch, file: FileSpan) -> pa.RecordBatch:
     return batch.append_column("location_id", ids)
 
 
-def _read(path: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
-    """Read a file batch by batch."""
-    try:
-        with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False)
-    except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from None
-
-
-def _counted(batches: Iterator[pa.RecordBatch], n_rows: int, path: Path) -> Iterator[pa.RecordBatch]:
-    """Pass a stream on, and refuse to end with other rows than the manifest counts."""
-    n = 0
-    for batch in batches:
-        n += batch.num_rows
-        yield batch
-    if n != n_rows:
-        raise DataError(f"{path}: expected {n_rows} rows as the manifest counts, got {n}.")
-
-
-def _damaged(path: Path, error: Exception) -> DataError:
-    reason = " ".join(str(error).split())[:120]
-    return DataError(f"{path}: expected a whole Parquet file of a dataset, got a damaged one ({reason}).")
+def _damaged(dataset: Path, entry: FileEntry, reason: object) -> DamageError:
+    short = " ".join(str(reason).split())[:120]
+    what = f"{dataset / entry.path}: expected a whole Parquet file of a dataset, got a damaged one ({short})."
+    return DamageError(what, dataset)

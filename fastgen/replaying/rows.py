@@ -5,61 +5,56 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fastgen.dataset.arrow_arrays import filled_numbers, filled_texts
-from fastgen.errors import DataError
 from fastgen.kernels.wire_rows import EVENT_TYPE, LOCATION_ID, LOOP, SLACK, TS, WireRows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
+    import pyarrow as pa
     from numpy.typing import NDArray
+
+    from fastgen.dataset.index import FileSpan
 
 _NUMBERS = ("customer_lat", "customer_lon", "ping_lat", "ping_lon", "ping_progress")
 _TEXTS = ("order_id", "customer_addr", "items_json", "route_json")
 
 
 class GroupSpan(NamedTuple):
-    """A row group: its file, location (None: as its column says), number, rows, first and last second."""
+    """A row group: its file, its number in it, its rows, first and last second."""
 
-    path: Path
-    location_id: int | None
+    file: FileSpan
     number: int
     n_rows: int
     first_s: int
     last_s: int
 
 
-def read_spans(path: Path, location_id: int | None, bounds: tuple[int, int]) -> list[GroupSpan]:
+def read_spans(file: FileSpan, bounds: tuple[int, int]) -> list[GroupSpan]:
     """Read from a file's footer which stretch of time each of its row groups covers.
 
     Parameters
     ----------
-    path, location_id
-        The file, and whose orders are in it.
+    file
+        The file.
     bounds
         First and last second that it could hold, for groups without statistics.
 
     Raises
     ------
-    DataError
-        If it can't be read.
+    DamageError
+        If it is not the file that the manifest states.
     """
-    try:
-        metadata = pq.read_metadata(path)
-        column = metadata.schema.to_arrow_schema().get_field_index("ts_seconds")
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from None
+    with file.open() as opened:
+        metadata, column = opened.metadata, opened.schema.get_field_index("ts_seconds")
     spans = []
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         found = group.column(column).statistics
         first, last = (found.min, found.max) if found is not None and found.has_min_max else bounds
         if group.num_rows:
-            spans.append(GroupSpan(path, location_id, number, group.num_rows, first, last))
+            spans.append(GroupSpan(file, number, group.num_rows, first, last))
     return spans
 
 
@@ -68,21 +63,19 @@ def read_group(span: GroupSpan) -> WireRows:
 
     Raises
     ------
-    DataError
-        If it can't be read.
+    DamageError
+        If it is damaged.
     """
+    location_id = span.file.location_id
     names = ["event_type_id", "ts_seconds", "sequence", *_NUMBERS, *_TEXTS]
-    names += ["location_id"] if span.location_id is None else []
-    try:
-        with pq.ParquetFile(span.path, memory_map=True, pre_buffer=False) as file:
-            table = file.read_row_group(span.number, columns=names)
-        columns = {name: _one_array(table.column(name)) for name in names}
-    except (OSError, KeyError, pa.ArrowException) as error:
-        raise _unreadable(span.path, error) from None
+    names += ["location_id"] if location_id is None else []
+    with span.file.open() as file:
+        table = file.read([span.number], names, use_threads=True)
+    columns = {name: _one_array(table.column(name)) for name in names}
     n = table.num_rows
     whole = np.zeros((n, 5), np.int64)
     whole[:, 0] = filled_numbers(columns["event_type_id"])
-    whole[:, 1] = span.location_id or filled_numbers(columns["location_id"])
+    whole[:, 1] = location_id or filled_numbers(columns["location_id"])
     whole[:, 2] = filled_numbers(columns["sequence"])
     whole[:, TS] = filled_numbers(columns["ts_seconds"])
     number = np.stack([filled_numbers(columns[name]) for name in _NUMBERS], 1)
@@ -92,10 +85,6 @@ def read_group(span: GroupSpan) -> WireRows:
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    return DataError(f"{path}: expected a readable event file, got {str(error).splitlines()[0]}")
 
 
 class Piece(NamedTuple):

@@ -9,7 +9,6 @@ from fastgen.dataset.instants import Instant, parse_instant
 from fastgen.errors import ScenarioError
 from fastgen.replaying.formats import WRITERS, Encoders
 from fastgen.replaying.slicer import Slicer, read_ahead
-from fastgen.units import S_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,10 +16,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from fastgen.dataset.index import DatasetIndex
-
 FORMATS = ("jsonl", "csv", "parquet")
-ORDER = ["ts_seconds", "order_id", "sequence"]
 
 
 def write_slice(
@@ -61,7 +57,9 @@ def write_slice(
     ScenarioError
         If an option is impossible.
     DataError
-        If the dataset can't be read.
+        If there is no dataset.
+    DamageError
+        If the dataset is damaged, or built anew meanwhile.
     """
     if format not in FORMATS:
         raise ScenarioError(f"format: expected {', '.join(FORMATS)}, got {format!r}.")
@@ -71,7 +69,9 @@ def write_slice(
         raise ScenarioError(f"to: expected an instant not before that of from, {start}, got {end}.")
     ids, type_ids = select_ids(index, locations), select_types(types)
     if raw:
-        frames = _frames(index, (start_s, end_s), ids, type_ids)
+        from fastgen.replaying.raw_rows import raw_days  # noqa: PLC0415  # the wire format does without
+
+        frames = raw_days(index, (start_s, end_s), ids, type_ids)
         n_rows = _RAW_WRITERS[format](frames, stream)
     else:
         writer, n_rows = WRITERS[format](stream, Encoders(index.digest), 0), 0
@@ -82,26 +82,6 @@ def write_slice(
         writer.close()
     stream.flush()
     return n_rows
-
-
-def _frames(
-    index: DatasetIndex,
-    window: tuple[int, int],
-    ids: Sequence[int] | None,
-    type_ids: Sequence[int] | None,
-) -> Iterator[pl.DataFrame]:
-    """Give the stored rows, at most a day's at a time; first of all none, for the columns."""
-    import polars as pl  # noqa: PLC0415  # the wire format does without
-
-    from fastgen.dataset.slices import scan_window  # noqa: PLC0415
-
-    start_s, end_s = max(window[0], index.first_s), min(window[1], index.end_s)
-    yield scan_window(index, start_s, start_s, ids).collect()
-    for at in range(start_s, end_s, S_PER_DAY):
-        frame = scan_window(index, at, min(end_s, at + S_PER_DAY), ids)
-        if type_ids is not None:
-            frame = frame.filter(pl.col("event_type_id").is_in(list(type_ids)))
-        yield frame.sort(ORDER).collect()
 
 
 def _write_raw_lines(frames: Iterator[pl.DataFrame], stream: IO[bytes]) -> int:

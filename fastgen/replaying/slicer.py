@@ -91,19 +91,21 @@ class Slicer:
 
         Raises
         ------
-        DataError
-            If a file can't be read.
+        DamageError
+            If a file is damaged, or the dataset was built anew: a window comes from one dataset alone.
         """
         # Before the first event and after the last one lie no rows, however far a window reaches.
         start_s = max(start_s, self._index.first_s)
         if not self._loop:
             end_s = min(end_s, self._index.end_s)
+        self._index.stamp.check()
         while start_s < end_s:
             stop_s = self._end_of_chunk(start_s, end_s)
             chunk = self._chunk(start_s, stop_s)
             if len(chunk.order):
                 yield chunk
             start_s = stop_s
+        self._index.stamp.check()
 
     def last_event_s(self) -> int | None:
         """Time of the last event of loop 0, None if there is none."""
@@ -120,7 +122,7 @@ class Slicer:
     def _last_of(self, span: GroupSpan, latest: int | None) -> int | None:
         """Latest second of the selected locations in a row group, or `latest` if that is later."""
         last = span.last_s
-        if span.location_id is None and self._locations is not None:
+        if span.file.location_id is None and self._locations is not None:
             rows = read_group(span).whole
             own = rows[np.isin(rows[:, LOCATION_ID], list(self._locations)), TS]
             if not len(own):
@@ -130,11 +132,11 @@ class Slicer:
 
     def _end_of_chunk(self, start_s: int, end_s: int) -> int:
         stop_s = min(end_s, start_s + CHUNK_SPAN_S)
-        while stop_s - start_s > 1 and self._expected_rows(start_s, stop_s) > self._chunk_rows:
+        while stop_s - start_s > 1 and self.expected_rows(start_s, stop_s) > self._chunk_rows:
             stop_s = start_s + (stop_s - start_s) // 2
         return stop_s
 
-    def _expected_rows(self, start_s: int, end_s: int) -> float:
+    def expected_rows(self, start_s: int, end_s: int) -> float:
         """Estimate the rows of a window: as if a row group's were spread evenly over its time."""
         expected = 0.0
         for loop, span in self.groups(start_s, end_s):
@@ -159,7 +161,7 @@ class Slicer:
     def _file_spans(self, file: FileSpan) -> list[GroupSpan]:
         if file not in self._spans:
             bounds = (self._index.first_s, self._index.latest_s(file))
-            self._spans[file] = read_spans(file.path, file.location_id, bounds)
+            self._spans[file] = read_spans(file, bounds)
         return self._spans[file]
 
     def _chunk(self, start_s: int, end_s: int) -> Chunk:

@@ -6,16 +6,13 @@ The driver reads the manifest and the footers of the files; a task reads its row
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pyspark.sql.datasource import InputPartition
 
-from fastgen.errors import DataError
 from fastgen.events.wire import WireEncoder, sort_rows
 from fastgen.kernels.wire_rows import TS
 from fastgen.replaying.rows import GroupSpan, cut_piece, join_pieces, read_group, selected_rows
@@ -24,7 +21,8 @@ from fastgen.spark.schema import arrow_schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fastgen.dataset.index import DatasetIndex
+    from fastgen.dataset.index import DatasetIndex, FileSpan
+    from fastgen.dataset.seal import Stamp
     from fastgen.replaying.slicer import Slicer
 
 # A task of so many rows takes some tenths of a second, far more than to start it.
@@ -38,8 +36,9 @@ class Share(NamedTuple):
 
     Attributes
     ----------
-    digest, sequence_kind, length_s
-        Of the dataset: event ids are made of the first; type of sequence; seconds of a loop.
+    stamp, digest, sequence_kind, length_s
+        Of the dataset: by what its manifest is known again; event ids are made of the digest; type of
+        sequence; seconds of a loop.
     start_s, end_s
         The window, virtual seconds, the end not among them.
     shift_s
@@ -50,6 +49,7 @@ class Share(NamedTuple):
         Whether to give the stored columns.
     """
 
+    stamp: Stamp
     digest: str
     sequence_kind: str
     length_s: int
@@ -65,7 +65,7 @@ class Group(NamedTuple):
     """A row group: the loop it is read for, its file and its number in it."""
 
     loop: int
-    path: str
+    file: FileSpan
     number: int
 
 
@@ -99,7 +99,7 @@ def make_share(
 ) -> Share:
     """Say what all tasks of a read have in common; see `Share`."""
     kind, length_s = index.sequence_kind, index.length_s
-    return Share(index.digest, kind, length_s, *window, shift_s, locations, types, raw)
+    return Share(index.stamp, index.digest, kind, length_s, *window, shift_s, locations, types, raw)
 
 
 def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
@@ -114,23 +114,24 @@ def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
 
     Raises
     ------
-    DataError
-        If a file can't be read.
+    DamageError
+        If a file is damaged, or the dataset was built anew.
     """
+    share.stamp.check()
     if share.start_s >= share.end_s:
         return []
     groups: list[list[Group]] = []
     locations: list[int | None] = []
     open_runs: dict[int | None, tuple[int, float]] = {}
     for loop, span in slicer.groups(share.start_s, share.end_s):
-        run, room = open_runs.get(span.location_id, (-1, 0.0))
-        n_rows = expected_rows(loop, span, share)
+        n_rows, location_id = expected_rows(loop, span, share), span.file.location_id
+        run, room = open_runs.get(location_id, (-1, 0.0))
         if n_rows > room:
             run, room = len(groups), TASK_ROWS
             groups.append([])
-            locations.append(span.location_id)
-        groups[run].append(Group(loop, str(span.path), span.number))
-        open_runs[span.location_id] = (run, room - n_rows)
+            locations.append(location_id)
+        groups[run].append(Group(loop, span.file, span.number))
+        open_runs[location_id] = (run, room - n_rows)
     return [EventPartition(share, i, tuple(run)) for i, run in zip(locations, groups, strict=True)]
 
 
@@ -146,22 +147,24 @@ def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:
 
     Raises
     ------
-    DataError
-        If the file can't be read.
+    DamageError
+        If a file is damaged, or the dataset was built anew.
     """
     if isinstance(partition, EventPartition):
         share = partition.share
+        share.stamp.check()
         schema = arrow_schema(raw=share.raw, sequence_kind=share.sequence_kind)
         for table in _raw_tables(partition) if share.raw else _wire_tables(partition):
             whole = pa.Table.from_arrays(table.columns, schema=schema)
             yield from whole.to_batches(max_chunksize=BATCH_ROWS)
+        share.stamp.check()
 
 
 def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
     encoder = WireEncoder(share.digest)
-    for loop, path, number in partition.groups:
-        rows = read_group(GroupSpan(Path(path), partition.location_id, number, 0, 0, 0))
+    for loop, file, number in partition.groups:
+        rows = read_group(GroupSpan(file, number, 0, 0, 0))
         piece = cut_piece(rows, loop, share.length_s, share.start_s, share.end_s)
         if piece is not None:
             rows = join_pieces([piece])
@@ -177,18 +180,10 @@ def _raw_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
     schema = arrow_schema(raw=True, sequence_kind=share.sequence_kind)
     stored = [name for name in schema.names if name != "location_id" or partition.location_id is None]
-    for loop, path, number in partition.groups:
-        table = _with_location(_read_stored(path, number, stored), partition.location_id)
+    for loop, span, number in partition.groups:
+        with span.open() as file:
+            table = _with_location(file.read([number], stored, use_threads=True), partition.location_id)
         yield _moved(table, share, loop).select(schema.names).cast(schema)
-
-
-def _read_stored(path: str, number: int, columns: list[str]) -> pa.Table:
-    try:
-        with pq.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
-            return file.read_row_group(number, columns=columns)
-    except (OSError, KeyError, pa.ArrowException) as error:
-        problem = str(error).splitlines()[0]
-        raise DataError(f"{path}: expected a readable event file, got {problem}") from None
 
 
 def _with_location(table: pa.Table, location_id: int | None) -> pa.Table:

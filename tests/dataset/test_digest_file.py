@@ -14,6 +14,7 @@ from fastgen.dataset.checks.facts import load_scenario_of
 from fastgen.dataset.checks.report import Tally
 from fastgen.dataset.checks.statements import check_manifest
 from fastgen.dataset.digest_file import digest_file_days
+from fastgen.dataset.event_file import EventFile
 from fastgen.dataset.manifest import read_manifest
 from fastgen.events.digest import DayDigest, digest_dataset
 from fastgen.events.schema import COLUMNS
@@ -55,10 +56,11 @@ def test_it_is_what_the_specification_says(dataset: Path) -> None:
 def test_a_day_digested_in_windows_is_the_same(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day too large to hold is read a column at a time."""
     days = read_manifest(dataset).days[:3]
-    expected = digest_file_days(first_part(dataset), days)
-    monkeypatch.setattr(digest_file, "WHOLE_ROWS", 100)
-    monkeypatch.setattr(digest_file, "ROW_GROUP_ROWS", 64, raising=True)
-    assert digest_file_days(first_part(dataset), days) == expected == list(days)
+    with EventFile(dataset, read_manifest(dataset).files[0]) as file:
+        expected = digest_file_days(file, days)
+        monkeypatch.setattr(digest_file, "WHOLE_ROWS", 100)
+        monkeypatch.setattr(digest_file, "ROW_GROUP_ROWS", 64, raising=True)
+        assert digest_file_days(file, days) == expected == list(days)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +71,10 @@ def test_every_form_has_the_same_days(form: dict[str, Any], dataset: Path, tmp_p
     assert manifest.days == read_manifest(dataset).days
     assert manifest.digest == read_manifest(dataset).digest
     parts = check_manifest(manifest, load_scenario_of(manifest, ""), Tally())
-    found = [
-        day for part in parts for day in digest_file_days(tmp_path / "dataset" / part.entry.path, part.days)
-    ]
+    found: list[DayDigest] = []
+    for part in parts:
+        with EventFile(tmp_path / "dataset", part.entry) as file:
+            found += digest_file_days(file, part.days)
     assert tuple(found) == manifest.days
 
 

@@ -10,6 +10,7 @@ import pytest
 from fastgen.dataset.manifest import parse_manifest, read_manifest
 from fastgen.errors import DataError
 from fastgen.model.scenario import scenario_from_dict
+from tests.helpers import read_raw
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,8 @@ def test_it_is_read_by_people_too(dataset: Path) -> None:
 
 
 def test_every_field_is_needed(dataset: Path) -> None:
-    raw = json.loads((dataset / "manifest.json").read_text())
+    raw = read_raw(dataset)
+    assert parse_manifest(json.dumps(raw), "M") == read_manifest(dataset)
     for key in raw:
         rest = {name: value for name, value in raw.items() if name != key}
         with pytest.raises(DataError, match=r"M: expected"):
@@ -43,7 +45,7 @@ def test_every_field_is_needed(dataset: Path) -> None:
 
 
 def test_other_versions_are_told_apart(dataset: Path) -> None:
-    raw = json.loads((dataset / "manifest.json").read_text())
+    raw = read_raw(dataset)
     with pytest.raises(DataError, match="M: expected format_version 1, got 3"):
         parse_manifest(json.dumps({**raw, "format_version": 3}), "M")
 

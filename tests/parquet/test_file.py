@@ -17,6 +17,7 @@ import pytest
 
 from fastgen.errors import OutputError
 from fastgen.files import hash_file
+from fastgen.parquet.chunk_hashes import CHUNK_HASHES
 from fastgen.parquet.codecs import COMPRESSIONS, make_codec
 from fastgen.parquet.encodings import Encoding, pack_indices, pack_validity, plain_texts
 from fastgen.parquet.file import FileWriter, encode_file
@@ -209,9 +210,8 @@ def test_metadata_of_any_text_and_number(path: Path) -> None:
     metadata = {"empty": "", "schlüssel": "Wert \U0001f35c", **{f"k{i}": str(i) * i for i in range(20)}}
     write(path, "zstd", **metadata)
     found = pq.read_metadata(path).metadata
+    assert found.pop(CHUNK_HASHES.encode())
     assert {key.decode(): value.decode() for key, value in found.items()} == metadata
-    write(path)
-    assert pq.read_metadata(path).metadata is None
 
 
 # --- whole or nothing ---------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def test_file_takes_the_place_of_the_old_when_it_is_finished(path: Path) -> None
     path.write_text("old")
     with writing(path) as writer:
         written = finish_with(writer, 100_000)
-    assert written == (100_010, path.stat().st_size, hash_file(path))
+    assert written[:3] == (100_010, path.stat().st_size, hash_file(path))
     assert pq.read_metadata(path).num_rows == 100_010
     assert list(path.parent.iterdir()) == [path]
 

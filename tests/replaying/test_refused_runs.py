@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
+from fastgen.errors import DamageError, FastgenError, OutputError, ScenarioError
 from fastgen.files import write_whole
 from fastgen.replaying import session as session_module
 from fastgen.replaying.options import ReplayOptions
@@ -134,6 +134,6 @@ def test_damaged_data_emits_nothing(dataset: Path, tmp_path: Path) -> None:
     at(tmp_path / "data", tmp_path / "out", start_day=1)
     for path in (tmp_path / "data").rglob("part-*.parquet"):
         path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(DataError, match="expected a readable event file"):
+    with pytest.raises(DamageError, match=r"expected .* bytes as the manifest states, got 500"):
         at(tmp_path / "data", tmp_path / "out", 600)
     assert len(list((tmp_path / "out").glob("events-*"))) == 1

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import fastgen
-from fastgen.dataset.index import DatasetIndex, read_index
+from fastgen.dataset.index import DatasetIndex, FileSpan, read_index
 from fastgen.dataset.manifest import read_manifest
-from fastgen.errors import DataError, ScenarioError
+from fastgen.errors import DamageError, DataError, ScenarioError
 from fastgen.events.wire import WIRE_SCHEMA, WireEncoder
 from fastgen.replaying import rows as rows_module
 from fastgen.replaying import slicer as slicer_module
@@ -139,12 +139,12 @@ def test_only_files_and_row_groups_of_the_window_are_read(
     opened: list[str] = []
     read: list[str] = []
 
-    def watch_footers(path: Path, *args: Any) -> Any:
-        opened.append(path.name)
-        return rows_module.read_spans(path, *args)
+    def watch_footers(file: FileSpan, *args: Any) -> Any:
+        opened.append(file.path.name)
+        return rows_module.read_spans(file, *args)
 
     def watch_groups(span: rows_module.GroupSpan) -> Any:
-        read.append(span.path.name)
+        read.append(span.file.path.name)
         return rows_module.read_group(span)
 
     monkeypatch.setattr(slicer_module, "read_spans", watch_footers)
@@ -286,7 +286,7 @@ def test_damaged_datasets_are_one_line(dataset: Path, tmp_path: Path) -> None:
     damaged = copy_of(dataset, tmp_path / "other")
     for path in damaged.rglob("part-*.parquet"):
         path.write_bytes(b"PAR1")
-    with pytest.raises(DataError, match="expected a readable event file"):
+    with pytest.raises(DamageError, match=r"expected .* bytes as the manifest states, got 4"):
         write_slice(damaged, 0, 1, io.BytesIO())
 
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import fastgen
-from fastgen.errors import DataError, ScenarioError
+from fastgen.errors import DamageError, ScenarioError
 from fastgen.replaying.slice_file import write_slice
 from tests.helpers import copy_of, first_part
 from tests.replaying.plain import wire_lines
@@ -105,5 +105,5 @@ def test_damaged_file_is_named(dataset: Path, tmp_path: Path, schema: str) -> No
     reader = batch(folder, schema=schema)
     partitions = reader.partitions()
     first_part(folder).unlink()
-    with pytest.raises(DataError, match=r"part-.*expected a readable event file"):
+    with pytest.raises(DamageError, match=r"part-.*expected the file that the manifest names, got No such"):
         [list(reader.read(partition)) for partition in partitions]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.errors import DataError, ScenarioError
+from fastgen.errors import DamageError, ScenarioError
 from fastgen.events.body import encode_items
 from fastgen.inputs.timezones import load_zone
 from fastgen.kernels.basket_check import BasketRules
@@ -72,17 +72,19 @@ def load_scenario_of(manifest: Manifest, name: str) -> Scenario:
 
     Raises
     ------
-    DataError
+    DamageError
         If it is none, or doesn't have the manifest's locations.
     """
     try:
         scenario = scenario_from_dict(manifest.scenario)
     except ScenarioError as error:
-        raise DataError(f"{name}: expected a whole manifest, got a damaged one (scenario.{error})") from None
+        raise DamageError(
+            f"{name}: expected a whole manifest, got a damaged one (scenario.{error})"
+        ) from None
     codes = {place.location_id: place.code for place in scenario.locations}
     for network in manifest.networks:
         if codes.get(network.location_id) != network.code:
-            raise DataError(
+            raise DamageError(
                 f"{name}: expected networks of the scenario's locations, got location_id "
                 f"{network.location_id!r}, code {network.code!r}."
             )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fastgen.dataset.checks.contents import check_drives, check_lines
 from fastgen.dataset.checks.orders import FileState, locate_orders
@@ -20,8 +19,10 @@ from fastgen.dataset.checks.rows import (
     check_times,
 )
 from fastgen.dataset.digest_file import digest_file_days
+from fastgen.dataset.event_file import DAMAGED, EventFile
 from fastgen.dataset.layout import EVENTS, Layout
 from fastgen.dataset.windows import read_windows
+from fastgen.errors import DamageError
 from fastgen.events.schema import COLUMNS
 from fastgen.files import hash_file
 
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from fastgen.dataset.checks.statements import FilePart
     from fastgen.dataset.manifest import FileEntry, Manifest
     from fastgen.events.digest import DayDigest
-
-# What reading a damaged Parquet file can raise.
-DAMAGED = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
 
 _ARROW_TYPES = {
     "str": (pa.string(), pa.large_string(), pa.string_view()),
@@ -110,10 +108,14 @@ def check_part(
     days: list[DayDigest] = []
     try:
         if check_file(folder, part.entry, tally):
-            path = folder / part.entry.path
-            if _check_columns(path, part, manifest, tally):
-                days = _check_digests(path, part, tally)
-                _check_rows(path, facts, state, tally, progress)
+            # Bytes as the manifest states them have to pass what other commands check; others are read as
+            # far as they can be.
+            with EventFile(folder, part.entry, checked=tally.checks["files"].passed) as file:
+                if _check_columns(file, part, manifest, tally):
+                    days = _check_digests(file, part, tally)
+                    _check_rows(file, facts, state, tally, progress)
+    except DamageError as error:
+        tally.hold("columns", truth=False, otherwise=error.what.removeprefix(f"{folder}/"))
     except DAMAGED as error:
         reason = f"{part.entry.path}: expected a whole Parquet file, got a damaged one ({_reason(error)})."
         tally.hold("columns", truth=False, otherwise=reason)
@@ -128,10 +130,8 @@ def _reason(error: BaseException) -> str:
     return " ".join(text.split())[:120]
 
 
-def _check_columns(path: Path, part: FilePart, manifest: Manifest, tally: Tally) -> bool:
-    with pq.ParquetFile(path, memory_map=True) as file:
-        schema, metadata = file.schema_arrow, file.metadata.metadata or {}
-        n_rows = file.metadata.num_rows
+def _check_columns(file: EventFile, part: FilePart, manifest: Manifest, tally: Tally) -> bool:
+    schema, metadata, n_rows = file.schema, file.metadata.metadata or {}, file.n_rows
     columns = [c for c in COLUMNS if manifest.layout is Layout.SINGLE or c.name != "location_id"]
     kinds = {c.name: manifest.sequence_kind if c.name == "sequence" else c.kind for c in columns}
     wrong = [n for n in kinds if n not in schema.names or schema.field(n).type not in _ARROW_TYPES[kinds[n]]]
@@ -150,11 +150,10 @@ def _check_columns(path: Path, part: FilePart, manifest: Manifest, tally: Tally)
     return not wrong and schema.names == list(kinds)
 
 
-def _check_digests(path: Path, part: FilePart, tally: Tally) -> list[DayDigest]:
+def _check_digests(file: EventFile, part: FilePart, tally: Tally) -> list[DayDigest]:
     """Digest the location-days that the file is long enough for."""
-    n_rows = pq.read_metadata(path).num_rows
     ends = np.cumsum([d.rows for d in part.days])
-    found = digest_file_days(path, part.days[: int(np.searchsorted(ends, n_rows, "right"))])
+    found = digest_file_days(file, part.days[: int(np.searchsorted(ends, file.n_rows, "right"))])
     for stated, digested in zip(part.days, found, strict=False):
         what = f"location {stated.location_id}, day {stated.day}"
         tally.hold(
@@ -167,10 +166,9 @@ def _check_digests(path: Path, part: FilePart, tally: Tally) -> list[DayDigest]:
 
 
 def _check_rows(
-    path: Path, facts: Facts, state: FileState, tally: Tally, progress: Callable[[int], None]
+    file: EventFile, facts: Facts, state: FileState, tally: Tally, progress: Callable[[int], None]
 ) -> None:
-    columns = pq.read_schema(path).names
-    for window in read_windows(path, columns):
+    for window in read_windows(file, file.schema.names):
         orders = locate_orders(window, state)
         check_nulls(orders, tally)
         check_ids(orders, facts, state, tally)

@@ -1,0 +1,210 @@
+"""Open event files of a dataset, and hold what is read of them against their hashes before it is decoded.
+
+The manifest states a file's size and the hash of its footer; the footer states the hash of every column
+chunk. So a file of another dataset or location, or one that was cut, is found when it is opened, and a
+changed bit in a chunk when that chunk is read. Files of older versions have no hashes: of these the size is
+checked, and what PyArrow finds.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from fastgen.errors import DamageError
+from fastgen.parquet.chunk_hashes import CHUNK_HASHES, decode_hashes, hash_footer
+from fastgen.parquet.file import MAGIC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from fastgen.dataset.manifest import FileEntry
+
+# What reading a damaged Parquet file can raise.
+DAMAGED = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
+
+_UNKNOWN = -1  # no hash is that
+_TAIL = 8  # the footer's length and the magic bytes
+
+
+class EventFile:
+    """An event file, open for reading; also a context manager.
+
+    Parameters
+    ----------
+    folder, entry
+        The dataset's folder, and the file as its manifest states it.
+    checked
+        Whether to hold it against the manifest and its own hashes. Without, any file of that path is read as
+        far as PyArrow can: to find out what is wrong with it.
+
+    Raises
+    ------
+    DamageError
+        If it is not the file that the manifest states; from every method too, if what is read is damaged.
+    """
+
+    def __init__(self, folder: Path, entry: FileEntry, *, checked: bool = True) -> None:
+        self._folder, self._entry = folder, entry
+        try:
+            self._descriptor = os.open(self.path, os.O_RDONLY)
+        except OSError as error:
+            raise self.damage("the file that the manifest names", error) from None
+        try:
+            self._open(checked=checked)
+        except DAMAGED as error:
+            os.close(self._descriptor)
+            raise self.damage("a readable event file", error) from None
+        except DamageError:
+            os.close(self._descriptor)
+            raise
+
+    def _open(self, *, checked: bool) -> None:
+        size, entry = os.fstat(self._descriptor).st_size, self._entry
+        if checked and size != entry.bytes:
+            raise self.damage(f"{entry.bytes} bytes as the manifest states", f"{size}")
+        footer = self._read_footer(size)
+        hashed = checked and entry.footer is not None
+        if hashed and hash_footer(footer) != entry.footer:
+            raise self.damage("the footer that the manifest states", "that of another or a damaged file")
+        if checked and os.pread(self._descriptor, len(MAGIC), 0) != MAGIC:
+            raise self.damage("a whole Parquet file", "other bytes at its begin")
+        self.metadata: pq.FileMetaData = pq.read_metadata(pa.BufferReader(MAGIC + footer))
+        if checked and self.n_rows != entry.rows:
+            raise self.damage(f"{entry.rows} rows as the manifest states", f"{self.n_rows}")
+        # Other writers copy metadata: the hashes are those of the file if its footer is the stated one.
+        stated = (self.metadata.metadata or {}).get(CHUNK_HASHES.encode()) if hashed else None
+        self._hashes = None if stated is None else decode_hashes(stated)
+        self._source = _Source(self._descriptor, self.damage)
+        self._file = pq.ParquetFile(
+            self._source,
+            metadata=self.metadata,
+            pre_buffer=False,  # a chunk a read
+            page_checksum_verification=self._hashes is None,
+        )
+
+    def _read_footer(self, size: int) -> bytes:
+        """Read the footer, its length and the magic bytes."""
+        tail = os.pread(self._descriptor, _TAIL, max(0, size - _TAIL))
+        length = int.from_bytes(tail[:4], "little")
+        if len(tail) < _TAIL or tail[4:] != MAGIC or length + _TAIL + len(MAGIC) > size:
+            raise self.damage("a whole Parquet file", f"{size} bytes without a footer at their end")
+        return os.pread(self._descriptor, length + _TAIL, size - length - _TAIL)
+
+    @property
+    def path(self) -> Path:
+        """Path of the file."""
+        return self._folder / self._entry.path
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the file."""
+        return int(self.metadata.num_rows)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of the file."""
+        return self._file.schema_arrow
+
+    def read(self, groups: Sequence[int], columns: Sequence[str], *, use_threads: bool = False) -> pa.Table:
+        """Read some columns of some row groups."""
+        try:
+            self._expect(groups, columns)
+            return self._file.read_row_groups(list(groups), columns=list(columns), use_threads=use_threads)
+        except DAMAGED as error:
+            raise self.damage("a readable event file", error) from None
+
+    def batches(self, n_rows: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Read some columns of the whole file, so many rows at a time."""
+        try:
+            self._expect(range(self.metadata.num_row_groups), columns)
+            yield from self._file.iter_batches(n_rows, columns=list(columns), use_threads=False)
+        except DAMAGED as error:
+            raise self.damage("a readable event file", error) from None
+
+    def _expect(self, groups: Iterable[int], columns: Sequence[str]) -> None:
+        """Tell the source which chunks will be read, and their hashes."""
+        names = self.schema.names
+        missing = [name for name in columns if name not in names]
+        if missing:
+            raise self.damage(f"a column {missing[0]}", f"columns {', '.join(names)}")
+        if self._hashes is None:
+            return
+        wanted = [number for number, name in enumerate(names) if name in columns]
+        self._source.expected = {}
+        for group in groups:
+            chunks = self.metadata.row_group(group)
+            for number in wanted:
+                chunk = chunks.column(number)
+                first = chunk.dictionary_page_offset or chunk.data_page_offset
+                stated = self._hashes[group * len(names) + number]
+                self._source.expected[first, chunk.total_compressed_size] = stated
+
+    def damage(self, expected: str, got: object) -> DamageError:
+        """Make the error for a file that is not as expected."""
+        reason = (got.strerror if isinstance(got, OSError) else None) or str(got) or type(got).__name__
+        reason = " ".join(reason.split())[:120].rstrip(".")
+        return DamageError(f"{self.path}: expected {expected}, got {reason}.", self._folder)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        """Read in a block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
+
+
+class _Source:
+    """What PyArrow reads a file through: whole column chunks, each held against its hash.
+
+    They are read into memory of our own, so that what was checked is what is decoded, and a file that is cut
+    meanwhile ends in an error instead of a bus error.
+    """
+
+    closed = False
+
+    def __init__(self, descriptor: int, damage: Callable[[str, object], DamageError]) -> None:
+        self._descriptor, self._damage = descriptor, damage
+        self._at = 0
+        # Hash of each chunk by its place and size; None: no hashes to hold anything against.
+        self.expected: dict[tuple[int, int], int] | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def seek(self, place: int, whence: int = os.SEEK_SET) -> int:
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: os.fstat(self._descriptor).st_size}
+        self._at = origin[whence] + place
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, n_bytes: int = -1) -> bytes:
+        place = self._at
+        data = os.pread(self._descriptor, n_bytes, place)
+        self._at += len(data)
+        wanted = None if self.expected is None else self.expected.get((place, n_bytes), _UNKNOWN)
+        if wanted is not None and wanted != xxhash.xxh3_64_intdigest(data):
+            raise self._damage("column chunks as they were written", f"other bytes from {place} on")
+        return data
+
+    def close(self) -> None:
+        """Leave the descriptor to the file."""
