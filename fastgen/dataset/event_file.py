@@ -9,6 +9,7 @@ checked, and what PyArrow finds.
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
@@ -55,46 +56,61 @@ class EventFile:
             self._descriptor = os.open(self.path, os.O_RDONLY)
         except OSError as error:
             raise self.damage("the file that the manifest names", error) from None
+        self._checked, self._source = checked, _Source(self._descriptor, self.damage)
         try:
-            self._open(checked=checked)
-        except DAMAGED as error:
+            self._footer = self._read_footer()
+        except BaseException as error:
             os.close(self._descriptor)
-            raise self.damage("a readable event file", error) from None
-        except DamageError:
-            os.close(self._descriptor)
+            if isinstance(error, DAMAGED):
+                raise self.damage("a readable event file", error) from None
             raise
 
-    def _open(self, *, checked: bool) -> None:
+    def _read_footer(self) -> bytes:
+        """Read the footer, its length and the magic bytes behind it; check size and ends of the file."""
         size, entry = os.fstat(self._descriptor).st_size, self._entry
-        if checked and size != entry.bytes:
+        if self._checked and size != entry.bytes:
             raise self.damage(f"{entry.bytes} bytes as the manifest states", f"{size}")
-        footer = self._read_footer(size)
-        hashed = checked and entry.footer is not None
-        if hashed and hash_footer(footer) != entry.footer:
+        tail = os.pread(self._descriptor, _TAIL, max(0, size - _TAIL))
+        length = int.from_bytes(tail[:4], "little")
+        if len(tail) < _TAIL or tail[4:] != MAGIC or length + _TAIL + len(MAGIC) > size:
+            raise self.damage("a whole Parquet file", f"{size} bytes without a footer at their end")
+        footer = os.pread(self._descriptor, length + _TAIL, size - length - _TAIL)
+        if self._is_hashed and hash_footer(footer) != entry.footer:
             raise self.damage("the footer that the manifest states", "that of another or a damaged file")
-        if checked and os.pread(self._descriptor, len(MAGIC), 0) != MAGIC:
+        if self._checked and os.pread(self._descriptor, len(MAGIC), 0) != MAGIC:
             raise self.damage("a whole Parquet file", "other bytes at its begin")
-        self.metadata: pq.FileMetaData = pq.read_metadata(pa.BufferReader(MAGIC + footer))
-        if checked and self.n_rows != entry.rows:
-            raise self.damage(f"{entry.rows} rows as the manifest states", f"{self.n_rows}")
+        return footer
+
+    @property
+    def _is_hashed(self) -> bool:
+        return self._checked and self._entry.footer is not None
+
+    @cached_property
+    def metadata(self) -> pq.FileMetaData:
+        """The footer."""
+        try:
+            metadata = pq.read_metadata(pa.BufferReader(MAGIC + self._footer))
+        except DAMAGED as error:
+            raise self.damage("a readable event file", error) from None
+        if self._checked and metadata.num_rows != self._entry.rows:
+            raise self.damage(f"{self._entry.rows} rows as the manifest states", f"{metadata.num_rows}")
+        return metadata
+
+    @cached_property
+    def _hashes(self) -> list[int] | None:
+        """Hashes of the column chunks, row group after row group; None: the file has none."""
         # Other writers copy metadata: the hashes are those of the file if its footer is the stated one.
-        stated = (self.metadata.metadata or {}).get(CHUNK_HASHES.encode()) if hashed else None
-        self._hashes = None if stated is None else decode_hashes(stated)
-        self._source = _Source(self._descriptor, self.damage)
-        self._file = pq.ParquetFile(
+        stated = (self.metadata.metadata or {}).get(CHUNK_HASHES.encode()) if self._is_hashed else None
+        return None if stated is None else decode_hashes(stated)
+
+    @cached_property
+    def _file(self) -> pq.ParquetFile:
+        return pq.ParquetFile(
             self._source,
             metadata=self.metadata,
             pre_buffer=False,  # a chunk a read
             page_checksum_verification=self._hashes is None,
         )
-
-    def _read_footer(self, size: int) -> bytes:
-        """Read the footer, its length and the magic bytes."""
-        tail = os.pread(self._descriptor, _TAIL, max(0, size - _TAIL))
-        length = int.from_bytes(tail[:4], "little")
-        if len(tail) < _TAIL or tail[4:] != MAGIC or length + _TAIL + len(MAGIC) > size:
-            raise self.damage("a whole Parquet file", f"{size} bytes without a footer at their end")
-        return os.pread(self._descriptor, length + _TAIL, size - length - _TAIL)
 
     @property
     def path(self) -> Path:
@@ -153,7 +169,6 @@ class EventFile:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
         os.close(self._descriptor)
 
     def __enter__(self) -> Self:

@@ -8,14 +8,11 @@ import polars as pl
 
 from fastgen.dataset.index import read_index, select_ids
 from fastgen.dataset.instants import Instant, parse_instant
-from fastgen.dataset.layout import Layout, PartitionBy
-from fastgen.dataset.reader import event_schema
+from fastgen.dataset.reader import event_schema, scan_files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
-
-    from fastgen.dataset.index import DatasetIndex
 
 
 def slice_events(
@@ -24,7 +21,7 @@ def slice_events(
     """Scan the events of a window of dataset time.
 
     Only the files that could hold some of them are opened, and of these only the row groups whose statistics
-    of ts_seconds say so are read.
+    of ts_seconds say so are read. What is checked, and what is not, `scan_events` says.
 
     Parameters
     ----------
@@ -45,6 +42,8 @@ def slice_events(
     ------
     DataError
         If the folder has no manifest.
+    DamageError
+        If the manifest or the end of a file is damaged.
     ScenarioError
         If an instant or a location is none.
     """
@@ -52,25 +51,9 @@ def slice_events(
     ids = select_ids(index, locations)
     start_s = parse_instant(start, index.epoch_s, "start")
     end_s = parse_instant(end, index.epoch_s, "end")
-    return scan_window(index, start_s, end_s, ids)
-
-
-def scan_window(
-    index: DatasetIndex, start_s: int, end_s: int, ids: Collection[int] | None = None
-) -> pl.LazyFrame:
-    """Scan the events between two Unix seconds, as `slice_events`; location ids, None: all."""
     schema = event_schema(index.sequence_kind)
-    files = [file.path for file in index.files_between(start_s, end_s, ids)]
+    files = index.files_between(start_s, end_s, ids)
     if not files or start_s >= end_s:
         return pl.LazyFrame(schema=schema)
-    if index.layout is Layout.SINGLE:
-        frame = pl.scan_parquet(files, glob=False)
-    else:
-        keys: dict[str, pl.DataType] = {"location_id": pl.Int8()}
-        if index.partition_by is PartitionBy.LOCATION_DAY:
-            keys["day"] = pl.Int32()
-        frame = pl.scan_parquet(files, glob=False, hive_partitioning=True, hive_schema=keys)
-    frame = frame.filter(pl.col("ts_seconds") >= start_s, pl.col("ts_seconds") < end_s)
-    if ids is not None:
-        frame = frame.filter(pl.col("location_id").is_in(list(ids)))
-    return frame.select(list(schema))
+    frame = scan_files(index, files).filter(pl.col("ts_seconds") >= start_s, pl.col("ts_seconds") < end_s)
+    return frame if ids is None else frame.filter(pl.col("location_id").is_in(list(ids)))
