@@ -17,8 +17,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from fastgen.errors import DamageError
-from fastgen.parquet.chunk_hashes import CHUNK_HASHES, decode_hashes, hash_footer
-from fastgen.parquet.file import MAGIC
+from fastgen.parquet.chunk_hashes import CHUNK_HASHES, MAGIC, decode_hashes, hash_footer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

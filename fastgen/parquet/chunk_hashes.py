@@ -16,6 +16,8 @@ import xxhash
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+# First and last bytes of every file.
+MAGIC = b"PAR1"
 # Key of the footer's metadata: base64 of the hashes as little-endian words, row group after row group.
 CHUNK_HASHES = "fastgen.chunks_xxh3_64"
 

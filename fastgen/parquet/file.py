@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from fastgen import __version__
 from fastgen.errors import OutputError
 from fastgen.files import sync_folder
-from fastgen.parquet.chunk_hashes import CHUNK_HASHES, encode_hashes, hash_chunk, hash_footer
+from fastgen.parquet.chunk_hashes import CHUNK_HASHES, MAGIC, encode_hashes, hash_chunk, hash_footer
 from fastgen.parquet.pages import describe_chunk, make_chunk
 from fastgen.parquet.thrift import I16, I64, Encoded, Struct, encode_struct
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from fastgen.parquet.schema import Field
     from fastgen.parquet.thrift import Value
 
-MAGIC = b"PAR1"
 FORMAT_VERSION = 2
 WRITE_BYTES = 2**18
 
