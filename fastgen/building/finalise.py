@@ -2,9 +2,9 @@
 
 A build works in the folder `.building` of the dataset's folder. A finished file leaves a receipt there with
 its hash and digests; a second run keeps every file whose receipt and size agree. When all are there, the
-files are moved to their places and the manifest is written last: a folder without one counts as empty, so
-whatever moment a build is killed at, no unfinished dataset looks finished, and the same command goes on from
-the receipts.
+manifest of a dataset to be replaced is moved into the work folder, the files are moved to their places, and
+the manifest is written last: whatever moment a build is killed at, no unfinished dataset looks finished, and
+the same command goes on from the receipts. replaceable.py says what a build may replace.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 from fastgen import __version__
-from fastgen.building.receipts import LOCK, has_size, remove
-from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK, table_path
+from fastgen.building.receipts import LOCK, has_size
+from fastgen.building.replaceable import check_nothing_in_the_way, remove_older
+from fastgen.dataset.layout import MANIFEST, TABLES, WORK, table_path
 from fastgen.dataset.manifest import FileEntry, Manifest, read_manifest
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DIGEST_VERSION, digest_dataset
@@ -78,7 +79,7 @@ def remove_leftovers(out: Path) -> None:
 
 
 def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | None:
-    """Look for a finished dataset in the way.
+    """Look for a finished dataset in the way, and check that nothing else is.
 
     Returns
     -------
@@ -89,9 +90,11 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
     Raises
     ------
     OutputError
-        If another dataset is there and `overwrite` is not set.
+        If another dataset, or a file that no dataset lists, is there and `overwrite` is not set; or if
+        something is there that `overwrite` doesn't cover.
     """
     if overwrite or not (out / MANIFEST).exists():
+        check_nothing_in_the_way(plan, out, overwrite=overwrite)
         return None
     try:
         manifest = read_manifest(out)
@@ -105,11 +108,27 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
             "Use --overwrite to replace it, or another folder with -o."
         )
     entries = (*manifest.files, *manifest.tables)
-    return manifest if all(has_size(out / e.path, e.bytes) for e in entries) else None
+    if all(has_size(out / e.path, e.bytes) for e in entries):
+        return manifest
+    check_nothing_in_the_way(plan, out, overwrite=False)
+    return None
 
 
-def publish(plan: BuildPlan, results: list[PartResult], out: Path, work: Path) -> Manifest:
+def publish(
+    plan: BuildPlan, results: list[PartResult], out: Path, work: Path, *, overwrite: bool = False
+) -> Manifest:
     """Move the files to their places and write tables and manifest.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    results
+        What came of each of its files.
+    out, work
+        Folder of the dataset, and the work folder in it.
+    overwrite
+        Whether event files go that are a dataset's by their names, not only those that a manifest lists.
 
     Raises
     ------
@@ -125,8 +144,9 @@ def publish(plan: BuildPlan, results: list[PartResult], out: Path, work: Path) -
     if missing:
         raise OutputError(f"{out}: expected {len(plan.files)} finished files, {missing[0]} is missing.")
     try:
-        (out / MANIFEST).unlink(missing_ok=True)
-        _remove_others(out, there)
+        with contextlib.suppress(FileNotFoundError):
+            (out / MANIFEST).replace(work / MANIFEST)
+        remove_older(out, there, overwrite=overwrite)
         for folder in {(out / path).parent for path in got}:
             folder.mkdir(parents=True, exist_ok=True)
         for path in got:
@@ -139,21 +159,6 @@ def publish(plan: BuildPlan, results: list[PartResult], out: Path, work: Path) -
     except OSError as error:
         raise OutputError(f"{out}: expected to put the dataset in place, got: {error}.") from None
     return manifest
-
-
-def _remove_others(out: Path, keep: set[str]) -> None:
-    """Remove an older dataset's event files."""
-    events = out / EVENTS
-    if EVENTS in keep or not events.is_dir():
-        if events.is_dir() or (events.exists() and EVENTS not in keep):
-            remove(events)
-        return
-    for path in sorted(events.rglob("*"), reverse=True):
-        if path.is_dir():
-            with contextlib.suppress(OSError):  # not empty: something to keep is in it
-                path.rmdir()
-        elif str(path.relative_to(out)) not in keep:
-            path.unlink()
 
 
 def _make_manifest(plan: BuildPlan, results: list[PartResult], out: Path) -> Manifest:

@@ -99,7 +99,7 @@ def build(
         Processes that make files, or threads where this process may not be copied: on macOS, or while it has
         other Python threads. None for every core when the build is large enough to gain.
     overwrite
-        Replace another dataset in that folder.
+        Replace another dataset in that folder, or event files and tables that no manifest lists.
     progress
         Hears of the progress.
 
@@ -164,9 +164,7 @@ def build_with(
     out = check_folder(output)
     with SecondCompiler() as second:
         plan = prepare(announce=progress.announce, **inputs)
-        dimensions = inputs.get("dimensions")
-        if dimensions is not None and out.resolve() == Path(dimensions).resolve():
-            raise ScenarioError(f"{out}: expected another folder than that of --dimensions for the dataset.")
+        _check_in_place(plan, out, inputs.get("dimensions"))
         manifest = find_finished(plan, out, overwrite=overwrite)
         kept = len(plan.files)
         if manifest is not None:
@@ -179,8 +177,20 @@ def build_with(
                 results = _find_kept(plan, receipts, progress)
                 kept = len(results)
                 results += engine(_make_job(plan, receipts, work, results, progress))
-                manifest = publish(plan, results, out, work)
+                manifest = publish(plan, results, out, work, overwrite=overwrite)
     return BuildResult(manifest, out, time.perf_counter() - began, kept)
+
+
+def _check_in_place(plan: BuildPlan, out: Path, dimensions: str | Path | None) -> None:
+    """Check that a dataset in its tables' own folder leaves them as they are, whatever it is killed at."""
+    if dimensions is None or out.resolve() != Path(dimensions).resolve():
+        return
+    _, as_read = load_inputs(None, Path(dimensions))
+    if as_read.content_hash() != plan.dims.content_hash():
+        raise ScenarioError(
+            f"{out}: expected another folder than that of --dimensions for the dataset, since the scenario "
+            "changes what its tables say."
+        )
 
 
 def _find_kept(plan: BuildPlan, receipts: Receipts, progress: Progress) -> list[PartResult]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import stat
 from typing import TYPE_CHECKING
 
 from fastgen.building.part import PartResult
+from fastgen.dataset.layout import MANIFEST, WORK
 from fastgen.dataset.manifest import FileEntry, read_manifest
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DayDigest
@@ -42,17 +44,12 @@ class Receipts:
         self._out, self._work = out, work
         self._folders: set[Path] = set()
         end_runs(work)
-        if anew or not self._same_build(plan.build_id):
-            _clear_work(work)
+        if anew or not is_of_build(work, plan.build_id):
+            # Begun anew, a build still has to know what the one before it was replacing.
+            _clear_work(work, {LOCK, MANIFEST} if anew else {LOCK})
             write_whole(work / BUILD_FILE, json.dumps({"build_id": plan.build_id}).encode())
             if not anew:
                 self._adopt(plan)
-
-    def _same_build(self, build_id: str) -> bool:
-        try:
-            return bool(json.loads((self._work / BUILD_FILE).read_bytes())["build_id"] == build_id)
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
 
     def _adopt(self, plan: BuildPlan) -> None:
         """Make receipts of the whole files of a damaged dataset of this very build."""
@@ -69,7 +66,7 @@ class Receipts:
                 self.add(PartResult(entry, tuple(days[key] for key in keys)))
 
     def _path(self, path: str) -> Path:
-        return self._work / RECEIPTS / (path.replace("/", "+") + ".json")
+        return _receipt_path(self._work, path)
 
     def add(self, result: PartResult) -> None:
         """Record a finished file."""
@@ -121,6 +118,29 @@ class Receipts:
         return None
 
 
+def _receipt_path(work: Path, path: str) -> Path:
+    return work / RECEIPTS / (path.replace("/", "+") + ".json")
+
+
+def is_of_build(work: Path, build_id: str) -> bool:
+    """Whether a work folder belongs to an unfinished run of a build."""
+    try:
+        return bool(json.loads((work / BUILD_FILE).read_bytes())["build_id"] == build_id)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def placed_names(plan: BuildPlan, out: Path) -> set[str]:
+    """Name the event files that an unfinished run has put in place: as large as their receipts say."""
+    names = set()
+    for file in plan.files:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            entry = decode_receipt(_receipt_path(out / WORK, file.path).read_bytes()).entry
+            if has_size(out / file.path, entry.bytes):
+                names.add(file.path)
+    return names
+
+
 def encode_receipt(result: PartResult) -> bytes:
     """Write down what came of a file."""
     return json.dumps({"entry": result.entry.to_dict(), "days": result.days}).encode()
@@ -155,9 +175,9 @@ def end_runs(work: Path) -> None:
             raise OutputError(f"{run}: expected to end a run here, got: {error.strerror or error}.") from None
 
 
-def _clear_work(work: Path) -> None:
+def _clear_work(work: Path, keep: set[str]) -> None:
     for path in work.iterdir():
-        if path.name != LOCK:
+        if path.name not in keep:
             remove(path)
 
 

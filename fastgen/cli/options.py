@@ -123,7 +123,11 @@ master = click.option(
     metavar="URL",
     help="Spark's master, such as local[2] or sc://HOST, with --engine spark.  [default: as Spark is set up]",
 )
-overwrite = click.option("--overwrite", is_flag=True, help="Replace another dataset in the folder.")
+overwrite = click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace another dataset in the folder, or events and tables that no manifest lists.",
+)
 output = click.option(
     "-o",
     "--output",

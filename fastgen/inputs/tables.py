@@ -108,6 +108,11 @@ def place_tables(dims: Dimensions, source: Path, directory: Path) -> None:
             table_path(source, table).replace(path)
 
 
+def holds_table(dims: Dimensions, table: str, directory: Path) -> bool:
+    """Whether a folder has the file of a table, and it holds that table, whoever wrote it."""
+    return _holds(table_path(directory, table), encode_table(dims, table))
+
+
 def _holds(path: Path, data: bytes) -> bool:
     """Whether a file holds the table of an encoded file, in these bytes or as another writer put it."""
     try:

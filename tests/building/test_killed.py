@@ -160,7 +160,7 @@ def test_damaged_receipt_costs_one_file(
     assert_finished(tmp_path, digest)
 
 
-def _die(*_: object) -> None:
+def _die(*_: object, **__: object) -> None:
     raise Killed
 
 

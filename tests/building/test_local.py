@@ -137,15 +137,6 @@ def test_manifest_that_is_damaged_is_not_overwritten_silently(
     assert_finished(tmp_path, digest)
 
 
-def test_folder_without_a_manifest_counts_as_empty(
-    small: Callable[..., BuildResult], digest: str, tmp_path: Path
-) -> None:
-    small(tmp_path, seed=7)
-    (tmp_path / MANIFEST).unlink()
-    small(tmp_path)
-    assert_finished(tmp_path, digest)
-
-
 # --- disks that refuse --------------------------------------------------------------------------------------
 
 
@@ -212,7 +203,9 @@ def resize(path: Path, kilobytes: int) -> None:
 def test_publication_refuses_gaps(small: Callable[..., BuildResult], tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            local, "publish", lambda plan, results, out, work: finalise.publish(plan, results[1:], out, work)
+            local,
+            "publish",
+            lambda plan, results, *rest, **options: finalise.publish(plan, results[1:], *rest, **options),
         )
         with pytest.raises(OutputError, match=r"expected 6 finished files, events\.parquet/.* is missing"):
             small(tmp_path)
