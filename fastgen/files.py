@@ -7,12 +7,17 @@ import fcntl
 import hashlib
 import os
 import re
+import stat
 from pathlib import Path
+from typing import IO
 
 from fastgen.errors import OutputError, ScenarioError
 
 # What mounts in user space and network file systems answer to a call that they don't have.
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
+_PATH_MAX, _NAME_MAX = 4095, 255
+# Characters of a wrong text that an error shows.
+_SHOWN = 60
 # A path that went through pathlib has lost its second slash.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
@@ -55,6 +60,27 @@ def try_lock(descriptor: int, path: Path) -> bool:
     return True
 
 
+def check_name(name: str | Path) -> Path:
+    """Check that a text can be the path of a file or folder, there or not.
+
+    Raises
+    ------
+    ScenarioError
+        If it is empty, longer than a file system takes, or has a null byte.
+    """
+    text = os.fsencode(name)
+    if not text:
+        raise ScenarioError("expected a path, got an empty text, as of a variable that is not set.")
+    if b"\0" in text:
+        raise ScenarioError(f"expected a path without null bytes, got {os.fsdecode(text)[:_SHOWN]!r}.")
+    if len(text) > _PATH_MAX or any(len(part) > _NAME_MAX for part in text.split(b"/")):
+        raise ScenarioError(
+            f"expected a path of at most {_PATH_MAX} bytes, {_NAME_MAX} between two slashes, got {len(text)} "
+            f"bytes, {os.fsdecode(text)[:_SHOWN]!r} and so on."
+        )
+    return Path(name)
+
+
 def check_folder(name: str | Path) -> Path:
     """Check that a folder could be written to, before any work is done; nothing is made.
 
@@ -66,17 +92,17 @@ def check_folder(name: str | Path) -> Path:
     Raises
     ------
     ScenarioError
-        If it is no name: empty, not in UTF-8, or a URL.
+        If it is no name: empty, too long, not in UTF-8, a URL, or the root of all folders.
     OutputError
         If it, or the nearest one above that exists, is no folder or may not be written to.
     """
-    folder = Path(name)
     try:
+        folder = check_name(name)
         os.fsencode(folder).decode("utf-8")
     except UnicodeDecodeError:
-        raise ScenarioError(f"output: expected a name in UTF-8, got {os.fsencode(folder)!r}.") from None
-    if not str(name):
-        raise ScenarioError("output: expected a folder, got an empty name.")
+        raise ScenarioError(f"output: expected a name in UTF-8, got {os.fsencode(name)!r}.") from None
+    except ScenarioError as error:
+        raise ScenarioError(f"output: {error}") from None
     if is_url(name):
         raise ScenarioError(f"output: expected a path of this machine, got the URL {str(name)!r}.")
     above = folder.absolute()
@@ -84,9 +110,74 @@ def check_folder(name: str | Path) -> Path:
         above = above.parent
     if not above.is_dir():
         raise OutputError(f"{folder}: expected a folder to write to, got: Not a directory.")
+    if folder.resolve() == Path(folder.anchor or "/"):
+        raise ScenarioError(
+            f"output: expected a folder of its own, got {folder}, which has all others in it."
+        )
     if not os.access(above, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder}: expected a folder to write to, got: Permission denied.")
+        raise OutputError(f"{folder}: expected a folder to write to, got: {_why_not(above)}.")
     return folder
+
+
+def _why_not(folder: Path) -> str:
+    """Say why nothing can be written to a folder."""
+    is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+    return os.strerror(errno.EROFS if is_read_only else errno.EACCES)
+
+
+def check_file(name: str | Path, what: str) -> Path:
+    """Check that a file of that name could be made or replaced; nothing is made.
+
+    Parameters
+    ----------
+    name
+        File, there or not.
+    what
+        What to call it in an error.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no name, or names a folder, a device or a pipe.
+    """
+    try:
+        path = check_name(name)
+    except ScenarioError as error:
+        raise ScenarioError(f"{what}: {error}") from None
+    if path.is_dir() or path.name in ("", ".."):
+        raise ScenarioError(f"{what}: expected a file, got the folder {path}.")
+    if path.exists() and not path.is_file():
+        raise ScenarioError(f"{what}: expected a file, got {path}, which is a device or a pipe.")
+    return path
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Open a file to read it to its end.
+
+    Raises
+    ------
+    OSError
+        If it can't be read, or is a device or a pipe, which may never end. A pipe that a shell has opened
+        (`<(command)`) is read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for its other end
+    except ValueError:
+        raise OSError(errno.EINVAL, "a name with a null byte", str(path)) from None
+    mode = os.fstat(descriptor).st_mode
+    is_opened = stat.S_ISFIFO(mode) and os.path.realpath(path).startswith("/proc/")
+    if not (stat.S_ISREG(mode) or is_opened):
+        os.close(descriptor)
+        what = os.strerror(errno.EISDIR) if stat.S_ISDIR(mode) else "a device or a pipe"
+        raise OSError(errno.EINVAL, what, str(path))
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: Path) -> bytes:
+    """Read a file to its end; errors as `open_regular`."""
+    with open_regular(path) as file:
+        return file.read()
 
 
 def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from fastgen import __version__
+from fastgen.cli import streams
 from fastgen.cli.build import build
 from fastgen.cli.info import info
 from fastgen.cli.plan import plan
@@ -69,8 +68,7 @@ for registered in (plan, build, verify, info, slice_command, replay, publish, sc
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; whatever ends it early is one line on stderr and an exit code."""
-    if sys.stderr is None:  # closed by the caller
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # until the process ends
+    streams.take_over()
     try:
         code = cli.main(args=args, prog_name="fastgen", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -86,6 +84,8 @@ def main(args: Sequence[str] | None = None) -> None:
     except MemoryError:
         _fail("expected enough memory, got none.", 1)
     except OSError as error:
+        # Without a name it is the standard output that refuses: files are named where they are written.
+        streams.drop_output()
         name = "" if error.filename is None else f"{error.filename}: "
         _fail(f"{name}{error.strerror or error}.", 1)
     sys.exit(code)

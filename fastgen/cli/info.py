@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.cli.tables import show_facts, show_size, show_table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastgen.dataset.info import DatasetInfo, LocationInfo
     from fastgen.dataset.manifest import Network
 
@@ -21,7 +23,7 @@ _LOCATION_COLUMNS = (
 
 
 @click.command()
-@click.argument("dataset", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("dataset", metavar="DIR", type=Place())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(dataset: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
     """Show what is in the dataset in DIR.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from fastgen.cli.places import Place
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -66,19 +67,19 @@ locations = click.option(
 )
 scenario = click.option(
     "--scenario",
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="FILE",
     help="Scenario file (TOML); see `fastgen scenario show`.  [default: the canonical scenario]",
 )
 dimensions = click.option(
     "--dimensions",
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="DIR",
     help="Folder of your six dimension tables.  [default: the built-in ones]",
 )
 roads = click.option(
     "--roads",
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="DIR",
     help="Folder of CODE.roads files; a location without one there takes its built-in network.",
 )
@@ -131,7 +132,7 @@ overwrite = click.option(
 output = click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=Place(),
     default="dataset",
     show_default=True,
     metavar="DIR",

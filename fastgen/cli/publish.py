@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fastgen.cli.options import overwrite
+from fastgen.cli.places import Place
 from fastgen.cli.printing import say
 from fastgen.loading import quick_imports
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command()
-@click.argument("dataset", metavar="DATASET", type=click.Path(path_type=Path))
+@click.argument("dataset", metavar="DATASET", type=Place())
 @click.option("--to", required=True, metavar="FORM:PATH", help="delta:PATH, duckdb:FILE or parquet:PATH.")
 @overwrite
 def publish(*, dataset: Path, to: str, overwrite: bool) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
+from contextlib import contextmanager
 from functools import partial
 from threading import Event
 from typing import IO, TYPE_CHECKING
@@ -14,12 +14,12 @@ import click
 from fastgen.cli import replay_options as options
 from fastgen.cli.late_compiling import announced_late_compiling
 from fastgen.cli.printing import say
-from fastgen.errors import OutputError
+from fastgen.cli.streams import stdout_bytes
 from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import FrameType
 
@@ -82,21 +82,27 @@ def replay(
         from fastgen.replaying.run import present_us, run_once  # noqa: PLC0415  # heavy
 
     asked = ReplayOptions(start_day, speed, loop, locations, types, max_rows_per_file, file_format, rebase)
-    target = sys.stdout.buffer if to == STDOUT else to
     tell = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
-    with announced_late_compiling():
-        try:
-            if follow:
-                _follow(dataset, target, every, state, asked, tell)
-            else:
-                emitted = run_once(dataset, target, state, asked, now, dry_run=dry_run)
-                _say_what_is_inside(emitted)
-                tell(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise OutputError(
-                "-: expected a reader to the end, got a closed pipe; the window stays due."
-            ) from None
+    with announced_late_compiling(), _target(to) as target:
+        if follow:
+            _follow(dataset, target, every, state, asked, tell)
+        else:
+            emitted = run_once(dataset, target, state, asked, now, dry_run=dry_run)
+            _say_what_is_inside(emitted)
+            tell(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
+
+
+@contextmanager
+def _target(to: str) -> Iterator[str | IO[bytes]]:
+    """Open where the events go to; a reader of the standard output that leaves ends the block."""
+    if to != STDOUT:
+        yield to
+        return
+    try:
+        with stdout_bytes() as stream:
+            yield stream
+    except BrokenPipeError:
+        say("-: the reader has left before the end; the window stays due", err=True)
 
 
 def _say_what_is_inside(emitted: Emitted) -> None:

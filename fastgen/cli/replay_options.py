@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from pathlib import Path
 
 import click
 
 from fastgen.cli.options import split_codes
+from fastgen.cli.places import Place
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
@@ -40,7 +40,7 @@ class Time(click.ParamType):  # type: ignore[type-arg]  # as above
             self.fail(f"expected a time such as 2026-03-01T12:00, got {value!r}.", param, ctx)
 
 
-dataset = click.argument("dataset", metavar="DATASET", type=click.Path(path_type=Path))
+dataset = click.argument("dataset", metavar="DATASET", type=Place())
 locations = click.option(
     "--locations", metavar="CODES", callback=split_codes, help="Only these, codes or ids, such as sf,4."
 )
@@ -67,17 +67,21 @@ raw = click.option("--raw", is_flag=True, help="The stored columns instead of th
 output = click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, allow_dash=True),
+    type=Place(allow_dash=True),
     default="-",
     metavar="FILE",
     help="Where to write; - is the standard output.  [default: -]",
 )
 to = click.option(
-    "--to", required=True, metavar="FOLDER", help="Folder of the files; - is the standard output."
+    "--to",
+    type=Place(str),
+    required=True,
+    metavar="FOLDER",
+    help="Folder of the files; - is the standard output.",
 )
 state = click.option(
     "--state",
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="FILE",
     help="State file.  [default: .FOLDER.fastgen/state.json, beside FOLDER]",
 )

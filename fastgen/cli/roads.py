@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.errors import DataError, ScenarioError
 
@@ -21,14 +22,14 @@ location_option = click.option("--location", "code", required=True, help="Code o
 scenario_option = click.option(
     "--scenario",
     "scenario_path",
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="Scenario that has the location.  [default: the canonical one]",
 )
 output_option = click.option(
     "-o",
     "--output",
     "folder",
-    type=click.Path(path_type=Path),
+    type=Place(),
     required=True,
     metavar="DIR",
     help="Folder for CODE.roads; `fastgen build --roads DIR` takes it from there.",
@@ -68,7 +69,7 @@ def fetch(code: str, scenario_path: Path | None, overpass_url: str | None, folde
 
 
 @roads.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=Place())
 @location_option
 @scenario_option
 @output_option
@@ -92,7 +93,7 @@ def import_(file: Path, code: str, scenario_path: Path | None, folder: Path) -> 
 @click.option(
     "--roads",
     "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=Place(exists=True, file_okay=False),
     metavar="DIR",
     help="List the networks of this folder too.",
 )
@@ -117,7 +118,7 @@ def list_(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click 
 
 
 @roads.command()
-@click.argument("network", metavar="CODE|FILE")
+@click.argument("network", metavar="CODE|FILE", type=Place(str))
 @json_option
 def show(network: str, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
     """Show a network's figures, source and licence.

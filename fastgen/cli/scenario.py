@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from fastgen.cli.places import Place
 from fastgen.cli.printing import say
 from fastgen.errors import FastgenError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 dimensions_option = click.option(
     "--dimensions",
     "dimensions_dir",
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="DIR",
     help="Folder of six dimension tables that go with the scenario.  [default: the built-in ones]",
 )
@@ -28,7 +32,7 @@ def scenario() -> None:
 
 
 @scenario.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=Place())
 @dimensions_option
 def show(file: Path | None, dimensions_dir: Path | None) -> None:
     """Print a scenario, complete and commented.
@@ -50,7 +54,7 @@ def show(file: Path | None, dimensions_dir: Path | None) -> None:
 
 
 @scenario.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=Place())
 @dimensions_option
 def check(files: tuple[Path, ...], dimensions_dir: Path | None) -> None:
     """Check scenario files, and say how many orders they expect.

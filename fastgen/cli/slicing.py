@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import sys
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 import click
 
 from fastgen.cli import replay_options as options
 from fastgen.cli.late_compiling import announced_late_compiling
+from fastgen.cli.streams import stdout_bytes
 from fastgen.errors import OutputError
 from fastgen.loading import uncollected
 
@@ -68,15 +70,19 @@ def slice_command(
 
 
 def _to_stdout(write: Callable[[IO[bytes]], None]) -> None:
-    try:
-        write(sys.stdout.buffer)
-    except BrokenPipeError:
-        # The reader has seen enough. Nothing is left for the interpreter to flush into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    # A reader that leaves has seen enough.
+    with suppress(BrokenPipeError), stdout_bytes() as stream:
+        write(stream)
 
 
 def _to_file(write: Callable[[IO[bytes]], None], path: Path) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    if path.exists() and not path.is_file() and not path.is_dir():
+        _to_device(write, path)
+        return
+    from fastgen.files import check_file  # noqa: PLC0415  # --help does without
+
+    check_file(path, "output")
+    temporary = path.with_name(f".{os.getpid()}.fastgen.tmp")
     try:
         with temporary.open("wb") as file:
             write(file)
@@ -84,4 +90,20 @@ def _to_file(write: Callable[[IO[bytes]], None], path: Path) -> None:
     except OSError as error:
         raise OutputError(f"{path}: expected to write the file, got {error.strerror or error}.") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _to_device(write: Callable[[IO[bytes]], None], path: Path) -> None:
+    """Write to a device or a pipe, which stays what it is."""
+    try:
+        # A pipe without a reader would be waited for.
+        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        os.set_blocking(descriptor, True)
+        with os.fdopen(descriptor, "wb") as file:
+            write(file)
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        reason = "a pipe without a reader" if error.errno == errno.ENXIO else error.strerror or error
+        raise OutputError(f"{path}: expected to write to it, got {reason}.") from None

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.errors import OutputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastgen.dataset.checks.report import VerifyReport
 
 
 @click.command()
-@click.argument("dataset", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("dataset", metavar="DIR", type=Place())
 @click.option(
     "--against",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="Checksums file, or manifest or folder of another dataset, to hold the digest against.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

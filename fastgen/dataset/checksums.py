@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastgen.errors import DataError
 from fastgen.events.digest import DIGEST_VERSION
-from fastgen.files import write_whole
+from fastgen.files import read_regular, write_whole
 from fastgen.rng import STREAM_VERSION
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def load_checksums(path: Path) -> Checksums:
         If it can't be read, or is none of this version.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: expected a readable checksums file, got: {error}.") from None
     return parse_checksums(text, str(path))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import xxhash
 
 from fastgen.errors import DamageError
+from fastgen.files import open_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ class Stamp(NamedTuple):
         OSError
             If it can't be read.
         """
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             status, data = _status(os.fstat(file.fileno())), file.read()
         return data, cls(path, status, xxhash.xxh3_128_hexdigest(data))
 

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from fastgen.errors import ScenarioError
+from fastgen.files import read_regular
 from fastgen.inputs.shorthand import complete_locations, drop_disabled, expand_events, fill_defaults
 from fastgen.model.fields import shown
 from fastgen.model.scenario import Scenario, scenario_from_dict
@@ -59,7 +60,7 @@ def read_toml(path: Path) -> Tree:
         If the file can't be read, or is not TOML in UTF-8.
     """
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return tomllib.loads(read_regular(path).decode("utf-8-sig"))
     except OSError as error:
         raise ScenarioError(f"{path}: expected a readable scenario file, got {error.strerror}.") from None
     except UnicodeDecodeError as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from fastgen.errors import DataError
-from fastgen.files import write_whole
+from fastgen.files import read_regular, write_whole
 from fastgen.model.dimensions import (
     BrandLocations,
     Brands,
@@ -142,7 +143,7 @@ def read_tables(directory: Path) -> Dimensions:
         "FILE: COLUMN, row N: expected ..., got VALUE." with rows counted from 0; or a file that is missing,
         no Parquet, or without a column.
     """
-    if not directory.is_dir():
+    if not os.path.isdir(directory):  # noqa: PTH112  # no error for what can be no path
         files = ", ".join(f"{table}.parquet" for table in TABLES)
         raise DataError(f"{directory}: expected a folder with {files}, got no folder.")
     tables: dict[str, Any] = {}
@@ -162,7 +163,7 @@ def _read_parquet(path: Path) -> pa.Table:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         raise DataError(f"{path}: expected a readable Parquet file, got {error.strerror}.") from None
     try:

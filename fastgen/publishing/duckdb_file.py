@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from fastgen.errors import FastgenError, OutputError
-from fastgen.files import check_folder, sync_folder
+from fastgen.files import check_file, check_folder, sync_folder
 from fastgen.publishing.publication import Publication, refuse_changed, refuse_other, work_folder
 from fastgen.publishing.target import Form
 from fastgen.publishing.views import VIEWS, load_views
@@ -42,9 +42,7 @@ def publish_duckdb(
     OutputError
         If something else is there and shall not be overwritten, another run is at work, or the disk refuses.
     """
-    if path.is_dir():
-        raise OutputError(f"{path}: expected a file to write to, got a folder.")
-    check_folder(path.parent)
+    check_folder(check_file(path, "to").parent)
     names = {*(table.name for table in tables), *VIEWS}
     if not overwrite and _is_finished(path, names, publication):
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from enum import StrEnum
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastgen.errors import DataError, ScenarioError
-from fastgen.files import is_url
+from fastgen.files import check_name, is_url
 
 
 class Form(StrEnum):
@@ -66,7 +67,13 @@ def parse_target(text: str) -> Target:
     package, extra = _PACKAGES.get(form, ("", ""))
     if package and find_spec(package) is None:
         raise DataError(f"{form}:{path}: needs {package}: run pip install '{extra}', then try again.")
-    place = Path(path).expanduser()
+    try:
+        place = check_name(Path(path).expanduser())
+        os.fsencode(place).decode("utf-8")
+    except UnicodeDecodeError:
+        raise ScenarioError(f"to: expected a path in UTF-8, got {os.fsencode(path)!r}.") from None
+    except (ScenarioError, RuntimeError) as error:  # no such user
+        raise ScenarioError(f"to: {error}") from None
     if any(unicodedata.category(character) == "Cc" for character in str(place.absolute())):
         raise ScenarioError(
             f"to: expected a path without line breaks and control characters, got {str(place.absolute())!r}."
@@ -94,6 +101,6 @@ def check_apart(target: Target, dataset: Path) -> None:
     ScenarioError
         If the two are not apart.
     """
-    there, here = target.path.resolve(), dataset.resolve()
+    there, here = (Path(os.path.realpath(path)) for path in (target.path, dataset))
     if there == here or here in there.parents or there in here.parents:
         raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {target.path}.")

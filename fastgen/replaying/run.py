@@ -10,6 +10,7 @@ from fastgen.errors import ScenarioError
 from fastgen.replaying.clock import us_from_utc
 from fastgen.replaying.options import MAX_ROWS_PER_FILE, Emitted, ReplayOptions
 from fastgen.replaying.session import ReplaySession
+from fastgen.units import S_PER_DAY
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVERY_S = 10.0
+EVERY_MAX_S = 366.0 * S_PER_DAY
 NS_PER_US = 1000
 
 
@@ -141,8 +143,8 @@ def follow(
     FastgenError
         As `replay`.
     """
-    if not every_s > 0:
-        raise ScenarioError(f"every: expected more than 0 seconds, got {every_s:g}.")
+    if not 0 < every_s <= EVERY_MAX_S:
+        raise ScenarioError(f"every: expected more than 0 seconds and at most 366 days, got {every_s:g} s.")
     stop, clock = stop or Event(), clock or present_us
     with ReplaySession(dataset, to, state, options or ReplayOptions()) as session:
         while not stop.is_set():

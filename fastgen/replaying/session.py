@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Self
 
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
 from fastgen.errors import ScenarioError
+from fastgen.files import check_file
 from fastgen.replaying.agreement import STREAM_NAME, Asked, check_state, check_untouched
 from fastgen.replaying.clock import ReplayClock, parse_speed
 from fastgen.replaying.formats import WRITERS, Encoders
@@ -19,7 +21,7 @@ from fastgen.replaying.slicer import Slicer, read_ahead
 from fastgen.replaying.state import ReplayState, read_state, write_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from fastgen.replaying.slicer import Chunk
 
@@ -67,12 +69,12 @@ class ReplaySession:
         self._sink: FolderSink | None = None
         self._stream: IO[bytes] | None = None
         if isinstance(to, str | Path):
-            self._sink = FolderSink(Path(to), options.format, options.max_rows_per_file)
+            self._sink = FolderSink(to, options.format, options.max_rows_per_file)
         else:
             self._stream = to
         if state is None and self._sink is None:
             raise ScenarioError("state: expected a state file, which a stream can't hold, got none.")
-        self.state_path = self._default_state() if state is None else Path(state)
+        self.state_path = self._default_state() if state is None else check_file(state, "state")
         self.state: ReplayState | None = None
         self._open = ExitStack()
         self._slicer: Slicer | None = None
@@ -89,9 +91,12 @@ class ReplaySession:
     def __enter__(self) -> Self:
         """Take the lock and take up the state."""
         try:
-            if self._sink is not None and not self._sink.control.path.exists():
-                self.look()  # nobody is at work, and what is refused makes no folder
-            self._lock()
+            if not any(os.path.lexists(lock) for lock, _ in self._locks()):
+                self.look()  # nobody is at work, and what is refused leaves nothing
+            for lock, what in self._locks():
+                self._open.enter_context(hold_lock(lock, what))
+            if self._sink is not None:
+                self._sink.prepare()
             self.look()
             if self._sink is not None:
                 self._recover(self._sink)
@@ -104,13 +109,12 @@ class ReplaySession:
         """Let go of the lock."""
         self._open.close()
 
-    def _lock(self) -> None:
+    def _locks(self) -> Iterator[tuple[Path, Path]]:
+        """List the files to lock, and what each stands for."""
         if self._sink is None or self.state_path != self._default_state():
-            beside = self.state_path.with_name(f"{self.state_path.name}.lock")
-            self._open.enter_context(hold_lock(beside, self.state_path))
+            yield self.state_path.with_name(f"{self.state_path.name}.lock"), self.state_path
         if self._sink is not None:
-            self._open.enter_context(hold_lock(self._sink.control.lock, self._sink.folder))
-            self._sink.prepare()
+            yield self._sink.control.lock, self._sink.folder
 
     def look(self) -> None:
         """Read the state and hold the options against it, changing nothing."""

@@ -72,7 +72,7 @@ class FolderSink:
         If it is no folder, or can't be written to.
     """
 
-    def __init__(self, folder: Path, suffix: str, max_rows: int) -> None:
+    def __init__(self, folder: str | Path, suffix: str, max_rows: int) -> None:
         self.folder = check_folder(folder)
         self._suffix, self._max_rows = suffix, max_rows
         self.control = find_control(self.folder)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from fastgen.errors import DataError
+from fastgen.files import read_regular
 from fastgen.roads.offline import builtin_codes, read_builtin
 from fastgen.roads.roads_file import SUFFIX
 
@@ -33,12 +35,12 @@ def find_network(code: str, folder: Path | None) -> tuple[bytes, str]:
         If there is neither a file nor a built-in network, or the folder can't be read.
     """
     if folder is not None:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112  # no error for what can be no path
             raise DataError(f"{folder}: expected a folder of {SUFFIX} files, got none.")
         path = folder / f"{code}{SUFFIX}"
         if path.exists():
             try:
-                return path.read_bytes(), str(path)
+                return read_regular(path), str(path)
             except OSError as error:
                 raise DataError(f"{path}: expected a readable {SUFFIX} file, got {error.strerror}.") from None
     if code in builtin_codes():

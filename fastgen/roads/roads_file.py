@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.errors import DataError
+from fastgen.files import read_regular
 from fastgen.model.road_graph import Provenance, RoadGraph
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def load_roads(path: Path) -> RoadGraph:
         If the file can't be read, or is not a whole .roads file.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         raise DataError(f"{path}: expected a readable .roads file, got {error.strerror}.") from None
     return decode_roads(data, str(path))

@@ -9,6 +9,7 @@ from fastgen.dataset.checksums import CHECKSUMS_FORMAT, Golden, describe_golden,
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import Manifest, parse_manifest
 from fastgen.errors import DataError
+from fastgen.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +85,7 @@ class Reference:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_regular(path).decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "bytes that are no UTF-8"
         raise DataError(f"{path}: expected checksums or a manifest, got: {reason}.") from None
