@@ -9,7 +9,7 @@ from fastgen.errors import DataError
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, 80, 80, 80
-_OSM_PACKAGES = ("networkx", "osmium", "osmnx")
+_OSM_PACKAGES = ("networkx", "osmnx")
 
 
 def require_osm_extra() -> None:

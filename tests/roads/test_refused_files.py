@@ -133,6 +133,6 @@ def test_without_the_extra_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_osm(tmp_path / "town.osm")
-    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "osmium" else name)
-    with pytest.raises(DataError, match=r"needs osmium: run pip install 'fastgen\[osm\]', then try again\.$"):
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "osmnx" else name)
+    with pytest.raises(DataError, match=r"needs osmnx: run pip install 'fastgen\[osm\]', then try again\.$"):
         import_town(path)

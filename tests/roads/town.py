@@ -24,11 +24,11 @@ class TownWay(NamedTuple):
     tags: dict[str, str]
 
 
-def place(east_m: float, north_m: float) -> tuple[float, float]:
-    """Latitude and longitude so far east and north of the kitchen, in OpenStreetMap's seven decimals."""
-    lat = KITCHEN[0] + math.degrees(north_m / EARTH_RADIUS_M)
-    lon = KITCHEN[1] + math.degrees(east_m / EARTH_RADIUS_M) / math.cos(math.radians(KITCHEN[0]))
-    return round(lat, 7), round(lon, 7)
+def place(east_m: float, north_m: float, kitchen: tuple[float, float] = KITCHEN) -> tuple[float, float]:
+    """Latitude and longitude so far east and north of a kitchen, in OpenStreetMap's seven decimals."""
+    lat = kitchen[0] + math.degrees(north_m / EARTH_RADIUS_M)
+    lon = kitchen[1] + math.degrees(east_m / EARTH_RADIUS_M) / math.cos(math.radians(kitchen[0]))
+    return round(lat, 7), round((lon + 180) % 360 - 180, 7)
 
 
 # Node id -> metres east and north of the kitchen. The square reaches 1609 m, the margin around it 2109 m.

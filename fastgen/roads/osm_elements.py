@@ -1,0 +1,166 @@
+"""What both readers of OpenStreetMap files give: batches of nodes and of ways, and their common bounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from fastgen.roads.drive_filter import EXCLUDED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+# Tags that decide whether and how a way is drawn; no others are kept.
+TAGS = frozenset({*EXCLUDED, "name", "oneway", "junction"})
+# The database allows 2,000 nodes a way, and 255 characters a tag. Of roads that are drawn the simplification
+# takes time by the square of their nodes.
+MAX_WAY_NODES, MAX_ROAD_NODES = 1_000_000, 20_000
+MAX_TEXT = 1024
+# What is inflated may be so many times as large as the file, and so many bytes more: real files of XML shrink
+# to a tenth or a twentieth, those of PBF to a half.
+MAX_INFLATION, FREE_BYTES = 100, 1 << 26
+MAX_LAT, MAX_LON = 90.0, 180.0
+
+
+class Version(NamedTuple):
+    """Which of several versions of an element is the newer one; 0 where the file doesn't say.
+
+    Attributes
+    ----------
+    number
+        Version number.
+    time_s
+        Seconds since 1970.
+    """
+
+    number: int
+    time_s: int
+
+
+class Nodes(NamedTuple):
+    """A batch of nodes in the order of the file.
+
+    Attributes
+    ----------
+    ids
+        int64 (n,).
+    lat, lon
+        float64 (n,), degrees, as they stand in the file, even beyond 90 and 180; NaN where there are none.
+    visible
+        bool (n,), False where the file marks a node as deleted.
+    version, time_s
+        int64 (n,), as in `Version`; zeros unless asked for.
+    """
+
+    ids: NDArray[np.int64]
+    lat: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    visible: NDArray[np.bool_]
+    version: NDArray[np.int64]
+    time_s: NDArray[np.int64]
+
+    def select(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Nodes:
+        """Take some of the nodes."""
+        return Nodes(*(array[chosen] for array in self))  # type: ignore[arg-type]  # array by array
+
+    def has_position(self) -> NDArray[np.bool_]:
+        """Say which nodes have a place on earth."""
+        on_earth: NDArray[np.bool_] = (np.abs(self.lat) <= MAX_LAT) & (np.abs(self.lon) <= MAX_LON)
+        return on_earth
+
+
+class Way(NamedTuple):
+    """A way.
+
+    Attributes
+    ----------
+    id
+        Its number.
+    nodes
+        Ids of its nodes in the order in which they are drawn.
+    tags
+        Those of its tags that are in `TAGS`.
+    version
+        For choosing among several.
+    visible
+        False where the file marks it as deleted.
+    located
+        Latitudes and longitudes of its nodes, (n, 2), where the way itself holds them; else None.
+    """
+
+    id: int
+    nodes: NDArray[np.int64]
+    tags: dict[str, str]
+    version: Version
+    visible: bool
+    located: NDArray[np.float64] | None
+
+
+class OsmReader(Protocol):
+    """Goes through a file as often as it is asked, holding one batch at a time.
+
+    Attributes
+    ----------
+    ways_ascend
+        Whether the ways of the last pass came by ascending id, so that none can come twice.
+    has_located_ways
+        Whether a way of the last pass held positions of its nodes.
+    """
+
+    ways_ascend: bool
+    has_located_ways: bool
+
+    def nodes(self, *, versions: bool) -> Iterator[Nodes]:
+        """Give all nodes; their versions cost time."""
+
+    def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
+        """Give ways tagged highway with one of these nodes, and ways of these ids; both sorted."""
+
+
+def find_in(known: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which values are in a sorted array."""
+    if not len(known):
+        return np.zeros(len(values), bool)
+    at = np.searchsorted(known, values)
+    at[at == len(known)] = 0
+    found: NDArray[np.bool_] = known[at] == values
+    return found
+
+
+def check_text(key: str, value: str) -> None:
+    """Check that a tag's value is no longer than any real one.
+
+    Raises
+    ------
+    ValueError
+        If it is.
+    """
+    if len(value) > MAX_TEXT:
+        raise ValueError(f"a tag {key!r} of {len(value)} characters, at most {MAX_TEXT} expected")
+
+
+def check_way_length(n_nodes: int, limit: int = MAX_WAY_NODES) -> None:
+    """Check that a way has no more nodes than can be dealt with.
+
+    Raises
+    ------
+    ValueError
+        If it has.
+    """
+    if n_nodes > limit:
+        raise ValueError(f"a way of more than {limit} nodes")
+
+
+def check_inflation(n_bytes: int, file_bytes: int) -> None:
+    """Check that a file does not inflate without end.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    """
+    if n_bytes > FREE_BYTES + MAX_INFLATION * file_bytes:
+        raise ValueError(f"one that inflates to more than {MAX_INFLATION} times its size")

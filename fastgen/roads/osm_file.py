@@ -1,0 +1,248 @@
+"""Load the drivable ways around a kitchen from a file of OpenStreetMap: XML, or the binary format PBF.
+
+What memory it takes follows the nodes in the square, not the file nor its ids: the first pass over the file
+chooses the nodes, the second one the ways that touch them. Only where ids come in another order than
+ascending, so that an element may come twice, two more passes look for the newest version of each.
+"""
+
+from __future__ import annotations
+
+import zlib
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from xml.parsers import expat
+
+import numpy as np
+
+from fastgen.errors import DataError
+from fastgen.roads.area import compute_distances_m
+from fastgen.roads.drive_filter import Direction, is_drivable, travel_direction
+from fastgen.roads.extras import quote_error
+from fastgen.roads.osm_elements import MAX_ROAD_NODES, Nodes, Way, check_way_length, find_in
+from fastgen.roads.osm_pbf import PbfReader
+from fastgen.roads.osm_xml import XmlReader
+from fastgen.roads.osmnx_graph import MARGIN_M
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    import networkx as nx
+    from numpy.typing import NDArray
+
+    from fastgen.roads.area import Area
+    from fastgen.roads.osm_elements import OsmReader
+
+PBF_SUFFIX = ".pbf"
+SUFFIXES = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", PBF_SUFFIX)
+# New nodes wait for so many more before the newest of each are chosen.
+MAX_NODES_WAITING = 1 << 18
+# Nodes without a position that are looked at: a road of the square may need one.
+MAX_NODES_LOST = 1 << 20
+# Where no road is near: the nearest road is looked for among so many nodes.
+MAX_NODES_SEARCHED = 1 << 20
+_NO_IDS = np.zeros(0, np.int64)
+_NO_NODES = Nodes(_NO_IDS, np.zeros(0), np.zeros(0), np.zeros(0, bool), _NO_IDS, _NO_IDS)
+_DAMAGE = (expat.ExpatError, zlib.error, ValueError, IndexError, OverflowError, EOFError, OSError)
+
+
+def load_osm(path: Path, area: Area) -> nx.MultiDiGraph:
+    """Load the drivable ways near the square, unsimplified: every vertex a node, every segment an edge.
+
+    Parameters
+    ----------
+    path
+        The file; its ending says its format.
+    area
+        The kitchen and its square.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged or of another format, or has no road near the square.
+    """
+    reader: OsmReader = PbfReader(path) if path.name.endswith(PBF_SUFFIX) else XmlReader(path)
+    try:
+        nodes = _load_nodes(reader, area)
+        ways = _load_ways(reader, nodes.ids)
+        streets = _draw_streets(ways, nodes, area, str(path))
+        if not len(streets):
+            _refuse_no_roads(reader, area, str(path))
+    except _DAMAGE as error:
+        reason = str(error) if type(error) is ValueError else quote_error(error)
+        raise DataError(f"{path}: expected a whole OpenStreetMap file, got {reason}.") from None
+    return streets
+
+
+def _load_nodes(reader: OsmReader, area: Area) -> Nodes:
+    """Load the nodes near the square, and those without a position, by ascending id."""
+
+    def is_near(batch: Nodes) -> NDArray[np.bool_]:
+        return batch.visible & (area.contains(batch.lat, batch.lon, MARGIN_M) | ~batch.has_position())
+
+    found, ascending = _gather(reader.nodes(versions=False), is_near)
+    if not ascending:
+        ids = found.ids
+        found, _ = _gather(reader.nodes(versions=True), lambda batch: find_in(ids, batch.ids))
+        found = found.select(is_near(found))
+    return found
+
+
+def _gather(batches: Iterable[Nodes], choose: Callable[[Nodes], NDArray[np.bool_]]) -> tuple[Nodes, bool]:
+    """Keep the newest version of each node chosen, and say whether the ids of all nodes ascend."""
+    kept: list[Nodes] = []
+    n_known, n_new, last_id, ascending = 0, 0, None, True
+    for batch in batches:
+        if not len(batch.ids):
+            continue
+        ascending &= last_id is None or bool(last_id < batch.ids[0])
+        ascending &= bool((batch.ids[:-1] < batch.ids[1:]).all())
+        last_id = batch.ids[-1]
+        kept.append(batch.select(choose(batch)))
+        n_new += len(kept[-1].ids)
+        if n_new > n_known + MAX_NODES_WAITING:
+            kept = [_keep_newest(kept)]
+            n_known, n_new = len(kept[0].ids), 0
+    return _keep_newest(kept), ascending
+
+
+def _keep_newest(batches: list[Nodes]) -> Nodes:
+    """Keep of each node the newest version, or the last of several that the file doesn't tell apart."""
+    nodes = Nodes(*(np.concatenate(columns) for columns in zip(_NO_NODES, *batches, strict=True)))
+    nodes = nodes.select(np.lexsort((nodes.time_s, nodes.version, nodes.ids)))
+    again = nodes.ids[1:] == nodes.ids[:-1]
+    deleted = again & (nodes.visible[1:] != nodes.visible[:-1])
+    if deleted.any():
+        raise ValueError(_describe_history("node", int(nodes.ids[np.argmax(deleted)])))
+    nodes = nodes.select(np.append(~again, True)[: len(nodes.ids)])
+    n_lost = int(np.count_nonzero(~nodes.has_position()))
+    if n_lost > MAX_NODES_LOST:
+        raise ValueError(f"one of more than {MAX_NODES_LOST} nodes without a position")
+    return nodes
+
+
+def _load_ways(reader: OsmReader, node_ids: NDArray[np.int64]) -> list[Way]:
+    """Load the drivable ways that touch some nodes, in the order of their ids."""
+    newest = _choose_newest(reader.ways(node_ids, _NO_IDS))
+    if not reader.ways_ascend:
+        newest = _choose_newest(reader.ways(node_ids, np.array(sorted(newest), np.int64)))
+    ways = [newest[key] for key in sorted(newest)]
+    ways = [way for way in ways if way.visible and is_drivable(way.tags)]
+    for way in ways:
+        check_way_length(len(way.nodes), MAX_ROAD_NODES)
+    return ways
+
+
+def _choose_newest(ways: Iterable[Way]) -> dict[int, Way]:
+    """Choose of each way the newest version, or the last of several that the file doesn't tell apart."""
+    newest: dict[int, Way] = {}
+    for way in ways:
+        known = newest.setdefault(way.id, way)
+        if known.visible != way.visible:
+            raise ValueError(_describe_history("way", way.id))
+        if way.version >= known.version:
+            newest[way.id] = way
+    return newest
+
+
+def _describe_history(kind: str, number: int) -> str:
+    return f"a history: {kind} {number} is there and deleted too"
+
+
+def _draw_streets(ways: list[Way], nodes: Nodes, area: Area, name: str) -> nx.MultiDiGraph:
+    """Draw the segments of which both ends are near the square."""
+    import networkx as nx  # noqa: PLC0415  # heavy
+
+    nodes = nodes.select(
+        find_in(np.unique(np.concatenate([_NO_IDS, *(way.nodes for way in ways)])), nodes.ids)
+    )
+    _check_positions(ways, nodes, area, name)
+    nodes = nodes.select(nodes.has_position())
+    positions = dict(
+        zip(nodes.ids.tolist(), zip(nodes.lat.tolist(), nodes.lon.tolist(), strict=True), strict=True)
+    )
+    segments = [
+        (u, v, way.tags.get("name"))
+        for way in ways
+        for u, v in _directed_segments(way)
+        if u in positions and v in positions
+    ]
+    ends = np.array([(*positions[u], *positions[v]) for u, v, _ in segments], np.float64).reshape(-1, 4)
+    streets = nx.MultiDiGraph()
+    for (u, v, street), length_m in zip(segments, compute_distances_m(*ends.T), strict=True):
+        streets.add_edge(u, v, length=float(length_m), **({} if street is None else {"name": street}))
+    for node, data in streets.nodes(data=True):
+        data["y"], data["x"] = positions[node]
+    return streets
+
+
+def _directed_segments(way: Way) -> list[tuple[int, int]]:
+    """List the pairs of neighbouring nodes between which a way may be driven, but for repeated nodes."""
+    forward = [(u, v) for u, v in pairwise(way.nodes.tolist()) if u != v]
+    backward = [(v, u) for u, v in reversed(forward)]
+    direction = travel_direction(way.tags)
+    if direction is Direction.BOTH:
+        return forward + backward
+    return forward if direction is Direction.FORWARD else backward
+
+
+def _check_positions(ways: list[Way], nodes: Nodes, area: Area, name: str) -> None:
+    """Check that no road of the square lacks the position of a node."""
+    lost = nodes.select(~nodes.has_position())
+    inside = nodes.ids[area.contains(nodes.lat, nodes.lon)]
+    for way in ways:
+        if way.located is not None:
+            near = area.contains(way.located[:, 0], way.located[:, 1], MARGIN_M)
+            if not find_in(nodes.ids, way.nodes[near]).all():
+                raise DataError(_describe_located(name))
+        needed = find_in(way.nodes[np.argsort(way.nodes)], lost.ids)
+        if needed.any() and find_in(inside, way.nodes).any():
+            i = int(np.argmax(needed))
+            raise DataError(
+                f"{name}: expected a position in degrees of node {lost.ids[i]}, which way {way.id} of the "
+                f"delivery square needs, got latitude {lost.lat[i]}, longitude {lost.lon[i]}."
+            )
+
+
+def _describe_located(name: str) -> str:
+    return (
+        f"{name}: expected nodes with positions, got ways that hold them: export the file with "
+        "'out body; >; out skel qt;' in place of Overpass's 'out geom', or take it as it was before "
+        "'osmium add-locations-to-ways'."
+    )
+
+
+def _refuse_no_roads(reader: OsmReader, area: Area, name: str) -> None:
+    """Say how far the nearest road is, if there is one at all."""
+    nearest_m, searched_m = _find_nearest_road(reader, area)
+    if np.isinf(nearest_m) and reader.has_located_ways:
+        raise DataError(_describe_located(name))
+    if np.isinf(nearest_m) and np.isfinite(searched_m):
+        raise DataError(
+            f"{name}: expected a road within 1 km of the kitchen at {area.lat:.6f}, {area.lon:.6f}, "
+            f"got none within {searched_m / 1000:.1f} km."
+        )
+    area.check_reach(nearest_m, name)
+    area.check_reach(np.inf, name)  # roads that leave the square between two of their nodes
+
+
+def _find_nearest_road(reader: OsmReader, area: Area) -> tuple[float, float]:
+    """Find how far the nearest node of a road is, metres, and how far it was looked for."""
+    ids, dist_m, searched_m = [_NO_IDS], [np.zeros(0)], np.inf
+    for batch in reader.nodes(versions=False):
+        there = batch.select(batch.visible & batch.has_position())
+        ids.append(there.ids)
+        dist_m.append(compute_distances_m(there.lat, there.lon, area.lat, area.lon))
+        if sum(map(len, ids)) > 2 * MAX_NODES_SEARCHED:
+            all_ids, all_m = np.concatenate(ids), np.concatenate(dist_m)
+            nearest = np.argpartition(all_m, MAX_NODES_SEARCHED)[:MAX_NODES_SEARCHED]
+            ids, dist_m, searched_m = [all_ids[nearest]], [all_m[nearest]], float(all_m[nearest].max())
+    all_ids, all_m = np.concatenate(ids), np.concatenate(dist_m)
+    order = np.lexsort((-all_m, all_ids))
+    all_ids, all_m = all_ids[order], all_m[order]
+    nearest_m = np.inf
+    for way in reader.ways(all_ids, _NO_IDS):
+        if way.visible and is_drivable(way.tags):
+            found = way.nodes[find_in(all_ids, way.nodes)]
+            nearest_m = min(nearest_m, float(all_m[np.searchsorted(all_ids, found)].min()))
+    return nearest_m, searched_m
