@@ -52,3 +52,7 @@ class OutputError(FastgenError):
     """A run could not be finished: no space, no permission, a dataset in the way."""
 
     exit_code = 1
+
+
+class FastgenWarning(UserWarning):
+    """What was given to fastgen is odd, and was read in the way that the one line says."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from fastgen.inputs.loading import load_inputs
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.parquet.codecs import COMPRESSIONS
 from fastgen.roads.cache import default_cache_dir, load_route_table
-from fastgen.roads.network import find_network
+from fastgen.roads.network import check_networks, find_network
 from fastgen.simulate.expected import check_expected_orders, expected_orders
 
 if TYPE_CHECKING:
@@ -237,6 +238,9 @@ def prepare(
         overrides={"days": days, "seed": seed, "scale": scale, "start": start},
     )
     selected = select_locations(loaded, locations)
+    given = {"--scenario": scenario, "--dimensions": dimensions}
+    options = "".join(f" {name} {shlex.quote(str(path))}" for name, path in given.items() if path is not None)
+    check_networks([place.code for place in selected], None if roads is None else Path(roads), options)
     # Before routes are computed, which takes a while.
     check_expected_orders(loaded, expected_orders(loaded))
     tables = {

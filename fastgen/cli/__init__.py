@@ -13,7 +13,7 @@ from fastgen.cli import streams
 from fastgen.cli.build import build
 from fastgen.cli.info import info
 from fastgen.cli.plan import plan
-from fastgen.cli.printing import say
+from fastgen.cli.printing import say, warnings_as_lines
 from fastgen.cli.publish import publish
 from fastgen.cli.replay import replay
 from fastgen.cli.roads import roads
@@ -70,7 +70,8 @@ def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; whatever ends it early is one line on stderr and an exit code."""
     streams.take_over()
     try:
-        code = cli.main(args=args, prog_name="fastgen", standalone_mode=False)
+        with warnings_as_lines():
+            code = cli.main(args=args, prog_name="fastgen", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)

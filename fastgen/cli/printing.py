@@ -6,11 +6,18 @@ could end a line and forge the next one, or command the terminal; so all but pri
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from typing import IO, Any
+import warnings
+from typing import IO, TYPE_CHECKING, Any
 
 import click
+
+from fastgen.errors import FastgenWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def say(*lines: str, err: bool = False, file: IO[str] | None = None) -> None:
@@ -27,6 +34,25 @@ def say(*lines: str, err: bool = False, file: IO[str] | None = None) -> None:
     """
     stream = file or (sys.stderr if err else sys.stdout)
     click.echo("\n".join(_encodable(escape(line), stream) for line in lines), file=stream)
+
+
+@contextlib.contextmanager
+def warnings_as_lines() -> Iterator[None]:
+    """Print each warning of fastgen's own once, as a line on stderr."""
+    said: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", FastgenWarning)
+        show = warnings.showwarning
+
+        def show_own(message: Warning | str, category: type[Warning], *place: Any, **options: Any) -> None:
+            if not issubclass(category, FastgenWarning):
+                show(message, category, *place, **options)
+            elif str(message) not in said:
+                said.add(str(message))
+                say(f"fastgen: {message}", err=True)
+
+        warnings.showwarning = show_own
+        yield
 
 
 def say_json(value: Any) -> None:

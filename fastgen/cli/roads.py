@@ -25,6 +25,13 @@ scenario_option = click.option(
     type=Place(),
     help="Scenario that has the location.  [default: the canonical one]",
 )
+dimensions_option = click.option(
+    "--dimensions",
+    "dimensions_dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of your six dimension tables, which have the location.",
+)
 output_option = click.option(
     "-o",
     "--output",
@@ -48,11 +55,14 @@ def roads() -> None:
 @roads.command()
 @location_option
 @scenario_option
+@dimensions_option
 @click.option(
     "--overpass-url", metavar="URL", help="Overpass server.  [default: https://overpass-api.de/api]"
 )
 @output_option
-def fetch(code: str, scenario_path: Path | None, overpass_url: str | None, folder: Path) -> None:
+def fetch(
+    code: str, scenario_path: Path | None, dimensions_dir: Path | None, overpass_url: str | None, folder: Path
+) -> None:
     """Download the roads around a location from OpenStreetMap.
 
     Needs the extra: pip install 'fastgen[osm]'.
@@ -62,7 +72,7 @@ def fetch(code: str, scenario_path: Path | None, overpass_url: str | None, folde
       fastgen roads fetch --location sf -o my_roads
       fastgen build --roads my_roads --locations sf
     """  # noqa: D301  # \b keeps click from joining the lines
-    lat, lon, radius_mi = _find_square(code, scenario_path)
+    lat, lon, radius_mi = _find_square(code, scenario_path, dimensions_dir)
     from fastgen.roads.download import download_roads  # noqa: PLC0415  # heavy
 
     _write_network(download_roads(lat, lon, radius_mi, overpass_url), folder, code)
@@ -72,8 +82,11 @@ def fetch(code: str, scenario_path: Path | None, overpass_url: str | None, folde
 @click.argument("file", type=Place())
 @location_option
 @scenario_option
+@dimensions_option
 @output_option
-def import_(file: Path, code: str, scenario_path: Path | None, folder: Path) -> None:
+def import_(
+    file: Path, code: str, scenario_path: Path | None, dimensions_dir: Path | None, folder: Path
+) -> None:
     """Import the roads around a location from FILE.
 
     FILE is an OpenStreetMap extract (.osm, .osm.bz2, .osm.gz, .osm.pbf) or a .graphml saved by osmnx. Needs
@@ -83,7 +96,7 @@ def import_(file: Path, code: str, scenario_path: Path | None, folder: Path) -> 
     Example:
       fastgen roads import bay-area.osm.pbf --location sf -o my_roads
     """  # noqa: D301  # \b keeps click from joining the lines
-    lat, lon, radius_mi = _find_square(code, scenario_path)
+    lat, lon, radius_mi = _find_square(code, scenario_path, dimensions_dir)
     from fastgen.roads.files import import_roads  # noqa: PLC0415  # heavy
 
     _write_network(import_roads(file, lat, lon, radius_mi), folder, code)
@@ -148,16 +161,19 @@ def show(network: str, as_json: bool) -> None:  # noqa: FBT001  # click passes i
         say(*(f"{key:<{width}}  {value}" for key, value in row.items()))
 
 
-def _find_square(code: str, scenario_path: Path | None) -> tuple[float, float, float]:
+def _find_square(
+    code: str, scenario_path: Path | None, dimensions_dir: Path | None
+) -> tuple[float, float, float]:
     """Find a location's latitude, longitude and half the side of its delivery square in miles."""
-    from fastgen.inputs.scenario_file import load_scenario  # noqa: PLC0415  # heavy
+    from fastgen.inputs.loading import load_inputs  # noqa: PLC0415  # heavy
 
-    scenario = load_scenario(scenario_path)
+    scenario, _ = load_inputs(scenario_path, dimensions_dir)
     for place in scenario.locations:
         if place.code == code:
             return place.lat, place.lon, scenario.delivery.radius_mi
     known = ", ".join(place.code for place in scenario.locations)
-    raise ScenarioError(f"--location: expected one of {known}, got {code!r}.")
+    own = "" if scenario_path or dimensions_dir else " (your own need --scenario FILE or --dimensions DIR)"
+    raise ScenarioError(f"--location: expected one of {known}{own}, got {code!r}.")
 
 
 def _write_network(graph: RoadGraph, folder: Path, code: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastgen.errors import DataError
-from fastgen.files import read_regular, write_whole
+from fastgen.errors import DataError, FastgenWarning
+from fastgen.files import write_whole
+from fastgen.inputs.table_files import read_columns
 from fastgen.model.dimensions import (
     BrandLocations,
     Brands,
@@ -28,7 +31,7 @@ from fastgen.parquet.schema import Field
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pyarrow as pa
+    from numpy.typing import NDArray
 
 TABLES: dict[str, type[NamedTuple]] = {
     "locations": Locations,
@@ -41,6 +44,8 @@ TABLES: dict[str, type[NamedTuple]] = {
 _FLOATS = {"lat", "lon", "growth_rate_daily", "end_day", "growth_rate_monthly", "price"}
 _STRINGS = {"location_code", "name", "address", "narrative", "cuisine_type", "trajectory"}
 _NULLABLE = {"end_day"}
+# Nothing of a build hangs on these, so a null is as good as an empty text.
+_NULL_TEXTS = {"address", "narrative", "cuisine_type"}
 
 
 def table_path(directory: Path, table: str) -> Path:
@@ -134,14 +139,19 @@ def _holds(path: Path, data: bytes) -> bool:
 def read_tables(directory: Path) -> Dimensions:
     """Read the six tables of a folder.
 
-    Any width of integers is taken for a column of integers, and integers for a column of floats; more columns
-    than needed are ignored.
+    More columns than needed are ignored, and other types of the same values are taken. Nulls of address,
+    narrative and cuisine_type are read as empty texts.
 
     Raises
     ------
     DataError
         "FILE: COLUMN, row N: expected ..., got VALUE." with rows counted from 0; or a file that is missing,
         no Parquet, or without a column.
+
+    Warns
+    -----
+    FastgenWarning
+        If a brand_location_id stands in several rows: the later ones get the smallest ids that are free.
     """
     if not os.path.isdir(directory):  # noqa: PTH112  # no error for what can be no path
         files = ", ".join(f"{table}.parquet" for table in TABLES)
@@ -149,8 +159,12 @@ def read_tables(directory: Path) -> Dimensions:
     tables: dict[str, Any] = {}
     for table, kind in TABLES.items():
         path = table_path(directory, table)
-        content = _read_parquet(path)
-        tables[table] = kind(*(_read_column(content, column, path) for column in kind._fields))
+        kinds = {column: table_type(column) for column in kind._fields}
+        columns = read_columns(path, kinds, _NULLABLE | _NULL_TEXTS)
+        tables[table] = kind(*(_make_column(column, values) for column, values in columns.items()))
+    placed = tables["brand_locations"]
+    ids = _number_again(placed.brand_location_id, table_path(directory, "brand_locations"))
+    tables["brand_locations"] = placed._replace(brand_location_id=ids)
     try:
         return Dimensions(**tables)
     except DataError as error:
@@ -158,49 +172,31 @@ def read_tables(directory: Path) -> Dimensions:
         raise DataError(f"{table_path(directory, table)}:{rest}") from None
 
 
-def _read_parquet(path: Path) -> pa.Table:
-    import pyarrow as pa  # noqa: PLC0415  # slow to import
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    try:
-        data = read_regular(path)
-    except OSError as error:
-        raise DataError(f"{path}: expected a readable Parquet file, got {error.strerror}.") from None
-    try:
-        # From bytes: by its path, pyarrow would take folder names for columns.
-        content = pq.ParquetFile(io.BytesIO(data)).read(use_threads=False)
-        content.validate(full=True)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise DataError(f"{path}: expected a whole Parquet file, got {len(data)} bytes ({reason}).") from None
-    return content
+def _make_column(column: str, values: list[Any]) -> Any:
+    if table_type(column) == "str":
+        return tuple("" if text is None else text for text in values)
+    if table_type(column) == "f64":
+        return np.array([np.nan if v is None else v for v in values], np.float64)
+    return np.array(values, np.int64)
 
 
-def _read_column(content: pa.Table, column: str, path: Path) -> Any:
-    import pyarrow as pa  # noqa: PLC0415
-
-    wanted, names = table_type(column), content.column_names
-    if names.count(column) != 1:
-        got = f"columns {', '.join(names)}" if names else "no columns"
-        raise DataError(f"{path}: {column}: expected one column of this name, got {got}.")
-    values = content.column(column).combine_chunks()
-    is_integer, kind = pa.types.is_integer(values.type), values.type
-    accepted = {
-        "i64": is_integer,
-        "f64": is_integer or pa.types.is_float64(kind) or (column in _NULLABLE and pa.types.is_null(kind)),
-        "str": pa.types.is_string(kind) or pa.types.is_large_string(kind) or kind == pa.string_view(),
-    }
-    if not accepted[wanted]:
-        raise DataError(f"{path}: {column}: expected type {wanted}, got {kind}.")
-    listed = values.to_pylist()
-    if column not in _NULLABLE and None in listed:
-        row = listed.index(None)
-        raise DataError(f"{path}: {column}, row {row}: expected a value of type {wanted}, got null.")
-    if wanted == "str":
-        return tuple(listed)
-    if wanted == "f64":
-        return np.array([np.nan if v is None else float(v) for v in listed], np.float64)
-    for row, value in enumerate(listed):
-        if value > np.iinfo(np.int64).max:
-            raise DataError(f"{path}: {column}, row {row}: expected a 64-bit integer, got {value}.")
-    return np.array(listed, np.int64)
+def _number_again(ids: NDArray[np.int64], path: Path) -> NDArray[np.int64]:
+    """Give rows that were copied, id and all, ids of their own: nothing refers to a placement's."""
+    listed = ids.tolist()
+    taken, seen = frozenset(listed), set[int]()
+    free = (number for number in itertools.count(1) if number not in taken)
+    renumbered = {}
+    for row, placement in enumerate(listed):
+        if placement in seen:
+            renumbered[row] = next(free)
+        seen.add(placement)
+    if not renumbered:
+        return ids
+    row, new = next(iter(renumbered.items()))
+    warnings.warn(
+        f"{path}: brand_location_id, row {row}: expected each brand_location_id once, got {listed[row]} "
+        f"again; {len(renumbered)} such rows are numbered anew, this one {new}.",
+        FastgenWarning,
+        stacklevel=3,
+    )
+    return np.array([renumbered.get(row, placement) for row, placement in enumerate(listed)], np.int64)

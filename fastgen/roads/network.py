@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from fastgen.errors import DataError
@@ -11,6 +12,7 @@ from fastgen.roads.offline import builtin_codes, read_builtin
 from fastgen.roads.roads_file import SUFFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -34,20 +36,50 @@ def find_network(code: str, folder: Path | None) -> tuple[bytes, str]:
     DataError
         If there is neither a file nor a built-in network, or the folder can't be read.
     """
-    if folder is not None:
-        if not os.path.isdir(folder):  # noqa: PTH112  # no error for what can be no path
-            raise DataError(f"{folder}: expected a folder of {SUFFIX} files, got none.")
-        path = folder / f"{code}{SUFFIX}"
-        if path.exists():
-            try:
-                return read_regular(path), str(path)
-            except OSError as error:
-                raise DataError(f"{path}: expected a readable {SUFFIX} file, got {error.strerror}.") from None
-    if code in builtin_codes():
+    check_networks([code], folder)
+    path = None if folder is None else folder / f"{code}{SUFFIX}"
+    if path is None or not path.exists():
         return read_builtin(code), f"the built-in network of {code}"
-    where = f"{folder / (code + SUFFIX)}, or " if folder is not None else ""
+    try:
+        return read_regular(path), str(path)
+    except OSError as error:
+        raise DataError(f"{path}: expected a readable {SUFFIX} file, got {error.strerror}.") from None
+
+
+def check_networks(codes: Sequence[str], folder: Path | None, inputs: str = "") -> None:
+    """Check, before any is read, that every location has a network.
+
+    Parameters
+    ----------
+    codes
+        Codes of the locations.
+    folder
+        Folder of CODE.roads files, or None.
+    inputs
+        Options that make the locations known, for the commands that an error names.
+
+    Raises
+    ------
+    DataError
+        If the folder is none, or locations have no network: names all, and the commands that make one.
+    """
+    if folder is not None and not os.path.isdir(folder):  # noqa: PTH112  # no error for what can be no path
+        raise DataError(f"{folder}: expected a folder of {SUFFIX} files, got none.")
+    known = builtin_codes()
+    missing = [
+        code for code in codes if code not in known and not (folder and (folder / f"{code}{SUFFIX}").exists())
+    ]
+    if not missing:
+        return
+    files = "" if folder is None else ", ".join(str(folder / f"{code}{SUFFIX}") for code in missing) + ", or "
+    target = shlex.quote(str(folder or "my_roads"))
+    options = f"--location {shlex.quote(missing[0])}{inputs} -o {target}"
+    same = [code.lower() for code in missing if code.lower() in known]
+    spelt = f" (built-in ones go by their very codes: {', '.join(same)})" if same else ""
+    others = shlex.quote(",".join(code for code in codes if code not in missing))
+    without = f", or leave the rest out with --locations {others}" if len(missing) < len(codes) else ""
     raise DataError(
-        f"location {code}: expected a road network ({where}one of the built-in "
-        f"{', '.join(builtin_codes())}), got none: make one with 'fastgen roads fetch' or "
-        "'fastgen roads import' and build with --roads."
+        f"location {', '.join(missing)}: expected a road network ({files}one of the built-in "
+        f"{', '.join(known)}), got none{spelt}: make one with 'fastgen roads fetch {options}', or offline "
+        f"with 'fastgen roads import EXTRACT.osm.pbf {options}', and build with --roads {target}{without}."
     )

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import resource
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import polars as pl
 import pytest
 
 from fastgen.building import local
@@ -21,6 +23,8 @@ from fastgen.cli import main
 from fastgen.cli.progress import TerminalProgress
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import read_manifest
+from fastgen.inputs.loading import load_inputs
+from fastgen.inputs.tables import write_tables
 from tests.building.toy import write_toy_roads
 from tests.cli.processes import FASTGEN, run_fastgen
 
@@ -31,6 +35,58 @@ run = partial(run_fastgen, "build")
 @pytest.fixture(scope="module")
 def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_toy_roads(tmp_path_factory.mktemp("roads") / "toy")
+
+
+# --- tables -------------------------------------------------------------------------------------------------
+
+
+def test_tables_with_copied_rows_are_built_with_one_line(roads: Path, tmp_path: Path) -> None:
+    """Rows copied for more cities, id and all, and cities without a story: as if all ids were different."""
+    clean, copied = tmp_path / "clean", tmp_path / "copied"
+    write_tables(load_inputs(None, None)[1], clean)
+    shutil.copytree(clean, copied)
+    path = copied / "brand_locations.parquet"
+    frame = pl.read_parquet(path)
+    assert frame.height == 24
+    frame.with_columns(brand_location_id=pl.col("brand_location_id") % 6 + 1).write_parquet(path)
+    places = pl.read_parquet(copied / "locations.parquet")
+    places.with_columns(narrative=pl.lit(None, pl.String)).write_parquet(copied / "locations.parquet")
+    for tables in (clean, copied):
+        options = [
+            "--dimensions",
+            tables,
+            "--roads",
+            roads,
+            "--days",
+            "1",
+            "-o",
+            tmp_path / f"{tables.name}-data",
+        ]
+        built = run(*map(str, options))
+        assert built.returncode == 0, built.stderr
+        own = [line for line in built.stderr.splitlines() if line.startswith("fastgen: ")]
+        told = f"fastgen: {path}: brand_location_id, row 6: expected each brand_location_id once, got 2 "
+        told += "again; 18 such rows are numbered anew, this one 7."
+        assert own == ([told] if tables is copied else [])
+    one, other = read_manifest(tmp_path / "clean-data"), read_manifest(tmp_path / "copied-data")
+    assert one.digest == other.digest
+    assert one.rows > 1000
+    ids = pl.read_parquet(tmp_path / "copied-data" / "brand_locations.parquet")["brand_location_id"]
+    assert ids.to_list() == [2, 3, 4, 5, 6, 1, *range(7, 25)]
+    verified = run_fastgen("verify", str(tmp_path / "copied-data"))
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_a_users_events_are_one_line_without_the_option(roads: Path, tmp_path: Path) -> None:
+    (tmp_path / "events.parquet").write_bytes(b"mine")
+    refused = run("--roads", roads, "--days", "1", "-o", tmp_path)
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert refused.stderr.splitlines()[-1] == (
+        f"fastgen: {tmp_path}: expected no files of others in the way of the dataset, got events.parquet. "
+        "Use --overwrite to replace what is there, or another folder with -o."
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["events.parquet"]
 
 
 # --- what it says -------------------------------------------------------------------------------------------

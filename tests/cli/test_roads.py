@@ -15,6 +15,7 @@ from fastgen.roads import extras
 from fastgen.roads.files import import_roads
 from fastgen.roads.offline import builtin_codes, load_builtin
 from fastgen.roads.roads_file import encode_roads, load_roads
+from tests.inputs.town_tables import changed, write_town
 from tests.roads.overpass import running_overpass
 from tests.roads.town import KITCHEN, RADIUS_MI, write_osm
 
@@ -69,6 +70,22 @@ def test_import_writes_the_network_of_the_scenarios_location(
         f"{folder / 'sf.roads'}: 11 nodes, 21 edges, 3.1 km, 7 streets; "
         f"OpenStreetMap extract, town.osm.pbf; {LICENCE}\n"
     )
+
+
+def test_location_of_dimension_tables_is_known(extract: Path, tmp_path: Path) -> None:
+    """Also one whose code has to be quoted."""
+    tables = changed("locations", "location_code", 0, "new york")
+    tables["locations"] |= {"lat": [KITCHEN[0], 37.7], "lon": [KITCHEN[1], -122.4], "narrative": [None, None]}
+    directory = write_town(tmp_path, tables)
+    (tmp_path / "radius.toml").write_text(f"[delivery]\nradius_mi = {RADIUS_MI}\n")
+    options = ("--scenario", tmp_path / "radius.toml", "--dimensions", directory, "-o", tmp_path / "roads")
+    run("import", extract, "--location", "new york", *options)
+    found = load_roads(tmp_path / "roads" / "new york.roads")
+    assert found.content_hash() == import_roads(extract, *KITCHEN, RADIUS_MI).content_hash()
+    with pytest.raises(ScenarioError, match=r"^--location: expected one of sf, new york, got 'austin'\.$"):
+        run("import", extract, "--location", "austin", *options)
+    with pytest.raises(ScenarioError, match=r"^--location: expected one of sf, new york, got 'austin'\.$"):
+        run("fetch", "--location", "austin", *options)
 
 
 def test_fetch_writes_the_network_of_the_scenarios_location(

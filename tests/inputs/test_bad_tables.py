@@ -2,6 +2,7 @@
 
 import copy
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from fastgen.inputs.tables import TABLES
 from tests.inputs.town_tables import TOWN, changed, write_town
 
 NAN, INF = float("nan"), float("inf")
+CODE = "a code of 1 to 63 characters, no comma or slash, no dot or blank in front"
 
 WRONG_CELLS = [
     ("locations", "location_id", 0, 0, "expected 1 <= location_id <= 127, got 0."),
@@ -44,7 +46,6 @@ WRONG_CELLS = [
     ("brands", "brand_id", 0, -10, "expected brand_id >= 0, got -10."),
     ("brands", "name", 0, None, "expected a value of type str, got null."),
     ("brands", "avg_prep_time_min", 1, -1, "expected 0 <= avg_prep_time_min <= 1440, got -1."),
-    ("brand_locations", "brand_location_id", 2, 5, "expected each brand_location_id once, got 5."),
     ("brand_locations", "brand_id", 1, 99, "expected a key of brands, got 99."),
     ("brand_locations", "location_id", 2, 4, "expected a key of locations, got 4."),
     ("brand_locations", "start_day", 0, 40_000, "expected -36500 <= start_day <= 36500, got 40000."),
@@ -95,10 +96,17 @@ WRONG_CELLS = [
 
 WRONG_TYPES = [
     ("locations", "lat", ["10", "37"], "expected type f64, got string."),
-    ("locations", "location_id", [7.0, 3.0], "expected type i64, got double."),
+    (
+        "locations",
+        "location_id",
+        pa.array([7, 3], pa.timestamp("us")),
+        "expected type i64, got timestamp[us].",
+    ),
+    ("brand_locations", "start_day", pa.array([0, 4, 0], pa.date32()), "expected type i64, got date32[day]."),
+    ("locations", "address", [["1"], ["2"]], "expected type str, got list<element: string>."),
     ("locations", "name", [1, 2], "expected type str, got int64."),
     ("locations", "base_orders_day", [True, False], "expected type i64, got bool."),
-    ("items", "price", pa.array([4.5, 3.25, 8.99, 11.0], pa.float32()), "expected type f64, got float."),
+    ("items", "price", pa.array([4, 3, 8, 11], pa.duration("s")), "expected type f64, got duration[s]."),
     ("items", "id", ["100", "101", "102", "103"], "expected type i64, got string."),
     ("brand_locations", "end_day", ["60", None, None], "expected type f64, got string."),
     ("brand_locations", "start_day", [None, None, None], "expected type i64, got null."),
@@ -174,12 +182,77 @@ def test_truncated_or_damaged_file_is_refused_or_reads_as_tables(tmp_path: Path,
             assert str(directory) in str(error)  # noqa: PT017  # damage to an unread byte is no error
 
 
-def test_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
+WRONG_VALUES = [
+    ("locations", "location_id", pa.array([7.0, 3.5]), 1, "expected a whole number, got 3.5."),
+    (
+        "items",
+        "id",
+        pa.array([1, 2, 3, NAN]),
+        3,
+        "expected a whole number that a float holds exactly, got nan.",
+    ),
+    (
+        *("items", "id", pa.array([1, 2.0**53 + 2, 3, INF]), 1),
+        "expected a whole number that a float holds exactly, got 9007199254740994.0.",
+    ),
+    ("items", "menu_id", pa.array([None, 1.0, 2.0, 2.0]), 0, "expected a value of type i64, got null."),
+    (
+        *("items", "id", pa.array([1, 2, 3, 10**20], pa.decimal128(30, 0)), 3),
+        "expected a 64-bit integer, got 100000000000000000000.",
+    ),
+    ("items", "price", pa.array([4.5, 1.005, 8, 11], pa.float32()), 1, "expected whole cents, got 1.005."),
+    ("menus", "name", pa.array([b"Coffee", b"Caff\xe8"]), 1, "expected text in UTF-8, got b'Caff\\xe8'."),
+    ("locations", "location_code", pa.array(["a", " b"]), 1, f"expected {CODE}, got ' b'."),
+    ("locations", "location_code", pa.array(["a ", "b"]), 0, f"expected {CODE}, got 'a '."),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "values", "row", "message"), WRONG_VALUES)
+def test_value_that_its_type_cannot_mean_is_refused(
+    tmp_path: Path, table: str, column: str, values: object, row: int, message: str
+) -> None:
+    directory = write_town(tmp_path)
+    path = directory / f"{table}.parquet"
+    pq.write_table(pa.table({**TOWN[table], column: values}), path)
+    assert refuse(directory) == f"{path}: {column}, row {row}: {message}"
+
+
+def no_file(_folder: Path) -> str:
+    return ": expected a Parquet file or a folder of such files, got an empty folder."
+
+
+def another_file(folder: Path) -> str:
+    (folder / "part-0.parquet").write_text("notes")
+    return "/part-0.parquet: expected a whole Parquet file, got 5 bytes ("
+
+
+def partitions(folder: Path) -> str:
+    (folder / "brand_id=10").mkdir()
+    return "/brand_id=10: expected a Parquet file, got a folder: write the table unpartitioned."
+
+
+def delta(folder: Path) -> str:
+    (folder / "_delta_log").mkdir()
+    return ": expected a folder of Parquet files, got a Delta table: export it as Parquet."
+
+
+def a_wrong_row(folder: Path) -> str:
+    names = {**TOWN["items"], "name": ["a", "b", None, "d"]}
+    pq.write_table(pa.table(TOWN["items"]), folder / "part-0.parquet")
+    pq.write_table(pa.table(names), folder / "part-1.parquet")
+    return "/part-1.parquet: name, row 2: expected a value of type str, got null."
+
+
+@pytest.mark.parametrize("fill", [no_file, another_file, partitions, delta, a_wrong_row])
+def test_folder_in_place_of_a_file_is_refused_unless_it_holds_parts(
+    tmp_path: Path, fill: Callable[[Path], str]
+) -> None:
     directory = write_town(tmp_path)
     path = directory / "items.parquet"
     path.unlink()
     path.mkdir()
-    assert refuse(directory) == f"{path}: expected a readable Parquet file, got Is a directory."
+    wanted = fill(path)
+    assert refuse(directory).startswith(f"{path}{wanted}")
 
 
 def test_missing_folder_is_refused(tmp_path: Path) -> None:
