@@ -105,7 +105,7 @@ class Receipts:
         """Return what came of a file if it is finished and whole, else None."""
         try:
             result = decode_receipt(self._path(file.path).read_bytes())
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         entry = result.entry
         if has_size(self._work / entry.path, entry.bytes):
@@ -154,7 +154,10 @@ def decode_receipt(data: bytes) -> PartResult:
     ValueError, KeyError, TypeError
         If it is no receipt.
     """
-    raw = json.loads(data)
+    try:
+        raw = json.loads(data)
+    except RecursionError:
+        raise ValueError("a receipt that is nested too deep") from None
     return PartResult(FileEntry(**raw["entry"]), tuple(DayDigest(*d) for d in raw["days"]))
 
 

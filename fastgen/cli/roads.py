@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
+from fastgen.cli.replay_options import Duration
 from fastgen.errors import DataError, ScenarioError
 
 if TYPE_CHECKING:
@@ -17,6 +19,23 @@ if TYPE_CHECKING:
 BUILT_IN = "built-in"
 _COLUMNS = ("code", "kind", "nodes", "edges", "km", "streets", "file", "source")
 _NUMERIC = frozenset({"nodes", "edges", "km", "streets"})
+
+_UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
+    """A size such as 500MB, read as bytes."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the size."""
+        found = re.fullmatch(r"([0-9]{1,9})(B|kB|MB|GB)", str(value))
+        n_bytes = int(found.group(1)) * _UNITS[found.group(2)] if found else 0
+        if not n_bytes:
+            self.fail(f"expected a size such as 500MB or 2GB, got {value!r}.", param, ctx)
+        return n_bytes
+
 
 location_option = click.option("--location", "code", required=True, help="Code of the location.")
 scenario_option = click.option(
@@ -57,11 +76,49 @@ def roads() -> None:
 @scenario_option
 @dimensions_option
 @click.option(
-    "--overpass-url", metavar="URL", help="Overpass server.  [default: https://overpass-api.de/api]"
+    "--overpass-url",
+    metavar="URL",
+    help="Overpass server. User, password and key are used, and stored nowhere.  "
+    "[default: https://overpass-api.de/api]",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=Duration(),
+    metavar="TIME",
+    default="3m",
+    show_default=True,
+    help="How long the server may be silent, and work on the query.",
+)
+@click.option(
+    "--max-time",
+    "max_time_s",
+    type=Duration(),
+    metavar="TIME",
+    default="15m",
+    show_default=True,
+    help="How long all of it may take.",
+)
+@click.option(
+    "--max-size",
+    "max_bytes",
+    type=Size(),
+    metavar="SIZE",
+    default="500MB",
+    show_default=True,
+    help="How large the answer may be, decompressed.",
 )
 @output_option
 def fetch(
-    code: str, scenario_path: Path | None, dimensions_dir: Path | None, overpass_url: str | None, folder: Path
+    *,
+    code: str,
+    scenario_path: Path | None,
+    dimensions_dir: Path | None,
+    overpass_url: str | None,
+    timeout_s: float,
+    max_time_s: float,
+    max_bytes: int,
+    folder: Path,
 ) -> None:
     """Download the roads around a location from OpenStreetMap.
 
@@ -75,7 +132,8 @@ def fetch(
     lat, lon, radius_mi = _find_square(code, scenario_path, dimensions_dir)
     from fastgen.roads.download import download_roads  # noqa: PLC0415  # heavy
 
-    _write_network(download_roads(lat, lon, radius_mi, overpass_url), folder, code)
+    graph = download_roads(lat, lon, radius_mi, overpass_url, timeout_s, max_time_s, max_bytes)
+    _write_network(graph, folder, code)
 
 
 @roads.command("import")

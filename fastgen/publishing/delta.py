@@ -91,7 +91,7 @@ def _ask_log(folder: Path, version: int, publication: Publication) -> bool | Non
         try:
             text = (folder / "_delta_log" / f"{number:020d}.json").read_text(encoding="utf-8")
             actions = [json.loads(line) for line in text.split("\n") if line.strip()]
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         ids = [action["commitInfo"].get(_KEY) for action in actions if "commitInfo" in action]
         if any(ids):

@@ -84,7 +84,7 @@ def read_state(folder: Path) -> State | None:
         # The first states had no "replaced".
         files, replaced = _read_sizes(raw["files"]), _read_sizes(raw.get("replaced", {}))
         return State(publication, raw["state"] == "finished", files, replaced)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

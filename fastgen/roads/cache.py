@@ -12,6 +12,7 @@ import hashlib
 import json
 import mmap
 import os
+import stat
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,13 +25,21 @@ from fastgen.files import write_whole
 from fastgen.model.road_graph import Provenance
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.roads.roads_file import decode_roads
+from fastgen.roads.server_address import strip_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 CACHE_VERSION = 2
 ALIGNMENT = 64
+MAX_HEADER = 1 << 20
 _ARRAYS = tuple(f.name for f in fields(RouteTable) if str(f.type).startswith("NDArray"))
+_DTYPES = {
+    f.name: np.dtype(str(f.type).removeprefix("NDArray[np.").removesuffix("]"))
+    for f in fields(RouteTable)
+    if f.name in _ARRAYS
+}
+_BY_CUSTOMER = ("lat", "lon", "dist_mm", "drive_us", "undirected", "by_path", "street")
 
 
 def default_cache_dir() -> Path:
@@ -112,9 +121,11 @@ def encode_table(table: RouteTable) -> bytes:
 def map_table(path: Path) -> RouteTable | None:
     """Map a cached table; None when there is none, or none that is whole."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return None
         with path.open("rb") as file:
             memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-        line_end = memory.find(b"\n") + 1
+        line_end = memory.find(b"\n", 0, MAX_HEADER) + 1
         header: dict[str, Any] = json.loads(memory[:line_end])
         body = memoryview(memory)[line_end:]
         if len(body) != header["size"] or xxhash.xxh3_64_hexdigest(body) != header["xxh3"]:
@@ -123,7 +134,30 @@ def map_table(path: Path) -> RouteTable | None:
             name: np.frombuffer(body, np.dtype(dtype), size, offset)
             for name, (dtype, offset, size) in header["arrays"].items()
         }
-        provenance = Provenance(**header["provenance"])
-        return RouteTable(header["network_hash"], provenance, header["kitchen_dist_m"], **arrays)
-    except (OSError, ValueError, KeyError, TypeError):
+        source, licence, synthetic = (header["provenance"][key] for key in Provenance._fields)
+        # Tables of older versions may hold the whole address of a server.
+        provenance = Provenance(strip_secrets(source), licence, synthetic)
+        table = RouteTable(header["network_hash"], provenance, float(header["kitchen_dist_m"]), **arrays)
+        return table if is_whole(table) else None
+    except (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError):
         return None
+
+
+def is_whole(table: RouteTable) -> bool:
+    """Say whether a table's arrays fit each other: kernels read where they point without another look."""
+    n, n_pings = len(table.lat), len(table.ping_lat)
+    offsets = ((table.ping_start, n_pings), (table.text_start, len(table.text)))
+    of_streets = (table.street_start, len(table.street_text))
+    return (
+        n > 0
+        and all(getattr(table, name).dtype == dtype for name, dtype in _DTYPES.items())
+        and all(len(getattr(table, name)) == n for name in _BY_CUSTOMER)
+        and len(table.ping_lon) == len(table.ping_progress) == n_pings
+        and all(len(starts) == n + 1 for starts, _ in offsets)
+        and all(
+            starts[0] == 0 and starts[-1] == end and bool((starts[1:] >= starts[:-1]).all())
+            for starts, end in (*offsets, of_streets)
+        )
+        and 0 <= int(table.by_path.min()) <= int(table.by_path.max()) < n
+        and 0 <= int(table.street.min()) <= int(table.street.max()) < len(table.street_start) - 1
+    )

@@ -1,29 +1,38 @@
-"""Download a road network from an Overpass server, by way of osmnx."""
+"""Download a road network from an Overpass server.
+
+The query is osmnx's own for its network type "drive", and what comes back is drawn like a file's roads: so an
+imported extract and a downloaded area give the same network.
+"""
 
 from __future__ import annotations
 
-import socket
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from fastgen.errors import DataError, OutputError
-from fastgen.roads.area import Area
-from fastgen.roads.extras import quote_error, require_osm_extra
-from fastgen.roads.osmnx_graph import convert_graph
+import numpy as np
+
+from fastgen.errors import DataError, FastgenError, OutputError
+from fastgen.roads.area import Area, compute_distances_m
+from fastgen.roads.drive_filter import EXCLUDED, Direction, travel_direction
+from fastgen.roads.extras import quote_value, require_osm_extra
+from fastgen.roads.osmnx_graph import MARGIN_M, convert_graph
+from fastgen.roads.overpass_answer import read_answer
+from fastgen.roads.server_address import split_address, strip_address
+from fastgen.roads.transfer import Limits, post_query
+from fastgen.units import EARTH_RADIUS_M
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import networkx as nx
-    import requests
 
     from fastgen.model.road_graph import RoadGraph
+    from fastgen.roads.overpass_answer import Answer, AnswerWay
 
 DEFAULT_URL = "https://overpass-api.de/api"
 DEFAULT_TIMEOUT_S = 180
-HTTP_OK = 200
-# What a server says while it has no slot for this caller, or is overloaded.
-_BUSY = frozenset({429, 504})
+DEFAULT_TOTAL_S = 900
+DEFAULT_BYTES = 500_000_000
+HALF_TURN = 180.0
 
 
 def download_roads(
@@ -31,7 +40,9 @@ def download_roads(
     lon: float,
     radius_mi: float,
     overpass_url: str | None = None,
-    timeout_s: int = DEFAULT_TIMEOUT_S,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    max_time_s: float = DEFAULT_TOTAL_S,
+    max_bytes: int = DEFAULT_BYTES,
 ) -> RoadGraph:
     """Download the drivable roads of a kitchen's delivery square.
 
@@ -42,120 +53,105 @@ def download_roads(
     radius_mi
         Half the side of the delivery square, miles.
     overpass_url
-        Address of the server's API, with or without "/interpreter"; None for the public one.
+        Address of the server's API, with or without "/interpreter"; None for the public one. User, password,
+        query and fragment are never stored, nor part of an error.
     timeout_s
         How long the server may be silent, and work on the query, seconds.
+    max_time_s
+        How long all of it may take, seconds.
+    max_bytes
+        How large the answer may be, decompressed.
 
     Raises
     ------
     DataError
-        If the address is none, the area has no road within 1 km of the kitchen, or the extra `fastgen[osm]`
-        is not installed.
+        If the address is none, the answer is of a form without roads, the area has no road within 1 km of the
+        kitchen, or the extra `fastgen[osm]` is not installed.
     OutputError
-        If the server can't be reached, is busy, or answers with something else than a road network.
+        If the server can't be reached, is busy, or answers too late, too much, or with something else.
     """
-    url = (overpass_url or DEFAULT_URL).rstrip("/").removesuffix("/interpreter")
-    if not url.startswith(("http://", "https://")):
-        raise DataError(f"Expected an Overpass address like {DEFAULT_URL}, got {url!r}.")
+    try:
+        address = split_address(DEFAULT_URL if overpass_url is None else overpass_url)
+    except ValueError:
+        shown = quote_value(strip_address(str(overpass_url)))
+        raise DataError(f"Expected an Overpass address like {DEFAULT_URL}, got {shown}.") from None
     require_osm_extra()
-    area, answer = Area(lat, lon, radius_mi), _AnswerCheck(url)
-    with _osmnx_settings(
-        overpass_url=url,
-        overpass_rate_limit=False,
-        doh_url_template=None,
-        requests_timeout=timeout_s,
-        requests_kwargs={"hooks": {"response": answer.check}},
-        use_cache=False,
-    ):
-        streets = _query(area, url, timeout_s)
-    return convert_graph(streets, area, answer.source(), url)
-
-
-def _query(area: Area, url: str, timeout_s: int) -> nx.MultiDiGraph:
-    """Let osmnx ask for the drive network of the square, and translate what can go wrong."""
-    import osmnx as ox  # noqa: PLC0415  # heavy
-    import requests  # noqa: PLC0415  # heavy
-
+    area = Area(lat, lon, radius_mi)
     try:
-        # All components: which one to keep is the kitchen's matter, not their size's.
-        return ox.graph_from_point(
-            (area.lat, area.lon), area.radius_m, dist_type="bbox", network_type="drive", retain_all=True
+        answer = read_answer(
+            post_query(address, make_query(area, timeout_s), Limits(timeout_s, max_time_s, max_bytes))
         )
-    except requests.Timeout:
-        raise OutputError(f"{url}: expected an answer within {timeout_s} s, got none.") from None
-    except requests.RequestException as error:
-        raise OutputError(f"{url}: expected an Overpass server, got {_reason(error)}.") from None
-    except ValueError as error:
-        place = f"{area.lat:.6f}, {area.lon:.6f}"
-        reason = quote_error(error)
-        raise DataError(f"{url}: expected drivable roads around {place}, got none ({reason}).") from None
-    except (KeyError, TypeError, AttributeError) as error:
-        reason = quote_error(error)
-        raise OutputError(f"{url}: expected nodes and ways, got what osmnx can't use ({reason}).") from None
+    except FastgenError as error:
+        raise type(error)(f"{address.shown}: {error}.") from None
+    if answer.remark:
+        # The query ran out of time or memory: the elements are not all there.
+        remark = quote_value(answer.remark)
+        raise OutputError(f"{address.shown}: expected a whole answer, got the remark {remark}.")
+    dated = f", data of {answer.data_time}" if answer.data_time else ""
+    source = f"OpenStreetMap, Overpass server {address.shown}{dated}"
+    return convert_graph(draw_answer(answer, area, address.shown), area, source, address.shown)
 
 
-class _AnswerCheck:
-    """Look at each answer before osmnx, which retries a busy server for ever and overlooks other trouble."""
+def make_query(area: Area, timeout_s: float) -> str:
+    """Ask for the drivable ways around a square, and their nodes.
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.data_time = ""
-
-    def check(self, response: requests.Response, **_: Any) -> None:
-        """Raise an OutputError unless the answer is a whole Overpass answer."""
-        if response.is_redirect:
-            return
-        body = response.content  # read to its end before any error, which frees the connection
-        status = f"{response.status_code} {response.reason}".strip()
-        if response.status_code in _BUSY:
-            raise OutputError(
-                f"{self.url}: the server is busy ({status}): try again in some minutes, "
-                "or name another one by --overpass-url."
-            )
-        if response.status_code != HTTP_OK:
-            raise OutputError(f"{self.url}: expected an Overpass answer, got HTTP status {status}.")
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None  # judged below, with other JSON than an object
-        if not isinstance(answer, dict) or not isinstance(answer.get("elements"), list):
-            start = body[:60].decode("utf-8", "replace")
-            raise OutputError(f"{self.url}: expected an Overpass answer in JSON, got {start!r}.")
-        if "remark" in answer:
-            # Status 200, and yet the query ran out of time or memory: the elements are not all there.
-            raise OutputError(f"{self.url}: expected a whole answer, got the remark {answer['remark']!r}.")
-        header = answer.get("osm3s")
-        if isinstance(header, dict):
-            self.data_time = str(header.get("timestamp_osm_base", ""))
-
-    def source(self) -> str:
-        """Provenance of the network in words."""
-        dated = f", data of {self.data_time}" if self.data_time else ""
-        return f"OpenStreetMap, Overpass server {self.url}{dated}"
+    Parameters
+    ----------
+    area
+        The kitchen and its square.
+    timeout_s
+        How long the server may work on it, seconds.
+    """
+    half_lat = math.degrees((area.radius_m + MARGIN_M) / EARTH_RADIUS_M)
+    half_lon = min(half_lat / math.cos(math.radians(area.lat)), HALF_TURN)
+    south, north = max(area.lat - half_lat, -90.0), min(area.lat + half_lat, 90.0)
+    excluded = "".join(f'["{key}"!~"{"|".join(words)}"]' for key, words in EXCLUDED.items())
+    ways = "".join(
+        f'way["highway"]{excluded}(poly:\'{south:.6f} {west:.6f} {south:.6f} {east:.6f} '
+        f"{north:.6f} {east:.6f} {north:.6f} {west:.6f}');"
+        for west, east in _split_at_antimeridian(area.lon - half_lon, area.lon + half_lon)
+    )
+    return f"[out:json][timeout:{max(1, round(timeout_s))}];({ways}>;);out;"
 
 
-@contextmanager
-def _osmnx_settings(**values: Any) -> Iterator[None]:
-    """Set osmnx's global settings for a while; also take back the resolver that it puts into `socket`."""
-    from osmnx import settings  # noqa: PLC0415  # heavy
-
-    before = {key: getattr(settings, key) for key in values}
-    resolver = socket.getaddrinfo
-    try:
-        for key, value in values.items():
-            setattr(settings, key, value)
-        yield
-    finally:
-        socket.getaddrinfo = resolver
-        for key, value in before.items():
-            setattr(settings, key, value)
+def _split_at_antimeridian(west: float, east: float) -> list[tuple[float, float]]:
+    if west < -HALF_TURN:
+        return [(west + 2 * HALF_TURN, HALF_TURN), (-HALF_TURN, east)]
+    if east > HALF_TURN:
+        return [(west, HALF_TURN), (-HALF_TURN, east - 2 * HALF_TURN)]
+    return [(west, east)]
 
 
-def _reason(error: Exception) -> str:
-    """Find the plain words of the system (such as "Connection refused") behind a chain of network errors."""
-    link: BaseException | None = error
-    while link is not None:
-        if isinstance(link, OSError) and link.strerror:
-            return link.strerror
-        link = link.__cause__ or link.__context__
-    return quote_error(error)
+def draw_answer(answer: Answer, area: Area, name: str) -> nx.MultiDiGraph:
+    """Draw the ways near the square, unsimplified: every vertex a node, every segment an edge."""
+    import networkx as nx  # noqa: PLC0415  # heavy
+
+    if not answer.ids:
+        raise DataError(f"{name}: expected drivable roads around {area.lat:.6f}, {area.lon:.6f}, got none.")
+    lat, lon = np.array(answer.lat), np.array(answer.lon)
+    near = np.flatnonzero(area.contains(lat, lon, MARGIN_M))
+    positions = {answer.ids[i]: (answer.lat[i], answer.lon[i]) for i in near.tolist()}
+    segments = [
+        (u, v, way.tags.get("name"))
+        for _, way in sorted(answer.ways.items())
+        for u, v in _directed(way)
+        if u in positions and v in positions
+    ]
+    if not segments:
+        area.check_reach(float(compute_distances_m(lat, lon, area.lat, area.lon).min(initial=np.inf)), name)
+    ends = np.array([(*positions[u], *positions[v]) for u, v, _ in segments], np.float64).reshape(-1, 4)
+    streets = nx.MultiDiGraph()
+    for (u, v, street), length_m in zip(segments, compute_distances_m(*ends.T), strict=True):
+        streets.add_edge(u, v, length=float(length_m), name=street)
+    for node, data in streets.nodes(data=True):
+        data["y"], data["x"] = positions[node]
+    return streets
+
+
+def _directed(way: AnswerWay) -> list[tuple[int, int]]:
+    forward = [(u, v) for u, v in pairwise(way.nodes) if u != v]
+    backward = [(v, u) for u, v in reversed(forward)]
+    direction = travel_direction(way.tags)
+    if direction is Direction.BOTH:
+        return forward + backward
+    return forward if direction is Direction.FORWARD else backward

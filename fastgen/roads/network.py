@@ -7,9 +7,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from fastgen.errors import DataError
-from fastgen.files import read_regular
 from fastgen.roads.offline import builtin_codes, read_builtin
-from fastgen.roads.roads_file import SUFFIX
+from fastgen.roads.roads_file import SUFFIX, read_roads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,10 +39,7 @@ def find_network(code: str, folder: Path | None) -> tuple[bytes, str]:
     path = None if folder is None else folder / f"{code}{SUFFIX}"
     if path is None or not path.exists():
         return read_builtin(code), f"the built-in network of {code}"
-    try:
-        return read_regular(path), str(path)
-    except OSError as error:
-        raise DataError(f"{path}: expected a readable {SUFFIX} file, got {error.strerror}.") from None
+    return read_roads(path), str(path)
 
 
 def check_networks(codes: Sequence[str], folder: Path | None, inputs: str = "") -> None:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from tests.roads.town import NODES, WAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _FILTER = re.compile(r'\["(\w+)"(?:!~"([^"]*)")?\]')
 DATA_TIME = "2024-01-01T00:00:00Z"
@@ -52,7 +52,7 @@ def answer(query: str) -> dict[str, Any]:
 
 
 class Overpass(ThreadingHTTPServer):
-    """The server; `status`, `body` and `delay_s` say how it misbehaves, `queries` what it was asked."""
+    """The server; `status`, `body`, `delay_s`, `misbehave` say how it answers, lists what it was asked."""
 
     daemon_threads = True
 
@@ -61,7 +61,10 @@ class Overpass(ThreadingHTTPServer):
         self.status = 200
         self.body: bytes | None = None
         self.delay_s = 0.0
+        self.misbehave: Callable[[BaseHTTPRequestHandler], None] | None = None
         self.queries: list[str] = []
+        self.paths: list[str] = []
+        self.logins: list[str | None] = []
 
     @property
     def url(self) -> str:
@@ -78,6 +81,12 @@ class _Handler(BaseHTTPRequestHandler):
         form = self.rfile.read(int(self.headers["Content-Length"])).decode()
         query = parse_qs(form)["data"][0]
         self.server.queries.append(query)
+        self.server.paths.append(self.path)
+        self.server.logins.append(self.headers["Authorization"])
+        if self.server.misbehave is not None:
+            with suppress(ConnectionError):
+                self.server.misbehave(self)
+            return
         time.sleep(self.server.delay_s)
         body = self.server.body
         self._send(json.dumps(answer(query)).encode() if body is None else body)

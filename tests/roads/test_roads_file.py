@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastgen.errors import DataError
@@ -52,6 +52,7 @@ def small_graph() -> RoadGraph:
     )
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_round_trip_gives_the_same_graph(graph: RoadGraph) -> None:
     data = encode_roads(graph)

@@ -1,0 +1,283 @@
+"""Read an Overpass answer in JSON as it arrives: one element after another, whatever the answer's size.
+
+Kept are drivable ways and the positions of nodes, in arrays; so memory is a part of the answer's size, and an
+answer that is nested, endless or something else altogether costs no more than its first bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from array import array
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastgen.errors import DataError, OutputError
+from fastgen.roads.drive_filter import EXCLUDED, is_drivable
+from fastgen.roads.extras import quote_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# More than any element has: the database allows 2,000 nodes a way, and 255 characters a tag.
+_MAX_ELEMENT = 1 << 22
+_MAX_ID = 2**63 - 1
+_MAX_LAT, _MAX_LON = 90, 180
+_SHOWN, _MAX_KINDS = 60, 10
+_TAGS = ("name", "oneway", "junction", *EXCLUDED)
+_JSON = json.JSONDecoder()
+_BLANKS = re.compile(r"[ \t\n\r]*+")
+_MAX_OPEN = len("e+5")
+
+
+class AnswerWay(NamedTuple):
+    """A drivable way: the ids of its nodes, and its tags as far as they matter."""
+
+    nodes: array[int]
+    tags: dict[str, str]
+
+
+class Answer(NamedTuple):
+    """What an answer holds.
+
+    Attributes
+    ----------
+    ways
+        Drivable ways by their ids.
+    ids, lat, lon
+        Nodes, in the answer's order, and their positions in degrees; a node may come twice.
+    data_time
+        Date of the data as the server states it, or nothing.
+    remark
+        What the server has to say about an answer that isn't whole, or nothing.
+    """
+
+    ways: dict[int, AnswerWay]
+    ids: array[int]
+    lat: array[float]
+    lon: array[float]
+    data_time: str
+    remark: str
+
+
+def read_answer(chunks: Iterable[bytes]) -> Answer:
+    """Read an answer.
+
+    Parameters
+    ----------
+    chunks
+        The answer's bytes.
+
+    Raises
+    ------
+    DataError
+        If an element is none of OpenStreetMap, or the answer is of a form that holds no road network.
+    OutputError
+        If it is no whole answer in JSON.
+    """
+    text = _Text(chunks)
+    elements = _Elements()
+    header: dict[str, Any] = {}
+    has_elements = False
+    try:
+        for key in text.members():
+            if key == "elements" and text.peek() == "[":
+                for element in text.items():
+                    elements.add(element)
+                has_elements = True
+            else:
+                header[key] = text.value()
+        text.end()
+    except RecursionError:
+        raise DataError("expected an Overpass answer in JSON, got one that is nested too deep") from None
+    except ValueError:
+        raise OutputError(f"expected an Overpass answer in JSON, got {_describe(text.start)}") from None
+    if not has_elements:
+        raise OutputError(f"expected an Overpass answer in JSON, got {_describe(text.start)}")
+    remark = str(header.get("remark", ""))
+    if not remark:
+        elements.check_form()
+    about = header.get("osm3s")
+    data_time = str(about.get("timestamp_osm_base", "")) if isinstance(about, dict) else ""
+    return Answer(elements.ways, elements.ids, elements.lat, elements.lon, data_time, remark)
+
+
+def _describe(start: str) -> str:
+    """Name the form that an answer begins like."""
+    shown = quote_value(start[:_SHOWN])
+    if start.lstrip("\ufeff \t\n\r").startswith("<"):
+        return f"XML or HTML: {shown}"
+    if start.startswith("@"):
+        return f"CSV: {shown}"
+    return shown
+
+
+class _Elements:
+    """The elements so far, and what tells which form of answer they are."""
+
+    def __init__(self) -> None:
+        self.ways: dict[int, AnswerWay] = {}
+        self.ids, self.lat, self.lon = array("q"), array("d"), array("d")
+        self.kinds: set[str] = set()
+        self.n_ways = self.n_without_nodes = self.n_with_geometry = self.n_with_tags = 0
+
+    def add(self, element: Any) -> None:
+        """Add an element."""
+        if not isinstance(element, dict) or not isinstance(element.get("type"), str):
+            raise DataError(f"expected nodes and ways, got the element {quote_value(element)}")
+        kind = element["type"]
+        if kind in {"node", "way"}:
+            number = element.get("id")
+            if type(number) is not int or abs(number) > _MAX_ID:
+                raise DataError(f"expected a whole number as id of a {kind}, got {quote_value(number)}")
+            self._add_node(number, element) if kind == "node" else self._add_way(number, element)
+        if len(self.kinds) < _MAX_KINDS:
+            self.kinds.add(kind[:_SHOWN])
+
+    def _add_node(self, number: int, element: dict[str, Any]) -> None:
+        lat, lon = (_degrees(element.get(key)) for key in ("lat", "lon"))
+        # NaN is neither: a node without a position matters only where a road needs it.
+        if abs(lat) > _MAX_LAT or abs(lon) > _MAX_LON:
+            raise DataError(f"expected lat and lon of node {number} in degrees, got {lat}, {lon}")
+        self.ids.append(number)
+        self.lat.append(lat)
+        self.lon.append(lon)
+
+    def _add_way(self, number: int, element: dict[str, Any]) -> None:
+        nodes, tags = element.get("nodes"), element.get("tags")
+        self.n_ways += 1
+        self.n_without_nodes += nodes is None
+        self.n_with_geometry += "geometry" in element
+        if nodes is None or tags is None:
+            return
+        if not isinstance(tags, dict):
+            raise DataError(f"expected an object as tags of way {number}, got {quote_value(tags)}")
+        self.n_with_tags += 1
+        # Tags that JSON gives as numbers are texts in OpenStreetMap.
+        texts = {key: str(tags[key]) for key in _TAGS if tags.get(key) is not None}
+        if not is_drivable(texts):
+            return
+        try:
+            self.ways[number] = AnswerWay(array("q", nodes), texts)
+        except (TypeError, OverflowError):
+            raise DataError(f"expected ids as nodes of way {number}, got {quote_value(nodes)}") from None
+
+    def check_form(self) -> None:
+        """Refuse an answer of which the form leaves out what a road network needs."""
+        form = ""
+        if self.n_ways and self.n_without_nodes == self.n_ways:
+            form = "ways without their nodes, as `out tags` or `out center` give"
+        elif self.n_ways and not self.ids and self.n_with_geometry:
+            form = "ways with a geometry and no nodes, as `out geom` gives"
+        elif self.n_ways and not self.ids:
+            form = "ways without nodes, as a query that doesn't recurse down (`>;`) gives"
+        elif self.n_ways and not self.n_with_tags:
+            form = "ways without tags, as `out skel` gives"
+        elif self.kinds and not self.kinds & {"node", "way"}:
+            form = f"only elements of type {', '.join(sorted(self.kinds))}"
+        if form:
+            raise DataError(
+                f"expected nodes and ways, got {form}: name a server that answers the query as it is asked, "
+                "or save the area in OpenStreetMap's XML (.osm) and use 'fastgen roads import'"
+            )
+
+
+def _degrees(value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
+
+
+class _Text:
+    """The JSON text as far as it has arrived, of which only the value in hand is kept."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+        self._text, self._at = "", 0
+        self._is_whole = False
+        self.start = ""
+
+    def _more(self) -> bool:
+        """Wait for more of the text, and drop what has been read; False at its end."""
+        if self._is_whole:
+            return False
+        chunk = next(self._chunks, None)
+        self._is_whole = chunk is None
+        self.start += (chunk or b"")[:_SHOWN].decode("utf-8", "replace") if len(self.start) < _SHOWN else ""
+        self._text = self._text[self._at :] + self._decode(chunk or b"", final=chunk is None)
+        self._at = 0
+        return not self._is_whole
+
+    def peek(self) -> str:
+        """Look at the next character behind blanks; empty at the end."""
+        while True:
+            self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]  # matches nothing too
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._more():
+                return ""
+
+    def take(self, wanted: str) -> None:
+        """Take a character.
+
+        Raises
+        ------
+        ValueError
+            If another one comes.
+        """
+        if self.peek() != wanted:
+            raise ValueError(wanted)
+        self._at += 1
+
+    def value(self) -> Any:
+        """Take a whole value.
+
+        Raises
+        ------
+        ValueError
+            If it is none, or longer than any in an answer.
+        """
+        self.peek()
+        while True:
+            try:
+                found, end = _JSON.raw_decode(self._text, self._at)
+            except json.JSONDecodeError:
+                end = -1
+            # A number near the end of what has arrived may go on: 1, 1.5, 1e+5.
+            if end >= 0 and (end + _MAX_OPEN < len(self._text) or self._is_whole):
+                self._at = end
+                return found
+            if len(self._text) - self._at > _MAX_ELEMENT or self._is_whole:
+                raise ValueError("no value")
+            self._more()
+
+    def members(self) -> Iterator[str]:
+        """Go through an object's keys; the caller takes the values."""
+        self.take("{")
+        while self.peek() != "}":
+            key = self.value()
+            if not isinstance(key, str):
+                raise ValueError("no key")  # noqa: TRY004  # as of every text that is no JSON
+            self.take(":")
+            yield key
+            if self.peek() != "}":
+                self.take(",")
+        self.take("}")
+
+    def items(self) -> Iterator[Any]:
+        """Go through a list's values."""
+        self.take("[")
+        while self.peek() != "]":
+            yield self.value()
+            if self.peek() != "]":
+                self.take(",")
+        self.take("]")
+
+    def end(self) -> None:
+        """Check that nothing follows."""
+        if self.peek():
+            raise ValueError("more")

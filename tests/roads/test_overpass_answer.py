@@ -1,0 +1,208 @@
+"""Whatever a server answers is a network or one line: in pieces of any size, of any form, however nested."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastgen.errors import DataError, FastgenError, OutputError
+from fastgen.roads.overpass_answer import Answer, read_answer
+from tests.effort import repeats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+NODES = [{"type": "node", "id": i, "lat": 41.9 + i / 1000, "lon": -87.7} for i in range(3)]
+WAY: dict[str, Any] = {
+    "type": "way",
+    "id": 10,
+    "nodes": [0, 1, 2],
+    "tags": {"highway": "residential", "name": "Main"},
+}
+
+
+def read(*elements: Any, pieces: int = 1 << 16, **more: Any) -> Answer:
+    data = json.dumps({"version": 0.6, "elements": elements, **more}).encode()
+    return read_answer(data[i : i + pieces] for i in range(0, len(data), pieces))
+
+
+def refusal(data: bytes) -> FastgenError:
+    with pytest.raises(FastgenError, match=r"^expected [^\n]+$") as caught:
+        read_answer([data])
+    assert len(str(caught.value)) < 400
+    return caught.value
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 7, 64, 1 << 16])
+def test_pieces_of_any_size_give_the_same(pieces: int) -> None:
+    found = read(*NODES, WAY, pieces=pieces, osm3s={"timestamp_osm_base": "2024"})
+    assert found.ids.tolist() == [0, 1, 2]
+    assert found.lat.tolist() == [node["lat"] for node in NODES]
+    assert found.ways[10].nodes.tolist() == [0, 1, 2]
+    assert (found.ways[10].tags, found.data_time) == (WAY["tags"], "2024")
+
+
+def test_ways_that_are_no_roads_are_left_out() -> None:
+    footway = {**WAY, "id": 11, "tags": {"highway": "footway"}}
+    river = {**WAY, "id": 12, "tags": {"waterway": "river"}}
+    found = read(*NODES, WAY, footway, river, {"type": "relation", "id": 1}, {"type": "area", "id": 1})
+    assert set(found.ways) == {10}
+
+
+def test_node_without_position_is_kept_for_nothing() -> None:
+    found = read(*NODES, {"type": "node", "id": 9}, WAY)
+    assert found.ids[3] == 9
+    assert found.lat[3] != found.lat[3]
+
+
+FORMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "geom": (lambda way: way.update(geometry=[{"lat": 41.9, "lon": -87.7}] * 3), "`out geom`"),
+    "center": (lambda way: (way.pop("nodes"), way.update(center={"lat": 1, "lon": 2})), "`out center`"),
+    "tags": (lambda way: way.pop("nodes"), "`out tags`"),
+    "ids": (lambda way: (way.pop("nodes"), way.pop("tags")), "`out tags`"),
+    "ways alone": (lambda _: None, "doesn't recurse down"),
+    "areas": (lambda way: way.update(type="area"), "only elements of type area"),
+    "count": (lambda way: way.update(type="count"), "only elements of type count"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_form_without_roads_is_named_with_what_to_do(form: str) -> None:
+    change, name = FORMS[form]
+    way = json.loads(json.dumps(WAY))
+    change(way)
+    with pytest.raises(DataError, match=r"or save the area in .* and use 'fastgen roads import'$") as caught:
+        read(way)
+    assert name in str(caught.value)
+
+
+def test_skeletons_are_named() -> None:
+    with pytest.raises(DataError, match=r"ways without tags, as `out skel` gives"):
+        read(*NODES, {key: WAY[key] for key in ("type", "id", "nodes")})
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (b'<?xml version="1.0"?>\n<osm>', "XML or HTML: "),
+        (b"<html><body>", "XML or HTML: "),
+        (b"@id\t@lat\n1\t2\n", "CSV: "),
+        (b"runtime error: open64", "'runtime error"),
+        (b"\xff\xfe{\x00", "'"),
+        (b"\xef\xbb\xbf{}", "'"),
+    ],
+)
+def test_other_language_than_json_is_named(start: bytes, name: str) -> None:
+    error = refusal(start + b" " * 1000)
+    assert isinstance(error, OutputError)
+    assert str(error).startswith(f"expected an Overpass answer in JSON, got {name}")
+
+
+NESTED = {
+    "lists": b"[" * 200_000 + b"]" * 200_000,
+    "objects": b'{"a":' * 200_000,
+    "in an element": b'{"elements": [' + b"[" * 200_000,
+    "in a tag": b'{"elements": [{"type": "way", "id": 1, "tags": {"name": ' + b"[" * 200_000,
+    "in another key": b'{"more": ' + b'[{"a":' * 200_000,
+}
+
+
+@pytest.mark.parametrize("where", NESTED)
+def test_nested_answer_is_refused_at_once(where: str) -> None:
+    began = time.perf_counter()
+    refusal(NESTED[where])
+    assert time.perf_counter() - began < 2
+
+
+def test_nested_answer_is_wrong_input() -> None:
+    assert refusal(NESTED["in an element"]).exit_code == 2
+
+
+LONG = "9" * 5_000
+WRONG_ELEMENTS = [
+    {"type": "node", "id": "1", "lat": 1, "lon": 1},
+    {"type": "node", "id": 1.0, "lat": 1, "lon": 1},
+    {"type": "node", "id": True, "lat": 1, "lon": 1},
+    {"type": "node", "id": 2**63, "lat": 1, "lon": 1},
+    {"type": "node", "id": 1, "lat": 91, "lon": 1},
+    {"type": "node", "id": 1, "lat": 10**400, "lon": 1},
+    {"type": "node", "id": 1, "lat": float("inf"), "lon": 1},
+    {"type": "way", "id": None, "nodes": [1, 2], "tags": {"highway": "primary"}},
+    {"type": "way", "id": 1, "nodes": "12", "tags": {"highway": "primary"}},
+    {"type": "way", "id": 1, "nodes": [1, "2"], "tags": {"highway": "primary"}},
+    {"type": "way", "id": 1, "nodes": [1, 2**70], "tags": {"highway": "primary"}},
+    {"type": "way", "id": 1, "nodes": [1, 2], "tags": [["highway", "primary"]]},
+    {"type": ["way"], "id": 1},
+    {"id": 1},
+    [],
+    None,
+]
+
+
+@pytest.mark.parametrize("element", WRONG_ELEMENTS, ids=str)
+def test_element_of_another_shape_is_refused_in_one_line(element: Any) -> None:
+    refusal(json.dumps({"elements": [*NODES, element]}).encode())
+
+
+def test_number_of_many_digits_is_refused() -> None:
+    refusal(b'{"elements": [{"type": "node", "id": ' + LONG.encode() + b"}]}")
+
+
+@pytest.mark.parametrize("tail", [b"x", b"{}", b",", b"]"])
+def test_what_follows_the_end_is_refused(tail: bytes) -> None:
+    refusal(b'{"elements": []}' + tail)
+
+
+@pytest.mark.parametrize("size", [5_000_000])
+def test_value_longer_than_any_element_is_refused(size: int) -> None:
+    refusal(b'{"elements": [{"type": "' + b"x" * size + b'"}]}')
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+elements = st.dictionaries(
+    st.sampled_from(["type", "id", "lat", "lon", "nodes", "tags", "geometry"]),
+    st.sampled_from(["node", "way", "relation"]) | st.lists(st.integers(0, 3)) | values,
+)
+
+
+def read_or_refuse(chunks: Iterable[bytes]) -> None:
+    try:
+        read_answer(chunks)
+    except FastgenError as error:
+        message = str(error)
+    else:
+        return
+    assert re.fullmatch(r"expected [^\n]+", message)
+
+
+@settings(max_examples=repeats(200, 5_000), deadline=None)
+@given(st.lists(elements | st.sampled_from([*NODES, WAY]) | values, max_size=5), st.integers(1, 50))
+def test_any_elements_give_an_answer_or_one_line(found: list[Any], pieces: int) -> None:
+    data = json.dumps({"elements": found}).encode()
+    read_or_refuse(data[i : i + pieces] for i in range(0, len(data), pieces))
+
+
+@settings(max_examples=repeats(200, 5_000), deadline=None)
+@given(st.integers(0, 10_000), st.binary(min_size=1, max_size=3))
+def test_any_bytes_give_an_answer_or_one_line(place: int, more: bytes) -> None:
+    data = json.dumps({"elements": [*NODES, WAY]}).encode()
+    place %= len(data)
+    read_or_refuse([data[:place] + more + data[place + len(more) :]])
+
+
+@settings(deadline=None)
+@given(st.floats(allow_nan=False) | st.integers(-(10**18), 10**18), st.integers(1, 4))
+def test_number_is_read_whole_however_it_arrives(number: float, pieces: int) -> None:
+    data = json.dumps({"elements": NODES, "remark": number}).encode()
+    found = read_answer(data[i : i + pieces] for i in range(0, len(data), pieces))
+    assert found.remark == str(number)
