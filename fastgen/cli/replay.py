@@ -40,6 +40,7 @@ STDOUT = "-"
 @options.max_rows
 @options.replay_format
 @options.rebase
+@options.accept_clock
 @options.now
 @options.dry_run
 @options.follow
@@ -57,6 +58,7 @@ def replay(
     max_rows_per_file: int,
     file_format: str,
     rebase: bool,
+    accept_clock: bool,
     now: dt.datetime | None,
     dry_run: bool,
     follow: bool,
@@ -78,18 +80,33 @@ def replay(
     if follow and (now is not None or dry_run):
         raise click.UsageError("--follow: expected neither --now nor --dry-run beside it.")
     with uncollected():
+        from fastgen.replaying.agreement import ClockError  # noqa: PLC0415  # heavy
         from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
         from fastgen.replaying.run import present_us, run_once  # noqa: PLC0415  # heavy
 
-    asked = ReplayOptions(start_day, speed, loop, locations, types, max_rows_per_file, file_format, rebase)
     tell = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
-    with announced_late_compiling(), _target(to) as target:
-        if follow:
-            _follow(dataset, target, every, state, asked, tell)
-        else:
+
+    def play(*, accept_clock: bool) -> None:
+        asked = ReplayOptions(
+            *(start_day, speed, loop, locations, types, max_rows_per_file, file_format, rebase, accept_clock)
+        )
+        with announced_late_compiling(), _target(to) as target:
+            if follow:
+                _follow(dataset, target, every, state, asked, tell)
+                return
             emitted = run_once(dataset, target, state, asked, now, dry_run=dry_run)
             _say_what_is_inside(emitted)
             tell(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
+
+    try:
+        play(accept_clock=accept_clock)
+    except ClockError as error:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise
+        say(str(error), err=True)
+        if not click.confirm("Take the clock for right?", err=True):
+            raise
+        play(accept_clock=True)
 
 
 @contextmanager
@@ -156,7 +173,7 @@ def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> list[str
     """
     clock, window = emitted.clock, emitted.window
     if window is None:
-        reached = f"{clock.simulated(emitted.watermark):%Y-%m-%d %H:%M:%S}"
+        reached = clock.shown(emitted.watermark)
         if clock.is_over(emitted.watermark):
             return [f"nothing new: the last event was emitted, simulated time {reached}"]
         behind_s = 0 if now_us is None else (clock.real_us(emitted.watermark) - now_us) // 1_000_000
@@ -166,8 +183,7 @@ def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> list[str
             ]
         return [f"nothing new: emitted up to simulated time {reached}"]
     lines = {
-        "window": f"{clock.simulated(window.start_s):%Y-%m-%d %H:%M:%S} to "
-        f"{clock.simulated(window.end_s):%Y-%m-%d %H:%M:%S}, simulated time",
+        "window": f"{clock.shown(window.start_s)} to {clock.shown(window.end_s)}, simulated time",
         "dataset": f"{_dataset_time(emitted, window.start_s)} to {_dataset_time(emitted, window.end_s)}",
     }
     if dry_run:

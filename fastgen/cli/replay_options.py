@@ -112,6 +112,11 @@ replay_format = click.option(
     help="Form of the files, and end of their names.",
 )
 rebase = click.option("--rebase", is_flag=True, help="Take over another speed, from the present position on.")
+accept_clock = click.option(
+    "--accept-clock",
+    is_flag=True,
+    help="Take the present for right though it is before the last run (with --rebase) or a year after it.",
+)
 now = click.option("--now", type=Time(), metavar="TIME", help="Time (UTC) to take for the present.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say which window is due, and write nothing.")
 follow = click.option("--follow", is_flag=True, help="Run on, window after window, until SIGTERM or Ctrl-C.")

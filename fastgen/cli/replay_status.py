@@ -56,7 +56,7 @@ class ReplayStatus:
         """
         clock = emitted.clock
         self._events += emitted.events
-        reached = f"{clock.simulated(emitted.watermark):%Y-%m-%d %H:%M:%S}"
+        reached = clock.shown(emitted.watermark)
         # How long ago the last second emitted was due.
         lag_s = max(0.0, (now_us - clock.real_us(emitted.watermark + 1)) / US_PER_S)
         if self._status is not None:

@@ -37,12 +37,20 @@ def publish_duckdb(
 ) -> tuple[str, ...]:
     """Write all tables and views into a new file, then give it its name; return the names of the tables.
 
+    A file that a process writes to is left alone: what it wrote later would vanish with the file. Who only
+    reads keeps the older file, which is there until the reader closes it.
+
     Raises
     ------
     OutputError
         If something else is there and shall not be overwritten, another run is at work, or the disk refuses.
     """
     check_folder(check_file(path, "to").parent)
+    wal = path.with_name(f"{path.name}.wal")
+    if overwrite:
+        _read_publication(path)  # says whether somebody writes to it
+    elif wal.exists() and not path.exists():
+        raise refuse_other(wal, None)
     names = {*(table.name for table in tables), *VIEWS}
     if not overwrite and _is_finished(path, names, publication):
         return ()
@@ -53,7 +61,8 @@ def publish_duckdb(
         made, failed = work / "new.duckdb", list[FastgenError]()
         try:
             _fill(made, work, tables, publication, announce, failed)
-            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+            _read_publication(path)  # as above: making the tables has taken a while
+            wal.unlink(missing_ok=True)
             made.replace(path)
             sync_folder(path.parent)
         except (duckdb.Error, OSError) as error:
@@ -132,16 +141,24 @@ def _read_publication(path: Path) -> tuple[Publication | None, set[str]]:
     Raises
     ------
     OutputError
-        If another process has it open for writing.
+        If a process has it open for writing.
     """
+    if not path.exists():
+        return None, set()
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             row = connection.execute(_READ_STATE).fetchone()
             names = {name for (name,) in connection.execute(_READ_NAMES).fetchall()}
     except duckdb.IOException as error:
         if "Could not set lock" in str(error):
-            raise OutputError(f"{path}: expected a file that nobody writes to, but a process does.") from None
+            raise _in_use(path, "a process does") from None
         return None, set()
+    except duckdb.ConnectionException:  # other options than those of a connection that is open here
+        raise _in_use(path, "this process has it open") from None
     except duckdb.Error:
         return None, set()
     return (None if row is None else Publication(row[0], row[1], Form.DUCKDB)), names
+
+
+def _in_use(path: Path, who: str) -> OutputError:
+    return OutputError(f"{path}: expected a file that nobody writes to, but {who}: close it, then try again.")

@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastgen.errors import OutputError, ScenarioError
 from fastgen.replaying.clock import parse_speed
+from fastgen.units import S_PER_DAY, US_PER_S
 
 if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
+    from fastgen.replaying.clock import ReplayClock
     from fastgen.replaying.options import ReplayOptions
     from fastgen.replaying.sink import FolderSink
     from fastgen.replaying.state import ReplayState
 
+# A step back that clocks make when they are set right, and the longest pause of a replay that is no fault.
+STEP_BACK_S, PAUSE_S = 60, 366 * S_PER_DAY
 # What stands for the folder in the state of a replay to a stream.
 STREAM_NAME = "-"
+
+
+class ClockError(ScenarioError):
+    """The wall clock stands where it can't be right, seen from the last run."""
 
 
 class Asked(NamedTuple):
@@ -120,3 +128,41 @@ def _check_folder(state: ReplayState, sink: FolderSink | None, where: Path) -> N
         f"{where}: expected the state of a replay into {target}, got that of another one. "
         "Name the folder that it belongs to, or another state file."
     )
+
+
+def check_not_back(clock: ReplayClock, watermark: int, now_us: int, options: ReplayOptions) -> None:
+    """Refuse to take over another speed at a present before the last run: the clock is, or was, wrong.
+
+    Parameters
+    ----------
+    clock, watermark
+        The replay's clock, at its present speed, and the last virtual second emitted.
+    now_us
+        Wall clock, Unix microseconds.
+    options
+        What is asked for.
+
+    Raises
+    ------
+    ClockError
+        If it does not accept the clock.
+    """
+    behind_s = (clock.real_us(watermark) - now_us) // US_PER_S
+    if behind_s > STEP_BACK_S and not options.accept_clock:
+        raise ClockError(
+            f"rebase: expected a present time after the last run, got one {behind_s} s before it: once the "
+            "clock is right again, all that time would be due at the new speed. Set the clock, or let "
+            "--accept-clock take it for right."
+        )
+
+
+def check_not_ahead(clock: ReplayClock, watermark: int, now_us: int, options: ReplayOptions) -> None:
+    """Refuse a present so long after the last run that the clock is, or was, wrong; as `check_not_back`."""
+    ahead_s = (now_us - clock.real_us(watermark)) // US_PER_S
+    if clock.loop and ahead_s > PAUSE_S and not options.accept_clock:
+        due_days = (clock.position_at(now_us) - watermark) // S_PER_DAY
+        raise ClockError(
+            f"now: expected at most {PAUSE_S // S_PER_DAY} days since the last run, got "
+            f"{ahead_s // S_PER_DAY}, which makes {due_days} days of events due at once. Set the clock, "
+            "begin anew in another folder, or let --accept-clock take it for right."
+        )

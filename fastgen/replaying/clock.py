@@ -20,6 +20,8 @@ US_PER_DAY = S_PER_DAY * US_PER_S
 SPEED_MAX = 1_000_000
 _EXPONENT = re.compile(r"[eE][+-]?0*(\d+)\s*$")
 _EXPONENT_DIGITS, _TEXT_MAX = 2, 100
+# Beyond, no datetime can say it, and no ts of the wire.
+YEAR_10000_US = 253_402_300_800 * US_PER_S
 _UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -152,6 +154,13 @@ class ReplayClock:
     def simulated(self, virtual_s: int) -> dt.datetime:
         """Time on the wire of a virtual second, UTC."""
         return utc_from_us((virtual_s + self.shift_s) * US_PER_S)
+
+    def shown(self, virtual_s: int) -> str:
+        """Write the time on the wire of a virtual second, which may lie where no datetime can say it."""
+        try:
+            return f"{self.simulated(virtual_s):%Y-%m-%d %H:%M:%S}"
+        except OverflowError:
+            return "after the year 9999" if virtual_s + self.shift_s > 0 else "before the year 1"
 
     def rebased(self, now_us: int, speed: Fraction) -> ReplayClock:
         """Go on from where the clock stands, at another speed."""

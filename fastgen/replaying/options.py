@@ -35,6 +35,9 @@ class ReplayOptions:
         "jsonl", "jsonl.gz" or "parquet".
     rebase
         Whether another speed is taken over, from the present position on.
+    accept_clock
+        Whether the wall clock is taken for right where it seems wrong: before the last run, at another speed,
+        or more than a year after it.
 
     Raises
     ------
@@ -50,6 +53,7 @@ class ReplayOptions:
     max_rows_per_file: int = MAX_ROWS_PER_FILE
     format: str = "jsonl"
     rebase: bool = False
+    accept_clock: bool = False
 
     def __post_init__(self) -> None:
         """Check the fields."""

@@ -35,6 +35,7 @@ def replay(
     max_rows_per_file: int = MAX_ROWS_PER_FILE,
     format: str = "jsonl",  # noqa: A002  # the option's name
     rebase: bool = False,
+    accept_clock: bool = False,
     now: dt.datetime | None = None,
     dry_run: bool = False,
 ) -> Emitted:
@@ -70,6 +71,9 @@ def replay(
         "jsonl", "jsonl.gz" or "parquet".
     rebase
         Whether to go on at another speed than the state's, from the present position.
+    accept_clock
+        Whether to take the present for right where it seems wrong: before the last run, at another speed, or
+        more than a year after it, in a replay that loops.
     now
         Time to take for the present, UTC if naive. None: the clock.
     dry_run
@@ -85,7 +89,9 @@ def replay(
     FastgenError
         For anything that is not as it should be; nothing is emitted then, and nothing lost.
     """
-    options = ReplayOptions(start_day, speed, loop, locations, types, max_rows_per_file, format, rebase)
+    options = ReplayOptions(
+        start_day, speed, loop, locations, types, max_rows_per_file, format, rebase, accept_clock
+    )
     return run_once(dataset, to, state, options, now, dry_run=dry_run)
 
 

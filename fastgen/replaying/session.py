@@ -11,14 +11,22 @@ from typing import IO, TYPE_CHECKING, Self
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
 from fastgen.errors import ScenarioError
 from fastgen.files import check_file
-from fastgen.replaying.agreement import STREAM_NAME, Asked, check_state, check_untouched
-from fastgen.replaying.clock import ReplayClock, parse_speed
+from fastgen.replaying.agreement import (
+    STREAM_NAME,
+    Asked,
+    check_not_ahead,
+    check_not_back,
+    check_state,
+    check_untouched,
+)
+from fastgen.replaying.clock import YEAR_10000_US, ReplayClock, parse_speed
 from fastgen.replaying.formats import WRITERS, Encoders
 from fastgen.replaying.lock import hold_lock
 from fastgen.replaying.options import SPEED, START_DAY, Emitted, ReplayOptions
 from fastgen.replaying.sink import FolderSink
 from fastgen.replaying.slicer import Slicer, read_ahead
 from fastgen.replaying.state import ReplayState, read_state, write_state
+from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -156,6 +164,8 @@ class ReplaySession:
         state = self.state or self._first_state(now_us)
         clock = self._clock(state, now_us)
         window = clock.window_due(state.watermark, now_us)
+        if not first_run:
+            check_not_ahead(clock, state.watermark, now_us, self.options)
         state = replace(
             state,
             speed=str(clock.speed),
@@ -201,9 +211,13 @@ class ReplaySession:
 
     def _clock(self, state: ReplayState, now_us: int) -> ReplayClock:
         clock = state.clock(self.index)
-        if self._speed is not None and self._speed != clock.speed:
-            return clock.rebased(now_us, self._speed)
-        return clock
+        if self._speed is None or self._speed == clock.speed:
+            return clock
+        check_not_back(clock, state.watermark, now_us, self.options)
+        if clock.position_at(now_us) < state.watermark:
+            # From the last second emitted: reckoned from an earlier one, all since would be due once more.
+            clock = replace(clock, anchor_us=now_us, anchor_virtual_us=state.watermark * US_PER_S)
+        return clock.rebased(now_us, self._speed)
 
     def _slice(self, state: ReplayState) -> Slicer:
         if self._slicer is None:
@@ -229,6 +243,11 @@ class ReplaySession:
             last = Slicer(index, locations=self._locations).last_event_s()
             last = index.first_s - 1 if last is None else last
         clock = self._first_clock(now_us, last)
+        if not (0 <= now_us < YEAR_10000_US and clock.first_s + clock.shift_s >= 0):
+            raise ScenarioError(
+                f"now: expected a time of the years 1970 to 9999, at least {clock.start_day} days after 1970 "
+                "began, for the first event falls so long before it. Set the clock, or name it with --now."
+            )
         return ReplayState(
             dataset=index.digest,
             folder_id=STREAM_NAME if self._sink is None else self._sink.new_name(),

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
 from fastgen.files import is_url
-from fastgen.replaying.clock import parse_speed, us_from_utc
-from fastgen.units import US_PER_S
+from fastgen.replaying.clock import YEAR_10000_US, parse_speed, us_from_utc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +24,6 @@ WIRE, RAW = SCHEMAS = ("wire", "raw")
 
 _NAMES = {name.lower(): name for name in (*BOTH, *BATCH, *STREAM)}
 _NAMES |= {older.lower(): name for older, name in OLDER_NAMES.items()}
-# Beyond, no datetime can say it.
-_YEAR_10000_US = 253_402_300_800 * US_PER_S
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -192,6 +189,6 @@ def parse_anchor(text: str) -> int:
         anchor_us = us_from_utc(dt.datetime.fromisoformat(text.strip()))
     except ValueError:
         raise ScenarioError(f"anchor: expected an instant such as 2026-03-01T12:00Z, got {text!r}.") from None
-    if not 0 <= anchor_us < _YEAR_10000_US:
+    if not 0 <= anchor_us < YEAR_10000_US:
         raise ScenarioError(f"anchor: expected an instant of the years 1970 to 9999, UTC, got {text!r}.")
     return anchor_us

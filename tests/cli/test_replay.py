@@ -157,6 +157,26 @@ def test_killed_command_goes_on_and_its_lock_is_free(dataset: Path, tmp_path: Pa
     assert len(ids) == len(set(ids))
 
 
+def test_clock_that_seems_wrong_is_asked_about_on_a_terminal(dataset: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(dataset, "--to", out, *FIRST).returncode == 0
+    args = (dataset, "--to", out, "--now", "2025-03-01T12:00", "--rebase", "--speed", "7")
+    alone = run(*args)
+    assert (alone.returncode, alone.stderr.count("\n")) == (2, 1)
+    assert "--accept-clock" in alone.stderr
+    for answer, code in ((b"n\n", 2), (b"y\n", 0)):
+        terminal, theirs = pty.openpty()
+        with subprocess.Popen(
+            [*COMMAND, *args], stdin=theirs, stderr=theirs, stdout=subprocess.PIPE
+        ) as asked:
+            os.close(theirs)
+            os.write(terminal, answer)
+            assert asked.wait() == code
+        os.close(terminal)
+    assert run(*args, "--accept-clock").returncode == 0
+    assert json.loads(state_of(out).read_text())["speed"] == "7"
+
+
 def test_terminal_sees_time_rate_and_lag(dataset: Path, tmp_path: Path) -> None:
     terminal, theirs = pty.openpty()
     env = os.environ | {"COLUMNS": "150", "TERM": "xterm"}

@@ -242,20 +242,6 @@ def test_missing_table_is_made_again(dataset: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / STATE).read_text())["state"] == "finished"
 
 
-def test_open_duckdb_file_is_refused(dataset: Path, tmp_path: Path) -> None:
-    target = target_of(Form.DUCKDB, tmp_path)
-    publish(dataset, target)
-    code = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", code, target.partition(":")[2]], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        with pytest.raises(OutputError, match="nobody writes to"):
-            publish(dataset, target)
-        holder.communicate()
-
-
 def test_time_and_zone_of_the_machine_play_no_part(dataset: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "fastgen", "publish", str(dataset), "--to", f"parquet:{tmp_path}"]
     subprocess.run(command, env=os.environ | {"TZ": "Asia/Tokyo"}, check=True, capture_output=True)
