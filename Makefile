@@ -1,5 +1,6 @@
 # Works with the interpreter that PYTHON names: make PYTHON=python3.12 dataset
 PYTHON ?= python3
+FUZZ_MINUTES ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -8,7 +9,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint test test-long test-nojit bench dataset verify check
+.PHONY: help install format lint test test-long test-nojit fuzz bench dataset verify check
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -50,6 +51,9 @@ test-long: $(DEVELOPMENT) ## all tests, with the full number of kills, bit flips
 
 test-nojit: $(DEVELOPMENT) ## tests of the kernels as plain Python
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n 2 tests/kernels tests/simulate
+
+fuzz: $(DEVELOPMENT) ## FUZZ_MINUTES (60) of random inputs to every reader of files
+	$(BIN)/python -m tests.fuzzing --minutes $(FUZZ_MINUTES)
 
 bench: $(DEVELOPMENT) ## benchmarks; benchmarks/README.md says what they measure
 	$(BIN)/pytest benchmarks --benchmark-enable

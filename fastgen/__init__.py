@@ -11,7 +11,7 @@ The rooms of the house, each importing only from rooms below it::
     simulate/  roads/  inputs/      draws of a day; road networks; scenario and tables
     parquet/                        pages, footers, files
     kernels/   model/               compiled loops; parameters and arrays
-    files  loading                  whole files; getting Numba loaded quickly
+    files  records  loading         whole files; JSON from outside; getting Numba loaded quickly
     rng  units  errors              what every floor shares
 
 Data walks through it one way: scenario -> plan -> day -> orders -> events -> files.

@@ -26,7 +26,7 @@ FLOORS = (
     ("simulate", "roads", "inputs"),
     ("parquet",),
     ("kernels", "model"),
-    ("files", "loading"),
+    ("files", "records", "loading"),
     ("rng", "units", "errors"),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -14,6 +14,7 @@ from fastgen.dataset.manifest import FileEntry, read_manifest
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DayDigest
 from fastgen.files import hash_file, write_whole
+from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,9 +106,11 @@ class Receipts:
         """Return what came of a file if it is finished and whole, else None."""
         try:
             result = decode_receipt(self._path(file.path).read_bytes())
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, ValueError):
             return None
         entry = result.entry
+        if entry.path != file.path:
+            return None
         if has_size(self._work / entry.path, entry.bytes):
             return result
         placed = self._out / entry.path
@@ -125,8 +128,8 @@ def _receipt_path(work: Path, path: str) -> Path:
 def is_of_build(work: Path, build_id: str) -> bool:
     """Whether a work folder belongs to an unfinished run of a build."""
     try:
-        return bool(json.loads((work / BUILD_FILE).read_bytes())["build_id"] == build_id)
-    except (OSError, ValueError, KeyError, TypeError):
+        return bool(parse_json((work / BUILD_FILE).read_bytes()) == {"build_id": build_id})
+    except (OSError, ValueError):
         return False
 
 
@@ -151,14 +154,14 @@ def decode_receipt(data: bytes) -> PartResult:
 
     Raises
     ------
-    ValueError, KeyError, TypeError
+    ValueError
         If it is no receipt.
     """
-    try:
-        raw = json.loads(data)
-    except RecursionError:
-        raise ValueError("a receipt that is nested too deep") from None
-    return PartResult(FileEntry(**raw["entry"]), tuple(DayDigest(*d) for d in raw["days"]))
+    raw = parse_json(data)
+    if not isinstance(raw, dict) or not isinstance(raw.get("days"), list):
+        raise ValueError("expected a receipt with a list of days")  # noqa: TRY004
+    days = tuple(make_record(DayDigest, day) for day in raw["days"])
+    return PartResult(make_record(FileEntry, raw.get("entry")), days)
 
 
 def end_runs(work: Path) -> None:

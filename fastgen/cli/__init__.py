@@ -13,7 +13,7 @@ from fastgen.cli import streams
 from fastgen.cli.build import build
 from fastgen.cli.info import info
 from fastgen.cli.plan import plan
-from fastgen.cli.printing import say, warnings_as_lines
+from fastgen.cli.printing import escape, say, warnings_as_lines
 from fastgen.cli.publish import publish
 from fastgen.cli.replay import replay
 from fastgen.cli.roads import roads
@@ -25,6 +25,8 @@ from fastgen.errors import FastgenError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Characters of a message, and of them after what is left out: it may quote a value of a file, of any length.
+MESSAGE_MAX, MESSAGE_END = 2000, 500
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -93,8 +95,11 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _fail(message: str, code: int, ctx: click.Context | None = None) -> None:
-    """Print one line and exit."""
+    """Print one line, the middle of a very long one left out, and exit."""
     path = "fastgen" if ctx is None else ctx.command_path
     hint = "" if ctx is None else f" See '{path} --help'."
-    say(f"{path}: {' '.join(message.split())}{hint}", err=True)
+    text = escape(" ".join(message.split()))
+    if len(text) > MESSAGE_MAX:
+        text = f"{text[: MESSAGE_MAX - MESSAGE_END]} ... {text[-MESSAGE_END:]}"
+    say(f"{path}: {text}{hint}", err=True)
     sys.exit(code)

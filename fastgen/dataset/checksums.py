@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastgen.errors import DataError
 from fastgen.events.digest import DIGEST_VERSION
 from fastgen.files import read_regular, write_whole
+from fastgen.records import make_record, parse_json
 from fastgen.rng import STREAM_VERSION
 
 if TYPE_CHECKING:
@@ -140,20 +141,15 @@ def load_checksums(path: Path) -> Checksums:
 def parse_checksums(text: str, name: str) -> Checksums:
     """Decode a checksums file; errors as `load_checksums`."""
     try:
-        raw = json.loads(text)
+        raw = parse_json(text)
         found = {key: raw[key] for key in ("format", "format_version", "digest_version")}
         expected = _header()
         for key, value in found.items():
-            if value != expected[key]:
+            if value != expected[key] or isinstance(value, bool):
                 raise DataError(f"{name}: expected {key} {expected[key]!r}, got {value!r}.")
-        datasets = {
-            key: Golden(**{**value, "locations": tuple(value["locations"])})
-            for key, value in raw["datasets"].items()
-        }
-        queries = {
-            key: Answer(**{**value, "first": tuple(value["first"])}) for key, value in raw["queries"].items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        datasets = {key: make_record(Golden, value) for key, value in raw["datasets"].items()}
+        queries = {key: make_record(Answer, value) for key, value in raw["queries"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{name}: expected golden checksums, got a damaged file ({error}).") from None
     return Checksums(datasets, queries)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from fastgen.errors import OutputError
 from fastgen.files import try_lock, write_whole
+from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,8 +80,8 @@ class State(NamedTuple):
 def read_state(folder: Path) -> State | None:
     """Read what a folder says of its publication; None where it says nothing that can be understood."""
     try:
-        raw = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        publication = Publication(str(raw["id"]), str(raw["digest"]), str(raw["form"]))
+        raw = parse_json((folder / STATE).read_bytes())
+        publication = make_record(Publication, {key: raw[key] for key in Publication._fields})
         # The first states had no "replaced".
         files, replaced = _read_sizes(raw["files"]), _read_sizes(raw.get("replaced", {}))
         return State(publication, raw["state"] == "finished", files, replaced)
@@ -89,6 +90,8 @@ def read_state(folder: Path) -> State | None:
 
 
 def _read_sizes(raw: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    if not all(isinstance(size, int) for sizes in raw.values() for size in sizes.values()):
+        raise TypeError("expected sizes in bytes")
     return {name: dict(sizes) for name, sizes in raw.items()}
 
 

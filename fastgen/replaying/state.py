@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import stat
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from fastgen.errors import DataError
+from fastgen.errors import DataError, ScenarioError
 from fastgen.files import write_whole
+from fastgen.records import make_record, parse_json
 from fastgen.replaying.clock import ReplayClock, parse_speed, utc_from_us
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ FORMAT = "fastgen-replay-state"
 FORMAT_VERSION = 1
 # A state lists the files of one window, some 25 bytes each.
 _MAX_BYTES = 1_000_000_000
+_NAME = re.compile(r"-|[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def read_state(path: Path) -> ReplayState | None:
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: expected a readable state file, got {error}.") from None
     try:
-        raw = json.loads(text)
+        raw = parse_json(text)
         if not isinstance(raw, dict) or raw.get("format") != FORMAT:
             raise DataError(f"{path}: expected the state of a replay, got something else.")
         if raw["format_version"] != FORMAT_VERSION:
@@ -131,9 +134,19 @@ def read_state(path: Path) -> ReplayState | None:
         found = raw.pop("sha256")
         if found != _checksum(raw):
             raise DataError(f"{path}: expected a whole state file, got a damaged one (sha256 differs).")
-        values = {field.name: raw[field.name] for field in fields(ReplayState)}
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DataError(f"{path}: expected a whole state file, got a damaged one ({error}).") from None
-    lists = {name: tuple(v) for name, v in values.items() if isinstance(v, list)}
-    parse_speed(values["speed"])
-    return ReplayState(**{**values, **lists})
+        state = make_record(ReplayState, {field.name: raw[field.name] for field in fields(ReplayState)})
+        _check_values(state)
+    except (ValueError, KeyError, OverflowError, ScenarioError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else str(error).removesuffix(".")
+        raise DataError(f"{path}: expected a whole state file, got a damaged one ({reason}).") from None
+    return state
+
+
+def _check_values(state: ReplayState) -> None:
+    """Refuse what no replay could have written."""
+    parse_speed(state.speed)
+    utc_from_us(state.sim_start_us)
+    # They become names of files.
+    for name in (state.folder_id, *state.pending):
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"the name {name!r}")

@@ -214,7 +214,7 @@ def read_position(offset: Offset, index: DatasetIndex) -> int:
 
 def _terms(offset: Offset) -> dict[str, str]:
     terms = offset.get("terms")
-    if not isinstance(terms, dict) or not terms.keys() >= set(TERMS):
+    if not isinstance(terms, dict) or not all(isinstance(terms.get(name), str) for name in TERMS):
         raise _foreign(offset)
     return terms
 

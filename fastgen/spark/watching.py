@@ -37,7 +37,7 @@ def watch(folder: Path, advance: Callable[[int, int], None]) -> Iterator[None]:
         for receipt in folder.glob("*.json"):
             number = receipt.name.partition("-")[0]
             if number not in seen:
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, ValueError):
                     result = decode_receipt(receipt.read_bytes())
                     seen.add(number)
                     advance(sum(day.orders for day in result.days), result.entry.rows)

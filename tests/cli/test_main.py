@@ -199,3 +199,20 @@ def test_shell_completion_knows_the_commands(shell: str) -> None:
     found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert "verify" in found.stdout
     assert "build" not in found.stdout
+
+
+@pytest.mark.parametrize("character", ["9", "\x1b", "大", "\udcff"])
+def test_message_that_quotes_very_much_is_cut_in_its_middle(
+    character: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command()
+    def fails() -> None:
+        raise FastgenError(f"days: expected a number, got {character * 100_000}, which is none.")
+
+    monkeypatch.setitem(cli.commands, "fails", fails)
+    with pytest.raises(SystemExit):
+        main(["fails"])
+    line = capsys.readouterr().err
+    assert len(line) < 2100
+    assert line.startswith("fastgen: days: expected a number, got ")
+    assert line.endswith(", which is none.\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from fastgen.dataset.checksums import CHECKSUMS_FORMAT, Golden, describe_golden, make_golden, parse_checksums
@@ -10,6 +9,7 @@ from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import Manifest, parse_manifest
 from fastgen.errors import DataError
 from fastgen.files import read_regular
+from fastgen.records import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +93,7 @@ def _read_text(path: Path) -> str:
 
 def _format_of(text: str) -> object:
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError):
+        raw = parse_json(text)
+    except ValueError:
         return None
     return raw.get("format") if isinstance(raw, dict) else None

@@ -1,0 +1,1 @@
+"""Feed mutated files to every reader of bytes from outside; see mutations.py for how."""

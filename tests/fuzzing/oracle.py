@@ -1,0 +1,110 @@
+"""Judge what a reader makes of an input: a value, the same again, or one line that says what is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import resource
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+import click
+
+from fastgen.cli import _fail
+from fastgen.errors import FastgenError
+from tests.fuzzing.material import prepare, scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hypothesis.strategies import SearchStrategy
+
+MEMORY_BYTES = 2 << 30
+TIME_S = 20
+# What a message may quote of a file is not the whole of it.
+MAX_LINE = 2100
+
+
+class Target(NamedTuple):
+    """A reader of bytes from outside.
+
+    Attributes
+    ----------
+    name
+        Its name, and that of its folder of inputs.
+    read
+        Reads an input, in a folder that it may write to, and returns what can be compared; asserts that
+        what it writes of it is read as the same again.
+    seeds
+        Inputs that are made rather than kept as files.
+    mutated
+        Strategy that changes them.
+    examples
+        How many inputs the everyday run tries.
+    """
+
+    name: str
+    read: Callable[[bytes, Path], object]
+    seeds: Callable[[], list[bytes]]
+    mutated: Callable[[list[bytes]], SearchStrategy[bytes]]
+    examples: int
+
+
+def check(target: Target, data: bytes) -> None:
+    """Read an input twice.
+
+    Raises
+    ------
+    AssertionError
+        If it comes to another end than a value or one line, to a different one the second time, or takes too
+        long.
+    """
+    prepare()
+    with bounded():
+        first, second = _outcome(target, data), _outcome(target, data)
+    assert first == second, "the same bytes, read twice, gave different values"
+
+
+def _outcome(target: Target, data: bytes) -> object:
+    folder = scratch() / "read"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        return target.read(data, folder)
+    except FastgenError as error:
+        return _printed(str(error), error.exit_code)
+    except click.UsageError as error:
+        return _printed(error.format_message(), error.exit_code)
+
+
+def _printed(message: str, code: int) -> str:
+    """Return what the command line prints of an error."""
+    stderr = io.StringIO()
+    with contextlib.redirect_stderr(stderr), contextlib.suppress(SystemExit):
+        _fail(message, code)
+    line = stderr.getvalue().removesuffix("\n")
+    assert line.isprintable(), f"not one line of printable characters: {line!r}"
+    assert len(line) <= MAX_LINE, f"a line of {len(line)} characters: {line[:200]}..."
+    return line
+
+
+@contextlib.contextmanager
+def bounded() -> Iterator[None]:
+    """Bound the time of this block, and the memory that it takes on top of what the process has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    before = signal.signal(signal.SIGALRM, _too_long)
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES, hard))
+    signal.alarm(TIME_S)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _too_long(*_: object) -> NoReturn:
+    raise AssertionError(f"more than {TIME_S} s for one input")

@@ -1,0 +1,62 @@
+"""List the readers of bytes from outside; tests/data/fuzz/NAME/ has inputs of each."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastgen.inputs.tables import TABLES
+from fastgen.replaying.state import _checksum
+from tests.fuzzing import readers, road_readers
+from tests.fuzzing.material import some_tables
+from tests.fuzzing.mutations import mutated_bytes, mutated_json, mutated_toml, sealed
+from tests.fuzzing.oracle import Target
+from tests.inputs.town_tables import TOWN
+
+CORPUS = Path(__file__).parents[1] / "data" / "fuzz"
+
+
+def _seal_state(tree: dict[str, Any]) -> bytes:
+    body = {key: value for key, value in tree.items() if key != "sha256"}
+    return json.dumps({**body, "sha256": _checksum(body)}).encode()
+
+
+def _of_table(name: str) -> Target:
+    def seeds() -> list[bytes]:
+        return [some_tables()[name]]
+
+    return Target(f"table_{name}", partial(readers.read_dimensions, name), seeds, mutated_bytes, 30)
+
+
+def _of_roads(name: str, suffix: str, examples: int) -> Target:
+    seeds = list if suffix == ".graphml" else partial(road_readers.some_files, suffix)
+    return Target(name, partial(road_readers.read_import, suffix), seeds, mutated_bytes, examples)
+
+
+def _town_columns() -> list[bytes]:
+    return [json.dumps(TOWN).encode()]
+
+
+TARGETS = (
+    Target("scenario", readers.read_scenario, list, mutated_toml, 100),
+    Target("manifest", readers.read_dataset, readers.some_manifests, mutated_json, 150),
+    Target("checksums", readers.read_reference, readers.some_manifests, mutated_json, 150),
+    Target("receipt", readers.read_receipt, readers.some_receipts, mutated_json, 150),
+    Target("publication", readers.read_publication, list, mutated_json, 150),
+    Target("replay_state", readers.read_replay, readers.some_states, sealed(mutated_json, _seal_state), 150),
+    Target("folder_id", readers.read_folder_id, list, mutated_bytes, 30),
+    Target("spark_options", readers.read_spark_options, list, mutated_json, 150),
+    Target("spark_offset", readers.read_spark_offset, readers.some_offsets, mutated_json, 150),
+    Target("times", readers.read_times, list, mutated_bytes, 150),
+    Target("table_columns", readers.read_dimension_columns, _town_columns, mutated_json, 80),
+    *map(_of_table, TABLES),
+    _of_roads("graphml", ".graphml", 150),
+)
+
+
+def inputs_of(target: Target) -> dict[str, bytes]:
+    """Read the inputs that are kept for a reader, by name."""
+    folder = CORPUS / target.name
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*")) if path.is_file()}
