@@ -52,6 +52,10 @@ TARGETS = (
     Target("times", readers.read_times, list, mutated_bytes, 150),
     Target("table_columns", readers.read_dimension_columns, _town_columns, mutated_json, 80),
     *map(_of_table, TABLES),
+    _of_roads("osm", ".osm", 150),
+    _of_roads("osm_gz", ".osm.gz", 30),
+    _of_roads("osm_bz2", ".osm.bz2", 30),
+    _of_roads("pbf", ".osm.pbf", 100),
     _of_roads("graphml", ".graphml", 150),
 )
 
