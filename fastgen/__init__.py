@@ -27,7 +27,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
+from fastgen.errors import DataError, FastgenError, FastgenWarning, OutputError, ScenarioError
 
 if TYPE_CHECKING:
     from fastgen.building.forecast import Forecast, plan
@@ -47,6 +47,7 @@ __all__ = [
     "DataError",
     "Emitted",
     "FastgenError",
+    "FastgenWarning",
     "Forecast",
     "OutputError",
     "Progress",

@@ -57,8 +57,12 @@ def check_nothing_in_the_way(plan: BuildPlan, out: Path, *, overwrite: bool) -> 
                 "move that away, or use another folder with -o."
             )
         return
-    own = _own_names(plan, out)
-    tables = [name for name in map(table_path, TABLES) if os.path.lexists(out / name)]
+    tables = [
+        table_path(table)
+        for table in TABLES
+        if os.path.lexists(out / table_path(table)) and not holds_table(plan.dims, table, out)
+    ]
+    own = _own_names(plan, out) if events or tables else ()
     foreign = [name for name in events + tables if name not in own]
     if foreign:
         raise OutputError(
@@ -91,11 +95,10 @@ def remove_older(out: Path, keep: Collection[str], *, overwrite: bool) -> None:
 
 
 def _own_names(plan: BuildPlan, out: Path) -> set[str]:
-    """Names of what this very build has made, or would make in the same way."""
-    own = {table_path(table) for table in TABLES if holds_table(plan.dims, table, out)}
+    """Names of what a manifest of this very build lists, or what its unfinished run has put in place."""
     if (out / MANIFEST).exists() or is_of_build(out / WORK, plan.build_id):
-        own |= (_listed(out) or set()) | placed_names(plan, out)
-    return own
+        return (_listed(out) or set()) | placed_names(plan, out)
+    return set()
 
 
 def _listed(out: Path) -> set[str] | None:

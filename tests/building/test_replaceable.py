@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from fastgen import BuildResult, Progress, build
+from fastgen.building.local import build_with
 from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK
 from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import OutputError, ScenarioError
@@ -21,6 +22,8 @@ from tests.effort import repeats
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from fastgen.building.part import PartResult
 
 MINE = b"a user's own"
 PART = f"{EVENTS}/location_id=1/part-00000-00000.parquet"
@@ -127,6 +130,18 @@ def test_a_users_files_are_named_and_replaced_only_when_asked(
     digest = read_manifest(out).digest
     small(out, **options)  # and from now on it is a dataset like any other
     assert read_manifest(out).digest == digest
+
+
+def test_whatever_makes_the_files_a_users_stay(roads: Path, tmp_path: Path) -> None:
+    """An engine, such as Spark's, isn't even asked."""
+
+    def never(_job: object) -> list[PartResult]:
+        raise AssertionError
+
+    write(tmp_path / EVENTS)
+    with pytest.raises(OutputError, match=r"got events\.parquet\. Use --overwrite"):
+        build_with(never, tmp_path, roads=roads, days=1)
+    assert tree_of(tmp_path) == {EVENTS: MINE}
 
 
 def test_equal_tables_are_not_in_the_way(small: Callable[..., BuildResult], tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Tables are committed, so writing them again must change no byte; and a user's own come in many dialects."""
 
 import errno
+import os
 from pathlib import Path
 
 import polars as pl
@@ -9,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from fastgen.errors import OutputError
+from fastgen.inputs import tables
 from fastgen.inputs.loading import load_inputs
-from fastgen.inputs.tables import TABLES, encode_table, read_tables, write_tables
+from fastgen.inputs.tables import TABLES, encode_table, holds_table, read_tables, write_tables
 from fastgen.model.dimensions import Dimensions
 from tests.inputs.town_tables import TOWN, write_town
 
@@ -74,6 +76,20 @@ def test_equal_tables_are_left_untouched(dims: Dimensions, tmp_path: Path) -> No
     before = contents(tmp_path)
     write_tables(dims, tmp_path)
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("kind", ["pipe", "very large"])
+def test_what_is_no_table_is_not_read_to_find_that_out(kind: str, dims: Dimensions, tmp_path: Path) -> None:
+    """A pipe would wait for its other end for ever, and terabytes of zeros fill the memory."""
+    path = tmp_path / "menus.parquet"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        with path.open("wb") as file:
+            file.truncate(2**40)
+    assert not holds_table(dims, "menus", tmp_path)
+    write_tables(dims, tmp_path)
+    assert holds_table(dims, "menus", tmp_path)
 
 
 @pytest.mark.parametrize("damage", ["other", "truncated", "foreign"])
@@ -172,14 +188,13 @@ def test_a_table_that_cannot_be_read_is_replaced(
 ) -> None:
     write_tables(dims, tmp_path)
     before = contents(tmp_path)
-    read_bytes = Path.read_bytes
 
     def refuse(path: Path) -> bytes:
         if path.name == "menus.parquet":
             raise PermissionError(errno.EACCES, "Permission denied")
-        return read_bytes(path)
+        return path.read_bytes()
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(tables, "read_regular", refuse)
     write_tables(dims, tmp_path)
     monkeypatch.undo()
     assert {name: data for name, (data, _) in contents(tmp_path).items()} == {
