@@ -52,7 +52,7 @@ def read_columns(path: Path, kinds: Mapping[str, str], nullable: Collection[str]
     """
     columns: dict[str, list[Any]] = {column: [] for column in kinds}
     for file in _files(path):
-        content = _read_parquet(file)
+        content = _read_parquet(file, list(kinds))
         for column, kind in kinds.items():
             columns[column] += _read_column(content, column, kind, file, nullable=column in nullable)
     return columns
@@ -79,7 +79,8 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _read_parquet(path: Path) -> pa.Table:
+def _read_parquet(path: Path, wanted: list[str]) -> pa.Table:
+    """Read the wanted columns of a file; others may be of any size and type, or damaged."""
     import pyarrow as pa  # noqa: PLC0415  # slow to import
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -89,7 +90,10 @@ def _read_parquet(path: Path) -> pa.Table:
         raise DataError(f"{path}: expected a readable Parquet file, got {error.strerror}.") from None
     try:
         # From bytes: by its path, pyarrow would take folder names for columns.
-        content = pq.ParquetFile(io.BytesIO(data)).read(use_threads=False)
+        file = pq.ParquetFile(io.BytesIO(data))
+        for column in wanted:
+            _check_once(column, file.schema_arrow.names, path)
+        content = file.read(columns=wanted, use_threads=False)
         content.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:120]
@@ -97,13 +101,15 @@ def _read_parquet(path: Path) -> pa.Table:
     return content
 
 
-def _read_column(content: pa.Table, column: str, kind: str, path: Path, *, nullable: bool) -> list[Any]:
-    import pyarrow as pa  # noqa: PLC0415
-
-    names = content.column_names
+def _check_once(column: str, names: list[str], path: Path) -> None:
     if names.count(column) != 1:
         got = f"columns {', '.join(names)}" if names else "no columns"
         raise DataError(f"{path}: {column}: expected one column of this name, got {got}.")
+
+
+def _read_column(content: pa.Table, column: str, kind: str, path: Path, *, nullable: bool) -> list[Any]:
+    import pyarrow as pa  # noqa: PLC0415
+
     values = content.column(column).combine_chunks()
     if isinstance(values, pa.ExtensionArray):
         values = values.storage
