@@ -7,15 +7,13 @@ imported extract and a downloaded area give the same network.
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fastgen.errors import DataError, FastgenError, OutputError
-from fastgen.roads.area import Area, compute_distances_m
-from fastgen.roads.drive_filter import EXCLUDED, Direction, travel_direction
+from fastgen.roads.area import Area
+from fastgen.roads.drive_filter import EXCLUDED
 from fastgen.roads.extras import quote_value, require_osm_extra
+from fastgen.roads.osm_file import draw_roads
 from fastgen.roads.osmnx_graph import MARGIN_M, convert_graph
 from fastgen.roads.overpass_answer import read_answer
 from fastgen.roads.server_address import split_address, strip_address
@@ -23,10 +21,7 @@ from fastgen.roads.transfer import Limits, post_query
 from fastgen.units import EARTH_RADIUS_M
 
 if TYPE_CHECKING:
-    import networkx as nx
-
     from fastgen.model.road_graph import RoadGraph
-    from fastgen.roads.overpass_answer import Answer, AnswerWay
 
 DEFAULT_URL = "https://overpass-api.de/api"
 DEFAULT_TIMEOUT_S = 180
@@ -87,9 +82,15 @@ def download_roads(
         # The query ran out of time or memory: the elements are not all there.
         remark = quote_value(answer.remark)
         raise OutputError(f"{address.shown}: expected a whole answer, got the remark {remark}.")
+    if not answer.has_nodes:
+        raise DataError(f"{address.shown}: expected drivable roads around {lat:.6f}, {lon:.6f}, got none.")
     dated = f", data of {answer.data_time}" if answer.data_time else ""
     source = f"OpenStreetMap, Overpass server {address.shown}{dated}"
-    return convert_graph(draw_answer(answer, area, address.shown), area, source, address.shown)
+    try:
+        streets = draw_roads(answer, area, address.shown)
+    except ValueError as error:
+        raise DataError(f"{address.shown}: expected a whole answer, got {error}.") from None
+    return convert_graph(streets, area, source, address.shown)
 
 
 def make_query(area: Area, timeout_s: float) -> str:
@@ -120,38 +121,3 @@ def _split_at_antimeridian(west: float, east: float) -> list[tuple[float, float]
     if east > HALF_TURN:
         return [(west, HALF_TURN), (-HALF_TURN, east - 2 * HALF_TURN)]
     return [(west, east)]
-
-
-def draw_answer(answer: Answer, area: Area, name: str) -> nx.MultiDiGraph:
-    """Draw the ways near the square, unsimplified: every vertex a node, every segment an edge."""
-    import networkx as nx  # noqa: PLC0415  # heavy
-
-    if not answer.ids:
-        raise DataError(f"{name}: expected drivable roads around {area.lat:.6f}, {area.lon:.6f}, got none.")
-    lat, lon = np.array(answer.lat), np.array(answer.lon)
-    near = np.flatnonzero(area.contains(lat, lon, MARGIN_M))
-    positions = {answer.ids[i]: (answer.lat[i], answer.lon[i]) for i in near.tolist()}
-    segments = [
-        (u, v, way.tags.get("name"))
-        for _, way in sorted(answer.ways.items())
-        for u, v in _directed(way)
-        if u in positions and v in positions
-    ]
-    if not segments:
-        area.check_reach(float(compute_distances_m(lat, lon, area.lat, area.lon).min(initial=np.inf)), name)
-    ends = np.array([(*positions[u], *positions[v]) for u, v, _ in segments], np.float64).reshape(-1, 4)
-    streets = nx.MultiDiGraph()
-    for (u, v, street), length_m in zip(segments, compute_distances_m(*ends.T), strict=True):
-        streets.add_edge(u, v, length=float(length_m), name=street)
-    for node, data in streets.nodes(data=True):
-        data["y"], data["x"] = positions[node]
-    return streets
-
-
-def _directed(way: AnswerWay) -> list[tuple[int, int]]:
-    forward = [(u, v) for u, v in pairwise(way.nodes) if u != v]
-    backward = [(v, u) for u, v in reversed(forward)]
-    direction = travel_direction(way.tags)
-    if direction is Direction.BOTH:
-        return forward + backward
-    return forward if direction is Direction.FORWARD else backward

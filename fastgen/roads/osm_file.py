@@ -63,14 +63,36 @@ def load_osm(path: Path, area: Area) -> nx.MultiDiGraph:
     """
     reader: OsmReader = PbfReader(path) if path.name.endswith(PBF_SUFFIX) else XmlReader(path)
     try:
-        nodes = _load_nodes(reader, area)
-        ways = _load_ways(reader, nodes.ids)
-        streets = _draw_streets(ways, nodes, area, str(path))
-        if not len(streets):
-            _refuse_no_roads(reader, area, str(path))
+        return draw_roads(reader, area, str(path))
     except _DAMAGE as error:
         reason = str(error) if type(error) is ValueError else quote_error(error)
         raise DataError(f"{path}: expected a whole OpenStreetMap file, got {reason}.") from None
+
+
+def draw_roads(reader: OsmReader, area: Area, name: str) -> nx.MultiDiGraph:
+    """Draw the drivable ways near the square, unsimplified, from wherever they are read.
+
+    Parameters
+    ----------
+    reader
+        Goes through the elements.
+    area
+        The kitchen and its square.
+    name
+        What to call them in an error.
+
+    Raises
+    ------
+    DataError
+        If there is no road near the square, or one lacks the position of a node.
+    ValueError
+        If there are too many nodes without a position, or elements that are there and deleted too.
+    """
+    nodes = _load_nodes(reader, area)
+    ways = _load_ways(reader, nodes.ids)
+    streets = _draw_streets(ways, nodes, area, name)
+    if not len(streets):
+        _refuse_no_roads(reader, area, name)
     return streets
 
 

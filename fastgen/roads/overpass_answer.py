@@ -10,54 +10,76 @@ import codecs
 import json
 import re
 from array import array
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from fastgen.errors import DataError, OutputError
-from fastgen.roads.drive_filter import EXCLUDED, is_drivable
+from fastgen.roads.drive_filter import is_drivable
 from fastgen.roads.extras import quote_value
+from fastgen.roads.osm_elements import MAX_LAT, MAX_LON, TAGS, Nodes, Version, Way, check_text, find_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from numpy.typing import NDArray
+
 # More than any element has: the database allows 2,000 nodes a way, and 255 characters a tag.
 _MAX_ELEMENT = 1 << 22
 _MAX_ID = 2**63 - 1
-_MAX_LAT, _MAX_LON = 90, 180
 _SHOWN, _MAX_KINDS = 60, 10
-_TAGS = ("name", "oneway", "junction", *EXCLUDED)
 _JSON = json.JSONDecoder()
 _BLANKS = re.compile(r"[ \t\n\r]*+")
 _MAX_OPEN = len("e+5")
 
 
-class AnswerWay(NamedTuple):
-    """A drivable way: the ids of its nodes, and its tags as far as they matter."""
-
-    nodes: array[int]
-    tags: dict[str, str]
-
-
-class Answer(NamedTuple):
-    """What an answer holds.
+class Answer:
+    """What an answer holds, read like a file.
 
     Attributes
     ----------
-    ways
-        Drivable ways by their ids.
-    ids, lat, lon
-        Nodes, in the answer's order, and their positions in degrees; a node may come twice.
     data_time
         Date of the data as the server states it, or nothing.
     remark
         What the server has to say about an answer that isn't whole, or nothing.
+    ways_ascend, has_located_ways
+        As of every reader of OpenStreetMap's elements.
     """
 
-    ways: dict[int, AnswerWay]
-    ids: array[int]
-    lat: array[float]
-    lon: array[float]
-    data_time: str
-    remark: str
+    ways_ascend, has_located_ways = True, False
+
+    def __init__(self) -> None:
+        self.data_time = self.remark = ""
+        self._ids, self._lat, self._lon = array("q"), array("d"), array("d")
+        self._ways: dict[int, tuple[array[int], dict[str, str]]] = {}
+
+    @property
+    def has_nodes(self) -> bool:
+        """Whether there is any node."""
+        return len(self._ids) > 0
+
+    def add_node(self, number: int, lat: float, lon: float) -> None:
+        """Add a node, its position in degrees or NaN."""
+        self._ids.append(number)
+        self._lat.append(lat)
+        self._lon.append(lon)
+
+    def add_way(self, number: int, nodes: array[int], tags: dict[str, str]) -> None:
+        """Add a way by its nodes' ids."""
+        self._ways[number] = (nodes, tags)
+
+    def nodes(self, *, versions: bool) -> Iterator[Nodes]:  # noqa: ARG002  # answers hold one version
+        """Give all nodes at once."""
+        none = np.zeros(len(self._ids), np.int64)
+        lat, lon = (np.array(column, np.float64) for column in (self._lat, self._lon))
+        yield Nodes(np.array(self._ids, np.int64), lat, lon, none == 0, none, none)
+
+    def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
+        """Give ways with one of these nodes, and ways of these ids, by ascending id."""
+        for number, (found, tags) in sorted(self._ways.items()):
+            own = np.array(found, np.int64)
+            if find_in(nodes, own).any() or find_in(ids, np.array([number])).any():
+                yield Way(number, own, tags, Version(0, 0), visible=True, located=None)
 
 
 def read_answer(chunks: Iterable[bytes]) -> Answer:
@@ -94,12 +116,14 @@ def read_answer(chunks: Iterable[bytes]) -> Answer:
         raise OutputError(f"expected an Overpass answer in JSON, got {_describe(text.start)}") from None
     if not has_elements:
         raise OutputError(f"expected an Overpass answer in JSON, got {_describe(text.start)}")
-    remark = str(header.get("remark", ""))
-    if not remark:
+    answer = elements.answer
+    answer.remark = str(header.get("remark", ""))
+    if not answer.remark:
         elements.check_form()
     about = header.get("osm3s")
-    data_time = str(about.get("timestamp_osm_base", "")) if isinstance(about, dict) else ""
-    return Answer(elements.ways, elements.ids, elements.lat, elements.lon, data_time, remark)
+    if isinstance(about, dict):
+        answer.data_time = str(about.get("timestamp_osm_base", ""))
+    return answer
 
 
 def _describe(start: str) -> str:
@@ -116,8 +140,7 @@ class _Elements:
     """The elements so far, and what tells which form of answer they are."""
 
     def __init__(self) -> None:
-        self.ways: dict[int, AnswerWay] = {}
-        self.ids, self.lat, self.lon = array("q"), array("d"), array("d")
+        self.answer = Answer()
         self.kinds: set[str] = set()
         self.n_ways = self.n_without_nodes = self.n_with_geometry = self.n_with_tags = 0
 
@@ -137,11 +160,9 @@ class _Elements:
     def _add_node(self, number: int, element: dict[str, Any]) -> None:
         lat, lon = (_degrees(element.get(key)) for key in ("lat", "lon"))
         # NaN is neither: a node without a position matters only where a road needs it.
-        if abs(lat) > _MAX_LAT or abs(lon) > _MAX_LON:
+        if abs(lat) > MAX_LAT or abs(lon) > MAX_LON:
             raise DataError(f"expected lat and lon of node {number} in degrees, got {lat}, {lon}")
-        self.ids.append(number)
-        self.lat.append(lat)
-        self.lon.append(lon)
+        self.answer.add_node(number, lat, lon)
 
     def _add_way(self, number: int, element: dict[str, Any]) -> None:
         nodes, tags = element.get("nodes"), element.get("tags")
@@ -154,11 +175,15 @@ class _Elements:
             raise DataError(f"expected an object as tags of way {number}, got {quote_value(tags)}")
         self.n_with_tags += 1
         # Tags that JSON gives as numbers are texts in OpenStreetMap.
-        texts = {key: str(tags[key]) for key in _TAGS if tags.get(key) is not None}
+        texts = {key: str(tags[key]) for key in TAGS if tags.get(key) is not None}
         if not is_drivable(texts):
             return
         try:
-            self.ways[number] = AnswerWay(array("q", nodes), texts)
+            for key, text in texts.items():
+                check_text(key, text)
+            self.answer.add_way(number, array("q", nodes), texts)
+        except ValueError as error:
+            raise DataError(f"expected a way as it is in OpenStreetMap, got {error}") from None
         except (TypeError, OverflowError):
             raise DataError(f"expected ids as nodes of way {number}, got {quote_value(nodes)}") from None
 
@@ -167,9 +192,9 @@ class _Elements:
         form = ""
         if self.n_ways and self.n_without_nodes == self.n_ways:
             form = "ways without their nodes, as `out tags` or `out center` give"
-        elif self.n_ways and not self.ids and self.n_with_geometry:
+        elif self.n_ways and not self.answer.has_nodes and self.n_with_geometry:
             form = "ways with a geometry and no nodes, as `out geom` gives"
-        elif self.n_ways and not self.ids:
+        elif self.n_ways and not self.answer.has_nodes:
             form = "ways without nodes, as a query that doesn't recurse down (`>;`) gives"
         elif self.n_ways and not self.n_with_tags:
             form = "ways without tags, as `out skel` gives"

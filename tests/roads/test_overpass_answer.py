@@ -7,6 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from tests.effort import repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from fastgen.roads.osm_elements import Way
 
 NODES = [{"type": "node", "id": i, "lat": 41.9 + i / 1000, "lon": -87.7} for i in range(3)]
 WAY: dict[str, Any] = {
@@ -32,6 +35,10 @@ def read(*elements: Any, pieces: int = 1 << 16, **more: Any) -> Answer:
     return read_answer(data[i : i + pieces] for i in range(0, len(data), pieces))
 
 
+def ways(found: Answer) -> list[Way]:
+    return list(found.ways(np.arange(10), np.zeros(0, np.int64)))
+
+
 def refusal(data: bytes) -> FastgenError:
     with pytest.raises(FastgenError, match=r"^expected [^\n]+$") as caught:
         read_answer([data])
@@ -42,23 +49,24 @@ def refusal(data: bytes) -> FastgenError:
 @pytest.mark.parametrize("pieces", [1, 2, 7, 64, 1 << 16])
 def test_pieces_of_any_size_give_the_same(pieces: int) -> None:
     found = read(*NODES, WAY, pieces=pieces, osm3s={"timestamp_osm_base": "2024"})
-    assert found.ids.tolist() == [0, 1, 2]
-    assert found.lat.tolist() == [node["lat"] for node in NODES]
-    assert found.ways[10].nodes.tolist() == [0, 1, 2]
-    assert (found.ways[10].tags, found.data_time) == (WAY["tags"], "2024")
+    (nodes,), (way,) = found.nodes(versions=False), ways(found)
+    assert nodes.ids.tolist() == way.nodes.tolist() == [0, 1, 2]
+    assert nodes.lat.tolist() == [node["lat"] for node in NODES]
+    assert (way.id, way.tags, found.data_time) == (10, WAY["tags"], "2024")
 
 
 def test_ways_that_are_no_roads_are_left_out() -> None:
     footway = {**WAY, "id": 11, "tags": {"highway": "footway"}}
     river = {**WAY, "id": 12, "tags": {"waterway": "river"}}
     found = read(*NODES, WAY, footway, river, {"type": "relation", "id": 1}, {"type": "area", "id": 1})
-    assert set(found.ways) == {10}
+    assert [way.id for way in ways(found)] == [10]
 
 
 def test_node_without_position_is_kept_for_nothing() -> None:
     found = read(*NODES, {"type": "node", "id": 9}, WAY)
-    assert found.ids[3] == 9
-    assert found.lat[3] != found.lat[3]
+    (nodes,) = found.nodes(versions=False)
+    assert nodes.ids[3] == 9
+    assert nodes.has_position().tolist() == [True, True, True, False]
 
 
 FORMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
