@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from fastgen.dataset.windows import read_windows
 from fastgen.errors import DamageError
 from fastgen.events.schema import EVENT_TYPES
 from fastgen.inputs.tables import read_tables
+from fastgen.roads.server_address import strip_secrets
 
 if TYPE_CHECKING:
     from fastgen.dataset.checks.facts import ItemFacts
@@ -216,7 +217,8 @@ def _summarise(folder: Path, manifest: Manifest, scenario: Scenario, sums: dict[
         compression=manifest.compression,
         files=len(manifest.files),
         bytes=sum(entry.bytes for entry in (*manifest.files, *manifest.tables)),
-        networks=manifest.networks,
+        # Datasets of older versions may hold the whole address of a server.
+        networks=tuple(replace(n, source=strip_secrets(n.source)) for n in manifest.networks),
         locations=tuple(
             _location(n.code, names[n.location_id], sums[n.location_id]) for n in manifest.networks
         ),

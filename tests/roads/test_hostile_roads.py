@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import lzma
@@ -17,15 +18,18 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fastgen.building.local import build
 from fastgen.cli import cli
+from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import DataError, FastgenError
 from fastgen.model.road_graph import Provenance, RoadGraph
-from fastgen.roads import roads_file
+from fastgen.roads import cache, roads_file
 from fastgen.roads.cache import map_table
 from fastgen.roads.network import find_network
 from fastgen.roads.roads_file import decode_roads, encode_roads, load_roads
 from fastgen.roads.routes import compute_route_table
 from tests.effort import repeats
+from tests.helpers import write_town
 from tests.roads.test_cache import REQUEST, Loader, same
 from tests.roads.test_cache import TOWN as CACHED_TOWN
 from tests.roads.test_roads_file import small_graph
@@ -256,6 +260,27 @@ def test_secrets_of_an_older_file_are_not_shown(tmp_path: Path) -> None:
         output = CliRunner().invoke(cli, ["roads", *args]).output
         assert SHOWN in output
         assert "s3cr3t" not in output
+
+
+def test_secrets_of_an_older_dataset_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    roads = write_town(tmp_path / "roads", ("sf",))
+    town = load_roads(roads / "sf.roads")
+    asked = town.provenance._replace(source=ASKED)
+    (roads / "sf.roads").write_bytes(encode_roads(dataclasses.replace(town, provenance=asked)))
+    with monkeypatch.context() as older:
+        older.setattr(roads_file, "strip_secrets", str)
+        older.setattr(cache, "strip_secrets", str)
+        build(tmp_path / "old", locations=("sf",), days=1, scale=0.2, roads=roads, workers=1)
+    build(tmp_path / "new", locations=("sf",), days=1, scale=0.2, roads=roads, workers=1)
+    assert "s3cr3t" in (tmp_path / "old" / "manifest.json").read_text()
+    for dataset in ("old", "new"):
+        for args in (["info"], ["info", "--json"], ["verify"]):
+            result = CliRunner().invoke(cli, [args[0], str(tmp_path / dataset), *args[1:]])
+            assert result.exit_code == 0
+            assert "s3cr3t" not in result.output
+            assert (SHOWN in result.output) == (args[0] == "info")
+    assert [p for p in (tmp_path / "new").rglob("*") if p.is_file() and b"s3cr3t" in p.read_bytes()] == []
+    assert read_manifest(tmp_path / "old").digest == read_manifest(tmp_path / "new").digest
 
 
 def test_secrets_of_an_older_cache_are_not_mapped(tmp_path: Path) -> None:
