@@ -58,6 +58,8 @@ class EventFile:
         self._checked, self._source = checked, _Source(self._descriptor, self.damage)
         try:
             self._footer = self._read_footer()
+            if checked and not self._is_hashed:
+                self.metadata  # noqa: B018  # its rows are all that tells the file
         except BaseException as error:
             os.close(self._descriptor)
             if isinstance(error, DAMAGED):

@@ -131,11 +131,20 @@ class _TableWriter(ABC):
         self._writer.close()
 
 
+def open_parquet(stream: IO[bytes], schema: pa.Schema) -> Any:
+    """Open PyArrow's writer on a stream; one that an error ends is let go of in silence."""
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    class Writer(pq.ParquetWriter):  # type: ignore[misc]  # PyArrow counts as untyped here
+        def __del__(self) -> None:
+            """Leave out the footer: the stream may be closed by now, and Python would print a traceback."""
+
+    return Writer(stream, schema, compression="zstd", write_page_checksum=True)
+
+
 class _ParquetWriter(_TableWriter):
     def _open(self, stream: IO[bytes]) -> Any:
-        import pyarrow.parquet as pq  # noqa: PLC0415
-
-        return pq.ParquetWriter(stream, self._encoders.schema, compression="zstd", write_page_checksum=True)
+        return open_parquet(stream, self._encoders.schema)
 
 
 class _CsvWriter(_TableWriter):

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 from fastgen.dataset.index import read_index, select_ids, select_types
 from fastgen.dataset.instants import Instant, parse_instant
 from fastgen.errors import ScenarioError
-from fastgen.replaying.formats import WRITERS, Encoders
+from fastgen.replaying.formats import WRITERS, Encoders, open_parquet
 from fastgen.replaying.slicer import Slicer, read_ahead
 
 if TYPE_CHECKING:
@@ -102,15 +102,12 @@ def _write_raw_csv(frames: Iterator[pl.DataFrame], stream: IO[bytes]) -> int:
 
 def _write_raw_parquet(frames: Iterator[pl.DataFrame], stream: IO[bytes]) -> int:
     import polars as pl  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
 
     writer: Any = None
     n_rows = 0
     for frame in frames:
         table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-        writer = writer or pq.ParquetWriter(
-            stream, table.schema, compression="zstd", write_page_checksum=True
-        )
+        writer = writer or open_parquet(stream, table.schema)
         writer.write_table(table)
         n_rows += frame.height
     writer.close()

@@ -1,0 +1,282 @@
+"""No command gives a wrong row of a damaged dataset: what it reads is right, or it ends in one line.
+
+`verify` finds every bit; a reader finds those that it reads. Rows that a reader gave before it came to the
+damage are right ones.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from fastgen import scan_events, slice_events
+from fastgen.dataset.verify import verify_dataset
+from fastgen.errors import DamageError
+from fastgen.parquet.codecs import COMPRESSIONS
+from tests.effort import repeats
+from tests.helpers import build_small, change_manifest, copy_of, read_raw
+from tests.readers import READ, READERS, Cut, read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fastgen.parquet.codecs import Compression
+
+N_FLIPS, N_CUTS = repeats(27, 500), repeats(9, 100)
+MANIFEST = "manifest.json"
+
+
+@pytest.fixture(scope="module", params=COMPRESSIONS)
+def dataset(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("sound"), request.param)
+
+
+def build(folder: Path, compression: Compression, *, factor: float = 1.0, **options: Any) -> Path:
+    return build_small(folder, days=2, scale=0.05 * factor, compression=compression, **options)
+
+
+@pytest.fixture(scope="module")
+def right(dataset: Path) -> dict[str, Any]:
+    """Read the sound dataset by every command."""
+    return read_all(dataset)
+
+
+@pytest.fixture(scope="module")
+def damaged(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy of the dataset that every test damages and mends again."""
+    return copy_of(dataset, tmp_path_factory.mktemp("damaged"))
+
+
+def files_of(dataset: Path) -> list[str]:
+    raw = read_raw(dataset)
+    return [MANIFEST, *(entry["path"] for entry in (*raw["files"], *raw["tables"]))]
+
+
+def kind_of(file: str) -> str:
+    return "manifest" if file == MANIFEST else "events" if "/part-" in file else "tables"
+
+
+def check_readers(damaged: Path, file: str, right: dict[str, Any], *, whole_file: bool) -> None:
+    """Check what every reader makes of damage in a file; of all of it, or of one byte somewhere."""
+    for name, reader in READERS.items():
+        out, kind = Cut(), kind_of(file)
+        try:
+            got = reader(damaged, out)
+        except DamageError as error:
+            check_error(error, damaged / file)
+            if isinstance(right[name], bytes):
+                assert right[name].startswith(out.getvalue())
+        else:
+            reads = READ[name] | {"manifest"}
+            assert kind not in reads, f"{name} passes over damage in {file}"
+            assert not (whole_file and kind == "events"), f"{name} passes over a cut {file}"
+            assert got == right[name], f"{name} is wrong after damage in {file}"
+
+
+def check_error(error: DamageError, file: Path) -> None:
+    """Check that an error is one line on a file, and says what to do."""
+    assert error.exit_code == 1
+    assert re.fullmatch(
+        f"{re.escape(str(file))}: expected .*, got .* Run `fastgen verify [^`]+`.", str(error)
+    )
+
+
+def fails(dataset: Path) -> bool:
+    try:
+        return not verify_dataset(dataset).passed
+    except DamageError:
+        return True
+
+
+def test_flipped_bits_are_found_where_they_are_read(
+    dataset: Path, damaged: Path, right: dict[str, Any]
+) -> None:
+    """Of every file in turn, at any place: pages, their headers, footers, texts of the manifest."""
+    rng, files = np.random.default_rng(10), files_of(dataset)
+    for number in range(N_FLIPS):
+        file = files[number % len(files)]
+        data = bytearray((dataset / file).read_bytes())
+        # Every third one at an end, where magic bytes, lengths and footers are.
+        place = int(rng.integers(len(data)))
+        place = min(place, int(rng.integers(400))) * (-1) ** number if number % 3 == 0 else place
+        data[place] ^= 1 << int(rng.integers(8))
+        (damaged / file).write_bytes(data)
+        check_readers(damaged, file, right, whole_file=False)
+        assert fails(damaged), (file, place)
+        shutil.copy(dataset / file, damaged / file)
+    assert read_all(damaged) == right
+
+
+def test_cut_files_are_found(dataset: Path, damaged: Path, right: dict[str, Any]) -> None:
+    rng, files = np.random.default_rng(11), files_of(dataset)
+    for number in range(N_CUTS):
+        file = files[number % len(files)]
+        data = (dataset / file).read_bytes()
+        (damaged / file).write_bytes(data[: int(rng.integers(len(data)))])
+        check_readers(damaged, file, right, whole_file=True)
+        assert fails(damaged), file
+        shutil.copy(dataset / file, damaged / file)
+
+
+def test_scans_check_manifest_and_ends_of_files(dataset: Path, damaged: Path) -> None:
+    """Polars reads the rows and looks at no checksum, so nothing is said of bits in pages."""
+    sound = scan_events(dataset).collect()
+    for file in files_of(dataset):
+        data = (dataset / file).read_bytes()
+        footer = int.from_bytes(data[-8:-4], "little")
+        for change in (len(data) // 2 if file == MANIFEST else -9 - footer // 2, -2, 0):
+            broken = bytearray(data)
+            broken[change] ^= 4
+            (damaged / file).write_bytes(broken)
+            if kind_of(file) == "tables":
+                assert scan_events(damaged).collect().equals(sound)
+                continue
+            for scan in (scan_events, lambda d: slice_events(d, 0, 9)):
+                with pytest.raises(DamageError, match="Run `fastgen verify"):
+                    scan(damaged)
+        shutil.copy(dataset / file, damaged / file)
+    assert scan_events(damaged).collect().equals(sound)
+
+
+def padded(data: bytes, size: int) -> bytes:
+    """Make a Parquet file longer that stays one: no reader looks between pages and footer."""
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    return data[:footer] + bytes(size - len(data)) + data[footer:]
+
+
+def swap_parts(dataset: Path, _: Path) -> None:
+    one, other = (dataset / entry["path"] for entry in read_raw(dataset)["files"][:2])
+    kept = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(kept)
+
+
+def put_another_locations(dataset: Path, _: Path) -> None:
+    paths = [dataset / entry["path"] for entry in read_raw(dataset)["files"]]
+    small, large = sorted(paths, key=lambda path: path.stat().st_size)
+    large.write_bytes(padded(small.read_bytes(), large.stat().st_size))
+
+
+def put_another_seeds(dataset: Path, other: Path) -> None:
+    path = read_raw(dataset)["files"][0]["path"]
+    size = (dataset / path).stat().st_size
+    (dataset / path).write_bytes(padded((other / path).read_bytes(), size))
+
+
+def replace_by_folder(dataset: Path, _: Path) -> None:
+    (dataset / files_of(dataset)[1]).unlink()
+    (dataset / files_of(dataset)[1]).mkdir()
+
+
+def append_byte(dataset: Path, _: Path) -> None:
+    with (dataset / files_of(dataset)[1]).open("ab") as file:
+        file.write(b"\0")
+
+
+REPLACEMENTS: dict[str, Callable[[Path, Path], object]] = {
+    "parts swapped": swap_parts,
+    "another location's part": put_another_locations,
+    "another seed's part": put_another_seeds,
+    "a part missing": lambda d, _: (d / files_of(d)[1]).unlink(),
+    "a byte more": append_byte,
+    "an empty part": lambda d, _: (d / files_of(d)[1]).write_bytes(b""),
+    "a folder for a part": replace_by_folder,
+}
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build with another seed, and a few orders less."""
+    return build(tmp_path_factory.mktemp("other"), "zstd", seed=7, factor=0.8)
+
+
+def forget_hashes(dataset: Path) -> None:
+    """Make a manifest as older versions wrote it."""
+    change_manifest(dataset, lambda raw: [entry.pop("footer") for entry in raw["files"]])
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("name", REPLACEMENTS)
+def test_replaced_files_are_found(name: str, old: bool, sound: Path, other: Path, tmp_path: Path) -> None:  # noqa: FBT001
+    copy = copy_of(sound, tmp_path)
+    if old:
+        forget_hashes(copy)
+    REPLACEMENTS[name](copy, other)
+    for reader in READERS.values():
+        with pytest.raises(DamageError, match=r"part-\d+-\d+\.parquet: expected .* Run `fastgen verify"):
+            reader(copy, Cut())
+    with pytest.raises(DamageError):
+        scan_events(copy)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("one"), "zstd")
+
+
+def test_datasets_of_older_versions_are_read_as_ever(sound: Path, tmp_path: Path) -> None:
+    copy = copy_of(sound, tmp_path)
+    forget_hashes(copy)
+    assert read_all(copy) == read_all(sound)
+    assert verify_dataset(copy).passed
+    assert scan_events(copy).collect().equals(scan_events(sound).collect())
+
+
+def test_files_of_other_writers_are_read_though_they_keep_the_hashes(sound: Path, tmp_path: Path) -> None:
+    """PyArrow copies a file's metadata into the one that it writes."""
+    copy = copy_of(sound, tmp_path)
+    for entry in read_raw(copy)["files"]:
+        path = copy / entry["path"]
+        pq.write_table(pq.ParquetFile(path).read(), path, row_group_size=50)
+    change_manifest(copy, lambda raw: [entry.update(size_of(copy, entry)) for entry in raw["files"]])
+    with pytest.raises(DamageError):
+        read_all(copy)
+    forget_hashes(copy)
+    for name in ("slice", "slice --raw", "replay"):
+        assert READERS[name](copy, Cut()) == READERS[name](sound, Cut())
+
+
+def size_of(dataset: Path, entry: dict[str, Any]) -> dict[str, int]:
+    return {"bytes": (dataset / entry["path"]).stat().st_size}
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("slice", "--from", "0", "--to", "9"),
+        ("slice", "--from", "0", "--to", "9", "--raw"),
+        ("slice", "--from", "0", "--to", "9", "--raw", "--format", "parquet", "-o", "{}/slice.parquet"),
+        ("slice", "--from", "0", "--to", "9", "--format", "parquet", "-o", "{}/slice.parquet"),
+        ("slice", "--from", "0", "--to", "9", "--raw", "--format", "csv"),
+        ("replay", "--to", "{}/landing"),
+        ("replay", "--to", "{}/landing", "--format", "parquet"),
+        ("replay", "--to", "{}/landing", "--format", "jsonl.gz"),
+        ("publish", "--to", "duckdb:{}/x.duckdb"),
+        ("info",),
+        ("info", "--json"),
+    ],
+)
+def test_commands_end_in_one_line(args: tuple[str, ...], sound: Path, tmp_path: Path) -> None:
+    copy = copy_of(sound, tmp_path)
+    path = copy / files_of(copy)[1]
+    data = bytearray(path.read_bytes())
+    data[200] ^= 1
+    path.write_bytes(data)
+    command = [sys.executable, "-m", "fastgen", args[0], str(copy), *(a.format(tmp_path) for a in args[1:])]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 1
+    line = done.stderr.decode().splitlines()[-1]
+    # What is being published is said before.
+    assert all(said.startswith("writing ") for said in done.stderr.decode().splitlines()[:-1])
+    assert line.startswith(f"fastgen: {path}: expected ")
+    assert line.endswith(f"Run `fastgen verify {copy}`.")
+    assert [found.name for found in tmp_path.iterdir() if "landing" not in found.name] == ["copy"]
+    assert list(tmp_path.glob("landing/events-*")) == []
