@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -14,7 +15,8 @@ import pytest
 
 import fastgen
 from fastgen.replaying.clock import utc_from_us
-from tests.replaying.plain import event_ids
+from tests.helpers import build_small
+from tests.replaying.plain import event_ids, read_lines
 
 ROOT = Path(__file__).parent.parent.parent
 START = 1_772_366_400_000_000
@@ -77,3 +79,27 @@ def test_spark_streams_the_folder_while_it_fills(dataset: Path, tmp_path: Path) 
     assert found["unparsed"] == 0
     assert found["items"] > found["orders"] > 100
     assert found["late_times"] == 0
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs java, which is missing")
+def test_zone_of_a_spark_session_moves_no_time_by_the_readmes_code(tmp_path: Path) -> None:
+    """On 2026-03-08 clocks in Los Angeles go from two to three, a busy hour by the UTC clock."""
+    (tmp_path / "utc.toml").write_text('clock = "utc"\n')
+    dataset = build_small(tmp_path, locations=("sf",), days=2, scenario=tmp_path / "utc.toml")
+    fastgen.replay(dataset, tmp_path / "landing", start_day=2, now=dt.datetime(2026, 3, 9, 12, tzinfo=dt.UTC))
+    lines = [json.loads(line)["ts"] for line in read_lines(tmp_path / "landing")]
+    skipped = sum(ts.startswith("2026-03-08 02:") for ts in lines)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.replaying.spark_zone"],
+        cwd=tmp_path,
+        env=os.environ
+        | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["America/Los_Angeles"] == [len(lines), skipped]
+    assert skipped > 10
+    assert found["README"] == [len(lines), 0]
