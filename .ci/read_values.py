@@ -12,6 +12,7 @@ import datetime as dt
 import decimal
 import json
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -109,6 +110,7 @@ def main() -> None:
                 name = path.relative_to(folder).as_posix()
                 values = {key: [plain(value) for value in column] for key, column in columns.items()}
                 out.write(json.dumps({"file": name, "columns": values}) + "\n")
+    os._exit(0)  # threads of old readers crash while the interpreter ends, now and then
 
 
 if __name__ == "__main__":
