@@ -15,6 +15,7 @@ from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from fastgen.errors import OutputError
 from fastgen.publishing.parquet_files import write_files
+from fastgen.records import parse_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,13 +91,14 @@ def _ask_log(folder: Path, version: int, publication: Publication) -> bool | Non
     for number in range(version, -1, -1):
         try:
             text = (folder / "_delta_log" / f"{number:020d}.json").read_text(encoding="utf-8")
-            actions = [json.loads(line) for line in text.split("\n") if line.strip()]
-        except (OSError, ValueError, RecursionError):
+            actions = [parse_json(line) for line in text.split("\n") if line.strip()]
+            ids = [action["commitInfo"].get(_KEY) for action in actions if "commitInfo" in action]
+            changed = any(values.get("dataChange") for action in actions for values in action.values())
+        except (OSError, ValueError, TypeError, AttributeError):  # not there, or no log of Delta's
             return None
-        ids = [action["commitInfo"].get(_KEY) for action in actions if "commitInfo" in action]
         if any(ids):
             return publication.id in ids
-        if any(values.get("dataChange") for action in actions for values in action.values()):
+        if changed:
             return False
     return None
 

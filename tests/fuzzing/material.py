@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from threading import Thread
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ from fastgen.dataset.index import DatasetIndex, read_index
 from fastgen.replaying.run import replay
 from tests.helpers import build_small
 from tests.inputs.town_tables import TOWN
+from tests.roads.overpass import Overpass
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -47,6 +49,14 @@ def prepare() -> Path:
     folder = scratch() / "replayed"
     replay(small_dataset(), folder, now=NOW, types=["delivered"])
     return folder
+
+
+@cache
+def overpass() -> Overpass:
+    """Start a server on this machine that answers whatever it is told to."""
+    server = Overpass()
+    Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 @cache

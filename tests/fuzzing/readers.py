@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastgen.building.part import PartResult
-from fastgen.building.receipts import decode_receipt, encode_receipt
+from fastgen.building.receipts import BUILD_FILE, decode_receipt, encode_receipt, is_of_build
 from fastgen.cli.replay_options import Duration, Time
 from fastgen.dataset.checks.against import Reference
 from fastgen.dataset.checks.facts import load_scenario_of
@@ -24,7 +24,7 @@ from fastgen.errors import DataError, FastgenError
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.render import render_scenario
 from fastgen.inputs.tables import TABLES, read_tables, write_tables
-from fastgen.publishing import publication
+from fastgen.publishing import delta, publication
 from fastgen.replaying.clock import ReplayClock, parse_speed, us_from_utc
 from fastgen.replaying.control import Control, find_control
 from fastgen.replaying.run import replay
@@ -122,11 +122,12 @@ def read_reference(data: bytes, folder: Path) -> tuple[object, ...]:
 
 
 def read_receipt(data: bytes, folder: Path) -> object:
-    """Read the receipt of a finished file; what is none is made anew."""
-    del folder
+    """Read what an unfinished build says of itself, and the receipt of a file; what is none is made anew."""
+    (folder / BUILD_FILE).write_bytes(data)
+    assert not is_of_build(folder, "another build")
     try:
         result = decode_receipt(data)
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return None
     assert decode_receipt(encode_receipt(result)) == result
     return result
@@ -140,6 +141,13 @@ def read_publication(data: bytes, folder: Path) -> object:
         publication.write_state(folder, state)
         assert publication.read_state(folder) == state
     return state
+
+
+def read_delta_log(data: bytes, folder: Path) -> object:
+    """Ask the log of a Delta table which publication it holds."""
+    (folder / "_delta_log").mkdir()
+    (folder / "_delta_log" / f"{0:020d}.json").write_bytes(data)
+    return delta._ask_log(folder, 0, publication.Publication("abc", "0123", "delta"))
 
 
 def read_replay(data: bytes, folder: Path) -> tuple[object, ...]:

@@ -10,16 +10,22 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import osmium
+import xxhash
 from hypothesis import strategies as st
 
 from fastgen.errors import DataError
+from fastgen.model.route_table import RouteRequest
+from fastgen.roads.cache import encode_table, map_table
+from fastgen.roads.download import download_roads
 from fastgen.roads.files import import_roads
 from fastgen.roads.roads_file import _FILTERS, _header_check, decode_roads, encode_roads, load_roads
+from fastgen.roads.routes import compute_route_table
 from fastgen.roads.summary import summarise_roads
-from tests.fuzzing.material import scratch
+from tests.fuzzing.material import overpass, scratch
 from tests.fuzzing.mutations import mutated_bytes, mutated_json
-from tests.roads.town import KITCHEN, RADIUS_MI, ROADS, write_osm
-from tests.small_town import make_town
+from tests.roads.overpass import DATA_TIME
+from tests.roads.town import KITCHEN, NODES, RADIUS_MI, ROADS, write_osm
+from tests.small_town import KITCHENS, make_town
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +47,29 @@ def read_stored(data: bytes, folder: Path) -> tuple[object, ...]:
     path.write_bytes(data)
     graph = load_roads(path)
     return summarise_roads(graph), _encoded(graph)
+
+
+def read_answer(data: bytes, folder: Path) -> bytes:
+    """Download the roads around the town's kitchen from a server that answers so."""
+    del folder
+    server = overpass()
+    server.body = data
+    return _encoded(download_roads(*KITCHEN, RADIUS_MI, server.url))
+
+
+def read_cached(data: bytes, folder: Path) -> object:
+    """Map a cached route table; what is none is computed anew."""
+    path = folder / "routes.bin"
+    path.write_bytes(data)
+    table = map_table(path)
+    if table is None:
+        return None
+    again = encode_table(table)
+    path.write_bytes(again)
+    mapped = map_table(path)
+    assert mapped is not None
+    assert encode_table(mapped) == again
+    return again, table.n_customers, table.max_pings, table.events_per_order
 
 
 def _encoded(graph: RoadGraph) -> bytes:
@@ -73,6 +102,32 @@ def _some_pbf() -> bytes:
         for entity in osmium.FileProcessor(str(scratch() / "town.osm")):
             writer.add(entity)
     return path.read_bytes()
+
+
+def some_answers() -> list[bytes]:
+    """Answer as an Overpass server does, with some roads of the town."""
+    nodes = [{"type": "node", "id": n, "lat": lat, "lon": lon} for n, (lat, lon) in NODES.items()]
+    ways = [{"type": "way", "id": w.id, "nodes": list(w.nodes), "tags": w.tags} for w in ROADS[:8]]
+    head = {"version": 0.6, "osm3s": {"timestamp_osm_base": DATA_TIME}}
+    some = (nodes[:9] + ways[:3], ways + nodes)
+    return [json.dumps({**head, "elements": elements}).encode() for elements in some]
+
+
+@cache
+def some_cached() -> list[bytes]:
+    """Encode a table of routes."""
+    request = RouteRequest(*KITCHENS["sf"], 4.0, 25.0, 60, "distance", "Main St")
+    return [encode_table(compute_route_table(make_town(3), request, "town"))]
+
+
+def seal_cached(data: bytes) -> bytes:
+    """Give a cached table the checksum of what follows its header."""
+    line, _, body = data.partition(b"\n")
+    try:
+        header = {**json.loads(line), "size": len(body), "xxh3": xxhash.xxh3_64_hexdigest(body)}
+    except (ValueError, TypeError, RecursionError):
+        return data
+    return json.dumps(header).encode() + b"\n" + body
 
 
 def some_stored() -> list[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastgen.inputs.tables import TABLES
 from fastgen.replaying.state import _checksum
@@ -14,6 +14,11 @@ from tests.fuzzing.material import some_tables
 from tests.fuzzing.mutations import mutated_bytes, mutated_json, mutated_toml, sealed
 from tests.fuzzing.oracle import Target
 from tests.inputs.town_tables import TOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hypothesis.strategies import SearchStrategy
 
 CORPUS = Path(__file__).parents[1] / "data" / "fuzz"
 
@@ -39,12 +44,18 @@ def _town_columns() -> list[bytes]:
     return [json.dumps(TOWN).encode()]
 
 
+def _mutated_cache(seeds: Sequence[bytes]) -> SearchStrategy[bytes]:
+    mutated = mutated_bytes(seeds)
+    return mutated | mutated.map(road_readers.seal_cached)
+
+
 TARGETS = (
     Target("scenario", readers.read_scenario, list, mutated_toml, 100),
     Target("manifest", readers.read_dataset, readers.some_manifests, mutated_json, 150),
     Target("checksums", readers.read_reference, readers.some_manifests, mutated_json, 150),
     Target("receipt", readers.read_receipt, readers.some_receipts, mutated_json, 150),
     Target("publication", readers.read_publication, list, mutated_json, 150),
+    Target("delta_log", readers.read_delta_log, list, mutated_json, 100),
     Target("replay_state", readers.read_replay, readers.some_states, sealed(mutated_json, _seal_state), 150),
     Target("folder_id", readers.read_folder_id, list, mutated_bytes, 30),
     Target("spark_options", readers.read_spark_options, list, mutated_json, 150),
@@ -57,6 +68,9 @@ TARGETS = (
     _of_roads("osm_bz2", ".osm.bz2", 30),
     _of_roads("pbf", ".osm.pbf", 100),
     _of_roads("graphml", ".graphml", 150),
+    Target("overpass", road_readers.read_answer, road_readers.some_answers, mutated_json, 80),
+    Target("cache", road_readers.read_cached, road_readers.some_cached, _mutated_cache, 150),
+    Target("roads", road_readers.read_stored, road_readers.some_stored, road_readers.mutated_roads, 150),
 )
 
 

@@ -64,9 +64,15 @@ def read_number(data: bytes, folder: Path) -> int:
     return int(data)
 
 
-def take_long(data: bytes, folder: Path) -> None:
+def wait_long(data: bytes, folder: Path) -> None:
     del data, folder
-    time.sleep(3)
+    time.sleep(10)
+
+
+def work_long(data: bytes, folder: Path) -> None:
+    del data, folder
+    while True:
+        pass
 
 
 def take_memory(data: bytes, folder: Path) -> int:
@@ -88,14 +94,16 @@ def of(read: Callable[[bytes, Path], object]) -> Target:
     ("read", "error"),
     [
         (take_memory, None),
-        (take_long, "more than 1 s"),
+        (wait_long, "more than 2 s for"),
+        (work_long, "more than 0.5 s of processor"),
         (partial(count_calls, calls=[]), "different values"),
     ],
 )
 def test_faulty_readers_are_found(
     read: Callable[[bytes, Path], object], error: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.fuzzing.oracle.TIME_S", 1)
+    monkeypatch.setattr("tests.fuzzing.oracle.CPU_S", 0.5)
+    monkeypatch.setattr("tests.fuzzing.oracle.WALL_S", 2.0)
     with pytest.raises((AssertionError, MemoryError), match=error):
         check(of(read), b"12")
 
