@@ -12,6 +12,7 @@ from fastgen.dataset.seal import Stamp, seal, unseal
 from fastgen.errors import DamageError, DataError
 from fastgen.events.day_digest import DayDigest
 from fastgen.parquet.codecs import COMPRESSIONS
+from fastgen.records import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -187,7 +188,7 @@ def parse_manifest(text: str, name: str) -> Manifest:
 def _parse(text: str, name: str, *, with_days: bool) -> Manifest:
     try:
         text = unseal(text)
-        raw = json.loads(text if with_days else _without_days(text))
+        raw = parse_json(text if with_days else _without_days(text))
         if not isinstance(raw, dict) or raw.get("format") != FORMAT:
             raise DataError(f"{name}: expected a {FORMAT} manifest, got something else.")
         if raw["format_version"] != FORMAT_VERSION or raw["format_version"] is True:
@@ -211,7 +212,7 @@ def _parse(text: str, name: str, *, with_days: bool) -> Manifest:
             }
         )
         _check_types(manifest)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise DamageError(f"{name}: expected a whole manifest, got a damaged one ({reason}).") from None
     return manifest

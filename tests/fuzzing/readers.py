@@ -20,6 +20,7 @@ from fastgen.dataset.index import read_index
 from fastgen.dataset.instants import parse_instant
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import parse_manifest, read_manifest
+from fastgen.dataset.seal import unseal
 from fastgen.errors import DataError, FastgenError
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.render import render_scenario
@@ -236,8 +237,9 @@ def read_times(data: bytes, folder: Path) -> tuple[object, ...]:
 
 
 def some_manifests() -> list[bytes]:
-    """Manifests of small datasets."""
-    return [(small_dataset() / MANIFEST).read_bytes()]
+    """Manifest of a small dataset, sealed, and without its seal as those of older versions are."""
+    text = (small_dataset() / MANIFEST).read_text(encoding="utf-8")
+    return [text.encode(), unseal(text).encode()]
 
 
 def some_receipts() -> list[bytes]:
