@@ -22,6 +22,7 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
     """Events of a dataset, a window of it as a batch, or all of it as an endless stream."""
 
     default_schema: ClassVar[str] = WIRE
+    needs_anchor: ClassVar[bool] = True
 
     @classmethod
     def name(cls) -> str:
@@ -51,7 +52,8 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
         """Read a stream; what is wrong comes up at Spark's first question, see `RefusedStream`."""
         try:
             self._check_schema(schema)
-            return make_stream_reader(read_stream_options(self.options, self.default_schema))
+            options = read_stream_options(self.options, self.default_schema)
+            return make_stream_reader(options, needs_anchor=self.needs_anchor)
         except FastgenError as error:
             return RefusedStream(error)
 
@@ -68,6 +70,7 @@ class CaspersSource(FastgenSource):
     """The same under its older name, for notebooks that have it: they expect the stored columns."""
 
     default_schema: ClassVar[str] = RAW
+    needs_anchor: ClassVar[bool] = False
 
     @classmethod
     def name(cls) -> str:

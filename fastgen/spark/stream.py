@@ -63,7 +63,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
         self._options = options
         self._stopped_us: int | None = None
         self._furthest_s: int | None = None
-        self._moved = False
+        self._seen: Offset | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what only the driver needs: a task knows what it has to."""
@@ -99,16 +99,17 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
         """
         index = self._index
         now = now_us() if self._stopped_us is None else self._stopped_us
-        terms = terms_of(self._options, index, start)
+        known = self._seen if start is None else start
+        terms = terms_of(self._options, index, known)
         anchor_us = now if terms.anchor_us is None else terms.anchor_us
         terms = replace(terms, anchor_us=anchor_us)
-        begun = start is not None and is_anchored(start)
+        begun = known is not None and is_anchored(known)
         if anchor_us > now and not begun and self._furthest_s is None:
             time = utc_from_us(anchor_us).isoformat()
             raise ScenarioError(f"anchor: expected an instant that has passed, got {time}.")
         if start is None:
-            terms = replace(terms, moved=terms.moved or self._moved)
-            return write_offset(terms, self._go_on_to(self._end_s(terms, now)), index)
+            self._seen = write_offset(terms, self._go_on_to(self._end_s(terms, now)), index)
+            return self._seen
         end_s = self._end_s(terms, now if begun else anchor_us)
         return start if end_s <= read_position(start, index) else write_offset(terms, end_s, index)
 
@@ -153,7 +154,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
                 "checkpoint's folder offsets, which has none of its name in commits, and start again."
             )
         self._go_on_to(window[1])
-        self._moved = terms.moved
+        self._seen = end
         share = make_share(
             index,
             window,
@@ -203,7 +204,9 @@ def says_where_it_stands(base: type) -> bool:
     return "start" in inspect.signature(base.latestOffset).parameters  # type: ignore[attr-defined]
 
 
-def make_stream_reader(options: StreamOptions, base: type = DataSourceStreamReader) -> StreamReader:
+def make_stream_reader(
+    options: StreamOptions, base: type = DataSourceStreamReader, *, needs_anchor: bool = True
+) -> StreamReader:
     """Make the reader for this version of PySpark.
 
     Parameters
@@ -212,13 +215,16 @@ def make_stream_reader(options: StreamOptions, base: type = DataSourceStreamRead
         How the stream runs.
     base
         PySpark's own class of stream readers.
+    needs_anchor
+        Whether an anchor has to be there before PySpark 4.2, or the stream may rely on Spark planning its
+        last batch anew at a restart.
 
     Raises
     ------
     ScenarioError
         If there is no anchor and the version needs one.
     """
-    if not says_where_it_stands(base) and options.anchor_us is None:
+    if needs_anchor and not says_where_it_stands(base) and options.anchor_us is None:
         raise ScenarioError(
             f"anchor: PySpark {pyspark.__version__} doesn't tell a stream where it stands, a restart would "
             "lose its clock: expected the instant at which the stream begins, such as 2026-03-01T12:00Z, "

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pyspark.sql import functions as f
-from pyspark.sql.datasource import DataSourceStreamReader
 
 import fastgen
 from fastgen.dataset.index import read_index
@@ -18,7 +17,7 @@ from fastgen.replaying.clock import utc_from_us
 from fastgen.spark.offsets import read_position
 from fastgen.spark.options import read_batch_options, read_selection, read_stream_options
 from fastgen.spark.source import CaspersSource, FastgenSource
-from fastgen.spark.stream import now_us, says_where_it_stands
+from fastgen.spark.stream import now_us
 from tests.replaying.plain import wire_lines
 from tests.spark.asking import stream
 
@@ -45,10 +44,7 @@ NAMES += ["driver_ping", "delivered"]
 
 
 def options_of(dataset: Path) -> dict[str, str]:
-    options = {"datasetPath": str(dataset), "simulationStartDay": str(START_DAY), "speedMultiplier": "1.0"}
-    if says_where_it_stands(DataSourceStreamReader):
-        return options
-    return {**options, "anchor": utc_from_us(now_us() - 1_000_000).isoformat()}
+    return {"datasetPath": str(dataset), "simulationStartDay": str(START_DAY), "speedMultiplier": "1.0"}
 
 
 def brought_to_today(raw: DataFrame, today: dt.date) -> DataFrame:
@@ -152,11 +148,12 @@ def test_formats_differ_by_their_default_schema_alone(
 
 def test_an_older_checkpoint_of_wire_rows_goes_on_with_the_option(dataset: Path, index: DatasetIndex) -> None:
     """The default of "caspers" was the wire format once: such a stream is told how to go on."""
-    wire = stream(dataset, startDay="1", anchor="2026-03-01T12:00")
+    options = {"startDay": "1", "anchor": "2026-03-01T12:00"}
+    wire = stream(dataset, **options)
     begun = wire.latestOffset(wire.initialOffset(), None)
     with pytest.raises(
         ScenarioError, match=r'expected wire, .*; \.option\("schema", "wire"\) goes on with it'
     ):
-        stream(dataset, schema="raw").latestOffset(begun, None)
-    later = stream(dataset, schema="wire").latestOffset(begun, None)
+        stream(dataset, schema="raw", **options).latestOffset(begun, None)
+    later = stream(dataset, schema="wire", **options).latestOffset(begun, None)
     assert read_position(later, index) > read_position(begun, index)

@@ -16,7 +16,7 @@ from fastgen.replaying.clock import us_from_utc, utc_from_us
 from fastgen.spark import stream as stream_module
 from fastgen.spark.offsets import read_position
 from fastgen.spark.options import read_stream_options
-from fastgen.spark.source import FastgenSource
+from fastgen.spark.source import CaspersSource, FastgenSource
 from fastgen.spark.stream import make_stream_reader, says_where_it_stands
 from tests.helpers import change_manifest, copy_of
 from tests.replaying.plain import wire_lines
@@ -73,6 +73,11 @@ def newest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def old_reader(dataset: Path, **options: str) -> Any:
     return make_stream_reader(read_stream_options({"path": str(dataset), **options}), OldBase)
+
+
+def old_caspers_reader(dataset: Path) -> Any:
+    read = read_stream_options({"path": str(dataset), **OPTIONS})
+    return make_stream_reader(read, OldBase, needs_anchor=CaspersSource.needs_anchor)
 
 
 def shift_s(index: DatasetIndex) -> int:
@@ -235,6 +240,28 @@ def test_older_pyspark_and_a_clock_set_back_between_two_runs(
     later = restarted.latestOffset()
     assert read_position(later, index) - read_position(stands, index) == 24 * 1800
     assert restarted.partitions(stands, later)
+
+
+def test_older_pyspark_without_an_anchor_learns_it_from_the_batch_planned_anew(
+    dataset: Path, index: DatasetIndex, clock: Clock
+) -> None:
+    """As notebooks of the older demo have it: the clock starts with the first run, and no later one."""
+    first = old_caspers_reader(dataset)
+    begun = first.latestOffset()
+    assert begun["terms"]["anchor"] == ANCHOR
+    assert first.partitions(first.initialOffset(), begun)
+    clock.us += HOUR_US
+    later = first.latestOffset()
+    assert read_position(later, index) - read_position(begun, index) == 86_400
+    for stands, plan in ((later, (later, later)), (later, (begun, later))):  # committed, or not yet
+        restarted = old_caspers_reader(dataset)
+        restarted.partitions(*plan)
+        assert restarted.latestOffset() == stands
+    clock.us += HOUR_US
+    assert read_position(restarted.latestOffset(), index) - read_position(later, index) == 86_400
+    lost = old_caspers_reader(dataset)
+    with pytest.raises(ScenarioError, match=r"anchor: expected 2026-03-01T12:00:00\S+, as the stream's"):
+        lost.partitions(later, lost.latestOffset())
 
 
 def test_versions_are_told_apart_by_what_they_ask() -> None:
