@@ -132,7 +132,8 @@ def fetch(
     lat, lon, radius_mi = _find_square(code, scenario_path, dimensions_dir)
     from fastgen.roads.download import download_roads  # noqa: PLC0415  # heavy
 
-    graph = download_roads(lat, lon, radius_mi, overpass_url, timeout_s, max_time_s, max_bytes)
+    limits = timeout_s, max_time_s, max_bytes
+    graph = download_roads(lat, lon, radius_mi, overpass_url, *limits, _announce)
     _write_network(graph, folder, code)
 
 
@@ -157,7 +158,7 @@ def import_(
     lat, lon, radius_mi = _find_square(code, scenario_path, dimensions_dir)
     from fastgen.roads.files import import_roads  # noqa: PLC0415  # heavy
 
-    _write_network(import_roads(file, lat, lon, radius_mi), folder, code)
+    _write_network(import_roads(file, lat, lon, radius_mi, _announce), folder, code)
 
 
 @roads.command("list")
@@ -232,6 +233,10 @@ def _find_square(
     known = ", ".join(place.code for place in scenario.locations)
     own = "" if scenario_path or dimensions_dir else " (your own need --scenario FILE or --dimensions DIR)"
     raise ScenarioError(f"--location: expected one of {known}{own}, got {code!r}.")
+
+
+def _announce(line: str) -> None:
+    say(line, err=True)
 
 
 def _write_network(graph: RoadGraph, folder: Path, code: str) -> None:

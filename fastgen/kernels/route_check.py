@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 E6 = 1_000_000
+TURN_E6 = 360.0 * E6
 DECIMALS = 6
 MINUS, DOT, COMMA, OPEN, CLOSE, ZERO = 45, 46, 44, 91, 93, 48
 POINT_BYTES_MIN = 19  # "[0.000000,0.000000]"
@@ -74,13 +75,21 @@ def _parse_route(
 
 
 @step
+def _shorter_turn(lon_e6: float) -> float:
+    """Take a difference of longitudes, microdegrees, the shorter way around the earth."""
+    if lon_e6 > TURN_E6 / 2:
+        return lon_e6 - TURN_E6
+    return lon_e6 + TURN_E6 if lon_e6 < -TURN_E6 / 2 else lon_e6
+
+
+@step
 def _leg_distance_m(
     lat_e6: float, lon_e6: float, a_lat: float, a_lon: float, b_lat: float, b_lon: float
 ) -> float:
     """Compute the distance of a point from a straight leg a-b, on the plane that touches the point."""
     scale = math.cos(math.radians(lat_e6 / E6))
-    ax, ay = (a_lon - lon_e6) * scale, a_lat - lat_e6
-    dx, dy = (b_lon - a_lon) * scale, b_lat - a_lat
+    ax, ay = _shorter_turn(a_lon - lon_e6) * scale, a_lat - lat_e6
+    dx, dy = _shorter_turn(b_lon - a_lon) * scale, b_lat - a_lat
     length2 = dx * dx + dy * dy
     share = 0.0
     if length2 > 0.0:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 E6 = 1_000_000
+TURN_E6 = 360 * E6
 COMMA, OPEN, CLOSE = 44, 91, 93
 ROUTES_AT_ONCE = 1000  # their pings take ten numbers each
 
@@ -114,7 +115,11 @@ def place_pings(
         near, far = near % dist.shape[1], far % dist.shape[1]
         for degrees_e6, degrees in ((lat_e6, ping_lat), (lon_e6, ping_lon)):
             start_e6 = degrees_e6[near].astype(np.int64)
-            degrees[pings] = (start_e6 + (degrees_e6[far] - start_e6) * share) / E6
+            leg_e6 = degrees_e6[far] - start_e6
+            leg_e6 -= np.sign(leg_e6) * TURN_E6 * (np.abs(leg_e6) > TURN_E6 // 2)  # over the 180th degree
+            point_e6 = start_e6 + leg_e6 * share
+            point_e6 -= np.sign(point_e6) * TURN_E6 * (np.abs(point_e6) > TURN_E6 // 2)
+            degrees[pings] = point_e6 / E6
 
 
 def _divide_lengths(

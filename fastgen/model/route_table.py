@@ -77,6 +77,8 @@ class RouteTable:
         int64 (n_streets + 1,), offsets into `street_text`.
     street_text
         uint8, the names in UTF-8, each with a space before it.
+    warning
+        What a user should know of the network, in one line; empty where there is nothing.
     """
 
     network_hash: str
@@ -97,6 +99,7 @@ class RouteTable:
     street: NDArray[np.int32]
     street_start: NDArray[np.int64]
     street_text: NDArray[np.uint8]
+    warning: str = ""
 
     @property
     def n_customers(self) -> int:

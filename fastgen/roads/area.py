@@ -1,4 +1,4 @@
-"""Cut a road network to the delivery square of a kitchen, and to the part that the kitchen can reach."""
+"""Tell which points lie in the delivery square of a kitchen, and how far roads are from the kitchen."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.errors import DataError
-from fastgen.model.road_graph import RoadGraph
-from fastgen.units import EARTH_RADIUS_M, M_PER_MILE
+from fastgen.units import E6, EARTH_RADIUS_M, M_PER_MILE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fastgen.model.road_graph import RoadGraph
+
 MAX_KITCHEN_M = 1000.0
+HALF_TURN = 180.0
 
 
 class Area(NamedTuple):
@@ -55,8 +57,56 @@ class Area(NamedTuple):
         half_lon = half_lat / np.cos(np.radians(self.lat))
         south, north = self.lat - half_lat, self.lat + half_lat
         west, east = self.lon - half_lon, self.lon + half_lon
+        lon = self._unwrap(lon)
         inside: NDArray[np.bool_] = (lat >= south) & (lat <= north) & (lon >= west) & (lon <= east)
         return inside
+
+    def _unwrap(self, lon: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add or subtract a turn, so that longitudes beyond the 180th degree go on from the kitchen's."""
+        turn = 2 * HALF_TURN
+        unwrapped: NDArray[np.float64] = (
+            lon - turn * (lon - self.lon > HALF_TURN) + turn * (lon - self.lon < -HALF_TURN)
+        )
+        return unwrapped
+
+    def measure_segments_m(
+        self,
+        lat_1: NDArray[np.float64],
+        lon_1: NDArray[np.float64],
+        lat_2: NDArray[np.float64],
+        lon_2: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Measure how far straight segments are from the kitchen, metres.
+
+        Parameters
+        ----------
+        lat_1, lon_1, lat_2, lon_2
+            (n,), the segments' ends, decimal degrees.
+        """
+        # The nearest point is found on the plane that touches the kitchen.
+        squeeze = np.cos(np.radians(self.lat))
+        lon_1, lon_2 = self._unwrap(lon_1), self._unwrap(lon_2)
+        x, y = (lon_1 - self.lon) * squeeze, lat_1 - self.lat
+        dx, dy = (lon_2 - lon_1) * squeeze, lat_2 - lat_1
+        length2 = dx * dx + dy * dy
+        share = np.clip(-(x * dx + y * dy) / np.where(length2 > 0, length2, 1.0), 0.0, 1.0)
+        lat, lon = lat_1 + share * (lat_2 - lat_1), lon_1 + share * (lon_2 - lon_1)
+        ends_m = [compute_distances_m(*end, self.lat, self.lon) for end in ((lat_1, lon_1), (lat_2, lon_2))]
+        return np.minimum(compute_distances_m(lat, lon, self.lat, self.lon), np.minimum(*ends_m))
+
+    def measure_roads_m(self, graph: RoadGraph) -> NDArray[np.float64]:
+        """Measure how far the roads of a stored network are from the kitchen at least, metres, (n_edges,).
+
+        The network knows a road's ends and length. A bent one comes nearer than the straight line, by at most
+        as much as a line of that length can be pulled aside: half of sqrt(length^2 - straight line^2).
+        """
+        lat, lon = graph.lat_e6 / E6, graph.lon_e6 / E6
+        tail, head = graph.edge_from(), graph.edge_to
+        ends = lat[tail], lon[tail], lat[head], lon[head]
+        bend_m2 = (graph.edge_length_mm / 1000.0) ** 2 - compute_distances_m(*ends) ** 2
+        aside_m = np.sqrt(np.maximum(bend_m2, 0.0)) / 2
+        reach_m: NDArray[np.float64] = np.maximum(self.measure_segments_m(*ends) - aside_m, 0.0)
+        return np.round(reach_m, 3)  # so that a libm's last bit decides nothing
 
     def check_reach(self, dist_m: float, name: str) -> None:
         """Refuse a network whose nearest road is too far from the kitchen.
@@ -64,7 +114,7 @@ class Area(NamedTuple):
         Parameters
         ----------
         dist_m
-            Distance of the nearest node, metres; infinite where there is none.
+            Distance of the nearest road, metres; infinite where there is none.
         name
             What to call the network in the error.
 
@@ -94,43 +144,3 @@ def compute_distances_m(
     h = np.sin(half_y) ** 2 + np.cos(y_1) * np.cos(y_2) * np.sin(half_x) ** 2
     distances: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(h, 1)))
     return distances
-
-
-def keep_component(graph: RoadGraph, area: Area, name: str) -> RoadGraph:
-    """Keep the part of a network that is connected, one-way rules aside, with the kitchen's nearest node.
-
-    Parameters
-    ----------
-    graph
-        The network inside the square.
-    area
-        The kitchen and its square.
-    name
-        What to call the network in an error.
-
-    Raises
-    ------
-    DataError
-        If the network has no roads, or none within 1 km of the kitchen.
-    """
-    node, dist_m = graph.nearest_node(area.lat, area.lon) if graph.n_nodes else (-1, float("inf"))
-    area.check_reach(dist_m, name)
-    tail, head = graph.edge_from(), graph.edge_to
-    reached = np.zeros(graph.n_nodes, bool)
-    reached[node] = True
-    n_before = 0
-    while (n_reached := int(reached.sum())) > n_before:
-        n_before = n_reached
-        reached[head[reached[tail]]] = True
-        reached[tail[reached[head]]] = True
-    kept = reached[tail]
-    return RoadGraph.from_edges(
-        graph.lat_e6,
-        graph.lon_e6,
-        tail[kept],
-        head[kept],
-        graph.edge_length_mm[kept],
-        graph.edge_street[kept],
-        graph.street_names,
-        graph.provenance,
-    )

@@ -30,7 +30,7 @@ from fastgen.roads.server_address import strip_secrets
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 ALIGNMENT = 64
 MAX_HEADER = 1 << 20
 _ARRAYS = tuple(f.name for f in fields(RouteTable) if str(f.type).startswith("NDArray"))
@@ -67,7 +67,7 @@ def load_route_table(
     cache_dir
         Folder of the cache; made when missing.
     announce
-        Called with one line before a table is computed.
+        Called with one line before a table is computed, and with what a user should know of the network.
 
     Raises
     ------
@@ -76,8 +76,17 @@ def load_route_table(
     """
     path = cache_dir / f"routes-{_cache_key(roads, request)}.bin"
     table = map_table(path)
-    if table is not None:
-        return table
+    if table is None:
+        table = _compute_table(roads, name, request, path, announce)
+    if table.warning:
+        announce(f"{name}: {table.warning}")
+    return table
+
+
+def _compute_table(
+    roads: bytes, name: str, request: RouteRequest, path: Path, announce: Callable[[str], None]
+) -> RouteTable:
+    """Compute a route table and keep it in the cache."""
     graph = decode_roads(roads, name)
     announce(f"computing the routes over {name}, once")
     from fastgen.roads.routes import compute_route_table  # noqa: PLC0415  # compiled code only when needed
@@ -87,7 +96,7 @@ def load_route_table(
         # As when mapped: kernels are compiled for arrays of either kind, and that takes seconds.
         getattr(table, array).flags.writeable = False
     with contextlib.suppress(OSError, OutputError):
-        cache_dir.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, encode_table(table))
     return table
 
@@ -112,6 +121,7 @@ def encode_table(table: RouteTable) -> bytes:
         "network_hash": table.network_hash,
         "provenance": table.provenance._asdict(),
         "kitchen_dist_m": table.kitchen_dist_m,
+        "warning": table.warning,
         "arrays": places,
     }
     line = json.dumps(header).encode()
@@ -137,7 +147,13 @@ def map_table(path: Path) -> RouteTable | None:
         source, licence, synthetic = (header["provenance"][key] for key in Provenance._fields)
         # Tables of older versions may hold the whole address of a server.
         provenance = Provenance(strip_secrets(source), licence, synthetic)
-        table = RouteTable(header["network_hash"], provenance, float(header["kitchen_dist_m"]), **arrays)
+        table = RouteTable(
+            header["network_hash"],
+            provenance,
+            float(header["kitchen_dist_m"]),
+            **arrays,
+            warning=str(header["warning"]),
+        )
         return table if is_whole(table) else None
     except (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError):
         return None

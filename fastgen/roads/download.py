@@ -21,6 +21,8 @@ from fastgen.roads.transfer import Limits, post_query
 from fastgen.units import EARTH_RADIUS_M
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastgen.model.road_graph import RoadGraph
 
 DEFAULT_URL = "https://overpass-api.de/api"
@@ -38,6 +40,7 @@ def download_roads(
     timeout_s: float = DEFAULT_TIMEOUT_S,
     max_time_s: float = DEFAULT_TOTAL_S,
     max_bytes: int = DEFAULT_BYTES,
+    announce: Callable[[str], None] = lambda _: None,
 ) -> RoadGraph:
     """Download the drivable roads of a kitchen's delivery square.
 
@@ -56,6 +59,8 @@ def download_roads(
         How long all of it may take, seconds.
     max_bytes
         How large the answer may be, decompressed.
+    announce
+        Called with one line where the roads nearest to the kitchen are an island and others are taken.
 
     Raises
     ------
@@ -90,7 +95,7 @@ def download_roads(
         streets = draw_roads(answer, area, address.shown)
     except ValueError as error:
         raise DataError(f"{address.shown}: expected a whole answer, got {error}.") from None
-    return convert_graph(streets, area, source, address.shown)
+    return convert_graph(streets, area, source, address.shown, announce)
 
 
 def make_query(area: Area, timeout_s: float) -> str:

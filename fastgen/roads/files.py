@@ -14,6 +14,7 @@ from fastgen.roads.osm_file import SUFFIXES, load_osm
 from fastgen.roads.osmnx_graph import convert_graph
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from fastgen.model.road_graph import RoadGraph
@@ -22,7 +23,13 @@ GRAPHML_SUFFIX = ".graphml"
 _CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-def import_roads(path: Path, lat: float, lon: float, radius_mi: float) -> RoadGraph:
+def import_roads(
+    path: Path,
+    lat: float,
+    lon: float,
+    radius_mi: float,
+    announce: Callable[[str], None] = lambda _: None,
+) -> RoadGraph:
     """Import the drivable roads of a kitchen's delivery square from a file.
 
     The same extract gives the same graph in every format of OpenStreetMap.
@@ -35,6 +42,8 @@ def import_roads(path: Path, lat: float, lon: float, radius_mi: float) -> RoadGr
         The kitchen, decimal degrees.
     radius_mi
         Half the side of the delivery square, miles.
+    announce
+        Called with one line where the roads nearest to the kitchen are an island and others are taken.
 
     Raises
     ------
@@ -55,8 +64,9 @@ def import_roads(path: Path, lat: float, lon: float, radius_mi: float) -> RoadGr
     require_osm_extra()
     if path.name.endswith(GRAPHML_SUFFIX):
         source = f"OpenStreetMap by way of osmnx, {_clean_name(path)}"
-        return convert_graph(load_graphml(path, area), area, source, name)
-    return convert_graph(load_osm(path, area), area, f"OpenStreetMap extract, {_clean_name(path)}", name)
+        return convert_graph(load_graphml(path, area), area, source, name, announce)
+    source = f"OpenStreetMap extract, {_clean_name(path)}"
+    return convert_graph(load_osm(path, area), area, source, name, announce)
 
 
 def _clean_name(path: Path) -> str:

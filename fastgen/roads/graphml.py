@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import networkx as nx
+    from shapely import LineString
 
     from fastgen.roads.area import Area
 
@@ -45,12 +46,13 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 class Edge(NamedTuple):
-    """A drivable edge: ids of its ends, metres (NaN where the file states none), name or nothing."""
+    """A drivable edge: ids of its ends, metres (NaN where the file states none), name and course, if any."""
 
     tail: str
     head: str
     length_m: float
     name: str
+    geometry: str
 
     def __str__(self) -> str:
         """Name the edge in an error."""
@@ -90,7 +92,7 @@ class _Streets:
 
     def _take_edge(self, attributes: dict[str, str], values: dict[str, str]) -> None:
         tail, head = (_demand(attributes, key, "edge") for key in ("source", "target"))
-        edge = Edge(tail, head, float("nan"), "")
+        edge = Edge(tail, head, float("nan"), "", "")
         if attributes.get("directed") == "false":
             raise DataError(f"expected a directed graph, got {edge} undirected")
         geometry = values.get("geometry", "")
@@ -98,6 +100,7 @@ class _Streets:
             if _LINE.fullmatch(geometry) is None:
                 raise wrong_graph(f"the geometry {quote_value(geometry)} of {edge}")
             self.has_merged_edges = True
+            edge = edge._replace(geometry=geometry)
         # Only ways that were merged have several ids.
         self.has_merged_edges |= is_list(values.get("osmid", ""))
         length_m = _read(read_number, values.get("length", ""), f"length of {edge}")
@@ -108,7 +111,7 @@ class _Streets:
         name = first_name(texts.pop("name", []))
         tags = {key: ";".join(found) for key, found in texts.items() if found}
         if "highway" not in tags or is_drivable(tags):
-            self.edges.append(Edge(tail, head, length_m, name))
+            self.edges.append(edge._replace(length_m=length_m, name=name))
 
     def _take_graph(self, attributes: dict[str, str], values: dict[str, str]) -> None:
         if attributes.get("edgedefault") != "directed":
@@ -156,7 +159,7 @@ def load_graphml(path: Path, area: Area) -> nx.MultiDiGraph:
     -------
     nx.MultiDiGraph
         Nodes with y and x in degrees, NaN where the file has none; edges with length in metres and, where
-        known, names; the attribute `simplified` says whether its nodes are junctions.
+        known, names and courses; the attribute `simplified` says whether its nodes are junctions.
 
     Raises
     ------
@@ -181,11 +184,18 @@ def load_graphml(path: Path, area: Area) -> nx.MultiDiGraph:
         (
             identify(edge.tail),
             identify(edge.head),
-            {"length": edge.length_m, "name": edge.name},
+            {"length": edge.length_m, "name": edge.name, "geometry": _read_course(edge.geometry)},
         )
         for edge in found.edges
     )
     return streets
+
+
+def _read_course(text: str) -> LineString | None:
+    from shapely import from_wkt  # noqa: PLC0415  # heavy
+
+    course = from_wkt(text) if text else None
+    return None if course is None or course.is_empty else course
 
 
 def _demand(attributes: dict[str, str], key: str, kind: str) -> str:

@@ -15,6 +15,7 @@ from fastgen.kernels.routes import (
 )
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.roads.area import MAX_KITCHEN_M, Area
+from fastgen.roads.components import choose_component, label_components
 from fastgen.units import E6, M_PER_MILE, NO_STREET, US_PER_S
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def compute_route_table(graph: RoadGraph, request: RouteRequest, name: str) -> R
     """
     area = Area(request.lat, request.lon, request.radius_mi)
     inside = area.contains(graph.lat_e6 / E6, graph.lon_e6 / E6, margin_m=ROUNDING_M)
-    source, kitchen_dist_m = _kitchen_node(graph, inside, request, name)
+    source, kitchen_dist_m, warning = _find_kitchen(graph, inside, area, name)
     dist, parent = _both_trees(graph, inside, source)
     customer = np.flatnonzero(dist[1] != UNREACHED).astype(np.int32)
     tree = (dist[0, customer] == UNREACHED).astype(np.int8)
@@ -79,22 +80,35 @@ def compute_route_table(graph: RoadGraph, request: RouteRequest, name: str) -> R
         street=street,
         street_start=street_start,
         street_text=street_text,
+        warning=warning,
     )
 
 
-def _kitchen_node(
-    graph: RoadGraph, inside: NDArray[np.bool_], request: RouteRequest, name: str
-) -> tuple[int, float]:
-    dist_m = graph.distances_m(request.lat, request.lon)
+def _find_kitchen(
+    graph: RoadGraph, inside: NDArray[np.bool_], area: Area, name: str
+) -> tuple[int, float, str]:
+    """Find the kitchen's node and its distance, and say what is wrong with its component, if anything is."""
+    tail, head = graph.edge_from(), graph.edge_to
+    is_road = inside[tail] & inside[head]
+    reach_m = area.measure_roads_m(graph)[is_road]
+    dist_m = graph.distances_m(area.lat, area.lon)
     dist_m[~inside] = np.inf
-    node = int(np.argmin(dist_m)) if graph.n_nodes else 0
-    if not graph.n_nodes or dist_m[node] > MAX_KITCHEN_M:
-        nearest = f"{dist_m[node]:.0f} m away" if inside.any() else "outside the delivery square"
+    nearest_m = min(reach_m.min(initial=np.inf), dist_m.min(initial=np.inf))
+    if nearest_m > MAX_KITCHEN_M:
+        nearest = f"{nearest_m:.0f} m away" if inside.any() else "outside the delivery square"
         raise DataError(
             f"{name}: expected a road within {MAX_KITCHEN_M:.0f} m of the kitchen at "
-            f"{request.lat}, {request.lon}; the nearest is {nearest}."
+            f"{area.lat}, {area.lon}; the nearest is {nearest}."
         )
-    return node, float(dist_m[node])
+    node, warning = int(np.argmin(dist_m)), ""
+    label = label_components(graph.n_nodes, tail[is_road], head[is_road])
+    choice = choose_component(label, tail[is_road], reach_m, node)
+    if choice.larger != choice.nearest:
+        warning = (
+            f"{choice}; a network of {choice.n_larger} nodes is {choice.larger_m:.0f} m away: import or "
+            "fetch the roads again to deliver over that one."
+        )
+    return node, float(dist_m[node]), warning
 
 
 def _both_trees(

@@ -177,9 +177,23 @@ def test_large_square_takes_the_freeway_to_its_end(town_folder: Path) -> None:
     assert not {80, 81} & set(town_ids(graph)), "the island is not connected with the kitchen"
 
 
-def test_component_is_that_of_the_kitchens_node(town_folder: Path) -> None:
+def test_island_beside_the_kitchen_gives_way_to_the_town(town_folder: Path, town: RoadGraph) -> None:
     path = write_osm(town_folder / "island.osm")
-    assert set(town_ids(import_roads(path, *NODES[80], RADIUS_MI))) == {80, 81}
+    lines: list[str] = []
+    graph = import_roads(path, *NODES[80], RADIUS_MI, lines.append)
+    assert not {80, 81} & set(town_ids(graph))
+    sizes = f"2 of the square's {graph.n_nodes + 2} nodes; took the {graph.n_nodes} nodes 573 m away."
+    assert lines == [f"{path}: the roads nearest to the kitchen, 0 m away, connect only {sizes}"]
+    lines.clear()
+    assert import_roads(path, *KITCHEN, RADIUS_MI, lines.append).content_hash() == town.content_hash()
+    assert not lines
+
+
+def test_island_out_of_the_towns_reach_is_kept(town_folder: Path) -> None:
+    far = TownWay(40, (92, 93), {"highway": "residential"})
+    island = TownWay(41, (80, 81), {"highway": "residential"})
+    path = write_osm(town_folder / "far.osm", [far, island])
+    assert set(town_ids(import_roads(path, *NODES[80], 3.0))) == {80, 81}
 
 
 def test_way_cut_by_the_extract_ends_where_its_nodes_end(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,8 +20,8 @@ from fastgen.kernels.basket_check import (
     check_baskets,
     parse_items,
 )
-from fastgen.kernels.route_check import BAD, M_PER_E6, check_routes
-from fastgen.roads.area import MAX_KITCHEN_M
+from fastgen.kernels.route_check import BAD, check_routes
+from fastgen.roads.area import compute_distances_m
 from fastgen.units import E6
 
 if TYPE_CHECKING:
@@ -131,13 +130,16 @@ def _check_ends(
     elsewhere = np.zeros(len(unread), bool)
     for rows in (orders.first, orders.last):
         elsewhere |= (lat[rows] != customer[:, 0]) | (lon[rows] != customer[:, 1])
-    outside, displaced = np.zeros((2, len(unread)), bool)
+    outside, displaced, farther = np.zeros((3, len(unread)), bool)
     for location_id in np.unique(orders.location_id[~unread]).tolist():
         here = (orders.location_id == location_id) & ~unread
         known = state.kitchens.setdefault(location_id, tuple(ends_e6[np.argmax(here), :2].tolist()))
         displaced |= here & (ends_e6[:, :2] != known).any(axis=1)
         area = facts.areas[location_id]
         outside |= here & ~area.contains(ends_e6[:, 2] / E6, ends_e6[:, 3] / E6, MARGIN_M)
+        ends = ends_e6[:, ::2] / E6, ends_e6[:, 1::2] / E6
+        begin_m, end_m = compute_distances_m(*ends, area.lat, area.lon).T
+        farther |= here & (end_m < begin_m - MARGIN_M)
 
     def describe(i: int) -> str:
         if unread[i]:
@@ -147,20 +149,20 @@ def _check_ends(
             return orders.describe(i, "expected customer_lat, customer_lon at the end of route_json")
         if displaced[i]:
             return orders.describe(i, "expected route_json to begin where the location's other routes do")
+        if farther[i]:
+            return orders.describe(i, "expected route_json to begin at the road node nearest to the location")
         return orders.describe(i, "expected a customer inside the delivery square")
 
-    tally.hold_all("routes", unread | elsewhere | displaced | outside, describe)
+    tally.hold_all("routes", unread | elsewhere | displaced | farther | outside, describe)
 
 
 def check_kitchens(kitchens: dict[int, set[tuple[int, int]]], facts: Facts, tally: Tally) -> None:
-    """Check that each location has one kitchen, near its position."""
+    """Check that each location has one kitchen, inside its delivery square."""
     for location_id, found in sorted(kitchens.items()):
         area = facts.areas[location_id]
         for lat_e6, lon_e6 in sorted(found):
-            north, east = lat_e6 - area.lat * E6, lon_e6 - area.lon * E6
-            dist_m = math.hypot(north, east * math.cos(math.radians(area.lat))) * M_PER_E6
-            if dist_m > MAX_KITCHEN_M + MARGIN_M:
-                what = f"routes begin {dist_m:.0f} m from it, at most {MAX_KITCHEN_M:.0f} m expected"
+            if not area.contains(np.array([lat_e6 / E6]), np.array([lon_e6 / E6]), MARGIN_M).all():
+                what = f"routes begin at {lat_e6 / E6:.6f}, {lon_e6 / E6:.6f}, outside the delivery square"
                 tally.add("routes", 0, 1, f"location {location_id}: {what}.")
         if len(found) > 1:
             tally.add(

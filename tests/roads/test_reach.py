@@ -1,0 +1,243 @@
+"""Roads are as near to a kitchen as their course, and an island gives way to the town around it."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastgen.building.local import build, prepare
+from fastgen.cli import main
+from fastgen.dataset.verify import verify_dataset
+from fastgen.errors import DataError
+from fastgen.model.road_graph import RoadGraph
+from fastgen.roads.area import Area
+from fastgen.roads.components import choose_component, label_components
+from fastgen.roads.files import import_roads
+from fastgen.roads.roads_file import encode_roads
+from fastgen.units import NO_STREET
+from tests.roads.osm_text import KITCHEN, count, grid, grid_place, import_text, node, osm, way
+from tests.roads.town import place
+from tests.small_town import INVENTED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SEAM = (-16.8, 179.999)
+
+
+def scenario_file(folder: Path, kitchen: tuple[float, float] = KITCHEN) -> Path:
+    """Move the canonical scenario's sf to a kitchen."""
+    path = folder / "scenario.toml"
+    path.write_text(f"[locations.sf]\nlat = {kitchen[0]}\nlon = {kitchen[1]}\n")
+    return path
+
+
+def check_builds(graph: RoadGraph, folder: Path, kitchen: tuple[float, float] = KITCHEN) -> None:
+    """Check that a dataset over a network is built and verified without a word."""
+    (folder / "sf.roads").write_bytes(encode_roads(graph))
+    result = build(
+        folder / "data", days=1, locations=["sf"], scenario=scenario_file(folder, kitchen), roads=folder
+    )
+    assert result.manifest.orders > 50
+    report = verify_dataset(folder / "data")
+    assert report.passed, report.checks
+
+
+def road(course: list[tuple[float, float]]) -> str:
+    """Write a road along metres east and north of the kitchen, with a junction of three roads at each end."""
+    sides = [(x, y + side) for x, y in (course[0], course[-1]) for side in (-100, 100)]
+    nodes = [node(i, *place(*metres, KITCHEN)) for i, metres in enumerate([*sides, *course], 1)]
+    first, last = 5, 4 + len(course)
+    return osm(*nodes, way(1, range(first, last + 1)), way(2, [1, first, 2]), way(3, [3, last, 4]))
+
+
+COURSES = {
+    "straight": [(-1300.0, 5.0), (1300.0, 5.0)],
+    "with vertices": [(x, 5.0) for x in np.linspace(-1300, 1300, 14).tolist()],
+    "aside": [(-3000.0, 900.0), (3000.0, 900.0)],
+    "around a lake": [(-1300.0, 2500.0), (-800.0, 0.0), (800.0, 0.0), (1300.0, 2500.0)],
+}
+
+
+@pytest.mark.parametrize("course", COURSES)
+def test_kitchen_beside_a_long_road_is_imported_built_and_verified(course: str, tmp_path: Path) -> None:
+    check_builds(import_text(road(COURSES[course]), tmp_path), tmp_path)
+
+
+def test_kitchen_far_from_the_course_is_refused_with_its_distance(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"expected a road within 1 km .*, got the nearest 1\.1 km"):
+        import_text(road([(-3000.0, 1100.0), (3000.0, 1100.0)]), tmp_path)
+    # The straight line between the ends passes by the kitchen, the road does not.
+    with pytest.raises(DataError, match=r"expected a road within 1 km .*, got the nearest 1\.8 km"):
+        import_text(road([(-2000.0, 0.0), (0.0, 4000.0), (2000.0, 0.0)]), tmp_path)
+
+
+def test_stored_network_far_from_the_kitchen_is_refused(tmp_path: Path) -> None:
+    graph = import_text(road([(-3000.0, 990.0), (3000.0, 990.0)]), tmp_path)
+    (tmp_path / "sf.roads").write_bytes(encode_roads(graph))
+    south = place(0, -40, KITCHEN)
+    with pytest.raises(DataError, match=r"expected a road within 1000 m of the kitchen .* is 1030 m away"):
+        prepare(days=1, locations=["sf"], scenario=scenario_file(tmp_path, south), roads=tmp_path)
+
+
+@given(
+    ends=st.lists(st.tuples(st.floats(-8000, 8000), st.floats(-8000, 8000)), min_size=2, max_size=5),
+    lat=st.sampled_from([0.0, 37.8, -60.0]),
+    lon=st.sampled_from([0.0, 179.99, -180.0]),
+)
+def test_no_point_of_a_course_is_nearer_than_measured(
+    ends: list[tuple[float, float]], lat: float, lon: float
+) -> None:
+    area = Area(lat, lon, 4.0)
+    points = np.array([place(*metres, (lat, lon)) for metres in ends])
+    (lat_1, lon_1), (lat_2, lon_2) = points[:-1].T, points[1:].T
+    measured_m = area.measure_segments_m(lat_1, lon_1, lat_2, lon_2).min()
+    walked = np.concatenate(
+        [np.linspace(a, b, 2000) for a, b in zip(np.array(ends)[:-1], np.array(ends)[1:], strict=True)]
+    )
+    assert measured_m == pytest.approx(np.hypot(*walked.T).min(), rel=0.01, abs=10)
+    # A stored road knows its ends and its length: what it may reach holds every course of that length.
+    leg_mm = 1000 * np.array([math.dist(a, b) for a, b in pairwise(ends)])
+    lat_e6, lon_e6 = np.round(points[[0, -1]].T * 1e6).astype(np.int64)
+    length_mm = round(1.001 * leg_mm.sum())
+    graph = RoadGraph.from_edges(
+        lat_e6,
+        lon_e6,
+        np.array([0]),
+        np.array([1]),
+        np.array([length_mm]),
+        np.array([NO_STREET]),
+        (),
+        INVENTED,
+    )
+    assert area.measure_roads_m(graph).min() <= measured_m * 1.01 + 10
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[int, NDArray[np.int64]]:
+    n = draw(st.integers(1, 30))
+    pairs = draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=40))
+    return n, np.array(pairs, np.int64).reshape(-1, 2)
+
+
+@given(graphs())
+def test_components_are_networkxs(graph: tuple[int, NDArray[np.int64]]) -> None:
+    n, pairs = graph
+    reference = nx.Graph(pairs.tolist())
+    reference.add_nodes_from(range(n))
+    label = label_components(n, pairs[:, 0], pairs[:, 1])
+    for part in nx.connected_components(reference):
+        assert set(label[list(part)].tolist()) == {min(part)}
+
+
+def test_components_of_a_long_chain_are_found() -> None:
+    order = np.random.default_rng(1).permutation(100_000)
+    assert not label_components(100_000, order[:-1], order[1:]).any()
+
+
+@pytest.mark.parametrize(
+    ("n_near", "n_far", "far_m", "takes_far"),
+    [
+        (2, 12, 900, True),
+        (9, 12, 900, True),
+        (10, 12, 900, False),
+        (2, 12, 1001, False),
+        (9, 9, 500, False),
+        (9, 5, 500, False),
+        (30, 3001, 999, True),
+        (31, 3000, 999, False),
+    ],
+)
+def test_island_is_few_nodes_or_a_hundredth_of_the_square(
+    n_near: int,
+    n_far: int,
+    far_m: float,
+    takes_far: bool,  # noqa: FBT001
+) -> None:
+    near, far = np.arange(n_near), n_near + np.arange(n_far)
+    tail, head = np.r_[near[:-1], far[:-1]], np.r_[near[1:], far[1:]]
+    reach_m = np.r_[np.full(n_near - 1, 3.0), np.full(n_far - 1, float(far_m))]
+    choice = choose_component(label_components(n_near + n_far, tail, head), tail, reach_m, 0)
+    assert (choice.larger == n_near) == takes_far
+    assert choice.n_square == n_near + n_far
+
+
+ISLAND = [node(901, *place(3, 1, KITCHEN)), node(902, *place(4, 1, KITCHEN)), way(900, [901, 902])]
+
+
+def test_island_in_the_town_gives_way_to_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nodes, ways = grid()
+    path = tmp_path / "town.osm"
+    path.write_text(osm(*nodes, *ISLAND, *ways))
+    south = place(0, 10, KITCHEN)
+    lines: list[str] = []
+    graph = import_roads(path, *south, 4.0, lines.append)
+    assert count(graph) == (12, 40, 2.4)
+    assert lines == [
+        (
+            f"{path}: the roads nearest to the kitchen, 9 m away, connect only 2 of the square's 14 nodes; "
+            "took the 12 nodes 0 m away."
+        )
+    ]
+    arguments = ["--location", "sf", "--scenario", str(scenario_file(tmp_path, south)), "-o", str(tmp_path)]
+    with pytest.raises(SystemExit) as caught:
+        main(["roads", "import", str(path), *arguments])
+    assert not caught.value.code
+    assert capsys.readouterr().err.splitlines() == lines
+
+
+def island_network() -> RoadGraph:
+    """Store a town of 8 by 8 crossings and an island at the kitchen in one network."""
+    points = [grid_place(row + 1, column + 1) for row in range(8) for column in range(8)]
+    points += [place(3, 0, KITCHEN), place(20, 0, KITCHEN)]
+    pairs = [(i, i + 1) for i in range(63) if i % 8 < 7] + [(i, i + 8) for i in range(56)] + [(64, 65)]
+    lat_e6, lon_e6 = np.round(np.array(points).T * 1e6).astype(np.int64)
+    tail, head = np.array(pairs + [pair[::-1] for pair in pairs]).T
+    lengths = np.full(len(tail), 99_000)  # no longer than the straight line
+    lengths[[len(pairs) - 1, -1]] = 16_000
+    streets = np.full(len(tail), NO_STREET)
+    return RoadGraph.from_edges(lat_e6, lon_e6, tail, head, lengths, streets, (), INVENTED)
+
+
+def test_build_over_a_stored_island_warns_each_time_and_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "sf.roads").write_bytes(encode_roads(island_network()))
+    for n_lines in (2, 1):  # the first build computes routes, the second one finds them in the cache
+        lines: list[str] = []
+        plan = prepare(
+            days=1,
+            locations=["sf"],
+            scenario=scenario_file(tmp_path),
+            roads=tmp_path,
+            announce=lines.append,
+        )
+        assert plan.tables[1].n_customers == 2
+        assert len(lines) == n_lines
+        assert lines[-1] == (
+            f"{tmp_path / 'sf.roads'}: the roads nearest to the kitchen, 3 m away, connect only 2 of the "
+            "square's 66 nodes; a network of 64 nodes is 141 m away: import or fetch the roads again to "
+            "deliver over that one."
+        )
+
+
+@pytest.mark.parametrize("kitchen", [SEAM, (SEAM[0], -179.9995), (70.0, 180.0), (0.0, -180.0)])
+def test_town_across_the_180th_degree_is_whole_to_its_pings(
+    kitchen: tuple[float, float], tmp_path: Path
+) -> None:
+    nodes, ways = grid(24, kitchen=place(-1150, -1150, kitchen))
+    path = tmp_path / "seam.osm"
+    path.write_text(osm(*nodes, *ways))
+    graph = import_roads(path, *kitchen, 4.0)
+    # The four corners are no junctions.
+    assert (graph.n_nodes, graph.n_edges) == (24 * 24 - 4, 2 * 2 * 23 * 24 - 8)
+    assert (graph.lon_e6 < 0).any()
+    assert (graph.lon_e6 > 0).any()
+    check_builds(graph, tmp_path, kitchen)
