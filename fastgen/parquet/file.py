@@ -38,7 +38,7 @@ class Written(NamedTuple):
 
 
 class Body:
-    """Row groups of a file, as they come; knows the place of everything in it.
+    """Row groups of a file, as they come; knows the place of everything in it, and the hash of every chunk.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Body:
     def __init__(self, fields: Sequence[Field], codec: Codec) -> None:
         self._fields, self._codec = fields, codec
         self._groups: list[Encoded] = []
-        self._hashes: list[int] = []
+        self.hashes: list[int] = []
         self._at = len(MAGIC)
         self.n_rows = 0
 
@@ -62,7 +62,7 @@ class Body:
             chunk = make_chunk(values, self._codec)
             entries.append(describe_chunk(chunk, field, self._codec, self._at))
             pieces += chunk.pages
-            self._hashes.append(hash_chunk(chunk.pages))
+            self.hashes.append(hash_chunk(chunk.pages))
             self._at += chunk.n_bytes
             total += chunk.n_bytes_uncompressed
         fields: dict[int, Value | None] = {1: entries, 2: I64(total), 3: I64(n_rows), 5: I64(first)}
@@ -76,7 +76,6 @@ class Body:
         """Encode what stands behind the row groups."""
         root = Struct({4: "schema", 5: len(self._fields)})
         by_type = Struct({1: Struct({})})
-        pairs = {**metadata, CHUNK_HASHES: encode_hashes(self._hashes)}
         footer = encode_struct(
             Struct(
                 {
@@ -84,7 +83,7 @@ class Body:
                     2: [root, *(field.element() for field in self._fields)],
                     3: I64(self.n_rows),
                     4: self._groups,
-                    5: [Struct({1: key, 2: value}) for key, value in pairs.items()],
+                    5: [Struct({1: key, 2: value}) for key, value in metadata.items()] or None,
                     6: f"fastgen version {__version__}",
                     7: [by_type] * len(self._fields),
                 }
@@ -115,7 +114,7 @@ class FileWriter:
     fields, codec
         Columns and compression.
     metadata
-        Key-value metadata of the footer.
+        Key-value metadata of the footer; the hashes of the column chunks are added.
     make_folder
         Whether missing folders are made.
 
@@ -155,7 +154,8 @@ class FileWriter:
 
     def finish(self) -> Written:
         """Write the footer, and let the file appear."""
-        footer = self._body.encode_footer(self._metadata)
+        hashes = {CHUNK_HASHES: encode_hashes(self._body.hashes)}
+        footer = self._body.encode_footer({**self._metadata, **hashes})
         self._write([footer])
         try:
             self._file.flush()
