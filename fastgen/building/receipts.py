@@ -137,7 +137,7 @@ def placed_names(plan: BuildPlan, out: Path) -> set[str]:
     """Name the event files that an unfinished run has put in place: as large as their receipts say."""
     names = set()
     for file in plan.files:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError):
             entry = decode_receipt(_receipt_path(out / WORK, file.path).read_bytes()).entry
             if has_size(out / file.path, entry.bytes):
                 names.add(file.path)

@@ -29,8 +29,8 @@ def refusal(codes: list[str], folder: Path | None, inputs: str = "") -> str:
 def test_a_users_file_outweighs_the_built_in_one(tmp_path: Path) -> None:
     assert find_network("sf", None) == (read_builtin("sf"), "the built-in network of sf")
     assert find_network("sf", tmp_path) == (read_builtin("sf"), "the built-in network of sf")
-    (tmp_path / "sf.roads").write_bytes(b"mine")
-    assert find_network("sf", tmp_path) == (b"mine", str(tmp_path / "sf.roads"))
+    (tmp_path / "sf.roads").write_bytes(read_builtin("sv"))
+    assert find_network("sf", tmp_path) == (read_builtin("sv"), str(tmp_path / "sf.roads"))
     check_networks([*builtin_codes()], None)
 
 
