@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MAX_ID = 2**63 - 1
-_SHOWN, _MAX_KINDS = 60, 10
+_SHOWN, _MAX_KINDS, _MAX_NESTED = 60, 10, 10
 
 
 class Answer:
@@ -103,9 +103,10 @@ def read_answer(chunks: Iterable[bytes]) -> Answer:
             else:
                 header[key] = text.value()
         text.end()
-    except RecursionError:
-        raise DataError("expected an Overpass answer in JSON, got one that is nested too deep") from None
-    except ValueError:
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, RecursionError) or text.start.startswith("[" * _MAX_NESTED):
+            nested = "expected an Overpass answer in JSON, got one that is nested too deep"
+            raise DataError(nested) from None
         raise OutputError(f"expected an Overpass answer in JSON, got {_describe(text.start)}") from None
     if not has_elements:
         raise OutputError(f"expected an Overpass answer in JSON, got {_describe(text.start)}")

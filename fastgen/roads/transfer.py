@@ -7,6 +7,7 @@ here, in pieces, and another thread is waited for no longer than the time allows
 from __future__ import annotations
 
 import zlib
+from http.client import HTTPException
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from time import monotonic
@@ -209,6 +210,8 @@ def _reason(error: Exception) -> str:
     """
     link: BaseException | None = error
     while link is not None:
+        if isinstance(link, HTTPException):
+            return "an answer that isn't HTTP"
         if isinstance(link, OSError) and link.strerror:
             return link.strerror
         link = link.__cause__ or link.__context__

@@ -128,8 +128,9 @@ def test_nested_answer_is_refused_at_once(where: str) -> None:
     assert time.perf_counter() - began < 2
 
 
-def test_nested_answer_is_wrong_input() -> None:
-    assert refusal(NESTED["in an element"]).exit_code == 2
+@pytest.mark.parametrize("where", NESTED)
+def test_nested_answer_is_wrong_input(where: str) -> None:
+    assert refusal(NESTED[where]).exit_code == 2
 
 
 LONG = "9" * 5_000

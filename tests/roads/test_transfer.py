@@ -89,6 +89,29 @@ def test_server_that_drips_is_given_up(
     assert time.monotonic() - began < 2
 
 
+def answer_headers(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X-More: 1\r\n" * 1_000 + b"\r\n")
+
+
+def answer_long_header(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 1_000_000)
+
+
+def answer_text(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"jane, s3cr3t, k3y\r\n\r\n")
+
+
+@pytest.mark.parametrize("misbehave", [answer_headers, answer_long_header, answer_text])
+def test_answer_of_another_protocol_is_one_line(
+    misbehave: Callable[[BaseHTTPRequestHandler], None], overpass: Overpass
+) -> None:
+    overpass.misbehave = misbehave
+    with pytest.raises(
+        OutputError, match=r"^\S+: expected an Overpass server, got an answer that isn't HTTP\.$"
+    ):
+        download(overpass.url)
+
+
 def endless(handler: BaseHTTPRequestHandler) -> None:
     head(handler)
     while True:
