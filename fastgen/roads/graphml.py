@@ -17,13 +17,15 @@ from fastgen.roads.attribute_text import is_list, is_missing, read_flag, read_nu
 from fastgen.roads.drive_filter import EXCLUDED, is_drivable
 from fastgen.roads.extras import quote_value
 from fastgen.roads.graphml_parser import GraphmlParser, wrong_graph
+from fastgen.roads.osm_elements import MAX_LAT, MAX_LON
 from fastgen.roads.osmnx_graph import MARGIN_M, MM_PER_M, first_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import networkx as nx
+    from numpy.typing import NDArray
     from shapely import LineString
 
     from fastgen.roads.area import Area
@@ -65,9 +67,15 @@ def quote_id(text: str) -> str:
 
 
 class _Streets:
-    """The nodes and drivable edges of a file, as far as it has been read."""
+    """The nodes and drivable edges of a file, as far as it has been read.
 
-    def __init__(self) -> None:
+    Edges far from the square are left out at once where their nodes stand before them, as nearly everywhere.
+    """
+
+    def __init__(self, area: Area) -> None:
+        self.area = area
+        # Whether the nodes that stand before the first edge are near the square.
+        self.is_near: dict[str, bool] = {}
         self.nodes: dict[str, tuple[float, float]] = {}
         self.edges: list[Edge] = []
         self.flag: bool | None = None
@@ -110,8 +118,26 @@ class _Streets:
         }
         name = first_name(texts.pop("name", []))
         tags = {key: ";".join(found) for key, found in texts.items() if found}
-        if "highway" not in tags or is_drivable(tags):
+        if ("highway" not in tags or is_drivable(tags)) and self._may_be_near(tail, head):
             self.edges.append(edge._replace(length_m=length_m, name=name))
+
+    def _may_be_near(self, tail: str, head: str) -> bool:
+        if not self.is_near:
+            y, x = self._positions(self.nodes)
+            near = self.area.contains(y, x, MARGIN_M)
+            self.is_near = dict(zip(self.nodes, near.tolist(), strict=True))
+        return self.is_near.get(tail, True) or self.is_near.get(head, True)
+
+    def check_reach(self, name: str) -> None:
+        """Refuse a file without an edge near the square, where nodes tell how far away it is."""
+        y, x = self._positions(self.nodes)
+        on_earth = (np.abs(y) <= MAX_LAT) & (np.abs(x) <= MAX_LON)
+        if not self.edges and on_earth.any():
+            dist_m = compute_distances_m(y[on_earth], x[on_earth], self.area.lat, self.area.lon)
+            self.area.check_reach(float(dist_m.min()), name)
+
+    def _positions(self, nodes: Iterable[str]) -> NDArray[np.float64]:
+        return np.array([self.nodes[node] for node in nodes], np.float64).reshape(-1, 2).T
 
     def _take_graph(self, attributes: dict[str, str], values: dict[str, str]) -> None:
         if attributes.get("edgedefault") != "directed":
@@ -122,14 +148,14 @@ class _Streets:
         """Say whether nodes are junctions; without the flag it is told, as osmnx 0 did, by merged edges."""
         return self.has_merged_edges if self.flag is None else self.flag
 
-    def check_edges(self, area: Area) -> None:
-        """Refuse an edge without nodes, and one near the square that is shorter than the straight line."""
+    def keep_near(self) -> None:
+        """Keep what is near the square, and refuse an edge there that is shorter than the straight line."""
         for edge in self.edges:
             if not {edge.tail, edge.head} <= self.nodes.keys():
                 raise wrong_graph(f"{edge}, one of which is no node")
-        ends = [self.nodes[edge.tail] + self.nodes[edge.head] for edge in self.edges]
-        y_1, x_1, y_2, x_2 = np.array(ends, np.float64).reshape(-1, 4).T
-        near = area.contains(y_1, x_1, MARGIN_M) | area.contains(y_2, x_2, MARGIN_M)
+        y_1, x_1 = self._positions(edge.tail for edge in self.edges)
+        y_2, x_2 = self._positions(edge.head for edge in self.edges)
+        near = self.area.contains(y_1, x_1, MARGIN_M) | self.area.contains(y_2, x_2, MARGIN_M)
         straight_m = compute_distances_m(y_1, x_1, y_2, x_2)
         length_m = np.array([edge.length_m for edge in self.edges], np.float64)
         none = ~((length_m >= 0) & (length_m <= MAX_LENGTH_MM / MM_PER_M))
@@ -143,6 +169,9 @@ class _Streets:
             raise DataError(
                 f"expected length >= {straight_m[i]:.1f} m, the straight line, of {edge}, got {edge.length_m}"
             )
+        if near.any():
+            self.edges = [edge for edge, is_near in zip(self.edges, near.tolist(), strict=True) if is_near]
+            self.nodes = {node: self.nodes[node] for edge in self.edges for node in (edge.tail, edge.head)}
 
 
 def load_graphml(path: Path, area: Area) -> nx.MultiDiGraph:
@@ -169,32 +198,33 @@ def load_graphml(path: Path, area: Area) -> nx.MultiDiGraph:
     """
     import networkx as nx  # noqa: PLC0415  # heavy
 
-    found = _Streets()
+    found = _Streets(area)
     try:
         with path.open("rb") as file:
             GraphmlParser(_WANTED, found.take).parse(file)
-        found.check_edges(area)
+        found.keep_near()
     except DataError as error:
         raise DataError(f"{path}: {error}.") from None
+    found.check_reach(str(path))
     all_integers = all(_INTEGER.fullmatch(node) for node in found.nodes)
     identify: Callable[[str], int | str] = int if all_integers else str
     streets = nx.MultiDiGraph(simplified=found.is_simplified())
     streets.add_nodes_from((identify(node), {"y": y, "x": x}) for node, (y, x) in found.nodes.items())
-    streets.add_edges_from(
-        (
-            identify(edge.tail),
-            identify(edge.head),
-            {"length": edge.length_m, "name": edge.name, "geometry": _read_course(edge.geometry)},
-        )
-        for edge in found.edges
-    )
+    for edge in found.edges:
+        attributes = {"length": edge.length_m, "name": edge.name, "geometry": _read_course(edge, path)}
+        streets.add_edge(identify(edge.tail), identify(edge.head), **attributes)
     return streets
 
 
-def _read_course(text: str) -> LineString | None:
+def _read_course(edge: Edge, path: Path) -> LineString | None:
     from shapely import from_wkt  # noqa: PLC0415  # heavy
+    from shapely.errors import ShapelyError  # noqa: PLC0415  # heavy
 
-    course = from_wkt(text) if text else None
+    try:
+        course = from_wkt(edge.geometry) if edge.geometry else None
+    except ShapelyError:
+        error = wrong_graph(f"the geometry {quote_value(edge.geometry)} of {edge}")
+        raise DataError(f"{path}: {error}.") from None
     return None if course is None or course.is_empty else course
 
 

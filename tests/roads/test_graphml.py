@@ -33,6 +33,7 @@ TWO_EDGES = f"""<graphml xmlns="{NAMESPACE}">
 <key id="l" for="edge" attr.name="length" attr.type="string"/>
 <key id="o" for="edge" attr.name="osmid" attr.type="string"/>
 <key id="n" for="edge" attr.name="name" attr.type="string"/>
+<key id="g" for="edge" attr.name="geometry" attr.type="string"/>
 <graph edgedefault="directed"><node id="1"><data key="y">41.9</data><data key="x">-87.7</data></node>
 <node id="2"><data key="y">41.901</data><data key="x">-87.7</data></node>
 <node id="3"><data key="y">41.901</data><data key="x">-87.699</data></node>
@@ -200,6 +201,9 @@ SHAPES = {
     "deep elements": (NODE_1, "<a>" * 200_000, "elements nested more than 100 deep"),
     "long value": (">111<", f">{'1' * 5_000_000}<", "got a value of more than 4194304 characters"),
     "long tag": ('id="1"', f'id="{"1" * 20_000_000}"', "got a tag of more than 4194304 bytes"),
+    "point": (EDGE, f'{EDGE}<data key="g">LINESTRING (1 1)</data>', "got the geometry 'LINESTRING (1 1)' of"),
+    "odd numbers": (EDGE, f'{EDGE}<data key="g">LINESTRING (--1 1, 2 2)</data>', "got the geometry "),
+    "surface": (EDGE, f'{EDGE}<data key="g">POLYGON ((1 1, 2 2, 1 2, 1 1))</data>', "got the geometry "),
     "nested name": (EDGE, f'{EDGE}<data key="n">{"[" * 20_000}{"]" * 20_000}</data>', "as name of the edge"),
     "sum for a name": (EDGE, f'{EDGE}<data key="n">[{"1+" * 20_000}1]</data>', "as name of the edge"),
 }
