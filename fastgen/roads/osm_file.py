@@ -43,7 +43,8 @@ MAX_NODES_LOST = 1 << 20
 MAX_NODES_SEARCHED = 1 << 20
 _NO_IDS = np.zeros(0, np.int64)
 _NO_NODES = Nodes(_NO_IDS, np.zeros(0), np.zeros(0), np.zeros(0, bool), _NO_IDS, _NO_IDS)
-_DAMAGE = (expat.ExpatError, zlib.error, ValueError, IndexError, OverflowError, EOFError, OSError)
+# LookupError: also for an encoding that Python doesn't know.
+_DAMAGE = (expat.ExpatError, zlib.error, ValueError, LookupError, OverflowError, EOFError, OSError)
 
 
 def load_osm(path: Path, area: Area) -> nx.MultiDiGraph:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastgen.inputs.tables import TABLES
 from fastgen.replaying.state import _checksum
 from tests.fuzzing import readers, road_readers
+from tests.fuzzing.command_line import run_command, some_commands
 from tests.fuzzing.material import some_tables
 from tests.fuzzing.mutations import mutated_bytes, mutated_json, mutated_toml, sealed
 from tests.fuzzing.oracle import Target
@@ -50,6 +51,7 @@ def _mutated_cache(seeds: Sequence[bytes]) -> SearchStrategy[bytes]:
 
 
 TARGETS = (
+    Target("arguments", run_command, some_commands, mutated_json, 100),
     Target("scenario", readers.read_scenario, list, mutated_toml, 100),
     Target("manifest", readers.read_dataset, readers.some_manifests, mutated_json, 150),
     Target("checksums", readers.read_reference, readers.some_manifests, mutated_json, 150),
