@@ -59,14 +59,15 @@ def read_answer(data: bytes, folder: Path) -> bytes:
 
 def read_cached(data: bytes, folder: Path) -> object:
     """Map a cached route table; what is none is computed anew."""
-    path = folder / "routes.bin"
+    # The first file stays as it is while it is mapped.
+    path, copy = folder / "routes.bin", folder / "again.bin"
     path.write_bytes(data)
     table = map_table(path)
     if table is None:
         return None
     again = encode_table(table)
-    path.write_bytes(again)
-    mapped = map_table(path)
+    copy.write_bytes(again)
+    mapped = map_table(copy)
     assert mapped is not None
     assert encode_table(mapped) == again
     return again, table.n_customers, table.max_pings, table.events_per_order
@@ -85,20 +86,25 @@ def _some_osm() -> bytes:
 
 def some_files(suffix: str) -> list[bytes]:
     """Write some roads of the town in a form of OpenStreetMap."""
-    made: dict[str, Callable[[], bytes]] = {
-        ".osm": _some_osm,
-        ".osm.gz": lambda: gzip.compress(_some_osm(), mtime=0),
-        ".osm.bz2": lambda: bz2.compress(_some_osm()),
-        ".osm.pbf": _some_pbf,
+    made: dict[str, Callable[[], list[bytes]]] = {
+        ".osm": lambda: [_some_osm()],
+        ".osm.gz": lambda: [gzip.compress(_some_osm(), mtime=0)],
+        ".osm.bz2": lambda: [bz2.compress(_some_osm())],
+        # Without compression, mutations reach what is in the blocks.
+        ".osm.pbf": lambda: [
+            _some_pbf("pbf,pbf_compression=none"),
+            _some_pbf("pbf,pbf_compression=none,pbf_dense_nodes=false"),
+            _some_pbf("pbf,pbf_compression=none,locations_on_ways=true"),
+            _some_pbf("pbf"),
+        ],
     }
-    return [made[suffix]()]
+    return made[suffix]()
 
 
-def _some_pbf() -> bytes:
-    """Write the roads without compression, so that mutations reach what is in the blocks."""
+def _some_pbf(form: str) -> bytes:
     path = scratch() / "town.osm.pbf"
     _some_osm()
-    with osmium.SimpleWriter(osmium.io.File(str(path), "pbf,pbf_compression=none"), overwrite=True) as writer:
+    with osmium.SimpleWriter(osmium.io.File(str(path), form), overwrite=True) as writer:
         for entity in osmium.FileProcessor(str(scratch() / "town.osm")):
             writer.add(entity)
     return path.read_bytes()
