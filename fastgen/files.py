@@ -106,7 +106,7 @@ def check_folder(name: str | Path) -> Path:
     if is_url(name):
         raise ScenarioError(f"output: expected a path of this machine, got the URL {str(name)!r}.")
     above = folder.absolute()
-    while not (above.exists() or above.is_symlink()):
+    while not os.path.lexists(above):  # also where a folder on the way may not be entered
         above = above.parent
     if not above.is_dir():
         raise OutputError(f"{folder}: expected a folder to write to, got: Not a directory.")
@@ -144,9 +144,13 @@ def check_file(name: str | Path, what: str) -> Path:
         path = check_name(name)
     except ScenarioError as error:
         raise ScenarioError(f"{what}: {error}") from None
-    if path.is_dir() or path.name in ("", ".."):
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        mode = stat.S_IFREG  # not there, or not to be seen: whoever writes it will say so
+    if stat.S_ISDIR(mode) or path.name in ("", ".."):
         raise ScenarioError(f"{what}: expected a file, got the folder {path}.")
-    if path.exists() and not path.is_file():
+    if not stat.S_ISREG(mode):
         raise ScenarioError(f"{what}: expected a file, got {path}, which is a device or a pipe.")
     return path
 

@@ -50,7 +50,7 @@ def take_over() -> None:
     global _closed_stdout  # noqa: PLW0603  # there is one process
     _closed_stdout = sys.stdout is None
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
-        pass
+        os.set_inheritable(descriptor, True)  # noqa: FBT003  # as standard streams are
     os.close(descriptor)
     # Tests put streams of their own in the place of these.
     if sys.stdout is sys.__stdout__:

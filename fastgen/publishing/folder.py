@@ -167,7 +167,7 @@ def _make(
             publish_delta(table, place, publication)
             return
         made = work / table.name
-        write_files(table, made)
+        write_files(table, made, place=place)
         _remove(place)
         # Not before the old files have gone, which may have the same sizes, nor after the new ones are there:
         # killed in between, a run would leave a table that no state lists.

@@ -46,7 +46,9 @@ class TableFile(NamedTuple):
     last_s: int | None
 
 
-def write_files(table: Table, folder: Path, partition_suffix: str = "") -> list[TableFile]:
+def write_files(
+    table: Table, folder: Path, partition_suffix: str = "", *, place: Path | None = None
+) -> list[TableFile]:
     """Write a table's rows as files `part-NNNNN.parquet`.
 
     Parameters
@@ -58,6 +60,8 @@ def write_files(table: Table, folder: Path, partition_suffix: str = "") -> list[
     partition_suffix
         If given: what to append to the names; then rows that have a location_id go location by location into
         folders `location_id=L`, without that column, and a table without rows gets no file.
+    place
+        What to call the folder in an error; None: by its own name.
 
     Raises
     ------
@@ -83,7 +87,9 @@ def write_files(table: Table, folder: Path, partition_suffix: str = "") -> list[
         if open_file is not None:
             files.append(open_file.close())
     except OSError as error:
-        raise OutputError(f"{folder}: expected to write a table, got {error.strerror or error}.") from None
+        raise OutputError(
+            f"{place or folder}: expected to write a table, got {error.strerror or error}."
+        ) from None
     return files
 
 

@@ -157,12 +157,15 @@ def check_not_back(clock: ReplayClock, watermark: int, now_us: int, options: Rep
 
 
 def check_not_ahead(clock: ReplayClock, watermark: int, now_us: int, options: ReplayOptions) -> None:
-    """Refuse a present so long after the last run that the clock is, or was, wrong; as `check_not_back`."""
+    """Refuse a present so long after the last run that the clock is, or was, wrong; as `check_not_back`.
+
+    What is less than a loop may be due at any time: it is no more than the history of the first run.
+    """
     ahead_s = (now_us - clock.real_us(watermark)) // US_PER_S
-    if clock.loop and ahead_s > PAUSE_S and not options.accept_clock:
-        due_days = (clock.position_at(now_us) - watermark) // S_PER_DAY
+    due_s = clock.position_at(now_us) - watermark
+    if clock.loop and ahead_s > PAUSE_S and due_s > clock.length_s and not options.accept_clock:
         raise ClockError(
             f"now: expected at most {PAUSE_S // S_PER_DAY} days since the last run, got "
-            f"{ahead_s // S_PER_DAY}, which makes {due_days} days of events due at once. Set the clock, "
-            "begin anew in another folder, or let --accept-clock take it for right."
+            f"{ahead_s // S_PER_DAY}, which makes {due_s // S_PER_DAY} days of events due at once. Set the "
+            "clock, begin anew in another folder, or let --accept-clock take it for right."
         )

@@ -165,7 +165,7 @@ class ReplaySession:
         clock = self._clock(state, now_us)
         window = clock.window_due(state.watermark, now_us)
         if not first_run:
-            check_not_ahead(clock, state.watermark, now_us, self.options)
+            check_not_ahead(state.clock(self.index), state.watermark, now_us, self.options)
         state = replace(
             state,
             speed=str(clock.speed),

@@ -55,7 +55,7 @@ def test_new_speed_goes_on_from_the_last_second_emitted(back_s: int, dataset: Pa
 
 @pytest.mark.parametrize("ahead_s", [PAUSE_S + 2, 8 * 365 * DAY, 7900 * 365 * DAY])
 def test_years_are_not_emitted_at_once_unasked(ahead_s: int, dataset: Path, tmp_path: Path) -> None:
-    first = at(dataset, tmp_path / "out", start_day=1, speed="0.001")
+    first = at(dataset, tmp_path / "out", start_day=1, speed="0.01")
     before = state_of(tmp_path / "out").read_bytes()
     with pytest.raises(
         ClockError, match=r"now: expected at most 366 days since the last run, got \d+, which"
@@ -66,6 +66,15 @@ def test_years_are_not_emitted_at_once_unasked(ahead_s: int, dataset: Path, tmp_
         accepted = at(dataset, tmp_path / "out", ahead_s, accept_clock=True)
         assert accepted.watermark > first.watermark
     assert at(dataset, tmp_path / "out", PAUSE_S - 2).clock.speed == first.clock.speed
+
+
+@pytest.mark.parametrize("speed", ["1e-9", "0.001"])
+def test_pause_of_years_is_no_trouble_where_little_is_due(speed: str, dataset: Path, tmp_path: Path) -> None:
+    at(dataset, tmp_path / "out", start_day=1, speed=speed)
+    years = at(dataset, tmp_path / "out", 3 * 365 * DAY)
+    assert (years.window is None) == (speed == "1e-9")
+    # And a step to a speed by which the pause would have been far longer.
+    assert at(dataset, tmp_path / "out", 3 * 365 * DAY + 600, speed="1e-12", rebase=True).clock.speed
 
 
 def test_replay_without_loops_ends_after_any_pause(dataset: Path, tmp_path: Path) -> None:
