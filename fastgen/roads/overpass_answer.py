@@ -6,6 +6,7 @@ answer that is nested, endless or something else altogether costs no more than i
 
 from __future__ import annotations
 
+import re
 from array import array
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,8 @@ import numpy as np
 from fastgen.errors import DataError, OutputError
 from fastgen.roads.drive_filter import is_drivable
 from fastgen.roads.extras import quote_value
-from fastgen.roads.json_stream import JsonStream
-from fastgen.roads.osm_elements import MAX_LAT, MAX_LON, TAGS, Nodes, Version, Way, check_text, find_in
+from fastgen.roads.json_stream import SHOWN, JsonStream
+from fastgen.roads.osm_elements import TAGS, Nodes, Version, Way, check_text, find_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MAX_ID = 2**63 - 1
-_SHOWN, _MAX_KINDS, _MAX_NESTED = 60, 10, 10
+_MAX_KINDS, _MAX_NESTED = 10, 10
+_TIME = re.compile(r"[0-9TZ:.+-]{4,40}")
 
 
 class Answer:
@@ -116,13 +118,14 @@ def read_answer(chunks: Iterable[bytes]) -> Answer:
         elements.check_form()
     about = header.get("osm3s")
     if isinstance(about, dict):
-        answer.data_time = str(about.get("timestamp_osm_base", ""))
+        found = _TIME.fullmatch(str(about.get("timestamp_osm_base", "")))
+        answer.data_time = found.group() if found else ""
     return answer
 
 
 def _describe(start: str) -> str:
     """Name the form that an answer begins like."""
-    shown = quote_value(start[:_SHOWN])
+    shown = quote_value(start[:SHOWN])
     if start.lstrip("\ufeff \t\n\r").startswith("<"):
         return f"XML or HTML: {shown}"
     if start.startswith("@"):
@@ -149,13 +152,11 @@ class _Elements:
                 raise DataError(f"expected a whole number as id of a {kind}, got {quote_value(number)}")
             self._add_node(number, element) if kind == "node" else self._add_way(number, element)
         if len(self.kinds) < _MAX_KINDS:
-            self.kinds.add(kind[:_SHOWN])
+            self.kinds.add(kind[:SHOWN])
 
     def _add_node(self, number: int, element: dict[str, Any]) -> None:
         lat, lon = (_degrees(element.get(key)) for key in ("lat", "lon"))
-        # NaN is neither: a node without a position matters only where a road needs it.
-        if abs(lat) > MAX_LAT or abs(lon) > MAX_LON:
-            raise DataError(f"expected lat and lon of node {number} in degrees, got {lat}, {lon}")
+        # A node without a position, or with none on earth, matters only where a road needs it.
         self.answer.add_node(number, lat, lon)
 
     def _add_way(self, number: int, element: dict[str, Any]) -> None:

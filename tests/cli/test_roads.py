@@ -101,6 +101,21 @@ def test_fetch_writes_the_network_of_the_scenarios_location(
     assert re.fullmatch(r"\S+sf\.roads: 11 nodes, 21 edges, .* OpenStreetMap, Overpass server .*\n", output)
 
 
+def test_fetch_keeps_to_its_limits(scenario: Path, tmp_path: Path) -> None:
+    command = ("fetch", "--location", "sf", "--scenario", scenario, "-o", tmp_path / "roads")
+    with running_overpass() as overpass:
+        with pytest.raises(OutputError, match=r"expected an answer of at most 1000 bytes, got more\.$"):
+            run(*command, "--overpass-url", overpass.url, "--max-size", "1kB")
+        overpass.delay_s = 1.0
+        with pytest.raises(OutputError, match=r"expected a whole answer within 0\.2 s, got none\.$"):
+            run(*command, "--overpass-url", overpass.url, "--max-time", "200ms")
+        with pytest.raises(OutputError, match=r"expected an answer within 0\.3 s, got none\.$"):
+            run(*command, "--overpass-url", overpass.url, "--timeout", "300ms")
+    for size in ("0MB", "5", "MB", "1e3MB", "-1MB", "5TB"):
+        assert "expected a size such as 500MB or 2GB, got" in usage_error(*command, "--max-size", size)
+    assert not (tmp_path / "roads").exists()
+
+
 @pytest.mark.parametrize("status", [404, 429, 504])
 def test_failed_fetch_leaves_nothing(status: int, scenario: Path, tmp_path: Path) -> None:
     with running_overpass() as overpass:
