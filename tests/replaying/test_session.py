@@ -51,6 +51,8 @@ def test_files_have_at_most_so_many_rows_and_rising_names(dataset: Path, tmp_pat
     counts = [len((tmp_path / name).read_text().splitlines()) for name in first.files]
     assert counts[:-1] == [100] * (len(counts) - 1)
     assert 0 < counts[-1] <= 100
+    third = at(dataset, tmp_path, 1200, max_rows_per_file=10**30)
+    assert len(third.files) == 1
     sizes = sum((tmp_path / name).stat().st_size for name in first.files)
     assert sizes == first.bytes
 
