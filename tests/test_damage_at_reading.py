@@ -6,6 +6,7 @@ damage are right ones.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
@@ -21,7 +23,7 @@ from fastgen.dataset.verify import verify_dataset
 from fastgen.errors import DamageError
 from fastgen.parquet.codecs import COMPRESSIONS
 from tests.effort import repeats
-from tests.helpers import build_small, change_manifest, copy_of, read_raw
+from tests.helpers import build_small, change_manifest, copy_of, read_raw, rewrite
 from tests.readers import READ, READERS, Cut, read_all
 
 if TYPE_CHECKING:
@@ -242,6 +244,38 @@ def test_files_of_other_writers_are_read_though_they_keep_the_hashes(sound: Path
     forget_hashes(copy)
     for name in ("slice", "slice --raw", "replay"):
         assert READERS[name](copy, Cut()) == READERS[name](sound, Cut())
+
+
+OTHER_COLUMNS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+    "no order_id": lambda frame: frame.drop("order_id"),
+    "no ts_seconds": lambda frame: frame.drop("ts_seconds"),
+    "texts for numbers": lambda frame: frame.with_columns(pl.col("ts_seconds").cast(pl.String)),
+    "fractions for seconds": lambda frame: frame.with_columns(pl.col("ts_seconds").cast(pl.Float64)),
+    "a wider type": lambda frame: frame.with_columns(pl.col("event_type_id").cast(pl.Int64)),
+    "numbers for texts": lambda frame: frame.with_columns(items_json=pl.lit(1.5)),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_COLUMNS)
+def test_other_columns_in_datasets_of_older_versions_are_one_line(
+    name: str, sound: Path, tmp_path: Path
+) -> None:
+    copy = copy_of(sound, tmp_path)
+    forget_hashes(copy)
+    rewrite(copy / files_of(copy)[1], OTHER_COLUMNS[name])
+    change_manifest(copy, lambda raw: [entry.update(size_of(copy, entry)) for entry in raw["files"]])
+    for reader in READERS.values():
+        with pytest.raises(DamageError, match=r"part-\d+-\d+\.parquet: expected .* Run `fastgen verify"):
+            reader(copy, Cut())
+
+
+def test_pipe_for_a_part_is_not_waited_for(sound: Path, tmp_path: Path) -> None:
+    copy = copy_of(sound, tmp_path)
+    (copy / files_of(copy)[1]).unlink()
+    os.mkfifo(copy / files_of(copy)[1])
+    for reader in READERS.values():
+        with pytest.raises(DamageError, match=r"expected .* bytes as the manifest states, got 0"):
+            reader(copy, Cut())
 
 
 def size_of(dataset: Path, entry: dict[str, Any]) -> dict[str, int]:

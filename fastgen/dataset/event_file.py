@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from fastgen.errors import DamageError
+from fastgen.events.schema import COLUMNS
 from fastgen.parquet.chunk_hashes import CHUNK_HASHES, MAGIC, decode_hashes, hash_footer
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 # What reading a damaged Parquet file can raise.
 DAMAGED = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
 
+# By the names that fastgen gives the types of its columns.
+ARROW_TYPES = {
+    "str": (pa.string(), pa.large_string(), pa.string_view()),
+    "i8": (pa.int8(),),
+    "i16": (pa.int16(),),
+    "i64": (pa.int64(),),
+    "f32": (pa.float32(),),
+}
 _UNKNOWN = -1  # no hash is that
 _TAIL = 8  # the footer's length and the magic bytes
 
@@ -52,14 +61,15 @@ class EventFile:
     def __init__(self, folder: Path, entry: FileEntry, *, checked: bool = True) -> None:
         self._folder, self._entry = folder, entry
         try:
-            self._descriptor = os.open(self.path, os.O_RDONLY)
+            # A pipe in its place would else be waited for.
+            self._descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
         except OSError as error:
             raise self.damage("the file that the manifest names", error) from None
         self._checked, self._source = checked, _Source(self._descriptor, self.damage)
         try:
             self._footer = self._read_footer()
             if checked and not self._is_hashed:
-                self.metadata  # noqa: B018  # its rows are all that tells the file
+                self._check_columns()
         except BaseException as error:
             os.close(self._descriptor)
             if isinstance(error, DAMAGED):
@@ -81,6 +91,18 @@ class EventFile:
         if self._checked and os.pread(self._descriptor, len(MAGIC), 0) != MAGIC:
             raise self.damage("a whole Parquet file", "other bytes at its begin")
         return footer
+
+    def _check_columns(self) -> None:
+        """Check columns and rows of a file that no hash tells."""
+        schema = self.schema
+        for column in COLUMNS:
+            kinds = ("i8", "i16") if column.name == "sequence" else (column.kind,)
+            accepted = [kind for name in kinds for kind in ARROW_TYPES[name]]
+            if column.name not in schema.names:
+                if column.name != "location_id":  # which folders say
+                    raise self.damage(f"a column {column.name}", f"columns {', '.join(schema.names)}")
+            elif schema.field(column.name).type not in accepted:
+                raise self.damage(f"{column.name} of type {column.kind}", schema.field(column.name).type)
 
     @property
     def _is_hashed(self) -> bool:

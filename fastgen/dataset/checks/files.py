@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from fastgen.dataset.checks.contents import check_drives, check_lines
 from fastgen.dataset.checks.orders import FileState, locate_orders
@@ -19,7 +18,7 @@ from fastgen.dataset.checks.rows import (
     check_times,
 )
 from fastgen.dataset.digest_file import digest_file_days
-from fastgen.dataset.event_file import DAMAGED, EventFile
+from fastgen.dataset.event_file import ARROW_TYPES, DAMAGED, EventFile
 from fastgen.dataset.layout import EVENTS, Layout
 from fastgen.dataset.windows import read_windows
 from fastgen.errors import DamageError
@@ -36,14 +35,6 @@ if TYPE_CHECKING:
     from fastgen.dataset.checks.statements import FilePart
     from fastgen.dataset.manifest import FileEntry, Manifest
     from fastgen.events.digest import DayDigest
-
-_ARROW_TYPES = {
-    "str": (pa.string(), pa.large_string(), pa.string_view()),
-    "i8": (pa.int8(),),
-    "i16": (pa.int16(),),
-    "i64": (pa.int64(),),
-    "f32": (pa.float32(),),
-}
 
 
 class PartFindings(NamedTuple):
@@ -134,7 +125,7 @@ def _check_columns(file: EventFile, part: FilePart, manifest: Manifest, tally: T
     schema, metadata, n_rows = file.schema, file.metadata.metadata or {}, file.n_rows
     columns = [c for c in COLUMNS if manifest.layout is Layout.SINGLE or c.name != "location_id"]
     kinds = {c.name: manifest.sequence_kind if c.name == "sequence" else c.kind for c in columns}
-    wrong = [n for n in kinds if n not in schema.names or schema.field(n).type not in _ARROW_TYPES[kinds[n]]]
+    wrong = [n for n in kinds if n not in schema.names or schema.field(n).type not in ARROW_TYPES[kinds[n]]]
     if wrong:
         got = schema.field(wrong[0]).type if wrong[0] in schema.names else "no such column"
         what = f"column {wrong[0]} of type {kinds[wrong[0]]}, got {got}"
