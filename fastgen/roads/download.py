@@ -29,6 +29,7 @@ DEFAULT_URL = "https://overpass-api.de/api"
 DEFAULT_TIMEOUT_S = 180
 DEFAULT_TOTAL_S = 900
 DEFAULT_BYTES = 500_000_000
+MAX_TIME_S = 7 * 86_400
 HALF_TURN = 180.0
 
 
@@ -65,8 +66,8 @@ def download_roads(
     Raises
     ------
     DataError
-        If the address is none, the answer is of a form without roads, the area has no road within 1 km of the
-        kitchen, or the extra `fastgen[osm]` is not installed.
+        If the address or a time is none, the answer is of a form without roads, the area has no road within
+        1 km of the kitchen, or the extra `fastgen[osm]` is not installed.
     OutputError
         If the server can't be reached, is busy, or answers too late, too much, or with something else.
     """
@@ -75,6 +76,9 @@ def download_roads(
     except ValueError:
         shown = quote_value(strip_address(str(overpass_url)))
         raise DataError(f"Expected an Overpass address like {DEFAULT_URL}, got {shown}.") from None
+    for option, seconds in (("--timeout", timeout_s), ("--max-time", max_time_s)):
+        if not 0 < seconds <= MAX_TIME_S:
+            raise DataError(f"{option}: expected a time above 0 and of at most a week, got {seconds:g} s.")
     require_osm_extra()
     area = Area(lat, lon, radius_mi)
     try:

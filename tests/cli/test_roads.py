@@ -113,6 +113,11 @@ def test_fetch_keeps_to_its_limits(scenario: Path, tmp_path: Path) -> None:
             run(*command, "--overpass-url", overpass.url, "--timeout", "300ms")
     for size in ("0MB", "5", "MB", "1e3MB", "-1MB", "5TB"):
         assert "expected a size such as 500MB or 2GB, got" in usage_error(*command, "--max-size", size)
+    for option in ("--timeout", "--max-time"):
+        with pytest.raises(
+            DataError, match=rf"^{option}: expected a time above 0 and of at most a week, got"
+        ):
+            run(*command, option, "9999999999h")
     assert not (tmp_path / "roads").exists()
 
 
