@@ -27,7 +27,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from fastgen.errors import DataError, FastgenError, FastgenWarning, OutputError, ScenarioError
+from fastgen.errors import DamageError, DataError, FastgenError, FastgenWarning, OutputError, ScenarioError
 
 if TYPE_CHECKING:
     from fastgen.building.forecast import Forecast, plan
@@ -44,6 +44,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BuildResult",
+    "DamageError",
     "DataError",
     "Emitted",
     "FastgenError",
