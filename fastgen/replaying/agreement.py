@@ -119,7 +119,8 @@ def _check_folder(state: ReplayState, sink: FolderSink | None, where: Path) -> N
         if names:
             raise ScenarioError(
                 f"{where}: expected the state of a replay into {sink.folder}, got no {missing}, which binds "
-                f"the two: the folder was moved without {sink.control.path.name}, or another took its place."
+                f"the two: the folder was moved without {sink.control.path.name}, emptied or replaced. Bring "
+                "the two together again, or remove both to begin anew."
             )
     elif is_stream and sink is None:
         return

@@ -125,6 +125,17 @@ def test_folder_that_is_not_the_one_of_its_state_is_refused(
         assert sorted({*before, *event_ids(out)}) == unbroken
 
 
+def test_replay_begins_anew_where_both_folders_are_removed(dataset: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    events = at(dataset, out, start_day=1).events
+    shutil.rmtree(out)
+    with pytest.raises(ScenarioError, match="or remove both to begin anew"):
+        at(dataset, out, start_day=1)
+    shutil.rmtree(find_control(out).path)
+    again = at(dataset, out, start_day=1)
+    assert (again.first_run, again.events) == (True, events)
+
+
 def test_folder_of_an_older_replay_goes_on_as_it_is(
     dataset: Path, unbroken: list[str], tmp_path: Path
 ) -> None:
