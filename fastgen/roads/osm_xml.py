@@ -33,9 +33,13 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 1 << 18
 MAX_DEPTH = 100
 _OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open}
-# Files of changes: what they hold of the present is not to be told from the past.
+# Files of changes, of which the present is not to be told from the past; Overpass remarks what it left out.
 _CHANGES = frozenset({"action", "create", "modify", "delete", "osmChange", "osmAugmentedDiff"})
+_REFUSED = _CHANGES | {"remark"}
 _PRECISION = Decimal("1e-7")
+_ROOT, _WAY = b"<osm>", b"<way"
+_NO_VERSION = Version(0, 0)
+MIN_ID, MAX_ID = -(2**63), 2**63 - 1
 
 
 class XmlReader:
@@ -49,23 +53,17 @@ class XmlReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._ways_at = 0  # byte of the first way, once known
         self.ways_ascend = True
         self.has_located_ways = False
 
     def nodes(self, *, versions: bool) -> Iterator[Nodes]:
         """Give all nodes, batch by batch."""
-        rows: list[tuple[int, float, float, bool, int, int]] = []
-
-        def start(tag: str, attributes: dict[str, str]) -> None:
-            if tag == "node":
-                position = read_degrees(attributes.get("lat")), read_degrees(attributes.get("lon"))
-                version = _version(attributes) if versions else Version(0, 0)
-                rows.append((_id(attributes, "id"), *position, _is_visible(attributes), *version))
-
-        for _ in self._parse(start):
-            if rows:
-                ids, lat, lon, visible, version, time_s = zip(*rows, strict=True)
-                rows.clear()
+        handler = _NodeHandler(versions=versions)
+        for _ in self._parse(handler):
+            if handler.rows:
+                ids, lat, lon, visible, version, time_s = zip(*handler.rows, strict=True)
+                handler.rows.clear()
                 yield Nodes(
                     np.array(ids, np.int64),
                     np.array(lat, np.float64),
@@ -74,13 +72,14 @@ class XmlReader:
                     np.array(version, np.int64),
                     np.array(time_s, np.int64),
                 )
+        self._ways_at = handler.ways_at if handler.is_utf8 else 0
 
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
         """Give ways tagged highway with one of these nodes, and ways of these ids; both sorted."""
         handler = _WayHandler()
         self.ways_ascend, self.has_located_ways = True, False
         last_id = None
-        for _ in self._parse(handler.start):
+        for _ in self._parse(handler, self._ways_at):
             found = handler.take()
             if not found:
                 continue
@@ -90,56 +89,98 @@ class XmlReader:
             last_id = numbers[-1]
             yield from _choose(found, nodes, ids)
 
-    def _parse(self, start: Callable[[str, dict[str, str]], None]) -> Iterator[None]:
-        """Hand the start of every element to a function, and stop after each piece of the file."""
-
-        def refuse_entity(name: str, *_: Any) -> None:
-            raise ValueError(f"the XML entity {name[:60]!r}")
-
-        n_open = 0
-
-        def start_root(tag: str, _: dict[str, str]) -> None:
-            if tag != "osm":
-                what = "changes" if tag in _CHANGES else "something else"
-                raise ValueError(f"{what}, the XML element <{tag[:60]}>")
-            parser.StartElementHandler = start_element
-
-        def start_element(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal n_open
-            n_open += 1
-            if tag in _CHANGES:
-                raise ValueError(f"changes, the XML element <{tag}>")
-            start(tag, attributes)
-
+    def _parse(self, handler: _Handler, first_byte: int = 0) -> Iterator[None]:
+        """Hand the start of every element to a handler, and stop after each piece of the file."""
         closed: list[str] = []
         parser = expat.ParserCreate()
         parser.EndElementHandler = closed.append
-        parser.EntityDeclHandler = refuse_entity
-        parser.StartElementHandler = start_root
+        parser.EntityDeclHandler = _refuse_entity
+        parser.XmlDeclHandler = handler.take_declaration
+        parser.StartElementHandler = handler.start_root
+        handler.parser = parser
         opener = _OPENERS.get(self._path.suffix, open)
-        file_bytes, n_bytes = self._path.stat().st_size, 0
+        file_bytes, n_parsed = self._path.stat().st_size, 0
         with opener(self._path, "rb") as file:
+            if first_byte and self._starts_at(file, first_byte):
+                parser.Parse(_ROOT, False)  # noqa: FBT003  # by position alone
+                n_parsed = len(_ROOT)
             while chunk := file.read(CHUNK_BYTES):
-                n_bytes += len(chunk)
-                check_inflation(n_bytes, file_bytes)
-                parser.Parse(chunk, False)  # noqa: FBT003  # by position alone
+                n_parsed += len(chunk)
+                check_inflation(n_parsed, file_bytes)
+                parser.Parse(chunk, False)  # noqa: FBT003
                 # The parser keeps a tag until its end, and scans it anew with every piece.
-                if n_bytes - parser.CurrentByteIndex > CHUNK_BYTES:
+                if n_parsed - parser.CurrentByteIndex > CHUNK_BYTES:
                     raise ValueError(f"an XML tag of more than {CHUNK_BYTES} bytes")
-                n_open -= len(closed)
+                handler.n_open -= len(closed)
                 closed.clear()
-                if n_open > MAX_DEPTH:
-                    raise ValueError(f"XML elements nested {n_open} deep")
+                if handler.n_open > MAX_DEPTH:
+                    raise ValueError(f"XML elements nested {handler.n_open} deep")
                 yield
             parser.Parse(b"", True)  # noqa: FBT003  # the last one
-            start("", {})
+            handler.start("", {})
             yield
 
+    @staticmethod
+    def _starts_at(file: Any, first_byte: int) -> bool:
+        """Go to the first way, or to the beginning where the text is not in bytes of ASCII or UTF-8."""
+        file.seek(first_byte)
+        found = bool(file.read(len(_WAY)) == _WAY)
+        file.seek(first_byte if found else 0)
+        return found
 
-class _WayHandler:
-    """Gathers the ways while the parser goes through the elements."""
+
+class _Handler:
+    """Takes the start of every element."""
 
     def __init__(self) -> None:
+        self.parser: Any = None
+        self.n_open = 0
+        self.is_utf8 = True
+
+    def take_declaration(self, _: str, encoding: str | None, __: int) -> None:
+        """Take the first line."""
+        self.is_utf8 = (encoding or "utf-8").lower() in {"utf-8", "us-ascii"}
+
+    def start_root(self, tag: str, _: dict[str, str]) -> None:
+        """Take the start of the first element."""
+        self.n_open += 1
+        if tag != "osm":
+            raise ValueError(_describe_refused(tag))
+        self.parser.StartElementHandler = self.start
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take the start of another one."""
+        raise NotImplementedError
+
+
+class _NodeHandler(_Handler):
+    """Gathers the nodes."""
+
+    def __init__(self, *, versions: bool) -> None:
+        super().__init__()
+        self.rows: list[tuple[int, float, float, bool, int, int]] = []
+        self.ways_at = 0
+        self._versions = versions
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take the start of an element."""
+        self.n_open += 1
+        if tag == "node":
+            position = read_degrees(attributes.get("lat")), read_degrees(attributes.get("lon"))
+            version = _version(attributes) if self._versions else _NO_VERSION
+            self.rows.append((_id(attributes, "id"), *position, _is_visible(attributes), *version))
+        elif tag == "way":
+            if not self.ways_at:
+                self.ways_at = self.parser.CurrentByteIndex
+        elif tag in _REFUSED:
+            raise ValueError(_describe_refused(tag))
+
+
+class _WayHandler(_Handler):
+    """Gathers the ways; another element than a way's own parts ends it."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._done: list[Way] = []
         self._refs: list[int] | None = None  # of the way at hand, None between ways
         self._places: list[tuple[float, float]] = []
@@ -147,7 +188,8 @@ class _WayHandler:
         self._attributes: dict[str, str] = {}
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Take the start of an element; another one than a way's own parts ends the way."""
+        """Take the start of an element."""
+        self.n_open += 1
         if tag == "nd":
             if self._refs is not None:
                 self._refs.append(_id(attributes, "ref"))
@@ -165,6 +207,8 @@ class _WayHandler:
             self._end_way()
             if tag == "way":
                 self._refs, self._places, self._tags, self._attributes = [], [], {}, attributes
+            elif tag in _REFUSED:
+                raise ValueError(_describe_refused(tag))
 
     def _end_way(self) -> None:
         if self._refs is None:
@@ -188,6 +232,16 @@ class _WayHandler:
         return done
 
 
+def _describe_refused(tag: str) -> str:
+    if tag == "remark":
+        return "an answer of Overpass that is not whole, as its <remark> says"
+    return f"{'changes' if tag in _CHANGES else 'something else'}, the XML element <{tag[:60]}>"
+
+
+def _refuse_entity(name: str, *_: Any) -> None:
+    raise ValueError(f"the XML entity {name[:60]!r}")
+
+
 def _choose(ways: list[Way], nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
     chosen = find_in(ids, np.array([way.id for way in ways], np.int64))
     roads = [i for i, way in enumerate(ways) if "highway" in way.tags and len(way.nodes)]
@@ -199,25 +253,26 @@ def _choose(ways: list[Way], nodes: NDArray[np.int64], ids: NDArray[np.int64]) -
 
 
 def _id(attributes: dict[str, str], key: str) -> int:
-    text = attributes.get(key)
     try:
-        value = int(text or "")
-    except ValueError:
-        value = None  # too long for int() likewise
-    if value is None or not -(2**63) <= value < 2**63:
-        got = "nothing" if text is None else repr(text[:40])
-        raise ValueError(f"{got} as the {key} of an element where a whole number of 64 bits is expected")
-    return value
+        value = int(attributes[key])
+        if MIN_ID <= value <= MAX_ID:
+            return value
+    except (KeyError, ValueError):
+        pass  # not there, no number, or too long for int()
+    got = repr(attributes[key][:40]) if key in attributes else "nothing"
+    raise ValueError(f"{got} as the {key} of an element where a whole number of 64 bits is expected")
 
 
 def read_degrees(text: str | None) -> float:
     """Read degrees, NaN where there are none, to seven decimals as osmium does, half a unit upwards."""
-    try:
-        value = float(text or "nan")
-    except ValueError:
+    if text is None:
         return float("nan")
-    if text and "." not in text[-8:] and abs(value) <= MAX_LON:
-        return float(Decimal(text).quantize(_PRECISION, ROUND_HALF_UP))
+    try:
+        value = float(text)
+        if "." not in text[-8:] and abs(value) <= MAX_LON:
+            value = float(Decimal(text).quantize(_PRECISION, ROUND_HALF_UP))
+    except (ValueError, ArithmeticError):
+        return float("nan")
     return value
 
 

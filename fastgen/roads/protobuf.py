@@ -15,7 +15,7 @@ VARINT, BYTES = 0, 2
 MORE = 128  # the bit of a byte after which its number goes on
 _FIXED_BYTES = {1: 8, 5: 4}
 MAX_VARINT_BYTES = 10
-MAX_FIELDS = 64  # of a small message whose fields are read one after another
+MAX_FIELDS, MAX_NUMBER = 64, 31  # of a small message; fields of higher numbers are passed over
 
 
 def iterate_fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
@@ -154,7 +154,7 @@ class Columns:
             size = np.where(wire == BYTES, value, 0)
             if (wire & ~BYTES).any() or (size < 0).any() or (size > last[row] - after).any():
                 raise ValueError("a damaged message")
-            for field in np.unique(number).tolist():
+            for field in np.unique(number[number <= MAX_NUMBER]).tolist():
                 here = number == field
                 numbers, spans = here & (wire == VARINT), here & (wire == BYTES)
                 self.values(field)[row[numbers]] = value[numbers]

@@ -160,6 +160,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         osm('<action type="modify"><old>', *NODES, "</old></action>").encode(),
         "got changes, the XML element <action>",
     ),
+    "an incomplete answer": (
+        osm(*NODES, *WAYS, "<remark> runtime error: Query timed out </remark>").encode(),
+        "got an answer of Overpass that is not whole, as its <remark> says",
+    ),
     "a history of a way": (
         osm(*NODES, WAYS[0], way(100, [1, 2], attributes='version="2" visible="false"')).encode(),
         "got a history: way 100 is there and deleted too",
@@ -328,6 +332,14 @@ WRONG_PBF: dict[str, tuple[bytes, str]] = {
     "a way of two million fields": (
         HEADER + blob(b"OSMData", field(2, field(3, b"\x08\x01" * 2_000_000))),
         "got a message of more than 64 fields",
+    ),
+    "ways of many kinds of fields": (
+        HEADER
+        + blob(
+            b"OSMData",
+            field(2, b"".join(field(3, varint(n << 3) + b"\x01") for n in range(16, 8000))),
+        ),
+        "drivable roads",
     ),
     "columns of different lengths": (
         HEADER

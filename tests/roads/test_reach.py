@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
+import osmnx as ox
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,10 +22,13 @@ from fastgen.errors import DataError
 from fastgen.model.road_graph import RoadGraph
 from fastgen.roads.area import Area
 from fastgen.roads.components import choose_component, label_components
+from fastgen.roads.download import download_roads
 from fastgen.roads.files import import_roads
+from fastgen.roads.osm_file import load_osm
 from fastgen.roads.roads_file import encode_roads
 from fastgen.units import NO_STREET
 from tests.roads.osm_text import KITCHEN, count, grid, grid_place, import_text, node, osm, way
+from tests.roads.overpass import running_overpass
 from tests.roads.town import place
 from tests.small_town import INVENTED
 
@@ -79,6 +85,44 @@ def test_kitchen_far_from_the_course_is_refused_with_its_distance(tmp_path: Path
     # The straight line between the ends passes by the kitchen, the road does not.
     with pytest.raises(DataError, match=r"expected a road within 1 km .*, got the nearest 1\.8 km"):
         import_text(road([(-2000.0, 0.0), (0.0, 4000.0), (2000.0, 0.0)]), tmp_path)
+
+
+def save_simplified(text: str, folder: Path) -> Path:
+    """Save a file's streets as osmnx does, from junction to junction, with the course of bent ones."""
+    path = folder / "streets.osm"
+    path.write_text(text)
+    streets = load_osm(path, Area(*KITCHEN, 4.0))
+    streets.graph["crs"] = "epsg:4326"
+    ox.save_graphml(ox.simplify_graph(streets), folder / "streets.graphml")
+    return folder / "streets.graphml"
+
+
+def test_course_in_the_geometry_of_a_graphml_counts(tmp_path: Path) -> None:
+    path = save_simplified(road(COURSES["around a lake"]), tmp_path)
+    check_builds(import_roads(path, *KITCHEN, 4.0), tmp_path)
+    far = save_simplified(road([(-2000.0, 0.0), (0.0, 4000.0), (2000.0, 0.0)]), tmp_path)
+    with pytest.raises(DataError, match=r"expected a road within 1 km .*, got the nearest 1\.8 km"):
+        import_roads(far, *KITCHEN, 4.0)
+
+
+@pytest.mark.parametrize(("y", "shown"), [("91.5", "91.5"), ("nan", "nan"), ("", "nan")])
+def test_bad_node_of_a_graphml_is_named_where_a_road_needs_it(y: str, shown: str, tmp_path: Path) -> None:
+    path = save_simplified(osm(*grid()[0], *grid()[1]), tmp_path)
+    text = path.read_text()
+    key = re.search(r'<key id="(d\d+)" for="node" attr.name="y"', text)
+    assert key
+    lost = f'<node id="-5"><data key="{key[1]}">{y}</data></node>'
+    expected = import_roads(path, *KITCHEN, 4.0).content_hash()
+    path.write_text(re.sub("(<graph [^>]*>)", rf"\1{lost}", text))
+    assert import_roads(path, *KITCHEN, 4.0).content_hash() == expected
+    edge = re.search(r'<edge source="\d+" target="2"', text)
+    assert edge
+    needed = re.sub("(<graph [^>]*>)", rf"\1{lost}", text).replace(edge[0], '<edge source="-5" target="2"')
+    path.write_text(needed)
+    with pytest.raises(
+        DataError, match=rf"expected y and x of node -5 in degrees \(epsg:4326\), got {shown}"
+    ):
+        import_roads(path, *KITCHEN, 4.0)
 
 
 def test_stored_network_far_from_the_kitchen_is_refused(tmp_path: Path) -> None:
@@ -241,3 +285,27 @@ def test_town_across_the_180th_degree_is_whole_to_its_pings(
     assert (graph.lon_e6 < 0).any()
     assert (graph.lon_e6 > 0).any()
     check_builds(graph, tmp_path, kitchen)
+
+
+def answer(nodes: list[str], ways: list[str]) -> bytes:
+    """Write a town as the server's JSON."""
+    elements: list[dict[str, object]] = [
+        {"type": "node", "id": int(number), "lat": float(lat), "lon": float(lon)}
+        for number, lat, lon in re.findall(r'<node id="(\d+)" lat="(.*?)" lon="(.*?)"', "".join(nodes))
+    ]
+    for one in ways:
+        number, *refs = map(int, re.findall(r'(?:id|ref)="(\d+)"', one))
+        elements.append({"type": "way", "id": number, "nodes": refs, "tags": {"highway": "residential"}})
+    return json.dumps({"elements": elements}).encode()
+
+
+def test_download_crosses_the_180th_degree_and_passes_over_islands() -> None:
+    nodes, ways = grid(24, kitchen=place(-1150, -1150, SEAM))
+    island = [node(901, *place(3, 1, SEAM)), node(902, *place(4, 1, SEAM))]
+    lines: list[str] = []
+    with running_overpass() as server:
+        server.body = answer([*nodes, *island], [*ways, way(900, [901, 902])])
+        graph = download_roads(*SEAM, 4.0, server.url, announce=lines.append)
+    assert (graph.n_nodes, graph.n_edges) == (24 * 24 - 4, 2 * 2 * 23 * 24 - 8)
+    assert len(lines) == 1
+    assert "connect only 2 of the square's 574 nodes; took the 572 nodes" in lines[0]
