@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from fastgen.parquet.codecs import Compression
 
-N_FLIPS, N_CUTS = repeats(27, 500), repeats(9, 100)
+N_FLIPS, N_CUTS = repeats(18, 500), repeats(9, 100)
 MANIFEST = "manifest.json"
 
 
