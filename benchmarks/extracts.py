@@ -58,10 +58,12 @@ def write_extract(path: Path, n_cities: int, side: int, n_other: int) -> int:
                 file.write(_node_block(first + at, lat[here].astype(np.int64), lon[here].astype(np.int64)))
         ways: list[bytes] = []
         for first in first_nodes.tolist():
-            node = first + np.arange(n_roads).reshape(side, n_along)
-            for line in (*node, *node[:, ::4].T):
-                for at in range(0, len(line) - 1, WAY_NODES - 1):
-                    ways.append(_way(len(ways) + 1, line[at : at + WAY_NODES]))
+            rows = [(first + row * n_along, 1, n_along) for row in range(side)]
+            columns = [(first + column, n_along, side) for column in range(0, n_along, 4)]
+            for begin, step, length in rows + columns:
+                for at in range(0, length - 1, WAY_NODES - 1):
+                    n_nodes = min(WAY_NODES, length - at)
+                    ways.append(_way(len(ways) + 1, begin + at * step, step, n_nodes))
         strings = _bytes(1, b"".join(_bytes(1, text) for text in STRINGS))
         for at in range(0, len(ways), BLOCK_SIZE):
             file.write(_blob(b"OSMData", strings + _bytes(2, b"".join(ways[at : at + BLOCK_SIZE]))))
@@ -77,10 +79,17 @@ def _node_block(first: int, lat: NDArray[np.int64], lon: NDArray[np.int64]) -> b
     return _blob(b"OSMData", _bytes(1, _bytes(1, b"")) + _bytes(2, _bytes(2, dense)))
 
 
-def _way(number: int, nodes: NDArray[np.int64]) -> bytes:
-    values = _varints(np.array([2, 4 + number % len(STREETS)]))
-    tags = _bytes(2, b"\x01\x03") + _bytes(3, values)
-    return _bytes(3, _number(1, number) + tags + _bytes(8, _deltas(nodes)))
+def _way(number: int, first: int, step: int, n_nodes: int) -> bytes:
+    tags = _bytes(2, b"\x01\x03") + _bytes(3, _varint(2) + _varint(4 + number % len(STREETS)))
+    nodes = _varint(2 * first) + _varint(2 * step) * (n_nodes - 1)
+    return _bytes(3, _number(1, number) + tags + _bytes(8, nodes))
+
+
+def _varint(value: int) -> bytes:
+    data = b""
+    while value > 127:
+        data, value = data + bytes([value & 127 | 128]), value >> 7
+    return data + bytes([value])
 
 
 def _varints(values: NDArray[np.int64]) -> bytes:
@@ -100,11 +109,11 @@ def _deltas(values: NDArray[np.int64]) -> bytes:
 
 
 def _number(field: int, value: int) -> bytes:
-    return _varints(np.array([field << 3, value]))
+    return _varint(field << 3) + _varint(value)
 
 
 def _bytes(field: int, data: bytes) -> bytes:
-    return _varints(np.array([field << 3 | 2, len(data)])) + data
+    return _varint(field << 3 | 2) + _varint(len(data)) + data
 
 
 def _blob(kind: bytes, raw: bytes) -> bytes:
