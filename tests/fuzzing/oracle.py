@@ -26,6 +26,7 @@ MEMORY_BYTES = 2 << 30
 CPU_S, WALL_S = 10.0, 60.0
 # What a message may quote of a file is not the whole of it.
 MAX_LINE = 2100
+_STATM = Path("/proc/self/statm")
 
 
 class Target(NamedTuple):
@@ -95,9 +96,10 @@ def _printed(message: str, code: int) -> str:
 def bounded() -> Iterator[None]:
     """Bound the time of this block, and the memory that it takes on top of what the process has."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     before = {kind: signal.signal(kind, _too_long) for kind in (signal.SIGPROF, signal.SIGALRM)}
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES, hard))
+    if _STATM.exists():  # Linux; elsewhere time is bounded alone
+        used = int(_STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES, hard))
     signal.setitimer(signal.ITIMER_PROF, CPU_S)
     signal.setitimer(signal.ITIMER_REAL, WALL_S)
     try:
