@@ -44,7 +44,7 @@ class Target(NamedTuple):
     mutated
         Strategy that changes them.
     examples
-        How many inputs the everyday run tries.
+        How many inputs the everyday run tries, and a round of `make fuzz`.
     """
 
     name: str

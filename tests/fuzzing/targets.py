@@ -33,7 +33,7 @@ def _of_table(name: str) -> Target:
     def seeds() -> list[bytes]:
         return [some_tables()[name]]
 
-    return Target(f"table_{name}", partial(readers.read_dimensions, name), seeds, mutated_bytes, 30)
+    return Target(f"table_{name}", partial(readers.read_dimensions, name), seeds, mutated_bytes, 60)
 
 
 def _of_roads(name: str, suffix: str, examples: int) -> Target:
@@ -51,28 +51,28 @@ def _mutated_cache(seeds: Sequence[bytes]) -> SearchStrategy[bytes]:
 
 
 TARGETS = (
-    Target("arguments", run_command, some_commands, mutated_json, 100),
-    Target("scenario", readers.read_scenario, list, mutated_toml, 100),
-    Target("manifest", readers.read_dataset, readers.some_manifests, mutated_json, 150),
-    Target("checksums", readers.read_reference, readers.some_manifests, mutated_json, 150),
-    Target("receipt", readers.read_receipt, readers.some_receipts, mutated_json, 300),
-    Target("publication", readers.read_publication, list, mutated_json, 300),
-    Target("delta_log", readers.read_delta_log, list, mutated_json, 100),
-    Target("replay_state", readers.read_replay, readers.some_states, sealed(mutated_json, _seal_state), 150),
-    Target("folder_id", readers.read_folder_id, list, mutated_bytes, 30),
-    Target("spark_options", readers.read_spark_options, list, mutated_json, 300),
-    Target("spark_offset", readers.read_spark_offset, readers.some_offsets, mutated_json, 300),
-    Target("times", readers.read_times, list, mutated_bytes, 300),
-    Target("table_columns", readers.read_dimension_columns, _town_columns, mutated_json, 80),
+    Target("arguments", run_command, some_commands, mutated_json, 200),
+    Target("scenario", readers.read_scenario, list, mutated_toml, 200),
+    Target("manifest", readers.read_dataset, readers.some_manifests, mutated_json, 300),
+    Target("checksums", readers.read_reference, readers.some_manifests, mutated_json, 300),
+    Target("receipt", readers.read_receipt, readers.some_receipts, mutated_json, 600),
+    Target("publication", readers.read_publication, list, mutated_json, 600),
+    Target("delta_log", readers.read_delta_log, list, mutated_json, 200),
+    Target("replay_state", readers.read_replay, readers.some_states, sealed(mutated_json, _seal_state), 300),
+    Target("folder_id", readers.read_folder_id, list, mutated_bytes, 60),
+    Target("spark_options", readers.read_spark_options, list, mutated_json, 600),
+    Target("spark_offset", readers.read_spark_offset, readers.some_offsets, mutated_json, 600),
+    Target("times", readers.read_times, list, mutated_bytes, 600),
+    Target("table_columns", readers.read_dimension_columns, _town_columns, mutated_json, 160),
     *map(_of_table, TABLES),
-    _of_roads("osm", ".osm", 150),
-    _of_roads("osm_gz", ".osm.gz", 30),
-    _of_roads("osm_bz2", ".osm.bz2", 30),
-    _of_roads("pbf", ".osm.pbf", 100),
-    _of_roads("graphml", ".graphml", 150),
-    Target("overpass", road_readers.read_answer, road_readers.some_answers, mutated_json, 80),
-    Target("cache", road_readers.read_cached, road_readers.some_cached, _mutated_cache, 300),
-    Target("roads", road_readers.read_stored, road_readers.some_stored, road_readers.mutated_roads, 150),
+    _of_roads("osm", ".osm", 300),
+    _of_roads("osm_gz", ".osm.gz", 60),
+    _of_roads("osm_bz2", ".osm.bz2", 60),
+    _of_roads("pbf", ".osm.pbf", 200),
+    _of_roads("graphml", ".graphml", 300),
+    Target("overpass", road_readers.read_answer, road_readers.some_answers, mutated_json, 160),
+    Target("cache", road_readers.read_cached, road_readers.some_cached, _mutated_cache, 600),
+    Target("roads", road_readers.read_stored, road_readers.some_stored, road_readers.mutated_roads, 300),
 )
 
 

@@ -36,7 +36,7 @@ def test_mutated_inputs_are_read_or_refused_in_one_line(target: Target) -> None:
     try:
         fuzz(
             target,
-            examples=repeats(target.examples, 20 * target.examples),
+            examples=repeats(target.examples, 10 * target.examples),
             from_seed=1,
             note=partial(seen.__setitem__, 0),
         )
