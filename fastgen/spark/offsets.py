@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastgen.dataset.index import select_ids, select_types
 from fastgen.errors import DataError, ScenarioError
+from fastgen.records import make_record
 from fastgen.replaying.clock import ReplayClock, parse_speed, us_from_utc, utc_from_us
 from fastgen.replaying.options import SPEED, START_DAY
 from fastgen.units import S_PER_DAY, US_PER_S
@@ -25,6 +26,11 @@ Offset = dict[str, Any]
 TERMS = ("dataset", "startDay", "speed", "loop", "locations", "types", "schema", "anchor")
 # Of streams of stored columns; those begun before there was this term moved their times as the wire does.
 TIMES, STORED = "times", "stored"
+
+
+class _Position(NamedTuple):
+    loop: int
+    time: str
 
 
 @dataclass(frozen=True)
@@ -205,9 +211,11 @@ def read_position(offset: Offset, index: DatasetIndex) -> int:
         If the offset is none of ours.
     """
     try:
-        position = offset["position"]
-        time_us = us_from_utc(dt.datetime.fromisoformat(position["time"]))
-        return time_us // US_PER_S + int(position["loop"]) * index.length_s
+        position = make_record(_Position, offset["position"])
+        time = dt.datetime.fromisoformat(position.time)
+        if position.loop < 0 or time.tzinfo:
+            raise ValueError(position)  # noqa: TRY301  # told with the others
+        return us_from_utc(time) // US_PER_S + position.loop * index.length_s
     except (ValueError, KeyError, TypeError):
         raise _foreign(offset) from None
 
