@@ -104,3 +104,12 @@ def test_python_examples_use_names_that_exist() -> None:
 def test_exit_codes_are_those_of_the_help() -> None:
     codes = re.findall(r"^\| (\d+) \|", README, re.MULTILINE)
     assert codes == re.findall(r"\b(\d+) \w", cli.epilog or "")
+
+
+def test_sizes_are_those_of_the_canonical_dataset(tmp_path: Path) -> None:
+    manifest = fastgen.build(tmp_path / "dataset").manifest
+    n_bytes = sum(entry.bytes for entry in (*manifest.files, *manifest.tables))
+    # Other versions of the compressor make files a little larger or smaller.
+    stated = int(re.findall(r"^bytes +([\d,]+) in 4 files", README, re.MULTILINE)[0].replace(",", ""))
+    assert stated == pytest.approx(n_bytes, rel=0.002)
+    assert f"| size, zstd | {n_bytes / 1e6:.1f} MB, {n_bytes / manifest.rows:.1f} bytes an event |" in README
