@@ -57,4 +57,5 @@ def run_command(data: bytes, folder: Path) -> tuple[object, ...]:
     if code in {1, 2} and not said.startswith("Usage: "):  # which is the help of a group
         assert said.startswith("fastgen"), said
         assert said.count("\n") == 1, said
-    return code, stdout.buffer.getvalue(), said if code else ""
+    # What is due of a replay changes with the clock.
+    return code, said if code else "", b"" if "replay" in args else stdout.buffer.getvalue()
