@@ -129,7 +129,7 @@ def test_cut_files_are_found(dataset: Path, damaged: Path, right: dict[str, Any]
 
 
 def test_scans_check_manifest_and_ends_of_files(dataset: Path, damaged: Path) -> None:
-    """Polars reads the rows and looks at no checksum, so nothing is said of bits in pages."""
+    """What Polars finds, which reads the rows later, is another matter: see test_page_checksums.py."""
     sound = scan_events(dataset).collect()
     for file in files_of(dataset):
         data = (dataset / file).read_bytes()

@@ -26,7 +26,7 @@ def make_codec(compression: Compression) -> Codec:
     if compression == "zstd":
         import zstandard  # noqa: PLC0415  # only what is used is loaded
 
-        return Codec(6, zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress)
+        return Codec(6, zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress)
     if compression == "snappy":
         import pyarrow as pa  # noqa: PLC0415  # slow to import
 
