@@ -61,8 +61,6 @@ class PbfReader:
                 for number, first, last in iterate_fields(block.raw, *group):
                     if number == _DENSE:
                         yield _read_dense(block, first, last, versions=versions)
-                    else:
-                        break  # a group holds elements of one kind
                 for columns in _iterate_columns(block.raw, group, _NODE):
                     yield _read_nodes(block, columns)
 

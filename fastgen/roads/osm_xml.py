@@ -38,6 +38,7 @@ _CHANGES = frozenset({"action", "create", "modify", "delete", "osmChange", "osmA
 _REFUSED = _CHANGES | {"remark"}
 _PRECISION = Decimal("1e-7")
 _ROOT, _WAY = b"<osm>", b"<way"
+_DEPTH = 2  # nodes and ways are children of the first element
 _NO_VERSION = Version(0, 0)
 MIN_ID, MAX_ID = -(2**63), 2**63 - 1
 
@@ -91,9 +92,8 @@ class XmlReader:
 
     def _parse(self, handler: _Handler, first_byte: int = 0) -> Iterator[None]:
         """Hand the start of every element to a handler, and stop after each piece of the file."""
-        closed: list[str] = []
         parser = expat.ParserCreate()
-        parser.EndElementHandler = closed.append
+        parser.EndElementHandler = handler.closed.append
         parser.EntityDeclHandler = _refuse_entity
         parser.XmlDeclHandler = handler.take_declaration
         parser.StartElementHandler = handler.start_root
@@ -111,8 +111,8 @@ class XmlReader:
                 # The parser keeps a tag until its end, and scans it anew with every piece.
                 if n_parsed - parser.CurrentByteIndex > CHUNK_BYTES:
                     raise ValueError(f"an XML tag of more than {CHUNK_BYTES} bytes")
-                handler.n_open -= len(closed)
-                closed.clear()
+                handler.n_open -= len(handler.closed)
+                handler.closed.clear()
                 if handler.n_open > MAX_DEPTH:
                     raise ValueError(f"XML elements nested {handler.n_open} deep")
                 yield
@@ -130,11 +130,12 @@ class XmlReader:
 
 
 class _Handler:
-    """Takes the start of every element."""
+    """Takes the start of every element; its depth is the number of those begun less that of those closed."""
 
     def __init__(self) -> None:
         self.parser: Any = None
         self.n_open = 0
+        self.closed: list[str] = []  # filled by the parser itself, faster than any method of ours
         self.is_utf8 = True
 
     def take_declaration(self, _: str, encoding: str | None, __: int) -> None:
@@ -165,19 +166,20 @@ class _NodeHandler(_Handler):
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Take the start of an element."""
         self.n_open += 1
+        if tag in _REFUSED:
+            raise ValueError(_describe_refused(tag))
+        if self.n_open - len(self.closed) != _DEPTH:
+            return
         if tag == "node":
             position = read_degrees(attributes.get("lat")), read_degrees(attributes.get("lon"))
             version = _version(attributes) if self._versions else _NO_VERSION
             self.rows.append((_id(attributes, "id"), *position, _is_visible(attributes), *version))
-        elif tag == "way":
-            if not self.ways_at:
-                self.ways_at = self.parser.CurrentByteIndex
-        elif tag in _REFUSED:
-            raise ValueError(_describe_refused(tag))
+        elif tag == "way" and not self.ways_at:
+            self.ways_at = self.parser.CurrentByteIndex
 
 
 class _WayHandler(_Handler):
-    """Gathers the ways; another element than a way's own parts ends it."""
+    """Gathers the ways of their own nodes and tags, and passes over whatever else stands in them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -190,25 +192,23 @@ class _WayHandler(_Handler):
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Take the start of an element."""
         self.n_open += 1
-        if tag == "nd":
-            if self._refs is not None:
-                self._refs.append(_id(attributes, "ref"))
-                if "lat" in attributes:
-                    self._places.append(
-                        (read_degrees(attributes["lat"]), read_degrees(attributes.get("lon")))
-                    )
-                check_way_length(len(self._refs))
-        elif tag == "tag":
-            key = attributes.get("k", "")
-            if self._refs is not None and key in TAGS:
-                self._tags[key] = attributes.get("v", "")
-                check_text(key, self._tags[key])
-        else:
+        depth = self.n_open - len(self.closed)
+        if depth <= _DEPTH:
             self._end_way()
             if tag == "way":
                 self._refs, self._places, self._tags, self._attributes = [], [], {}, attributes
-            elif tag in _REFUSED:
-                raise ValueError(_describe_refused(tag))
+        elif depth == _DEPTH + 1 and self._refs is not None:
+            if tag == "nd":
+                self._take_node(self._refs, attributes)
+            elif tag == "tag" and (key := attributes.get("k", "")) in TAGS:
+                self._tags[key] = attributes.get("v", "")
+                check_text(key, self._tags[key])
+
+    def _take_node(self, refs: list[int], attributes: dict[str, str]) -> None:
+        refs.append(_id(attributes, "ref"))
+        if "lat" in attributes:
+            self._places.append((read_degrees(attributes["lat"]), read_degrees(attributes.get("lon"))))
+        check_way_length(len(refs))
 
     def _end_way(self) -> None:
         if self._refs is None:

@@ -6,7 +6,6 @@ import bz2
 import gzip
 import os
 import re
-import zlib
 from typing import TYPE_CHECKING
 
 import osmium
@@ -15,10 +14,10 @@ from osmium.osm import mutable
 
 from fastgen.errors import DataError
 from fastgen.roads.files import import_roads
+from tests.roads.osm_bytes import HEADER, blob, field, varint
 from tests.roads.osm_text import KITCHEN, PACKERS, ROAD, count, grid, grid_place, import_text, node, osm, way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 NODES, WAYS = grid()
@@ -274,24 +273,6 @@ def test_device_pipe_and_loop_are_refused_at_once(target: str, tmp_path: Path) -
         import_roads(path, *KITCHEN, 4.0)
 
 
-def varint(value: int) -> bytes:
-    data = b""
-    while value > 127:
-        data, value = data + bytes([value & 127 | 128]), value >> 7
-    return data + bytes([value])
-
-
-def field(number: int, data: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
-def blob(kind: bytes, raw: bytes, form: int = 3, compress: Callable[[bytes], bytes] = zlib.compress) -> bytes:
-    content = varint(2 << 3) + varint(len(raw)) + field(form, compress(raw))
-    header = field(1, kind) + varint(3 << 3) + varint(len(content))
-    return len(header).to_bytes(4, "big") + header + content
-
-
-HEADER = blob(b"OSMHeader", field(4, b"OsmSchema-V0.6") + field(4, b"DenseNodes"))
 WRONG_PBF: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "got an empty one"),
     "a header alone": (HEADER, "expected drivable roads"),
