@@ -9,9 +9,12 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING
 
 from fastgen.errors import OutputError, ScenarioError
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 # What mounts in user space and network file systems answer to a call that they don't have.
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
@@ -155,7 +158,7 @@ def check_file(name: str | Path, what: str) -> Path:
     return path
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file to read it to its end.
 
     Raises
@@ -224,8 +227,8 @@ def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
+    """SHA-256 of a file's bytes; errors as `open_regular`."""
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -22,6 +22,7 @@ from fastgen import scan_events, slice_events
 from fastgen.dataset.verify import verify_dataset
 from fastgen.errors import DamageError
 from fastgen.parquet.codecs import COMPRESSIONS
+from fastgen.publishing.run import publish
 from tests.effort import repeats
 from tests.helpers import build_small, change_manifest, copy_of, read_raw, rewrite
 from tests.readers import READ, READERS, Cut, read_all
@@ -278,6 +279,17 @@ def test_pipe_for_a_part_is_not_waited_for(sound: Path, tmp_path: Path) -> None:
             reader(copy, Cut())
 
 
+def test_pipe_for_a_table_is_not_waited_for(sound: Path, tmp_path: Path) -> None:
+    copy = copy_of(sound, tmp_path)
+    table = copy / read_raw(copy)["tables"][0]["path"]
+    table.unlink()
+    os.mkfifo(table)
+    with pytest.raises(DamageError, match=rf"{table.name}: expected the file .* got a device or a pipe"):
+        publish(copy, f"parquet:{tmp_path}/tables")
+    found = [check.first for check in verify_dataset(copy).checks]
+    assert f"{table.name}: expected a file, got a device or a pipe." in found
+
+
 def size_of(dataset: Path, entry: dict[str, Any]) -> dict[str, int]:
     return {"bytes": (dataset / entry["path"]).stat().st_size}
 
@@ -307,9 +319,7 @@ def test_commands_end_in_one_line(args: tuple[str, ...], sound: Path, tmp_path: 
     command = [sys.executable, "-m", "fastgen", args[0], str(copy), *(a.format(tmp_path) for a in args[1:])]
     done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 1
-    line = done.stderr.decode().splitlines()[-1]
-    # What is being published is said before.
-    assert all(said.startswith("writing ") for said in done.stderr.decode().splitlines()[:-1])
+    (line,) = done.stderr.decode().splitlines()
     assert line.startswith(f"fastgen: {path}: expected ")
     assert line.endswith(f"Run `fastgen verify {copy}`.")
     assert [found.name for found in tmp_path.iterdir() if "landing" not in found.name] == ["copy"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from fastgen.cli.options import overwrite
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
 from fastgen.loading import quick_imports
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("dataset", metavar="DATASET", type=Place())
 @click.option("--to", required=True, metavar="FORM:PATH", help="delta:PATH, duckdb:FILE or parquet:PATH.")
-@overwrite
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace tables of another dataset or of others that are there, and make all anew.",
+)
 def publish(*, dataset: Path, to: str, overwrite: bool) -> None:
     """Publish DATASET as tables to query.
 
@@ -35,7 +39,11 @@ def publish(*, dataset: Path, to: str, overwrite: bool) -> None:
     with quick_imports():
         from fastgen.publishing.run import publish as publish_dataset  # noqa: PLC0415  # heavy
 
-    done = publish_dataset(dataset, to, overwrite=overwrite, announce=lambda line: say(line, err=True))
+    def announce(line: str) -> None:
+        if sys.stderr.isatty():
+            say(line, err=True)
+
+    done = publish_dataset(dataset, to, overwrite=overwrite, announce=announce)
     if not done.made:
         say(f"nothing to do: {done.target} holds the tables of this dataset, {done.digest[:16]}")
         return

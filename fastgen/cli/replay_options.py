@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
+from typing import TYPE_CHECKING
 
 import click
 
 from fastgen.cli.options import split_codes
 from fastgen.cli.places import Place
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
@@ -20,7 +23,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in la
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read the length."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|)", str(value))
+        found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|)", str(value))
         seconds = float(found.group(1)) * _UNITS[found.group(2)] if found else 0.0
         if seconds <= 0:
             self.fail(f"expected a length of time such as 10s, 500ms or 2m, got {value!r}.", param, ctx)
@@ -34,8 +37,10 @@ class Time(click.ParamType):  # type: ignore[type-arg]  # as above
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
         """Read the time."""
+        from fastgen.dataset.instants import parse_wall_time  # noqa: PLC0415  # --help does without
+
         try:
-            return dt.datetime.fromisoformat(str(value))
+            return parse_wall_time(str(value))
         except ValueError:
             self.fail(f"expected a time such as 2026-03-01T12:00, got {value!r}.", param, ctx)
 

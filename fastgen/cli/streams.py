@@ -38,6 +38,17 @@ class Pipe(io.FileIO):
             return memoryview(data).nbytes
 
 
+class Aside(io.FileIO):
+    """A standard stream that nothing hangs on: what can't be written is dropped, and the work goes on."""
+
+    def write(self, data: Any, /) -> int:
+        """Write some bytes."""
+        try:
+            return super().write(data)
+        except OSError:  # a reader that has left, a full disk, a terminal that is gone
+            return memoryview(data).nbytes
+
+
 _closed_stdout = False
 
 
@@ -54,13 +65,13 @@ def take_over() -> None:
     os.close(descriptor)
     # Tests put streams of their own in the place of these.
     if sys.stdout is sys.__stdout__:
-        sys.stdout = _open(_STDOUT, sys.stdout)
+        sys.stdout = _open(Pipe, _STDOUT, sys.stdout)
     if sys.stderr is sys.__stderr__:
-        sys.stderr = _open(_STDERR, sys.stderr)
+        sys.stderr = _open(Aside, _STDERR, sys.stderr)
 
 
-def _open(descriptor: int, like: Any) -> io.TextIOWrapper:
-    raw = Pipe(descriptor, "w", closefd=False)
+def _open(kind: type[io.FileIO], descriptor: int, like: Any) -> io.TextIOWrapper:
+    raw = kind(descriptor, "w", closefd=False)
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
         encoding=None if like is None else like.encoding,

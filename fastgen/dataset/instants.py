@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from contextlib import suppress
 
 from fastgen.errors import ScenarioError
 from fastgen.units import S_PER_DAY
 
 Instant = str | int | dt.date | dt.datetime
 
-_DAY = re.compile(r"(\d{1,6})(?:T(\d\d):(\d\d)(?::(\d\d))?)?")
+_DAY = re.compile(r"([0-9]{1,6})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?)?")
+# Python reads more: weeks, dates without dashes, digits of any script, hour 24.
+_DATE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME_PATTERN = r"[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2})?"
+_DATE = re.compile(f"{_DATE_PATTERN}(?:{_TIME_PATTERN})?")
+_WALL = re.compile(rf"{_DATE_PATTERN}(?:{_TIME_PATTERN}(?:\.[0-9]{{1,6}})?(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?)?")
 EXPECTED = "a day such as 70, 70T18:30 or 70T18:30:15, or a date such as 2024-03-11 or 2024-03-11T18:30"
 
 
@@ -41,12 +47,25 @@ def parse_instant(value: Instant, epoch_s: int, name: str) -> int:
         return int((value if value.tzinfo else value.replace(tzinfo=dt.UTC)).timestamp())
     if isinstance(value, dt.date):
         return int(dt.datetime.combine(value, dt.time(), dt.UTC).timestamp())
-    found = _DAY.fullmatch(str(value))
-    if found:
+    text = str(value)
+    if found := _DAY.fullmatch(text):
         day, hour, minute, second = (int(part or 0) for part in found.groups())
         if hour < 24 and minute < 60 and second < 60:  # noqa: PLR2004  # the clock's own numbers
             return epoch_s + day * S_PER_DAY + hour * 3600 + minute * 60 + second
-    try:
-        return parse_instant(dt.datetime.fromisoformat(str(value)), epoch_s, name)
-    except ValueError:
-        raise ScenarioError(f"{name}: expected {EXPECTED}, got {str(value)!r}.") from None
+    with suppress(ValueError):  # no such day, or hour
+        if _DATE.fullmatch(text):
+            return parse_instant(dt.datetime.fromisoformat(text), epoch_s, name)
+    raise ScenarioError(f"{name}: expected {EXPECTED}, got {text!r}.")
+
+
+def parse_wall_time(text: str) -> dt.datetime:
+    """Read a time of the wall clock such as 2026-03-01T12:00 or 2026-03-01T12:00:15.5Z.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if not _WALL.fullmatch(text):
+        raise ValueError(text)
+    return dt.datetime.fromisoformat(text)

@@ -275,7 +275,7 @@ def read_stamped(dataset: Path, *, with_days: bool = True) -> tuple[Manifest, St
     except FileNotFoundError:
         raise DataError(f"{path}: expected a finished dataset, got no {MANIFEST}.") from None
     except OSError as error:
-        raise DataError(f"{path}: expected a readable manifest, got {error}.") from None
+        raise DataError(f"{path}: expected a readable manifest, got {error.strerror}.") from None
     try:
         return _parse(data.decode(), str(path), with_days=with_days), stamp
     except UnicodeDecodeError as error:

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from fastgen.errors import DamageError
+from fastgen.files import read_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ def read_table_file(folder: Path, entry: FileEntry) -> bytes:
     """
     path = folder / entry.path
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         what = f"{path}: expected the file that the manifest names, got {error.strerror}."
         raise DamageError(what, folder) from None

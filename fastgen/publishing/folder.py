@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from fastgen.errors import OutputError
-from fastgen.files import check_folder, sync_folder, write_whole
+from fastgen.files import check_folder, read_regular, sync_folder, write_whole
 from fastgen.publishing.parquet_files import list_files, write_files
 from fastgen.publishing.publication import (
     State,
@@ -145,7 +145,7 @@ def _scripts(target: Target, tables: Sequence[Table]) -> dict[str, bytes]:
 
 def _reads(path: Path, content: bytes) -> bool:
     try:
-        return path.read_bytes() == content
+        return read_regular(path) == content
     except OSError:
         return False
 

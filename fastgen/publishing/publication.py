@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from fastgen.errors import OutputError
-from fastgen.files import try_lock, write_whole
+from fastgen.files import read_regular, try_lock, write_whole
 from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class State(NamedTuple):
 def read_state(folder: Path) -> State | None:
     """Read what a folder says of its publication; None where it says nothing that can be understood."""
     try:
-        raw = parse_json((folder / STATE).read_bytes())
+        raw = parse_json(read_regular(folder / STATE))
         publication = make_record(Publication, {key: raw[key] for key in Publication._fields})
         # The first states had no "replaced".
         files, replaced = _read_sizes(raw["files"]), _read_sizes(raw.get("replaced", {}))

@@ -187,7 +187,7 @@ def parse_speed(text: str | float | Fraction) -> Fraction:
     if exponent and len(exponent[1]) > _EXPONENT_DIGITS:
         raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {str(text)[:_TEXT_MAX]}.")
     try:
-        if "_" in str(text) or len(str(text)) > _TEXT_MAX:
+        if "_" in str(text) or not str(text).isascii() or len(str(text)) > _TEXT_MAX:
             raise ValueError  # noqa: TRY301  # Fraction would take it
         speed = Fraction(str(text))
     except (ValueError, ZeroDivisionError):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastgen.dataset.instants import parse_wall_time
 from fastgen.errors import ScenarioError
 from fastgen.files import is_url
 from fastgen.replaying.clock import YEAR_10000_US, parse_speed, us_from_utc
@@ -154,7 +154,7 @@ def _read_stream_values(
 ) -> tuple[int | None, Fraction | None, bool | None, int | None]:
     """Start day, speed, loop, anchor."""
     day, speed, anchor = (given.get(name) for name in ("startDay", "speed", "anchor"))
-    if day is not None and not re.fullmatch(r"\d{1,6}", day.strip()):
+    if day is not None and not re.fullmatch(r"[0-9]{1,6}", day.strip()):
         raise ScenarioError(f"startDay: expected a day number such as 70, got {day!r}.")
     return (
         None if day is None else int(day),
@@ -186,7 +186,7 @@ def parse_anchor(text: str) -> int:
         If it is none.
     """
     try:
-        anchor_us = us_from_utc(dt.datetime.fromisoformat(text.strip()))
+        anchor_us = us_from_utc(parse_wall_time(text.strip()))
     except ValueError:
         raise ScenarioError(f"anchor: expected an instant such as 2026-03-01T12:00Z, got {text!r}.") from None
     if not 0 <= anchor_us < YEAR_10000_US:

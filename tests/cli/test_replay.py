@@ -46,6 +46,39 @@ def unbroken(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        *(
+            ("--now", t)
+            for t in (
+                "20260301",
+                "2026-W10-1",
+                "\u0662\u0660\u0662\u0666-03-01",
+                "2026-03-01T12",
+                "2026-03-01T12:00:00,5",
+            )
+        ),
+        *(
+            ("--now", t)
+            for t in ("1" * 20, "noon", "2026-03-01T24:00", "2026-02-30", "2026-03-01T12:00+5", "")
+        ),
+        *(
+            ("--every", t)
+            for t in ("\u0663s", "10 s", "1e3s", "-1s", "0s", "", "9" * 400, "9999999999h", "1.s", "10S")
+        ),
+        *(("--speed", t) for t in ("\u0666\u0660", "\uff11", "1_0", "0x10", "", "inf", "nan")),
+    ],
+)
+def test_no_nonsense_is_taken_for_a_time(
+    option: str, text: str, dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["replay", str(dataset), "--to", str(tmp_path / "out"), "--dry-run", f"{option}={text}"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (ended.value.code, "expected " in line) == (2, True)
+
+
 def test_runs_say_what_they_emitted(dataset: Path, unbroken: Path, tmp_path: Path) -> None:
     foreseen = run(dataset, "--to", tmp_path / "out", *FIRST, "--dry-run")
     assert foreseen.stdout.splitlines() == [

@@ -77,6 +77,29 @@ def test_closed_stderr_changes_no_exit_code(command: str, code: int, dataset: Pa
     assert run(command, dataset, "2>&- > /dev/null") == (code, [])
 
 
+STDERR = {
+    "publish {0} --to duckdb:business.duckdb": 0,
+    "publish {0} --to parquet:tables": 0,
+    "build --days 1 --locations sf --scale 0.05 --roads new -o built": 0,
+    "replay {0} --to out": 0,
+    "info {0}": 0,
+    "info nothing": 2,
+    "biuld": 2,
+    "verify {0} --against /dev/null": 2,
+    "slice {0} --from x --to 1": 2,
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "to"),
+    [*((command, "/dev/full") for command in STDERR), ("publish {0} --to parquet:tables", ">(true)")],
+)
+def test_stderr_that_takes_nothing_costs_its_text_alone(command: str, to: str, dataset: Path) -> None:
+    """Full, or a pipe whose reader has left: the work is done, with its exit code."""
+    Path("new").mkdir()
+    assert run(command, dataset, f"2> {to} > /dev/null") == (STDERR[command], [])
+
+
 def test_file_gets_no_closed_streams_number(dataset: Path) -> None:
     """With all three closed, the first file opened would be the standard input, the second the output."""
     assert run("replay {0} --to out", dataset, "<&- >&- 2>&-") == (0, [])

@@ -242,12 +242,39 @@ def test_empty_windows_are_empty_and_well_formed(dataset: Path) -> None:
     assert pq.read_table(stream).num_rows == 0
 
 
+# Python's own reader of times takes most of these.
+NO_INSTANTS = (
+    *(
+        "1" * 20,
+        "20240101",
+        "2024-W01-1",
+        "2024-001",
+        "\u0667\u0660",
+        "\uff12024-01-01",
+        "1T1\uff18:30",
+        "-1",
+        "1.5",
+        "True",
+        "",
+    ),
+    *(
+        "2024-01-01T00:00:00+05:00",
+        "2024-01-01T00:00Z",
+        "2024-01-01T18",
+        "2024-01-01T24:00",
+        "2024-01-01T1830",
+    ),
+    *("2024-01-01x18:30", "2024-01-01T18:30:15.5", "2024-02-30", "70\n", " 70", "2024-01-01\n", "1" * 5000),
+)
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
         (("70x", 71), r"from: expected a day such as 70, .* got '70x'"),
         (("1T24:00", 71), "from: expected a day"),
         ((1, "2024-13-01"), "to: expected a day"),
+        *(((wrong, 71), "from: expected a day") for wrong in NO_INSTANTS),
         ((2, 1), "to: expected an instant not before that of from, 2, got 1."),
     ],
 )

@@ -55,6 +55,18 @@ def test_anchors_without_zone_are_utc(zone: str) -> None:
             "anchor: expected an instant such as .*Z, got 'noon'",
         ),
         *(
+            ({"path": "x", "anchor": text}, "anchor: expected an instant such as")
+            for text in (
+                "20260301",
+                "2026-W10-1",
+                "\u0662\u0660\u0662\u0666-03-01",
+                "2026-03-01T24:00",
+                "2026-03-01T12+05:00",
+            )
+        ),
+        ({"path": "x", "startDay": "\u0667\u0660"}, "startDay: expected a day number such as 70"),
+        ({"path": "x", "speed": "\u0666\u0660"}, "speed: expected a number such as 1, 60 or 0.5"),
+        *(
             (
                 {"path": "x", "anchor": text},
                 "anchor: expected an instant of the years 1970 to 9999, UTC, got '",

@@ -64,7 +64,8 @@ def check_file(folder: Path, entry: FileEntry, tally: Tally) -> bool:
     try:
         size = path.stat().st_size
         if not path.is_file():
-            return tally.hold("files", truth=False, otherwise=f"{entry.path}: expected a file, got a folder.")
+            got = "a folder" if path.is_dir() else "a device or a pipe"
+            return tally.hold("files", truth=False, otherwise=f"{entry.path}: expected a file, got {got}.")
         if size != entry.bytes:
             tally.hold(
                 "files", truth=False, otherwise=f"{entry.path}: expected {entry.bytes} bytes, got {size}."
