@@ -78,7 +78,8 @@ def roads() -> None:
 @click.option(
     "--overpass-url",
     metavar="URL",
-    help="Overpass server. User, password and key are used, and stored nowhere.  "
+    help="Overpass server. User, password, and what follows ? # ; or & (such as a key) are used, and stored "
+    "nowhere; the path before them, with any key in it, is stored and shown.  "
     "[default: https://overpass-api.de/api]",
 )
 @click.option(

@@ -114,5 +114,9 @@ def _unescape(text: str) -> str:
 
     if "\\" not in text:
         return text
-    resolved = _ESCAPE.sub(resolve, text)
-    return resolved.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return join_surrogates(_ESCAPE.sub(resolve, text))
+
+
+def join_surrogates(text: str) -> str:
+    """Join pairs of surrogates to their characters, and replace halves of pairs, which no file can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -7,6 +7,7 @@ imported extract and a downloaded area give the same network.
 from __future__ import annotations
 
 import math
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from fastgen.errors import DataError, FastgenError, OutputError
@@ -16,7 +17,7 @@ from fastgen.roads.extras import quote_value, require_osm_extra
 from fastgen.roads.osm_file import draw_roads
 from fastgen.roads.osmnx_graph import MARGIN_M, convert_graph
 from fastgen.roads.overpass_answer import read_answer
-from fastgen.roads.server_address import split_address, strip_address
+from fastgen.roads.server_address import show_host, split_address
 from fastgen.roads.transfer import Limits, post_query
 from fastgen.units import EARTH_RADIUS_M
 
@@ -53,7 +54,7 @@ def download_roads(
         Half the side of the delivery square, miles.
     overpass_url
         Address of the server's API, with or without "/interpreter"; None for the public one. User, password,
-        query and fragment are never stored, nor part of an error.
+        parameters, query and fragment are never stored, nor part of an error; the path is.
     timeout_s
         How long the server may be silent, and work on the query, seconds.
     max_time_s
@@ -74,12 +75,14 @@ def download_roads(
     try:
         address = split_address(DEFAULT_URL if overpass_url is None else overpass_url)
     except ValueError:
-        shown = quote_value(strip_address(str(overpass_url)))
-        raise DataError(f"Expected an Overpass address like {DEFAULT_URL}, got {shown}.") from None
+        host = show_host(str(overpass_url))
+        got = quote_value(host) if host else "something else"
+        raise DataError(f"Expected an Overpass address like {DEFAULT_URL}, got {got}.") from None
     for option, seconds in (("--timeout", timeout_s), ("--max-time", max_time_s)):
         if not 0 < seconds <= MAX_TIME_S:
             raise DataError(f"{option}: expected a time above 0 and of at most a week, got {seconds:g} s.")
     require_osm_extra()
+    deadline = monotonic() + max_time_s
     area = Area(lat, lon, radius_mi)
     try:
         answer = read_answer(
@@ -99,7 +102,15 @@ def download_roads(
         streets = draw_roads(answer, area, address.shown)
     except ValueError as error:
         raise DataError(f"{address.shown}: expected a whole answer, got {error}.") from None
-    return convert_graph(streets, area, source, address.shown, announce)
+    _check_time(deadline, max_time_s, address.shown)
+    graph = convert_graph(streets, area, source, address.shown, announce)
+    _check_time(deadline, max_time_s, address.shown)
+    return graph
+
+
+def _check_time(deadline: float, max_time_s: float, name: str) -> None:
+    if monotonic() > deadline:
+        raise OutputError(f"{name}: expected a network within {max_time_s:g} s, got none: raise --max-time.")
 
 
 def make_query(area: Area, timeout_s: float) -> str:

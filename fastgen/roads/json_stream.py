@@ -24,7 +24,7 @@ class JsonStream:
     Parameters
     ----------
     chunks
-        Its bytes, in UTF-8.
+        Its bytes, in UTF-8, with or without a byte order mark.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class JsonStream:
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
         self._text, self._at = "", 0
         self._is_whole = False
         self.start = ""
@@ -78,6 +78,8 @@ class JsonStream:
         ------
         ValueError
             If it is none, or longer than any in an answer.
+        OverflowError
+            If a number has more digits than Python reads.
         """
         self.peek()
         while True:
@@ -85,6 +87,8 @@ class JsonStream:
                 found, end = _JSON.raw_decode(self._text, self._at)
             except json.JSONDecodeError:
                 end = -1
+            except ValueError:
+                raise OverflowError("a long number") from None
             # A number near the end of what has arrived may go on: 1, 1.5, 1e+5.
             if end >= 0 and (end + _MAX_OPEN < len(self._text) or self._is_whole):
                 self._at = end

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.errors import DataError, OutputError
+from fastgen.roads.attribute_text import join_surrogates
 from fastgen.roads.drive_filter import is_drivable
 from fastgen.roads.extras import quote_value
 from fastgen.roads.json_stream import SHOWN, JsonStream
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MAX_ID = 2**63 - 1
-_MAX_KINDS, _MAX_NESTED = 10, 10
+_MAX_KINDS, _MAX_NESTED, _MIN_NODES = 10, 10, 2
+# All that is read of the answer beside its elements.
+_HEADER = frozenset({"remark", "osm3s"})
 _TIME = re.compile(r"[0-9TZ:.+-]{4,40}")
 
 
@@ -103,13 +106,11 @@ def read_answer(chunks: Iterable[bytes]) -> Answer:
                     elements.add(element)
                 has_elements = True
             else:
-                header[key] = text.value()
+                value = text.value()
+                header.update({key: value} if key in _HEADER else {})
         text.end()
-    except (RecursionError, ValueError) as error:
-        if isinstance(error, RecursionError) or text.start.startswith("[" * _MAX_NESTED):
-            nested = "expected an Overpass answer in JSON, got one that is nested too deep"
-            raise DataError(nested) from None
-        raise OutputError(f"expected an Overpass answer in JSON, got {_describe(text.start)}") from None
+    except (RecursionError, OverflowError, ValueError) as error:
+        raise _wrong_json(error, text.start) from None
     if not has_elements:
         raise OutputError(f"expected an Overpass answer in JSON, got {_describe(text.start)}")
     answer = elements.answer
@@ -121,6 +122,18 @@ def read_answer(chunks: Iterable[bytes]) -> Answer:
         found = _TIME.fullmatch(str(about.get("timestamp_osm_base", "")))
         answer.data_time = found.group() if found else ""
     return answer
+
+
+def _wrong_json(error: Exception, start: str) -> DataError | OutputError:
+    """Make the error of an answer that can't be read as JSON."""
+    wanted = "expected an Overpass answer in JSON"
+    if isinstance(error, RecursionError) or start.startswith("[" * _MAX_NESTED):
+        return DataError(f"{wanted}, got one that is nested too deep")
+    if isinstance(error, OverflowError):
+        return DataError(f"{wanted}, got a number of thousands of digits")
+    if isinstance(error, UnicodeDecodeError) and start.lstrip("\ufeff \t\n\r").startswith("{"):
+        return OutputError(f"{wanted} and UTF-8, got the byte 0x{error.object[error.start]:02x}")
+    return OutputError(f"{wanted}, got {_describe(start)}")
 
 
 def _describe(start: str) -> str:
@@ -155,7 +168,7 @@ class _Elements:
             self.kinds.add(kind[:SHOWN])
 
     def _add_node(self, number: int, element: dict[str, Any]) -> None:
-        lat, lon = (_degrees(element.get(key)) for key in ("lat", "lon"))
+        lat, lon = (_degrees(element.get(key), key, number) for key in ("lat", "lon"))
         # A node without a position, or with none on earth, matters only where a road needs it.
         self.answer.add_node(number, lat, lon)
 
@@ -170,13 +183,16 @@ class _Elements:
             raise DataError(f"expected an object as tags of way {number}, got {quote_value(tags)}")
         self.n_with_tags += 1
         # Tags that JSON gives as numbers are texts in OpenStreetMap.
-        texts = {key: str(tags[key]) for key in TAGS if tags.get(key) is not None}
+        texts = {key: join_surrogates(str(tags[key])) for key in TAGS if tags.get(key) is not None}
         if not is_drivable(texts):
             return
         try:
             for key, text in texts.items():
                 check_text(key, text)
-            self.answer.add_way(number, array("q", nodes), texts)
+            ids = _read_ids(nodes)
+            # A way of one node is no road, and a million of them would fill the memory.
+            if len(ids) >= _MIN_NODES:
+                self.answer.add_way(number, ids, texts)
         except ValueError as error:
             raise DataError(f"expected a way as it is in OpenStreetMap, got {error}") from None
         except (TypeError, OverflowError):
@@ -202,9 +218,17 @@ class _Elements:
             )
 
 
-def _degrees(value: Any) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
+def _read_ids(nodes: Any) -> array[int]:
+    if not set(map(type, nodes)) <= {int}:
+        raise TypeError("no ids")
+    return array("q", nodes)
+
+
+def _degrees(value: Any, key: str, number: int) -> float:
+    if value is None:
         return float("nan")
+    if type(value) not in {int, float}:
+        raise DataError(f"expected a number as {key} of node {number}, got {quote_value(value)}")
     try:
         return float(value)
     except OverflowError:

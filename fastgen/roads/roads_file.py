@@ -43,7 +43,7 @@ def encode_roads(graph: RoadGraph) -> bytes:
     Raises
     ------
     DataError
-        If it is larger than any delivery square.
+        If it is larger than any delivery square, or its source or licence are longer than a header can be.
     """
     if graph.n_nodes > MAX_NODES or graph.n_edges > MAX_EDGES:
         raise DataError(
@@ -75,7 +75,13 @@ def encode_roads(graph: RoadGraph) -> bytes:
     }
     header["check"] = _header_check(header)
     body = lzma.compress(planes + names, lzma.FORMAT_XZ, lzma.CHECK_CRC32, filters=_FILTERS)
-    return json.dumps(header, ensure_ascii=False).encode() + b"\n" + body
+    line = json.dumps(header, ensure_ascii=False).encode() + b"\n"
+    if len(line) > MAX_HEADER:
+        raise DataError(
+            f"Expected a header of at most {MAX_HEADER} bytes in a road network, got {len(line)}: "
+            f"source {quote_value(graph.provenance.source)}, licence {quote_value(graph.provenance.licence)}."
+        )
+    return line + body
 
 
 def decode_roads(data: bytes, name: str) -> RoadGraph:

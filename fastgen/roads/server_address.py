@@ -11,6 +11,9 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 # In words that hold an address: up to the blank behind it, a comma that ends a clause left out.
 _URL = re.compile(rf"\b{_SCHEME.pattern}://[^\s]+?(?=,?(?:\s|$))")
 _PLACE = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::[0-9]*)?")
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::[0-9]*)?")
+# What keys and session ids stand behind, percent-encoded too.
+_MORE = re.compile(r"[;?&#]|%(?:3[BF]|2[36])", re.IGNORECASE)
 
 
 class ServerAddress(NamedTuple):
@@ -49,26 +52,36 @@ def split_address(text: str) -> ServerAddress:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise ValueError("no address") from None
+    place = f"[{host}]" if ":" in (host or "") else host or ""
     # A slash in a password ends the part of the address in which passwords are looked for.
-    if parts.scheme not in {"http", "https"} or not host or "@" in parts.path:
+    if parts.scheme not in {"http", "https"} or _HOST.fullmatch(place) is None or "@" in parts.path:
         raise ValueError("no address")
-    place = f"[{host}]" if ":" in host else host
     place = place if port is None else f"{place}:{port}"
     path = parts.path.rstrip("/").removesuffix(_SERVICE).rstrip("/")
     login = None
     if parts.username is not None:
         login = unquote(parts.username), unquote(parts.password or "")
     url = urlunsplit((parts.scheme, place, f"{path}{_SERVICE}", parts.query, ""))
-    return ServerAddress(url, login, urlunsplit((parts.scheme, place, path, "", "")))
+    shown = _MORE.split(path, maxsplit=1)[0].rstrip("/").removesuffix(_SERVICE).rstrip("/")
+    return ServerAddress(url, login, urlunsplit((parts.scheme, place, shown, "", "")))
 
 
 def strip_secrets(words: str) -> str:
-    """Strip user, password, query and fragment from every address in some words."""
+    """Strip user, password, parameters, query and fragment from every address in some words."""
     return _URL.sub(lambda match: strip_address(match.group()), words)
 
 
+def show_host(text: str) -> str:
+    """Show of a text that is no address what looks like a host; all else may be secret."""
+    _, separator, rest = text.partition("://")
+    place, *more = re.split(r"[/?#\\]", unquote(rest if separator else text).strip(), maxsplit=1)
+    host = place.rpartition("@")[2]
+    # Behind a slash in a password, what looks like a host is a user.
+    return host if _HOST.fullmatch(host) and "@" not in "".join(more) else ""
+
+
 def strip_address(text: str) -> str:
-    """Strip what may be secret from a text that is, or should be, an address."""
+    """Strip what may be secret from an address as older files hold it."""
     scheme, separator, rest = text.partition("://")
     if not separator or _SCHEME.fullmatch(scheme) is None:
         scheme, separator, rest = "", "", text
@@ -77,5 +90,5 @@ def strip_address(text: str) -> str:
         address = address.rpartition("@")[2]
     elif "@" in rest and _PLACE.fullmatch(address.partition("/")[0]) is None:
         # A password that holds a ? or # which should have been percent-encoded.
-        address = re.split(r"[?#]", rest.rpartition("@")[2], maxsplit=1)[0]
-    return f"{scheme}{separator}{address}"
+        address = rest.rpartition("@")[2]
+    return f"{scheme}{separator}{_MORE.split(address, maxsplit=1)[0]}"

@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from fastgen import __version__
 from fastgen.errors import OutputError
+from fastgen.roads.server_address import split_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,9 +166,12 @@ class _Transfer:
             if not response.is_redirect:
                 return response
             response.close()
-            url = urljoin(url, response.headers["location"])
-            if not url.startswith(("http://", "https://")):
-                raise OutputError("expected an Overpass server, got a redirection to no address of the web")
+            try:
+                url = urljoin(url, response.headers["location"])
+                split_address(url)
+            except ValueError:
+                no_address = "expected an Overpass server, got a redirection to no address of the web"
+                raise OutputError(no_address) from None
         raise OutputError(f"expected an Overpass server, got more than {MAX_REDIRECTS} redirections")
 
 
@@ -186,21 +190,26 @@ def _decompressed(response: requests.Response) -> Iterator[bytes]:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _PLAIN | _PACKED:
         raise OutputError(f"expected an answer that is plain or in gzip, got the encoding {encoding!r}")
-    unpack = zlib.decompressobj(_GZIP_OR_ZLIB) if encoding in _PACKED else None
+    chunks = iter(lambda: response.raw.read(_CHUNK, decode_content=False), b"")
     try:
-        while packed := response.raw.read(_CHUNK, decode_content=False):
-            if unpack is None:
-                yield packed
-            while unpack and packed:
-                if piece := unpack.decompress(packed, _CHUNK):
-                    yield piece
-                packed = unpack.unconsumed_tail
-        if unpack:
-            yield from filter(None, (unpack.flush(),))
-        if unpack and not unpack.eof:
-            raise OutputError("expected a whole answer, got one that is cut off")
+        yield from _unpack(chunks) if encoding in _PACKED else chunks
     except zlib.error:
         raise OutputError("expected an answer in gzip, got a damaged one") from None
+
+
+def _unpack(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Decompress gzip, of one member or of several, or zlib's own format."""
+    unpack = zlib.decompressobj(_GZIP_OR_ZLIB)
+    for chunk in chunks:
+        packed = chunk
+        while packed:
+            if unpack.eof:
+                unpack = zlib.decompressobj(_GZIP_OR_ZLIB)
+            yield from filter(None, (unpack.decompress(packed, _CHUNK),))
+            packed = unpack.unconsumed_tail or unpack.unused_data
+    yield from filter(None, (unpack.flush(),))
+    if not unpack.eof:
+        raise OutputError("expected a whole answer, got one that is cut off")
 
 
 def _reason(error: Exception) -> str:
@@ -215,4 +224,5 @@ def _reason(error: Exception) -> str:
         if isinstance(link, OSError) and link.strerror:
             return link.strerror
         link = link.__cause__ or link.__context__
-    return type(error).__name__
+    # Requests looks at the address, and at where it is redirected to, before anybody else.
+    return "an address that is none" if isinstance(error, ValueError) else type(error).__name__

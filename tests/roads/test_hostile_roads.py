@@ -235,6 +235,20 @@ def test_network_larger_than_any_square_is_not_written(monkeypatch: pytest.Monke
     assert "expected 0 <= n_nodes <= 2, got 3" in refusal(WHOLE)
 
 
+@pytest.mark.parametrize("key", ["source", "licence"])
+def test_header_that_could_not_be_read_is_not_written(key: str) -> None:
+    most = roads_file.MAX_HEADER - len(WHOLE[: WHOLE.index(b"\n")]) - 1
+    stated = {"source": small_graph().provenance.source, "licence": small_graph().provenance.licence}
+    for n_more in (most, most + 1):
+        provenance = Provenance(**{**stated, key: stated[key] + "x" * n_more}, synthetic=True)
+        graph = dataclasses.replace(small_graph(), provenance=provenance)
+        if n_more == most:
+            assert decode_roads(encode_roads(graph), "long").provenance == provenance
+            continue
+        with pytest.raises(DataError, match=r"^Expected a header of at most 1048576 bytes .{1,400}\.$"):
+            encode_roads(graph)
+
+
 ASKED = "OpenStreetMap, Overpass server https://jane:s3cr3t@overpass.example/api?key=k3y, data of 2024-01-01"
 SHOWN = "OpenStreetMap, Overpass server https://overpass.example/api, data of 2024-01-01"
 

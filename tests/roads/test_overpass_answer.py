@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from fastgen.roads.overpass_answer import Answer, read_answer
 from tests.effort import repeats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from fastgen.roads.osm_elements import Way
 
@@ -62,9 +63,7 @@ def test_ways_that_are_no_roads_are_left_out() -> None:
     assert [way.id for way in ways(found)] == [10]
 
 
-@pytest.mark.parametrize(
-    "lat", [None, "41.9", True, float("nan"), float("inf"), 91, -1e300, 10**400, [41.9]], ids=str
-)
+@pytest.mark.parametrize("lat", [None, float("nan"), float("inf"), 91, -1e300, 10**400], ids=str)
 def test_node_without_a_position_on_earth_has_none(lat: Any) -> None:
     found = read(*NODES, {"type": "node", "id": 9, "lat": lat, "lon": 1}, WAY)
     (nodes,) = found.nodes(versions=False)
@@ -141,6 +140,90 @@ def test_nested_answer_is_wrong_input(where: str) -> None:
     assert refusal(NESTED[where]).exit_code == 2
 
 
+@pytest.mark.parametrize("key", ["lat", "lon"])
+@pytest.mark.parametrize("value", ["41.9", "north", True, [41.9], {}], ids=str)
+def test_position_that_is_no_number_is_named(key: str, value: Any) -> None:
+    node = {"type": "node", "id": 9, "lat": 1, "lon": 1, key: value}
+    message = str(refusal(json.dumps({"elements": [*NODES, node]}).encode()))
+    assert message == f"expected a number as {key} of node 9, got {value!r}"
+
+
+HALVES = ["\ud83d", "\ude00", "Row \ud83d", "\ude00\ud83d", "\ud83dx\ude00"]
+
+
+@pytest.mark.parametrize("key", ["name", "highway", "access", "service"])
+@pytest.mark.parametrize("text", HALVES, ids=ascii)
+def test_half_a_pair_of_surrogates_is_replaced(key: str, text: str) -> None:
+    found = read(*NODES, {**WAY, "tags": {**WAY["tags"], key: text}})
+    for way in ways(found):
+        assert way.tags[key] == re.sub(r"[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+        assert way.tags[key].encode()
+    assert len(ways(found)) == 1 or key != "name"
+
+
+@pytest.mark.parametrize("text", HALVES, ids=ascii)
+def test_half_a_pair_of_surrogates_elsewhere_does_no_harm(text: str) -> None:
+    found = read(*NODES, {**WAY, text: text}, osm3s={"timestamp_osm_base": text}, more={text: text})
+    assert (found.data_time, len(ways(found))) == ("", 1)
+
+
+def test_whole_pair_of_surrogates_is_a_character() -> None:
+    (way,) = ways(read(*NODES, {**WAY, "tags": {"highway": "primary", "name": "\U0001f600"}}))
+    assert way.tags["name"] == "\U0001f600"
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 4, 1000])
+def test_byte_order_mark_is_passed_over(pieces: int) -> None:
+    data = b"\xef\xbb\xbf" + json.dumps({"elements": [*NODES, WAY]}).encode()
+    assert len(ways(read_answer(data[i : i + pieces] for i in range(0, len(data), pieces)))) == 1
+
+
+@pytest.mark.parametrize("pieces", [1, 1000])
+@pytest.mark.parametrize("byte", [0x80, 0xC3, 0xFF])
+def test_byte_that_is_no_utf_8_is_named(byte: int, pieces: int) -> None:
+    data = json.dumps({"elements": [*NODES, WAY]}).encode().replace(b"Main", bytes([byte]))
+    with pytest.raises(OutputError, match=rf"in JSON and UTF-8, got the byte 0x{byte:02x}$"):
+        read_answer(data[i : i + pieces] for i in range(0, len(data), pieces))
+
+
+def test_unknown_members_are_not_kept() -> None:
+    def members() -> Iterator[bytes]:
+        yield b'{"elements": []'
+        for i in range(40):
+            yield b"".join(b',"%d":"%0200d"' % (i * 1000 + j, j) for j in range(1000))
+        yield b"}"
+
+    assert peak_bytes(lambda: read_answer(members())) < 3_000_000
+
+
+@pytest.mark.parametrize("nodes", [[], [1]], ids=str)
+def test_ways_that_are_no_lines_are_not_kept(nodes: list[int]) -> None:
+    def tiny() -> Iterator[bytes]:
+        yield b'{"elements": [{"type": "node", "id": 1, "lat": 1, "lon": 1}'
+        for i in range(20_000):
+            yield json.dumps({**WAY, "id": i, "nodes": nodes}).encode().join((b",", b""))
+        yield b"]}"
+
+    found = None
+
+    def take() -> None:
+        nonlocal found
+        found = read_answer(tiny())
+
+    assert peak_bytes(take) < 3_000_000
+    assert found is not None
+    assert not ways(found)
+
+
+def peak_bytes(work: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 LONG = "9" * 5_000
 WRONG_ELEMENTS = [
     {"type": "node", "id": "1", "lat": 1, "lon": 1},
@@ -149,6 +232,8 @@ WRONG_ELEMENTS = [
     {"type": "node", "id": 2**63, "lat": 1, "lon": 1},
     {"type": "way", "id": None, "nodes": [1, 2], "tags": {"highway": "primary"}},
     {"type": "way", "id": 1, "nodes": "12", "tags": {"highway": "primary"}},
+    {"type": "way", "id": 1, "nodes": [True, 2], "tags": {"highway": "primary"}},
+    {"type": "way", "id": 1, "nodes": [1, 2.0], "tags": {"highway": "primary"}},
     {"type": "way", "id": 1, "nodes": [1, "2"], "tags": {"highway": "primary"}},
     {"type": "way", "id": 1, "nodes": [1, 2**70], "tags": {"highway": "primary"}},
     {"type": "way", "id": 1, "nodes": [1, 2], "tags": [["highway", "primary"]]},
@@ -165,7 +250,8 @@ def test_element_of_another_shape_is_refused_in_one_line(element: Any) -> None:
 
 
 def test_number_of_many_digits_is_refused() -> None:
-    refusal(b'{"elements": [{"type": "node", "id": ' + LONG.encode() + b"}]}")
+    error = refusal(b'{"elements": [{"type": "node", "id": ' + LONG.encode() + b"}]}")
+    assert "got a number of thousands of digits" in str(error)
 
 
 @pytest.mark.parametrize("tail", [b"x", b"{}", b",", b"]"])

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastgen.errors import DataError, FastgenError, OutputError
+from fastgen.roads import download as download_module
 from fastgen.roads.download import download_roads
 from fastgen.roads.server_address import split_address, strip_address, strip_secrets
 from tests.roads.overpass import Overpass, answer, running_overpass
@@ -163,10 +164,45 @@ def test_packed_answer_gives_the_same_network(overpass: Overpass) -> None:
     assert download(overpass.url).content_hash() == plain.content_hash()
 
 
+@pytest.mark.parametrize("size", [1, 100, 1 << 20])
+@pytest.mark.parametrize("tail", [b"", gzip.compress(b"")], ids=["nothing", "empty member"])
+def test_gzip_of_several_members_gives_the_same_network(size: int, tail: bytes, overpass: Overpass) -> None:
+    plain = download(overpass.url)
+
+    def pack(handler: BaseHTTPRequestHandler) -> None:
+        head(handler, Content_Encoding="gzip")
+        data = json.dumps(answer(overpass.queries[-1])).encode()
+        pieces = (data[i : i + size] for i in range(0, len(data), size))
+        handler.wfile.write(b"".join(map(gzip.compress, pieces)) + tail)
+
+    overpass.misbehave = pack
+    assert download(overpass.url).content_hash() == plain.content_hash()
+
+
+@pytest.mark.parametrize("work", ["draw_roads", "convert_graph"])
+def test_work_after_the_last_byte_counts_into_the_total_time(
+    work: str, overpass: Overpass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do = getattr(download_module, work)
+
+    def dawdle(*args: Any) -> Any:
+        time.sleep(2)
+        return do(*args)
+
+    monkeypatch.setattr(download_module, work, dawdle)
+    with pytest.raises(OutputError, match=r"expected a network within 2 s, got none: raise --max-time\.$"):
+        download(overpass.url, max_time_s=2)
+
+
 @pytest.mark.parametrize(
     ("encoding", "data", "message"),
     [
         ("gzip", gzip.compress(b"{" * 1000)[:-10], "expected a whole answer, got one that is cut off"),
+        (
+            "gzip",
+            gzip.compress(b" ") * 2 + gzip.compress(b" ")[:9],
+            "expected a whole answer, got one that is cut off",
+        ),
         ("gzip", b"no gzip at all", "expected an answer in gzip, got a damaged one"),
         ("br", b"\x8b", "expected an answer that is plain or in gzip, got the encoding 'br'"),
         ("gzip, gzip", b"", "expected an answer that is plain or in gzip, got the encoding 'gzip, gzip'"),
@@ -218,8 +254,20 @@ def test_redirections_end(overpass: Overpass) -> None:
     overpass.misbehave = redirect(302, "/api/interpreter")
     with pytest.raises(OutputError, match=r"got more than 5 redirections\.$"):
         download(overpass.url)
-    overpass.misbehave = redirect(302, "file:///etc/passwd")
-    with pytest.raises(OutputError, match=r"got a redirection to no address of the web\.$"):
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("file:///etc/passwd", "a redirection to no address of the web"),
+        ("http://host:port/", "a redirection to no address of the web"),
+        ("http://[::1", "an address that is none"),
+        ("http://.example/", "an address that is none"),
+    ],
+)
+def test_redirection_to_no_address_is_one_line(place: str, message: str, overpass: Overpass) -> None:
+    overpass.misbehave = redirect(302, place)
+    with pytest.raises(OutputError, match=rf": expected an Overpass server, got {message}\.$"):
         download(overpass.url)
 
 
@@ -230,6 +278,27 @@ def test_secrets_are_used_and_never_stored(overpass: Overpass) -> None:
     assert overpass.logins == ["Basic " + b64encode(b"jane:s3cr3t").decode()]
     assert f"Overpass server {overpass.url}, data of " in graph.provenance.source
     assert not any(secret in graph.provenance.source for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api;key=k3y",
+        "/api;jsessionid=k3y/x",
+        "/api%3Fkey=k3y",
+        "/api&key=k3y",
+        "/api%3bkey=k3y?x",
+        "/api%23k3y",
+    ],
+)
+@pytest.mark.parametrize("login", ["", "jane:1;s3cr3t@", "jane:1%3Fs3cr3t@", "jane:1&s3cr3t@"])
+def test_secrets_behind_a_path_are_used_and_never_shown(path: str, login: str) -> None:
+    url = f"https://{login}host.example{path}"
+    address = split_address(url)
+    assert address.shown == strip_address(url) == "https://host.example/api"
+    assert address.url.startswith(f"https://host.example{path.partition('?')[0]}/interpreter")
+    source = "OpenStreetMap, Overpass server {}, data of 2024-01-01"
+    assert strip_secrets(source.format(url)) == source.format(address.shown)
 
 
 FAULTS: dict[str, Callable[[Overpass], object]] = {
@@ -280,6 +349,14 @@ def test_proxys_password_is_in_no_error(
         "http://jane:s3cr3t?x@host/api?k3y",
         "http://jane:s3cr3t@[::1/api",
         "jane:s3cr3t://x@y",
+        "http://jane:s3cr3t%40host/api",
+        "http://jane%3As3cr3t%40host/api",
+        "http://jane/s3cr3t@host/api",
+        "key=k3y",
+        "http://key=k3y/api",
+        "http:key=k3y",
+        "?key=k3y",
+        "jane:s3cr3t",
     ],
 )
 def test_address_that_is_none_is_shown_without_secrets(url: str) -> None:
