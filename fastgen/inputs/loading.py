@@ -48,22 +48,28 @@ def load_inputs(
         If the scenario is wrong, or places a brand that the tables don't have.
     DataError
         If a table is wrong.
+
+    Warns
+    -----
+    FastgenWarning
+        As `read_tables`, if nothing is wrong.
     """
     if dimensions_dir is None:
         scenario = scenario_from_tree(merge_file(scenario_path), scenario_path, overrides)
         return scenario, _make(scenario, load_built_in_menus(), scenario_path)
-    from fastgen.inputs.tables import read_tables  # noqa: PLC0415  # pyarrow is slow to import
+    from fastgen.inputs.tables import read_tables_silently, warn_of  # noqa: PLC0415  # slow to import
 
-    tables = read_tables(dimensions_dir)
+    tables, renumbered = read_tables_silently(dimensions_dir)
     places = locations_tree(tables, dimensions_dir, canonical_tree())
     scenario = scenario_from_tree(
         merge_file(scenario_path, places), scenario_path or dimensions_dir, overrides
     )
     as_read = scenario_from_tree(merge_file(None, places), dimensions_dir)
-    if same_kitchens(scenario, as_read):
-        return scenario, tables
-    menus = BrandTables(tables.brands, tables.menus, tables.categories, tables.items)
-    return scenario, _make(scenario, menus, scenario_path)
+    if not same_kitchens(scenario, as_read):
+        menus = BrandTables(tables.brands, tables.menus, tables.categories, tables.items)
+        tables = _make(scenario, menus, scenario_path)
+    warn_of(renumbered)  # not beside an error
+    return scenario, tables
 
 
 def _make(scenario: Scenario, menus: BrandTables, path: Path | None) -> Dimensions:

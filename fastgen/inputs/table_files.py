@@ -7,7 +7,6 @@ file, column, row and value.
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -90,7 +89,8 @@ def _read_parquet(path: Path, wanted: list[str]) -> pa.Table:
         raise DataError(f"{path}: expected a readable Parquet file, got {error.strerror}.") from None
     try:
         # From bytes: by its path, pyarrow would take folder names for columns.
-        file = pq.ParquetFile(io.BytesIO(data))
+        # Not ahead: a thread of PyArrow may let go of these bytes as the interpreter ends, and so abort.
+        file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
         for column in wanted:
             _check_once(column, file.schema_arrow.names, path)
         content = file.read(columns=wanted, use_threads=False)

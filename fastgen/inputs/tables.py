@@ -157,6 +157,19 @@ def read_tables(directory: Path) -> Dimensions:
     FastgenWarning
         If a brand_location_id stands in several rows: the later ones get the smallest ids that are free.
     """
+    dims, renumbered = read_tables_silently(directory)
+    warn_of(renumbered)
+    return dims
+
+
+def warn_of(renumbered: str | None) -> None:
+    """Warn of what `read_tables_silently` says."""
+    if renumbered is not None:
+        warnings.warn(renumbered, FastgenWarning, stacklevel=3)
+
+
+def read_tables_silently(directory: Path) -> tuple[Dimensions, str | None]:
+    """Read as `read_tables`, and return what it would warn of instead of warning."""
     if not os.path.isdir(directory):  # noqa: PTH112  # no error for what can be no path
         files = ", ".join(f"{table}.parquet" for table in TABLES)
         raise DataError(f"{directory}: expected a folder with {files}, got no folder.")
@@ -167,10 +180,10 @@ def read_tables(directory: Path) -> Dimensions:
         columns = read_columns(path, kinds, _NULLABLE | _NULL_TEXTS)
         tables[table] = kind(*(_make_column(column, values) for column, values in columns.items()))
     placed = tables["brand_locations"]
-    ids = _number_again(placed.brand_location_id, table_path(directory, "brand_locations"))
+    ids, renumbered = _number_again(placed.brand_location_id, table_path(directory, "brand_locations"))
     tables["brand_locations"] = placed._replace(brand_location_id=ids)
     try:
-        return Dimensions(**tables)
+        return Dimensions(**tables), renumbered
     except DataError as error:
         table, _, rest = str(error).partition(":")
         raise DataError(f"{table_path(directory, table)}:{rest}") from None
@@ -184,7 +197,7 @@ def _make_column(column: str, values: list[Any]) -> Any:
     return np.array(values, np.int64)
 
 
-def _number_again(ids: NDArray[np.int64], path: Path) -> NDArray[np.int64]:
+def _number_again(ids: NDArray[np.int64], path: Path) -> tuple[NDArray[np.int64], str | None]:
     """Give rows that were copied, id and all, ids of their own: nothing refers to a placement's."""
     listed = ids.tolist()
     taken, seen = frozenset(listed), set[int]()
@@ -195,12 +208,11 @@ def _number_again(ids: NDArray[np.int64], path: Path) -> NDArray[np.int64]:
             renumbered[row] = next(free)
         seen.add(placement)
     if not renumbered:
-        return ids
+        return ids, None
     row, new = next(iter(renumbered.items()))
-    warnings.warn(
+    told = (
         f"{path}: brand_location_id, row {row}: expected each brand_location_id once, got {listed[row]} "
-        f"again; {len(renumbered)} such rows are numbered anew, this one {new}.",
-        FastgenWarning,
-        stacklevel=3,
+        f"again; {len(renumbered)} such rows are numbered anew, this one {new}."
     )
-    return np.array([renumbered.get(row, placement) for row, placement in enumerate(listed)], np.int64)
+    ids = np.array([renumbered.get(row, placement) for row, placement in enumerate(listed)], np.int64)
+    return ids, told

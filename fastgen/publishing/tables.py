@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,7 +99,8 @@ def _dimension(dataset: Path, name: str, entry: FileEntry) -> Table:
 def _read_table(dataset: Path, entry: FileEntry) -> pa.Table:
     data = read_table_file(dataset, entry)
     try:
-        with pq.ParquetFile(io.BytesIO(data)) as file:
+        # Not ahead: a thread of PyArrow may let go of these bytes as the interpreter ends, and so abort.
+        with pq.ParquetFile(pa.BufferReader(data), pre_buffer=False) as file:
             table = file.read(use_threads=False)
     except DAMAGED as error:  # of a manifest that states it so
         raise _damaged(dataset, entry, error) from None

@@ -2,6 +2,9 @@
 
 import copy
 import random
+import subprocess
+import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fastgen.errors import DataError, ScenarioError
+from fastgen.errors import DataError, FastgenWarning, ScenarioError
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.tables import TABLES
+from tests.cli.processes import run_fastgen
+from tests.effort import repeats
 from tests.inputs.town_tables import TOWN, changed, write_town
 
 NAN, INF = float("nan"), float("inf")
@@ -282,3 +287,59 @@ def test_id_beyond_64_bits_is_refused(tmp_path: Path) -> None:
     ids = pa.array([1, 2, 3, 2**63], pa.uint64())
     pq.write_table(pa.table({**TOWN["items"], "id": ids}), path)
     assert refuse(directory) == f"{path}: id, row 3: expected a 64-bit integer, got {2**63}."
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted by Linux's /proc")
+def test_reading_leaves_no_thread_that_could_abort_the_process_at_its_end(tmp_path: Path) -> None:
+    """One that lets go of Python's bytes while the interpreter ends ends the process by SIGABRT."""
+    directory = write_town(tmp_path)
+    code = (
+        "import os, sys; from pathlib import Path; import numpy, pyarrow.parquet\n"
+        "from fastgen.inputs.table_files import read_columns\n"
+        "before = set(os.listdir('/proc/self/task'))\n"
+        "read_columns(Path(sys.argv[1]), {'location_id': 'i64', 'name': 'str'}, set())\n"
+        "print(len(set(os.listdir('/proc/self/task')) - before))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, directory / "locations.parquet"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.stdout, run.stderr) == ("0\n", "")
+
+
+def test_a_wrong_table_ends_every_process_with_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    tables = copy.deepcopy(TOWN)
+    tables["locations"]["location_id"] = ["7", "3"]
+    directory = write_town(tmp_path, tables)
+    for _ in range(repeats(6, 60)):
+        run = run_fastgen("scenario", "show", "--dimensions", directory)
+        assert run.returncode == 2
+        assert run.stderr == (
+            f"fastgen: {directory}/locations.parquet: location_id: expected type i64, got string.\n"
+        )
+
+
+def test_rows_to_be_numbered_anew_are_not_told_of_when_something_else_is_wrong(tmp_path: Path) -> None:
+    """The first row of a table of placements stands there twice: the brand would be open twice at a time."""
+    tables = copy.deepcopy(TOWN)
+    for values in tables["brand_locations"].values():
+        values.append(values[0])
+    run = run_fastgen("scenario", "show", "--dimensions", write_town(tmp_path, tables))
+    assert run.returncode == 2
+    assert len(run.stderr.splitlines()) == 1
+    assert "numbered anew" not in run.stderr
+
+
+def test_nor_when_the_scenario_that_they_belong_to_is_wrong(tmp_path: Path) -> None:
+    tables = copy.deepcopy(TOWN)
+    tables["brand_locations"]["brand_location_id"] = [5, 5, 9]
+    (tmp_path / "mine.toml").write_text("days = -1")
+    directory = write_town(tmp_path, tables)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ScenarioError, match="days"):
+            load_inputs(tmp_path / "mine.toml", directory)
+    with pytest.warns(FastgenWarning, match="numbered anew, this one 1"):
+        load_inputs(None, directory)
