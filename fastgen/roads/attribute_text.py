@@ -19,6 +19,9 @@ _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(000[0-9a-fA-F]{5}|0010[0-9a-fA-F]{4})|(.))", re.DOTALL
 )
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+# A list as the constructor of another type writes it: array(['A'], dtype=object), frozenset({'A'}).
+_MADE = re.compile(r"[A-Za-z_.]++\(\s*+([\[({].*[\])}])\s*+(?:,\s*+dtype=[^()\[\]{}]*+)?\)", re.DOTALL)
+_PAIRS = frozenset({("[", "]"), ("{", "}"), ("(", ")")})
 # OpenStreetMap's own texts have at most 255 characters.
 _MAX_TEXT = 4_000
 
@@ -60,13 +63,19 @@ def read_flag(text: str) -> bool | None:
 
 
 def is_list(text: str) -> bool:
-    """Say whether a text is bracketed like a list of Python or JSON."""
-    text = text.strip()
-    return text.startswith("[") and text.endswith("]")
+    """Say whether a text is bracketed like a list of Python or JSON, or like a tuple or an array."""
+    bracketed = _unwrap(text)
+    return (bracketed[:1], bracketed[-1:]) in {("[", "]"), ("(", ")")}
+
+
+def _unwrap(text: str) -> str:
+    """Take a list out of the constructor around it, where there is one."""
+    made = _MADE.fullmatch(text.strip())
+    return made[1] if made else text.strip()
 
 
 def split_list(text: str) -> list[str]:
-    """List the texts in a value: of a flat list or set its quoted texts, else the value itself.
+    """List the texts in a value: of a flat list, set, tuple or array its quoted texts, else the value itself.
 
     A value in brackets that is another structure (a mapping, nested lists, numbers) holds no text.
 
@@ -85,10 +94,10 @@ def split_list(text: str) -> list[str]:
 
 def _quoted_texts(text: str) -> list[str] | None:
     """List what a value in brackets quotes; None where it is a text, be it one in brackets."""
-    inner = text.strip()
-    if (inner[:1], inner[-1:]) not in {("[", "]"), ("{", "}")} or len(inner) == 1:
+    bracketed = _unwrap(text)
+    if (bracketed[:1], bracketed[-1:]) not in _PAIRS or len(bracketed) == 1:
         return None
-    inner = inner[1:-1]
+    inner = bracketed[1:-1]
     found, words, place = [], [], 0
     while item := _ITEM.match(inner, place):
         single, double, word = item.groups()
@@ -97,9 +106,12 @@ def _quoted_texts(text: str) -> list[str] | None:
         else:
             words.append(word)
         place = item.end()
+    are_values = all(is_missing(word) or _NUMBER.fullmatch(word) for word in words)
+    if bracketed[0] == "(":
+        # A name such as "(Old) Main Street (East)" or "(2)" is no tuple.
+        return found if place == len(inner) and are_values and (found or "," in inner) else None
     if place < len(inner):
         return None if len(text) > _MAX_TEXT or not {'"', "'"} & set(text) else []
-    are_values = all(is_missing(word) or _NUMBER.fullmatch(word) for word in words)
     # A name such as "[Closed]" quotes nothing, and is itself.
     return found if found or are_values else None
 

@@ -40,10 +40,16 @@ _WANTED = {
     "node": frozenset({"y", "x"}),
     "edge": frozenset({"length", "name", "osmid", "geometry", *EXCLUDED}),
 }
-_NUMBER = r"[-+0-9.eE]++"
+# How far the ends of a course may be from the nodes of its edge.
+MAX_APART_M = 20.0
+_NUMBER = r"[-+]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eE][-+]?+[0-9]++)?+"
 _POINT = rf"\s*+{_NUMBER}(?:\s++{_NUMBER}){{1,3}}\s*+"
 _POINTS = rf"\({_POINT}(?:,{_POINT})*+\)"
 _LINE = re.compile(rf"\s*+LINESTRING\s*+(?:ZM|Z|M)?\s*+(?:EMPTY|{_POINTS})\s*+", re.IGNORECASE)
+# What osmnx never writes and older versions of fastgen passed over.
+_NO_LINE = re.compile(
+    r"\s*+(?:MULTILINESTRING|POINT)\s*+(?:ZM|Z|M)?\s*+(?:EMPTY\s*+|\([-+0-9.,()\sE]++)", re.IGNORECASE
+)
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -105,10 +111,11 @@ class _Streets:
             raise DataError(f"expected a directed graph, got {edge} undirected")
         geometry = values.get("geometry", "")
         if not is_missing(geometry):
-            if _LINE.fullmatch(geometry) is None:
-                raise wrong_graph(f"the geometry {quote_value(geometry)} of {edge}")
             self.has_merged_edges = True
-            edge = edge._replace(geometry=geometry)
+            if _LINE.fullmatch(geometry):
+                edge = edge._replace(geometry=geometry)
+            elif _NO_LINE.fullmatch(geometry) is None:
+                raise wrong_graph(f"the geometry {quote_value(geometry)} of {edge}")
         # Only ways that were merged have several ids.
         self.has_merged_edges |= is_list(values.get("osmid", ""))
         length_m = _read(read_number, values.get("length", ""), f"length of {edge}")
@@ -194,7 +201,7 @@ def load_graphml(path: Path, area: Area) -> nx.MultiDiGraph:
     ------
     DataError
         If the file is no GraphML of one directed graph, a value is none, or an edge is shorter than the
-        straight line between its ends.
+        straight line between its ends, or has a geometry that ends elsewhere.
     """
     import networkx as nx  # noqa: PLC0415  # heavy
 
@@ -203,28 +210,56 @@ def load_graphml(path: Path, area: Area) -> nx.MultiDiGraph:
         with path.open("rb") as file:
             GraphmlParser(_WANTED, found.take).parse(file)
         found.keep_near()
+        courses = _read_courses(found.edges, found.nodes)
     except DataError as error:
         raise DataError(f"{path}: {error}.") from None
     found.check_reach(str(path))
-    all_integers = all(_INTEGER.fullmatch(node) for node in found.nodes)
-    identify: Callable[[str], int | str] = int if all_integers else str
+    # "1" and "01" are two nodes.
+    are_integers = all(_INTEGER.fullmatch(node) for node in found.nodes)
+    are_integers = are_integers and len(set(map(int, found.nodes))) == len(found.nodes)
+    identify: Callable[[str], int | str] = int if are_integers else str
     streets = nx.MultiDiGraph(simplified=found.is_simplified())
     streets.add_nodes_from((identify(node), {"y": y, "x": x}) for node, (y, x) in found.nodes.items())
-    for edge in found.edges:
-        attributes = {"length": edge.length_m, "name": edge.name, "geometry": _read_course(edge, path)}
+    for edge, course in zip(found.edges, courses, strict=True):
+        attributes = {"length": edge.length_m, "name": edge.name, "geometry": course}
         streets.add_edge(identify(edge.tail), identify(edge.head), **attributes)
     return streets
 
 
-def _read_course(edge: Edge, path: Path) -> LineString | None:
-    from shapely import from_wkt  # noqa: PLC0415  # heavy
+def _read_courses(edges: list[Edge], nodes: dict[str, tuple[float, float]]) -> list[LineString | None]:
+    """Read the edges' courses, and refuse one that doesn't lead from node to node, in either direction."""
+    from shapely import get_coordinates  # noqa: PLC0415  # heavy
+
+    courses = [_read_course(edge) for edge in edges]
+    drawn = [(edge, course) for edge, course in zip(edges, courses, strict=True) if course is not None]
+    places = np.array([[nodes[edge.tail], nodes[edge.head]] for edge, _ in drawn], np.float64)
+    lat, lon = np.moveaxis(places.reshape(-1, 2, 2), 2, 0)
+    ends = np.array([get_coordinates(course)[[0, -1]] for _, course in drawn], np.float64)
+    end_lon, end_lat = np.moveaxis(ends.reshape(-1, 2, 2), 2, 0)
+    apart_m = [
+        compute_distances_m(lat, lon, end_lat[:, order], end_lon[:, order]).max(axis=1)
+        for order in ([0, 1], [1, 0])
+    ]
+    for i in np.flatnonzero(np.minimum(*apart_m) > MAX_APART_M)[:1]:
+        edge = drawn[i][0]
+        raise DataError(
+            f"expected the geometry of {edge} to end at its nodes, within {MAX_APART_M:g} m, "
+            f"got {quote_value(edge.geometry)}"
+        )
+    return courses
+
+
+def _read_course(edge: Edge) -> LineString | None:
+    from shapely import from_wkt, get_coordinates  # noqa: PLC0415  # heavy
     from shapely.errors import ShapelyError  # noqa: PLC0415  # heavy
 
     try:
-        course = from_wkt(edge.geometry) if edge.geometry else None
+        with np.errstate(over="ignore"):
+            course = from_wkt(edge.geometry) if edge.geometry else None
     except ShapelyError:
-        error = wrong_graph(f"the geometry {quote_value(edge.geometry)} of {edge}")
-        raise DataError(f"{path}: {error}.") from None
+        raise wrong_graph(f"the geometry {quote_value(edge.geometry)} of {edge}") from None
+    if not np.isfinite(get_coordinates(course)).all():
+        raise wrong_graph(f"the geometry {quote_value(edge.geometry)} of {edge}")
     return None if course is None or course.is_empty else course
 
 

@@ -20,6 +20,7 @@ MAX_VALUE = MAX_TAG = 1 << 22
 _CHUNK = 1 << 20
 _MAX_DEPTH = 100
 _KINDS = ("graph", "node", "edge")
+_ID_KEYS = {"node": ("id",), "edge": ("source", "target")}
 
 
 def wrong_graph(got: str) -> DataError:
@@ -129,12 +130,11 @@ class GraphmlParser:
         kinds = _KINDS if attributes.get("for", "all") == "all" else (attributes["for"],)
         self._key = {kind: name for kind in kinds if name in self._wanted.get(kind, ())}
         for kind in self._key:
-            if name in self._keys[kind].values():
-                raise wrong_graph(f"two keys for the {name} of {kind}s")
+            # Several keys may stand for one value: networkx writes one for each type among the elements.
             self._keys[kind][key] = name
 
     def _open_element(self, kind: str, attributes: dict[str, str]) -> None:
-        self._attributes[kind], self._values[kind] = attributes, dict(self._defaults[kind])
+        self._attributes[kind], self._values[kind] = attributes, {}
 
     def _open_text(self, targets: list[tuple[dict[str, str], str]]) -> None:
         self._targets, self._text, self._n_text = targets, [], 0
@@ -149,8 +149,19 @@ class GraphmlParser:
     def _end(self, _name: str) -> None:
         kind = self._path.pop()
         if kind in {"data", "default"}:
+            text = "".join(self._text)
             for values, name in self._targets:
-                values[name] = "".join(self._text)
+                if values.setdefault(name, text) != text:
+                    two = f"{quote_value(values[name])} and {quote_value(text)}"
+                    raise wrong_graph(f"{two} as {name} of {self._describe_open()}")
             self._targets = []
         elif kind in self._attributes:
-            self._take(kind, self._attributes.pop(kind), self._values.pop(kind))
+            values = {**self._defaults[kind], **self._values.pop(kind)}
+            self._take(kind, self._attributes.pop(kind), values)
+
+    def _describe_open(self) -> str:
+        """Name the element that is open in an error, a node or an edge by its ids."""
+        kind = self._path[-1]
+        attributes = self._attributes.get(kind, {})
+        ids = [quote_value(attributes[key]) for key in _ID_KEYS.get(kind, ()) if key in attributes]
+        return " ".join([kind, *ids])

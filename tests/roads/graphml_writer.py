@@ -29,7 +29,27 @@ def write_numpy_list(values: list[Any]) -> str:
     return "[" + " ".join(map(repr, values)) + "]"
 
 
-LIST_STYLES = (write_python_list, json.dumps, write_set, write_numpy_list)
+def write_tuple(values: list[Any]) -> str:
+    return str(tuple(values))
+
+
+def write_array(values: list[Any]) -> str:
+    return f"array({values}, dtype=object)"
+
+
+def write_frozenset(values: list[Any]) -> str:
+    return str(frozenset(values))
+
+
+LIST_STYLES = (
+    write_python_list,
+    json.dumps,
+    write_tuple,
+    write_array,
+    write_set,
+    write_frozenset,
+    write_numpy_list,
+)
 
 
 @dataclass(frozen=True)

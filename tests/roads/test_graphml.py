@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -126,7 +127,7 @@ LINES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 
 
 @settings(deadline=None)
-@given(st.lists(LINES, min_size=1, max_size=4), st.sampled_from(LIST_STYLES[:2]))
+@given(st.lists(LINES, min_size=1, max_size=4), st.sampled_from(LIST_STYLES[:4]))
 def test_list_gives_its_texts_back(texts: list[str], write_list: object) -> None:
     assert callable(write_list)
     assert split_list(write_list(texts)) == [t for t in texts if split_list(t) != []]
@@ -152,10 +153,33 @@ def test_list_gives_its_texts_back(texts: list[str], write_list: object) -> None
         ("nan", []),
         ("", []),
         ("[", ["["]),
+        ("('B', 'A')", ["B", "A"]),
+        ("('A',)", ["A"]),
+        ("(None, 'A')", ["A"]),
+        ("(None, nan)", []),
+        ("array(['B', 'A'], dtype=object)", ["B", "A"]),
+        ("array(['A'], dtype='<U1')", ["A"]),
+        ("frozenset({'A'})", ["A"]),
+        ("numpy.array([1, 2])", []),
+        ("(Closed)", ["(Closed)"]),
+        ("(2)", ["(2)"]),
+        ("(Old) Main Street (East)", ["(Old) Main Street (East)"]),
+        ("('Old' Road)", ["('Old' Road)"]),
+        ("Main(East)", ["Main(East)"]),
+        ("St.((Old))", ["St.((Old))"]),
     ],
 )
 def test_texts_in_a_value(text: str, texts: list[str]) -> None:
     assert split_list(text) == texts
+
+
+@pytest.mark.parametrize("piece", ["]", "],dtype=", "] ", "(", "],  ", "'a',"])
+@pytest.mark.parametrize("start", ["array([", "(", "a(((", "array(['a'],"])
+def test_any_long_value_is_read_in_a_moment(start: str, piece: str) -> None:
+    began = time.perf_counter()
+    with suppress(ValueError):
+        split_list(start + piece * 200_000 + ")")
+    assert time.perf_counter() - began < 3
 
 
 @pytest.mark.parametrize("text", ["1_0", "0x1", "41,9", "1e", "--1", "[1]", "True", "inf", "\u0661"])
@@ -174,6 +198,7 @@ def test_text_that_says_there_is_no_name_is_none(name: str, tmp_path: Path) -> N
     assert import_text(text, tmp_path).street_names == ()
 
 
+GRAPH = '<graph edgedefault="directed">'
 NODE_1 = '<node id="1"><data key="y">41.9</data>'
 EDGE = '<edge source="1" target="2"><data key="l">111</data>'
 SHAPES = {
@@ -189,7 +214,17 @@ SHAPES = {
     "graph in the graph": (NODE_1, f"<graph/>{NODE_1}", "got a nested graph"),
     "second graph": ("</graph>", "</graph><graph/>", "got several graphs"),
     "hyperedge": (NODE_1, f"<hyperedge/>{NODE_1}", "got a hyperedge"),
-    "two keys": ("<graph ", '<key id="z" for="node" attr.name="y"/><graph ', "two keys for the y of nodes"),
+    "two keys": (
+        f"{GRAPH}{NODE_1}",
+        f'<key id="z" for="node" attr.name="y"/>{GRAPH}{NODE_1}<data key="z">42</data>',
+        "got '41.9' and '42' as y of node '1'",
+    ),
+    "two values": (EDGE, f'{EDGE}<data key="l">112</data>', "got '111' and '112' as length of edge '1' '2'"),
+    "two defaults": (
+        "<graph ",
+        '<key id="z" for="all" attr.name="name"><default>A</default><default>B</default></key><graph ',
+        "got 'A' and 'B' as name of key",
+    ),
     "no graph": (TWO_EDGES, "<graphml/>", "got no graph"),
     "other root": (TWO_EDGES, "<gexf><graph/></gexf>", "got the root element 'gexf'"),
     "comma": (">41.9<", ">41,9<", "got '41,9' as y of node 1"),
@@ -202,6 +237,14 @@ SHAPES = {
     "long value": (">111<", f">{'1' * 5_000_000}<", "got a value of more than 4194304 characters"),
     "long tag": ('id="1"', f'id="{"1" * 20_000_000}"', "got a tag of more than 4194304 bytes"),
     "point": (EDGE, f'{EDGE}<data key="g">LINESTRING (1 1)</data>', "got the geometry 'LINESTRING (1 1)' of"),
+    "half a point": (EDGE, f'{EDGE}<data key="g">LINESTRING (1, 2 3)</data>', "got the geometry "),
+    "two dots": (EDGE, f'{EDGE}<data key="g">LINESTRING (1.2.3 4, 5 6)</data>', "got the geometry "),
+    "bare exponent": (EDGE, f'{EDGE}<data key="g">LINESTRING (e e, e e)</data>', "got the geometry "),
+    "endless number": (
+        EDGE,
+        f'{EDGE}<data key="g">LINESTRING (-87.7 41.9, 1e400 1, -87.7 41.901)</data>',
+        "1e400 1, -87.7 41.901)' of the edge from 1 to 2",
+    ),
     "odd numbers": (EDGE, f'{EDGE}<data key="g">LINESTRING (--1 1, 2 2)</data>', "got the geometry "),
     "surface": (EDGE, f'{EDGE}<data key="g">POLYGON ((1 1, 2 2, 1 2, 1 1))</data>', "got the geometry "),
     "nested name": (EDGE, f'{EDGE}<data key="n">{"[" * 20_000}{"]" * 20_000}</data>', "as name of the edge"),
@@ -214,6 +257,67 @@ def test_what_is_no_street_graph_is_refused_in_one_line(shape: str, tmp_path: Pa
     before, after, message = SHAPES[shape]
     assert before in TWO_EDGES
     assert message in refusal(TWO_EDGES.replace(before, after, 1), tmp_path)
+
+
+COURSE = "LINESTRING (-87.7 41.9, -87.7003 41.9005, -87.7 41.901)"
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        COURSE,
+        "LINESTRING Z (-87.7 41.9 1, -87.7003 41.9005 2, -87.7 41.901 3)",
+        "LINESTRING (-87.7 41.901, -87.7003 41.9005, -87.7 41.9)",
+        "LINESTRING (-87.70001 41.90001, -87.7 41.90099)",
+        "LINESTRING EMPTY",
+        "MULTILINESTRING ((1 2, 3 4), (5 6, 7 8))",
+        "multilinestring z ((1 2 3, 3 4 5))",
+        "MULTILINESTRING EMPTY",
+        "POINT(1 2)",
+        "POINT Z (1 2 3)",
+    ],
+)
+def test_geometry_changes_nothing_in_the_network(geometry: str, tmp_path: Path) -> None:
+    plain = import_text(TWO_EDGES, tmp_path)
+    text = TWO_EDGES.replace(EDGE, f'{EDGE}<data key="g">{geometry}</data>')
+    assert import_text(text, tmp_path).content_hash() == plain.content_hash()
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        "LINESTRING (10 10, 11 11)",
+        "LINESTRING (-87.7 41.9, -87.7 41.9)",
+        "LINESTRING (-87.7 41.901, -87.7 41.901)",
+        "LINESTRING (-87.7 41.9, -87.7 41.9005)",
+        "LINESTRING (41.9 -87.7, 41.901 -87.7)",
+        "LINESTRING (-87.7 41.9, 1e300 41.901)",
+    ],
+)
+def test_geometry_that_leads_elsewhere_is_refused_by_its_edge(geometry: str, tmp_path: Path) -> None:
+    message = refusal(TWO_EDGES.replace(EDGE, f'{EDGE}<data key="g">{geometry}</data>'), tmp_path)
+    assert message == (
+        f"expected the geometry of the edge from 1 to 2 to end at its nodes, within 20 m, got {geometry!r}."
+    )
+
+
+@pytest.mark.parametrize("ids", [("1", "01", "3"), ("0", "-0", "3"), ("7", "07", "007")])
+def test_ids_that_are_the_same_number_are_different_nodes(ids: tuple[str, str, str], tmp_path: Path) -> None:
+    plain = import_text(TWO_EDGES, tmp_path)
+    text = re.sub(r'(id|source|target)="([123])"', lambda m: f'{m[1]}="{ids[int(m[2]) - 1]}"', TWO_EDGES)
+    assert import_text(text, tmp_path).content_hash() == plain.content_hash()
+
+
+def test_lengths_of_several_types_are_read_as_networkx_writes_them(tmp_path: Path) -> None:
+    expected = import_text(TWO_EDGES.replace("[11, 12]", "12").replace("[12, 13]", "12"), tmp_path)
+    graph = nx.MultiDiGraph(simplified=False)
+    for node, y, x in ((1, 41.9, -87.7), (2, 41.901, -87.7), (3, 41.901, -87.699)):
+        graph.add_node(node, y=y, x=x)
+    graph.add_edge(1, 2, length=111)
+    graph.add_edge(2, 3, length=83.0)
+    nx.write_graphml(graph, tmp_path / "mixed.graphml")
+    assert (tmp_path / "mixed.graphml").read_text().count('attr.name="length"') == 2
+    assert import_roads(tmp_path / "mixed.graphml", *KITCHEN).content_hash() == expected.content_hash()
 
 
 @pytest.mark.parametrize("length", ["0", "0.111", "0.0690", "11", "90", "107"])
