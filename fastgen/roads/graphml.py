@@ -230,7 +230,8 @@ def _read_courses(edges: list[Edge], nodes: dict[str, tuple[float, float]]) -> l
     """Read the edges' courses, and refuse one that doesn't lead from node to node, in either direction."""
     from shapely import get_coordinates  # noqa: PLC0415  # heavy
 
-    courses = [_read_course(edge) for edge in edges]
+    # A loop is no road, and osmnx ends its course elsewhere where it joins the junctions that the loop is at.
+    courses = [None if edge.tail == edge.head else _read_course(edge) for edge in edges]
     drawn = [(edge, course) for edge, course in zip(edges, courses, strict=True) if course is not None]
     places = np.array([[nodes[edge.tail], nodes[edge.head]] for edge, _ in drawn], np.float64)
     lat, lon = np.moveaxis(places.reshape(-1, 2, 2), 2, 0)

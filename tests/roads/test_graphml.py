@@ -301,6 +301,12 @@ def test_geometry_that_leads_elsewhere_is_refused_by_its_edge(geometry: str, tmp
     )
 
 
+def test_course_of_a_loop_may_end_elsewhere(tmp_path: Path) -> None:
+    plain = import_text(TWO_EDGES, tmp_path)
+    loop = f'<edge source="1" target="1"><data key="l">50</data><data key="g">{COURSE}</data></edge>'
+    assert import_text(TWO_EDGES.replace(EDGE, loop + EDGE), tmp_path).content_hash() == plain.content_hash()
+
+
 @pytest.mark.parametrize("ids", [("1", "01", "3"), ("0", "-0", "3"), ("7", "07", "007")])
 def test_ids_that_are_the_same_number_are_different_nodes(ids: tuple[str, str, str], tmp_path: Path) -> None:
     plain = import_text(TWO_EDGES, tmp_path)
