@@ -69,11 +69,13 @@ def check_name(name: str | Path) -> Path:
     Raises
     ------
     ScenarioError
-        If it is empty, longer than a file system takes, or has a null byte.
+        If it is empty or blank, longer than a file system takes, or has a null byte.
     """
     text = os.fsencode(name)
     if not text:
         raise ScenarioError("expected a path, got an empty text, as of a variable that is not set.")
+    if text.isspace():
+        raise ScenarioError(f"expected a path, got blanks alone, {os.fsdecode(text)!r}.")
     if b"\0" in text:
         raise ScenarioError(f"expected a path without null bytes, got {os.fsdecode(text)[:_SHOWN]!r}.")
     if len(text) > _PATH_MAX or any(len(part) > _NAME_MAX for part in text.split(b"/")):
@@ -111,6 +113,8 @@ def check_folder(name: str | Path) -> Path:
     above = folder.absolute()
     while not os.path.lexists(above):  # also where a folder on the way may not be entered
         above = above.parent
+    if above.is_symlink() and not above.exists():
+        raise OutputError(f"{folder}: expected a folder to write to, got a link to nothing, {above}.")
     if not above.is_dir():
         raise OutputError(f"{folder}: expected a folder to write to, got: Not a directory.")
     if folder.resolve() == Path(folder.anchor or "/"):
@@ -152,7 +156,7 @@ def check_file(name: str | Path, what: str) -> Path:
     except OSError:
         mode = stat.S_IFREG  # not there, or not to be seen: whoever writes it will say so
     if stat.S_ISDIR(mode) or path.name in ("", ".."):
-        raise ScenarioError(f"{what}: expected a file, got the folder {path}.")
+        raise ScenarioError(f"{what}: expected a file, got the folder {str(path)!r}.")
     if not stat.S_ISREG(mode):
         raise ScenarioError(f"{what}: expected a file, got {path}, which is a device or a pipe.")
     return path

@@ -38,4 +38,8 @@ class Place(click.Path):
             check_name(value)
         except ScenarioError as error:
             self.fail(str(error), param, ctx)
-        return self._make(str(super().convert(value, param, ctx)))
+        path = str(super().convert(value, param, ctx))
+        # To click, a device or a pipe is neither a file nor a folder.
+        if not self.file_okay and not Path(path).is_dir():
+            self.fail(f"expected a folder, got {path}, which is a device or a pipe.", param, ctx)
+        return self._make(path)

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("dataset", metavar="DATASET", type=Place())
-@click.option("--to", required=True, metavar="FORM:PATH", help="delta:PATH, duckdb:FILE or parquet:PATH.")
+@click.option(
+    "--to",
+    required=True,
+    metavar="FORM:PATH",
+    help="delta:PATH, duckdb:FILE or parquet:PATH; ~ is your home.",
+)
 @click.option(
     "--overwrite",
     is_flag=True,

@@ -23,7 +23,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in la
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read the length."""
-        found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|)", str(value))
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|)", str(value))
         seconds = float(found.group(1)) * _UNITS[found.group(2)] if found else 0.0
         if seconds <= 0:
             self.fail(f"expected a length of time such as 10s, 500ms or 2m, got {value!r}.", param, ctx)

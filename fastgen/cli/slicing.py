@@ -12,7 +12,7 @@ import click
 from fastgen.cli import replay_options as options
 from fastgen.cli.late_compiling import announced_late_compiling
 from fastgen.cli.streams import stdout_bytes
-from fastgen.errors import OutputError
+from fastgen.errors import OutputError, ScenarioError
 from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
@@ -66,6 +66,10 @@ def slice_command(
         if str(output) == STDOUT:
             _to_stdout(write)
         else:
+            from fastgen.dataset.layout import is_part  # noqa: PLC0415  # --help does without
+
+            if is_part(output, dataset):
+                raise ScenarioError(f"output: expected a file that is none of the dataset, got {output}.")
             _to_file(write, output)
 
 

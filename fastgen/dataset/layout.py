@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
+from pathlib import Path
 
 EVENTS = "events.parquet"
 MANIFEST = "manifest.json"
@@ -38,3 +40,12 @@ def part_path(location_id: int, first_day: int, last_day: int, partition_by: Par
 def table_path(table: str) -> str:
     """Path of a dimension table, relative to the dataset."""
     return f"{table}.parquet"
+
+
+def is_part(place: Path, dataset: Path) -> bool:
+    """Whether a place, there or not, is a dataset's folder, one of its files, or below its events."""
+    there, here = (Path(os.path.realpath(path)) for path in (place, dataset))
+    if there == here:
+        return True
+    own = {EVENTS, MANIFEST, WORK, *map(table_path, TABLES)}
+    return here in there.parents and there.relative_to(here).parts[0] in own

@@ -43,9 +43,15 @@ def check_untouched(sink: FolderSink, state_path: Path) -> None:
     Raises
     ------
     OutputError
-        If a replay has written there.
+        If a replay has written there, or a file has a name of a replay's.
     """
-    if sink.find_data() or sink.control.names():
+    found = sink.find_data()
+    if found and not sink.control.names():
+        raise OutputError(
+            f"{sink.folder}: expected a folder without files named as a replay's, got {found} and no state. "
+            "Replay into another folder, or name the state of the replay that wrote it with --state."
+        )
+    if sink.control.names():
         raise OutputError(
             f"{state_path}: expected the state of the replay that has written into {sink.folder}, got "
             f"no file. Put it back ({sink.control.path.name} moves with its folder), name it with --state, "

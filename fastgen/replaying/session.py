@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
+from fastgen.dataset.layout import is_part
 from fastgen.errors import ScenarioError
 from fastgen.files import check_file
 from fastgen.replaying.agreement import (
@@ -78,6 +79,8 @@ class ReplaySession:
         self._stream: IO[bytes] | None = None
         if isinstance(to, str | Path):
             self._sink = FolderSink(to, options.format, options.max_rows_per_file)
+            if is_part(self._sink.folder, Path(dataset)):
+                raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {to}.")
         else:
             self._stream = to
         if state is None and self._sink is None:

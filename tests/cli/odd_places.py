@@ -71,6 +71,7 @@ ODD: dict[str, str] = {
     "unwritable": "/proc/self/x",
     "below what is unwritable": "/proc/self/x/y",
     "blank": " ",
+    "blanks and a tab": " \t ",
     "line break": "two\nlines",
     "escape": "\x1b[31m",
     "option": "--",

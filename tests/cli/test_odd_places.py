@@ -25,7 +25,7 @@ STREETS = """<osm version="0.6"><node id="1" lat="37.791" lon="-122.3928"/>
 <way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="residential"/></way></osm>"""
 HINTS = ("compiling the kernels", "computing the routes")
 # What an unset variable leaves, and what no file system takes.
-REFUSED = {"empty", "long name", "name of 256 bytes", "long path"}
+REFUSED = {"empty", "blank", "blanks and a tab", "long name", "name of 256 bytes", "long path"}
 
 
 @pytest.fixture(scope="module")

@@ -63,10 +63,7 @@ def unbroken(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("--now", t)
             for t in ("1" * 20, "noon", "2026-03-01T24:00", "2026-02-30", "2026-03-01T12:00+5", "")
         ),
-        *(
-            ("--every", t)
-            for t in ("\u0663s", "10 s", "1e3s", "-1s", "0s", "", "9" * 400, "9999999999h", "1.s", "10S")
-        ),
+        *(("--every", t) for t in ("\u0663s", "10 s", "1e3s", "-1s", "0s", "", "1.s", "10S")),
         *(("--speed", t) for t in ("\u0666\u0660", "\uff11", "1_0", "0x10", "", "inf", "nan")),
     ],
 )
@@ -323,6 +320,11 @@ def test_what_readers_must_leave_out_is_said_once(dataset: Path, unbroken: Path,
         ("--to out --max-rows-per-file 0", 2, "0 is not in the range x>=1"),
         ("--to -", 2, "state: expected a state file, which a stream can't hold, got none."),
         ("--to file", 1, "file: expected a folder to write to, got: Not a directory."),
+        ("--to {dataset}", 2, "to: expected a place apart from the dataset"),
+        ("--to {dataset}/events.parquet", 2, "to: expected a place apart from the dataset"),
+        ("--to link", 2, "to: expected a place apart from the dataset"),
+        ("--to dangling", 1, "dangling: expected a folder to write to, got a link to nothing"),
+        ("--to mine", 1, "mine: expected a folder without files named as a replay's, got events-0000000001"),
         ("--to out --state file/s.json", 1, "file/s.json: expected a place to write to, got: "),
     ],
 )
@@ -337,8 +339,12 @@ def test_trouble_is_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("file").write_text("mine")
+    Path("link").symlink_to(dataset)
+    Path("dangling").symlink_to("nowhere")
+    Path("mine").mkdir()
+    Path("mine/events-0000000001.jsonl").write_text("mine")
     with pytest.raises(SystemExit) as ended:
-        main(["replay", str(dataset), *args.split()])
+        main(["replay", str(dataset), *args.format(dataset=dataset).split()])
     assert ended.value.code == code
     said = capsys.readouterr()
     assert said.out == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -203,6 +204,9 @@ def test_list_refuses_a_damaged_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"sf\.roads: expected a fastgen-roads file, got something else"):
         run("list", "--roads", tmp_path)
     assert "does not exist" in usage_error("list", "--roads", tmp_path / "none")
+    os.mkfifo(tmp_path / "pipe")
+    for device in ("/dev/null", tmp_path / "pipe"):
+        assert "expected a folder, got " in usage_error("list", "--roads", device)
 
 
 def test_show_gives_figures_source_licence_and_hash(scenario: Path, extract: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ import polars as pl
 import pytest
 
 from fastgen.cli import main
-from tests.helpers import build_small
+from tests.cli.odd_places import listing
+from tests.helpers import build_small, copy_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +59,28 @@ def test_reader_that_leaves_early_is_no_trouble(form: str, raw: tuple[str, ...],
     assert not [line for line in said.splitlines() if not line.startswith(b"compiling")]
 
 
+@pytest.mark.parametrize(
+    "own", ["manifest.json", "brands.parquet", "events.parquet/mine.jsonl", "events.parquet/location_id=1/x"]
+)
+@pytest.mark.parametrize("way", ["{}/", "{}/../dataset/", "link/"])
+def test_no_file_of_the_dataset_is_replaced(
+    own: str,
+    way: str,
+    dataset: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(dataset)
+    before = listing(dataset)
+    with pytest.raises(SystemExit) as ended:
+        main(["slice", str(dataset), "--from", "0", "--to", "1", "-o", way.format(dataset) + own])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (ended.value.code, "output: expected a file that is none of the dataset, got" in line) == (2, True)
+    assert listing(dataset) == before
+
+
 def test_file_appears_whole(dataset: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.parquet"
     args = [str(dataset), "--from", "0", "--to", "1", "--raw", "--format", "parquet", "-o", str(out)]
@@ -65,6 +89,18 @@ def test_file_appears_whole(dataset: Path, tmp_path: Path) -> None:
     assert ended.value.code in (0, None)
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
     assert pl.read_parquet(out).height > 100
+
+
+def test_pipe_for_a_manifest_is_named_once(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = copy_of(dataset, tmp_path) / "manifest.json"
+    manifest.unlink()
+    os.mkfifo(manifest)
+    with pytest.raises(SystemExit) as ended:
+        main(["slice", str(manifest.parent), "--from", "0", "--to", "1"])
+    line = f"fastgen: {manifest}: expected a readable manifest, got a device or a pipe.\n"
+    assert (ended.value.code, capsys.readouterr().err) == (2, line)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +117,7 @@ def test_file_appears_whole(dataset: Path, tmp_path: Path) -> None:
             1,
             "no/such/folder: expected to write the file",
         ),
+        ("--from 0 --to 1 -o .", 2, "output: expected a file, got the folder '.'."),
     ],
 )
 def test_trouble_is_one_line(

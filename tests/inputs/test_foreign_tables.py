@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastgen.errors import FastgenWarning
+from fastgen.errors import FastgenError, FastgenWarning
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.tables import TABLES, read_tables, table_type, write_tables
 from tests.effort import repeats
@@ -166,6 +166,38 @@ def test_copied_placements_get_ids_of_their_own(ids: list[int]) -> None:
         assert (
             read_tables(directory).content_hash() == read.content_hash()
         )  # and no warning, which would fail
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"brand_id": [1, 1, 1]},
+        {"end_day": [-5.0, 60.0, None]},
+        {"location_id": [7, 7, 77]},
+        {"brand_id": [10] * 3, "location_id": [7] * 3, "start_day": [0, 4, 5]},
+        {"growth_rate_monthly": [0.1, 0.1, 1e9]},
+    ],
+)
+def test_tables_that_fail_are_told_of_by_the_error_alone(wrong: dict[str, list[Any]], tmp_path: Path) -> None:
+    """Not by the ids that were repeated too."""
+    copied = {**TOWN["brand_locations"], "brand_location_id": [5, 5, 5], **wrong}
+    directory = write_town(tmp_path, {**TOWN, "brand_locations": copied})
+    assert not warned_of(directory)
+
+
+def test_a_wrong_scenario_is_told_of_alone(tmp_path: Path) -> None:
+    copied = {**TOWN["brand_locations"], "brand_location_id": [5, 5, 5]}
+    directory = write_town(tmp_path, {**TOWN, "brand_locations": copied})
+    assert not warned_of(directory, days=-1)
+
+
+def warned_of(directory: Path, **overrides: object) -> list[warnings.WarningMessage]:
+    """Load tables that can't be loaded; return the warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(FastgenError):
+            load_inputs(None, directory, overrides=overrides)
+    return caught
 
 
 def test_codes_are_taken_as_they_are(tmp_path: Path) -> None:
