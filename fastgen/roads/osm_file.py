@@ -146,14 +146,19 @@ def _keep_newest(batches: list[Nodes]) -> Nodes:
 
 def _load_ways(reader: OsmReader, node_ids: NDArray[np.int64]) -> list[Way]:
     """Load the drivable ways that touch some nodes, in the order of their ids."""
-    newest = _choose_newest(reader.ways(node_ids, _NO_IDS))
+    # Of ways that are not drawn none is kept: there may be any number of them at one node.
+    newest = _choose_newest(way for way in reader.ways(node_ids, _NO_IDS) if _is_drawn(way))
     if not reader.ways_ascend:
-        newest = _choose_newest(reader.ways(node_ids, np.array(sorted(newest), np.int64)))
-    ways = [newest[key] for key in sorted(newest)]
-    ways = [way for way in ways if way.visible and is_drivable(way.tags)]
+        newest = _choose_newest(reader.ways(_NO_IDS, np.array(sorted(newest), np.int64)))
+    ways = [newest[key] for key in sorted(newest) if _is_drawn(newest[key])]
     for way in ways:
         check_way_length(len(way.nodes), MAX_ROAD_NODES)
     return ways
+
+
+def _is_drawn(way: Way) -> bool:
+    """Whether a way is there, for cars, and of more than one place."""
+    return way.visible and bool((way.nodes[1:] != way.nodes[:-1]).any()) and is_drivable(way.tags)
 
 
 def _choose_newest(ways: Iterable[Way]) -> dict[int, Way]:

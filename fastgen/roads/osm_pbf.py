@@ -20,7 +20,7 @@ from fastgen.roads.osm_elements import (
     find_in,
 )
 from fastgen.roads.osm_pbf_blocks import iterate_blocks
-from fastgen.roads.protobuf import Columns, decode_packed, iterate_fields, unfold_signs
+from fastgen.roads.protobuf import MORE, Columns, decode_packed, iterate_fields, unfold_signs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 MAX_ELEMENT_BYTES = 1 << 22  # a way of a million nodes
 BATCH_SIZE, BATCH_BYTES = 8000, 1 << 20  # programs write 8,000 elements a block
+MAX_DENSE = 1 << 20
+DENSE_PARTS = 128  # what a group of dense nodes costs at least, in elements of other kinds
 # Numbers of the fields of nodes, ways, dense nodes and their information, as osmformat.proto has them.
 _ID, _KEYS, _VALS, _INFO, _DENSE_INFO = 1, 2, 3, 4, 5
 _REFS, _LAT, _LON, _WAY_LAT, _WAY_LON = 8, 8, 9, 9, 10
@@ -57,12 +59,11 @@ class PbfReader:
     def nodes(self, *, versions: bool) -> Iterator[Nodes]:
         """Give all nodes, group by group."""
         for block in iterate_blocks(self._path):
-            for group in block.groups:
-                for number, first, last in iterate_fields(block.raw, *group):
-                    if number == _DENSE:
-                        yield _read_dense(block, first, last, versions=versions)
-                for columns in _iterate_columns(block.raw, group, _NODE):
-                    yield _read_nodes(block, columns)
+            for kind, spans in _iterate_batches(block, _NODE, _DENSE):
+                if kind == _DENSE:
+                    yield _read_dense(block, *spans[0], versions=versions)
+                else:
+                    yield _read_nodes(block, _columns(block, spans))
 
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
         """Give ways tagged highway with one of these nodes, and ways of these ids; both sorted."""
@@ -70,38 +71,37 @@ class PbfReader:
         before = None
         for block in iterate_blocks(self._path):
             strings = None
-            for group in block.groups:
-                for columns in _iterate_columns(block.raw, group, _WAY):
-                    strings = strings or [
-                        block.raw[a:b] for _, a, b in iterate_fields(block.raw, *block.strings)
-                    ]
-                    numbers = columns.values(_ID)
-                    self.ways_ascend &= before is None or bool(before < numbers[0])
-                    self.ways_ascend &= bool((numbers[:-1] < numbers[1:]).all())
-                    self.has_located_ways |= bool(columns.spans(_WAY_LAT)[1].any())
-                    before = numbers[-1]
-                    rows = _choose_rows(columns, strings, nodes, ids)
-                    if len(rows):
-                        yield from _read_ways(block, columns, strings, rows)
+            for _, spans in _iterate_batches(block, _WAY):
+                columns = _columns(block, spans)
+                strings = strings or block.texts()
+                numbers = columns.values(_ID)
+                self.ways_ascend &= before is None or bool(before < numbers[0])
+                self.ways_ascend &= bool((numbers[:-1] < numbers[1:]).all())
+                self.has_located_ways |= bool(columns.spans(_WAY_LAT)[1].any())
+                before = numbers[-1]
+                rows = _choose_rows(columns, strings, nodes, ids)
+                if len(rows):
+                    yield from _read_ways(block, columns, strings, rows)
 
 
 def _unpack(block: Block, first: int, last: int) -> NDArray[np.int64]:
-    return decode_packed(np.frombuffer(block.raw, np.uint8, last - first, first))
+    data = np.frombuffer(block.raw, np.uint8, last - first, first)
+    if np.count_nonzero(data < MORE) > MAX_DENSE:
+        raise ValueError(f"a group of more than {MAX_DENSE} nodes")
+    return decode_packed(data)
 
 
 def _read_dense(block: Block, first: int, last: int, *, versions: bool) -> Nodes:
     """Read nodes that stand column by column, as differences to the one before."""
     spans = {number: (a, b) for number, a, b in iterate_fields(block.raw, first, last)}
-    n_bytes = max(b - a for a, b in [(0, 0), *(spans[key] for key in (_ID, _LAT, _LON) if key in spans)])
-    if n_bytes > BATCH_BYTES:
-        raise ValueError("a block of more nodes than programs write")
     ids, lat, lon = (
         np.cumsum(unfold_signs(_unpack(block, *spans.get(key, (0, 0))))) for key in (_ID, _LAT, _LON)
     )
     columns = {_VERSION: np.zeros_like(ids), _TIMESTAMP: np.zeros_like(ids), _VISIBLE: np.ones_like(ids)}
     for number, *span in iterate_fields(block.raw, *spans.get(_DENSE_INFO, (0, 0))):
         if number == _VISIBLE or (versions and number in columns):
-            columns[number] = _unpack(block, *span)
+            found = _unpack(block, *span)
+            columns[number] = np.append(found, columns[number][len(found) :])  # what is not told is as usual
     time_s = np.cumsum(unfold_signs(columns[_TIMESTAMP])) * block.time_granularity // 1000
     if len({len(column) for column in (ids, lat, lon, *columns.values())}) > 1:
         raise ValueError("a damaged block")
@@ -124,24 +124,29 @@ def _read_info(
     return info.values(_VERSION), time_s, info.values(_VISIBLE) != 0
 
 
-def _iterate_columns(raw: bytes, group: tuple[int, int], kind: int) -> Iterator[Columns]:
-    """Read the elements of one kind in a group, so many at a time that memory stays small."""
-    data = np.frombuffer(raw, np.uint8)
+def _columns(block: Block, spans: list[tuple[int, int]]) -> Columns:
+    return Columns(np.frombuffer(block.raw, np.uint8), *np.array(spans).T)
+
+
+def _iterate_batches(block: Block, *kinds: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    """Find elements of some kinds, as they stand: so many of one kind at a time that memory stays small."""
     spans: list[tuple[int, int]] = []
-    n_bytes = 0
-    for number, first, last in iterate_fields(raw, *group):
-        if number != kind:
+    n_bytes, before = 0, 0
+    for kind, first, last in block.elements():
+        if kind not in kinds:
             continue
-        if not 0 <= last - first <= MAX_ELEMENT_BYTES:
+        if kind == _DENSE:
+            block.budget.spend(DENSE_PARTS)
+        elif not 0 <= last - first <= MAX_ELEMENT_BYTES:
             raise ValueError(f"an element of {last - first} bytes, at most {MAX_ELEMENT_BYTES} expected")
+        is_full = kind == _DENSE or len(spans) == BATCH_SIZE or n_bytes > BATCH_BYTES
+        if spans and (is_full or kind != before):
+            yield before, spans
+            spans, n_bytes = [], 0
         spans.append((first, last))
-        n_bytes += last - first
-        if len(spans) == BATCH_SIZE or n_bytes > BATCH_BYTES:
-            yield Columns(data, *np.array(spans).T)
-            spans.clear()
-            n_bytes = 0
+        n_bytes, before = n_bytes + last - first, kind
     if spans:
-        yield Columns(data, *np.array(spans).T)
+        yield before, spans
 
 
 def _decode_deltas(

@@ -19,19 +19,49 @@ if TYPE_CHECKING:
 
 # The format's own limits.
 MAX_HEADER_BYTES, MAX_BLOB_BYTES = 1 << 16, 1 << 25
+# Programs write 8,000 elements a block, most in one group. In a real file each group, element and text takes
+# a byte at least, compressed.
+MAX_GROUPS, MAX_TEXTS, FREE_PARTS = 1 << 18, 1 << 20, 1 << 20
 _FEATURES = frozenset({b"OsmSchema-V0.6", b"DenseNodes"})
 _RAW, _RAW_SIZE, _ZLIB = 1, 2, 3
 _BY_ARROW = {6: "lz4_raw", 7: "zstd"}
+_FORMS = frozenset({_RAW, _ZLIB, *_BY_ARROW})
 _UNREAD = {4: "lzma", 5: "bzip2"}
 # Numbers of the fields of a file's parts, of its header and of its blocks, as fileformat.proto and
 # osmformat.proto have them.
-_KIND, _BLOB_BYTES, _FEATURE, _STRINGS, _GROUP = 1, 3, 4, 1, 2
+_KIND, _BLOB_BYTES, _FEATURE, _STRINGS, _GROUP, _TEXT = 1, 3, 4, 1, 2, 1
 _GRANULARITY, _TIME_GRANULARITY, _LAT_OFFSET, _LON_OFFSET = 17, 18, 19, 20
+
+
+class Budget:
+    """Counts what a file is made of, so that reading it takes time by its size.
+
+    Parameters
+    ----------
+    file_bytes
+        Size of the file.
+    """
+
+    def __init__(self, file_bytes: int) -> None:
+        self._left = FREE_PARTS + file_bytes
+
+    def spend(self, n_parts: int = 1) -> None:
+        """Count some parts.
+
+        Raises
+        ------
+        ValueError
+            If the file has more of them than any real one.
+        """
+        self._left -= n_parts
+        if self._left < 0:
+            raise ValueError("one of more groups, elements and texts than its size can hold")
 
 
 class Block(NamedTuple):
     """A block of elements: its bytes, where the strings and the groups stand in them, and its units."""
 
+    budget: Budget
     raw: bytes
     strings: tuple[int, int]
     groups: list[tuple[int, int]]
@@ -39,6 +69,24 @@ class Block(NamedTuple):
     lat_offset: int
     lon_offset: int
     time_granularity: int
+
+    def elements(self) -> Iterator[tuple[int, int, int]]:
+        """Go through the elements: their kind, and where each begins and ends."""
+        for group in self.groups:
+            for element in iterate_fields(self.raw, *group):
+                self.budget.spend()
+                yield element
+
+    def texts(self) -> list[bytes]:
+        """List the texts that elements name by their number."""
+        found: list[bytes] = []
+        for number, first, last in iterate_fields(self.raw, *self.strings):
+            if number == _TEXT:
+                self.budget.spend()
+                if len(found) == MAX_TEXTS:
+                    raise ValueError(f"a block of more than {MAX_TEXTS} texts")
+                found.append(self.raw[first:last])
+        return found
 
     def degrees(
         self, lat: NDArray[np.int64], lon: NDArray[np.int64]
@@ -65,16 +113,17 @@ def iterate_blocks(path: Path) -> Iterator[Block]:
         If it is of another format, damaged, or made for readers that know more.
     """
     with path.open("rb") as file:
-        kind, n_bytes, file_bytes = b"", 0, path.stat().st_size
+        n_bytes, file_bytes = 0, path.stat().st_size
+        if not file_bytes:
+            raise ValueError("an empty one")
+        budget = Budget(file_bytes)
         for kind, raw in _iterate_blobs(file):
             n_bytes += len(raw)
             check_inflation(n_bytes, file_bytes)
             if kind == b"OSMHeader":
                 _check_header(raw)
             elif kind == b"OSMData":
-                yield _open_block(raw)
-        if not kind:
-            raise ValueError("an empty one")
+                yield _open_block(raw, budget)
 
 
 def _iterate_blobs(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
@@ -91,6 +140,8 @@ def _iterate_blobs(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         size = int.from_bytes(prefix + read(4 - len(prefix)), "big")
         if size > MAX_HEADER_BYTES:
             raise ValueError("another format, or a damaged one")
+        if not size and known and not file.read(1):
+            return  # zeros at the end, as some programs write them
         kind, n_bytes = b"", 0
         header = read(size)
         for number, first, last in iterate_fields(header, 0, size):
@@ -99,32 +150,34 @@ def _iterate_blobs(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
             elif number == _BLOB_BYTES:
                 n_bytes = first
         known |= kind == b"OSMHeader"
-        if not known or n_bytes > MAX_BLOB_BYTES:
+        if not known or not kind or n_bytes > MAX_BLOB_BYTES:
             raise ValueError("another format, or a damaged one")
         yield kind, _inflate(read(n_bytes))
 
 
 def _inflate(blob: bytes) -> bytes:
-    raw_size, form, data = 0, _RAW, b""
+    raw_size, form, data, is_unknown = 0, _RAW, b"", False
     for number, first, last in iterate_fields(blob, 0, len(blob)):
         if number == _RAW_SIZE:
             raw_size = first
         elif number in _UNREAD:
             raise ValueError(f"one compressed by {_UNREAD[number]}, where zlib, lz4 or zstd are expected")
-        else:
+        elif number in _FORMS:
             form, data = number, blob[first:last]
+        else:
+            is_unknown |= last >= 0
+    if not data and is_unknown:
+        raise ValueError("a compression that is not known")
     if form == _RAW:
         return data
     if not 0 < raw_size <= MAX_BLOB_BYTES:
         raise ValueError(f"a block of {raw_size} bytes, at most {MAX_BLOB_BYTES} expected")
     if form == _ZLIB:
         raw = zlib.decompressobj().decompress(data, raw_size + 1)
-    elif form in _BY_ARROW:
+    else:
         import pyarrow as pa  # noqa: PLC0415  # heavy
 
         raw = pa.Codec(_BY_ARROW[form]).decompress(data, raw_size, asbytes=True)
-    else:
-        raise ValueError("a compression that is not known")
     if len(raw) != raw_size:
         raise ValueError("a damaged block")
     return raw
@@ -140,14 +193,18 @@ def _check_header(raw: bytes) -> None:
         raise ValueError(f"one that needs the feature {feature[:40].decode(errors='replace')!r}")
 
 
-def _open_block(raw: bytes) -> Block:
-    strings, groups = (0, 0), []
+def _open_block(raw: bytes, budget: Budget) -> Block:
+    strings = 0, 0
+    groups: list[tuple[int, int]] = []
     units = {_GRANULARITY: 100, _LAT_OFFSET: 0, _LON_OFFSET: 0, _TIME_GRANULARITY: 1000}
     for number, first, last in iterate_fields(raw, 0, len(raw)):
         if number == _STRINGS:
             strings = (first, last)
         elif number == _GROUP:
+            budget.spend()
+            if len(groups) == MAX_GROUPS:
+                raise ValueError(f"a block of more than {MAX_GROUPS} groups")
             groups.append((first, last))
         elif number in units:
             units[number] = first - (first >> 63 << 64)  # of 64 bits, with a sign
-    return Block(raw, strings, groups, *units.values())
+    return Block(budget, raw, strings, groups, *units.values())

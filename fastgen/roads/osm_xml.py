@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
@@ -12,6 +10,7 @@ from xml.parsers import expat
 
 import numpy as np
 
+from fastgen.roads.compressed_file import open_unpacked, read_chunk
 from fastgen.roads.osm_elements import (
     MAX_LON,
     TAGS,
@@ -25,14 +24,13 @@ from fastgen.roads.osm_elements import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-CHUNK_BYTES = 1 << 18
 MAX_DEPTH = 100
-_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open}
+MAX_TOKEN_BYTES = 1 << 22  # of a tag, a comment or an instruction
 # Files of changes, of which the present is not to be told from the past; Overpass remarks what it left out.
 _CHANGES = frozenset({"action", "create", "modify", "delete", "osmChange", "osmAugmentedDiff"})
 _REFUSED = _CHANGES | {"remark"}
@@ -49,7 +47,7 @@ class XmlReader:
     Parameters
     ----------
     path
-        The file; its ending tells the compression.
+        The file; its first bytes tell the compression.
     """
 
     def __init__(self, path: Path) -> None:
@@ -98,19 +96,18 @@ class XmlReader:
         parser.XmlDeclHandler = handler.take_declaration
         parser.StartElementHandler = handler.start_root
         handler.parser = parser
-        opener = _OPENERS.get(self._path.suffix, open)
         file_bytes, n_parsed = self._path.stat().st_size, 0
-        with opener(self._path, "rb") as file:
+        with open_unpacked(self._path) as file:
             if first_byte and self._starts_at(file, first_byte):
                 parser.Parse(_ROOT, False)  # noqa: FBT003  # by position alone
                 n_parsed = len(_ROOT)
-            while chunk := file.read(CHUNK_BYTES):
+            while chunk := read_chunk(file, is_first=not n_parsed):
                 n_parsed += len(chunk)
                 check_inflation(n_parsed, file_bytes)
                 parser.Parse(chunk, False)  # noqa: FBT003
                 # The parser keeps a tag until its end, and scans it anew with every piece.
-                if n_parsed - parser.CurrentByteIndex > CHUNK_BYTES:
-                    raise ValueError(f"an XML tag of more than {CHUNK_BYTES} bytes")
+                if n_parsed - parser.CurrentByteIndex > MAX_TOKEN_BYTES:
+                    raise ValueError(f"an XML tag of more than {MAX_TOKEN_BYTES} bytes")
                 handler.n_open -= len(handler.closed)
                 handler.closed.clear()
                 if handler.n_open > MAX_DEPTH:
@@ -254,7 +251,7 @@ def _choose(ways: list[Way], nodes: NDArray[np.int64], ids: NDArray[np.int64]) -
 
 def _id(attributes: dict[str, str], key: str) -> int:
     try:
-        value = int(attributes[key])
+        value = int(_check_digits(attributes[key]))
         if MIN_ID <= value <= MAX_ID:
             return value
     except (KeyError, ValueError):
@@ -263,12 +260,19 @@ def _id(attributes: dict[str, str], key: str) -> int:
     raise ValueError(f"{got} as the {key} of an element where a whole number of 64 bits is expected")
 
 
+def _check_digits(text: str) -> str:
+    """Refuse what Python alone takes for a number."""
+    if "_" in text or not text.isascii():
+        raise ValueError(text)
+    return text
+
+
 def read_degrees(text: str | None) -> float:
     """Read degrees, NaN where there are none, to seven decimals as osmium does, half a unit upwards."""
     if text is None:
         return float("nan")
     try:
-        value = float(text)
+        value = float(_check_digits(text))
         if "." not in text[-8:] and abs(value) <= MAX_LON:
             value = float(Decimal(text).quantize(_PRECISION, ROUND_HALF_UP))
     except (ValueError, ArithmeticError):
@@ -283,7 +287,7 @@ def _is_visible(attributes: dict[str, str]) -> bool:
 
 def _version(attributes: dict[str, str]) -> Version:
     try:
-        number = int(attributes.get("version", "0"))
+        number = int(_check_digits(attributes.get("version", "0")))
     except ValueError:
         number = 0
     try:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 VARINT, BYTES = 0, 2
 MORE = 128  # the bit of a byte after which its number goes on
 _FIXED_BYTES = {1: 8, 5: 4}
+_SIZES = np.array([_FIXED_BYTES.get(wire, 0 if wire in {VARINT, BYTES} else -1) for wire in range(8)])
 MAX_VARINT_BYTES = 10
 MAX_FIELDS, MAX_NUMBER = 64, 31  # of a small message; fields of higher numbers are passed over
 
@@ -149,10 +150,11 @@ class Columns:
             if not len(row):
                 return
             key, after = read_varints(data, at[row])
-            value, after = read_varints(data, after)
             number, wire = key >> 3, key & 7
-            size = np.where(wire == BYTES, value, 0)
-            if (wire & ~BYTES).any() or (size < 0).any() or (size > last[row] - after).any():
+            told, value = np.flatnonzero(wire & ~BYTES == 0), np.zeros_like(key)
+            value[told], after[told] = read_varints(data, after[told])
+            size = np.where(wire == BYTES, value, _SIZES[wire])
+            if (size < 0).any() or (size > last[row] - after).any():
                 raise ValueError("a damaged message")
             for field in np.unique(number[number <= MAX_NUMBER]).tolist():
                 here = number == field

@@ -29,6 +29,11 @@ def blob(kind: bytes, raw: bytes, form: int = 3, compress: Callable[[bytes], byt
 HEADER = blob(b"OSMHeader", field(4, b"OsmSchema-V0.6") + field(4, b"DenseNodes"))
 
 
+def fixed(key: int, data: bytes) -> bytes:
+    """Write a field of four or of eight bytes."""
+    return varint(key << 3 | {4: 5, 8: 1}[len(data)]) + data
+
+
 def number(key: int, value: int) -> bytes:
     """Write a field of a number."""
     return varint(key << 3) + varint(value)

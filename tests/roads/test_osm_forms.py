@@ -237,7 +237,7 @@ HUGE: dict[str, tuple[bytes, str]] = {
     ),
     "a huge value": (
         osm(*NODES, way(1, [1, 2], f'{ROAD}<tag k="note" v="{"x" * 20_000_000}"/>')).encode(),
-        "got an XML tag of more than 262144 bytes",
+        "got an XML tag of more than 4194304 bytes",
     ),
     "a huge comment": (osm("<!--", "<" * 20_000_000, "-->").encode(), "got an XML tag of more than"),
     "a deep nest": (b"<osm>" + b"<a>" * 3_000_000, "got XML elements nested"),
@@ -308,7 +308,7 @@ WRONG_PBF: dict[str, tuple[bytes, str]] = {
     ),
     "dense nodes of 30 MB": (
         HEADER + blob(b"OSMData", field(2, field(2, field(1, bytes(30_000_000))))),
-        "got a block of more nodes than programs write",
+        "got a group of more than 1048576 nodes",
     ),
     "a way of two million fields": (
         HEADER + blob(b"OSMData", field(2, field(3, b"\x08\x01" * 2_000_000))),

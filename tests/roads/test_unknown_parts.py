@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import re
+import time
+import tracemalloc
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,17 +17,21 @@ from hypothesis import strategies as st
 from fastgen.errors import DataError
 from fastgen.roads.files import import_roads
 from tests.effort import repeats
-from tests.roads.osm_bytes import HEADER, blob, deltas, field, number, zigzag
+from tests.roads.osm_bytes import HEADER, blob, deltas, field, fixed, number, zigzag
 from tests.roads.osm_text import (
     KITCHEN,
+    PACKERS,
     count,
     grid,
     grid_place,
     import_text,
+    node,
     osm,
+    way,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from random import Random
 
@@ -113,7 +122,8 @@ def road(i: int, nodes: list[int]) -> bytes:
     return number(1, i) + field(2, b"\x01") + field(3, b"\x02") + field(8, deltas(nodes))
 
 
-STRINGS = field(1, b"".join(field(1, text) for text in (b"", b"highway", b"residential")))
+TEXTS = [field(1, text) for text in (b"", b"highway", b"residential")]
+STRINGS = field(1, b"".join(TEXTS))
 
 
 def import_groups(groups: list[list[bytes]], path: Path) -> tuple[int, int, float]:
@@ -137,3 +147,162 @@ def test_groups_may_hold_their_elements_in_any_order(
     for one in fields:
         chance.choice(groups).append(one)
     assert import_groups(groups, tmp_path_factory.mktemp("groups") / "mixed.osm.pbf") == TOWN
+
+
+def mess(chance: Random, fields: list[bytes], *, shuffled: bool = True) -> bytes:
+    """Write a message: its fields in any order, among them unknown ones of every type."""
+    for _ in range(chance.randint(0, 5)):
+        size = chance.choice([0, 1, 4, 8, 200])
+        some = chance.randbytes(size)
+        key = chance.choice([21, 31, 32, 77, 2000, 2**29 - 1])
+        fields.append(
+            chance.choice(
+                [
+                    field(key, some),
+                    fixed(key, chance.randbytes(4)),
+                    fixed(key, b"\xff" * 8),
+                    number(key, chance.getrandbits(64)),
+                ]
+            )
+        )
+    if shuffled:
+        chance.shuffle(fields)
+    return b"".join(fields)
+
+
+def write_messy_pbf(chance: Random) -> bytes:
+    """Write the town with unknown fields in each message of the format."""
+
+    def part(kind: bytes, fields: list[bytes]) -> bytes:
+        raw = mess(chance, fields)
+        content = mess(chance, [number(2, len(raw)), field(3, zlib.compress(raw))])
+        header = mess(chance, [field(1, kind), number(3, len(content))])
+        return len(header).to_bytes(4, "big") + header + content
+
+    info = [number(1, 2), number(2, 1_500_000_000), number(6, 1)]
+    columns = [field(1, b"\x01" * 8), field(2, deltas([5] * 8)), field(6, b"\x01" * chance.randint(0, 8))]
+    dense_nodes = mess(chance, [dense(list(range(1, 9))), field(5, mess(chance, columns))])
+    singles = [field(1, mess(chance, [single(i), field(4, mess(chance, list(info)))])) for i in range(9, 17)]
+    roads = [
+        field(3, mess(chance, [road(100 + i, nodes), field(4, mess(chance, list(info)))]))
+        for i, nodes in enumerate(STREETS)
+    ]
+    texts = mess(chance, list(TEXTS), shuffled=False)
+    groups = [field(2, mess(chance, one)) for one in ([field(2, dense_nodes)], singles, roads)]
+    features = [field(4, b"OsmSchema-V0.6"), field(4, b"DenseNodes")]
+    return part(b"OSMHeader", features) + part(b"OSMData", [field(1, texts), *groups])
+
+
+@settings(max_examples=repeats(60, 2_000), deadline=None)
+@given(chance=st.randoms(use_true_random=False))
+def test_unknown_fields_of_any_message_change_nothing(
+    tmp_path_factory: pytest.TempPathFactory, chance: Random
+) -> None:
+    path = tmp_path_factory.mktemp("fields") / "messy.osm.pbf"
+    path.write_bytes(write_messy_pbf(chance))
+    assert count(import_roads(path, *KITCHEN, 4.0)) == TOWN
+
+
+ROADS = [field(3, road(100 + i, nodes)) for i, nodes in enumerate(STREETS)]
+
+
+def test_group_of_300_000_dense_nodes_is_read(tmp_path: Path) -> None:
+    far = b"\x02" * 300_000
+    many = field(1, deltas([100]) + far) + field(8, b"\x00" + far) + field(9, b"\x00" + far)
+    assert (
+        import_groups([[field(2, dense(list(range(1, 17)))), field(2, many)], ROADS], tmp_path / "a.pbf")
+        == TOWN
+    )
+
+
+def test_zeros_end_a_file_but_stand_for_no_block(tmp_path: Path) -> None:
+    path = tmp_path / "zeros.osm.pbf"
+    import_groups([[field(2, dense(list(range(1, 17))))], ROADS], path)
+    whole = path.read_bytes()
+    path.write_bytes(whole + bytes(4))
+    assert count(import_roads(path, *KITCHEN, 4.0)) == TOWN
+    for damaged in (bytes(4), whole + bytes(5), whole + bytes(400)):
+        path.write_bytes(damaged)
+        with pytest.raises(DataError, match="got another format, or a damaged one"):
+            import_roads(path, *KITCHEN, 4.0)
+
+
+MANY: dict[str, tuple[list[bytes], str]] = {
+    "groups": ([field(2, b"")] * 2_000_000, "a block of more than 262144 groups"),
+    "texts": (
+        [field(1, field(1, b"") * 2_000_000), field(2, ROADS[0])],
+        "a block of more than 1048576 texts",
+    ),
+    "ways": ([field(2, field(3, b"") * 2_000_000)], "one of more groups, elements and texts"),
+    "dense nodes": (
+        [field(2, field(2, field(1, b"\x02") + field(8, b"\x02") + field(9, b"\x02")) * 200_000)],
+        "one of more groups, elements and texts",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MANY)
+def test_small_pbf_of_too_much_is_refused_at_once(what: str, tmp_path: Path) -> None:
+    fields, message = MANY[what]
+    path = tmp_path / "many.osm.pbf"
+    path.write_bytes(HEADER + blob(b"OSMData", b"".join(fields)))
+    began = time.perf_counter()
+    with pytest.raises(DataError, match=f"got {message}"):
+        import_roads(path, *KITCHEN, 4.0)
+    assert time.perf_counter() - began < 20
+
+
+@pytest.mark.parametrize("nodes", [[], [1], [1, 1, 1]])
+def test_ways_of_one_place_are_not_kept(nodes: list[int], tmp_path: Path) -> None:
+    ways = [way(1000 + i, nodes) for i in range(10_000)]
+    tracemalloc.start()
+    graph = import_text(osm(*NODES, *WAYS, *ways), tmp_path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count(graph) == TOWN
+    assert peak < 10e6
+
+
+@pytest.mark.parametrize("size", [300_000, 3_000_000])
+@pytest.mark.parametrize("form", ["<!--{}-->", "<?pi {}?>", "<![CDATA[{}]]>", "<note>{}</note>"])
+def test_long_comment_is_passed_over(form: str, size: int, tmp_path: Path) -> None:
+    long = form.format("x" * size)
+    assert count(import_text(osm(long, *NODES, long, *WAYS), tmp_path)) == TOWN
+
+
+@pytest.mark.parametrize("text", ["1_6", "١٦", "1\uff16", "0x10", "16.0", "1e1", ""])
+def test_number_that_only_python_reads_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=f"got '{re.escape(text)}' as the id of an element"):
+        import_text(osm(*NODES[:-1], node(text, *POSITIONS[15]), *WAYS), tmp_path)
+    for position in ((text, -87.7), (41.9, text)) if text not in {"16.0", "1e1"} else ():
+        with pytest.raises(
+            DataError, match=r"expected a position in degrees of node 1, .* got latitude .*nan"
+        ):
+            import_text(osm(node(1, *position), *NODES[1:], *WAYS), tmp_path)
+
+
+PACKED = osm(*NODES, *WAYS).encode()
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+@pytest.mark.parametrize("behind", [b"", b"j", b"junk" * 100, bytes(512)])
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, bytes])
+def test_first_bytes_tell_the_compression_and_what_follows_its_end_is_none(
+    pack: Callable[[bytes], bytes], behind: bytes, suffix: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"packed{suffix}"
+    path.write_bytes(pack(PACKED) + behind * (pack is not bytes))
+    assert count(import_roads(path, *KITCHEN, 4.0)) == TOWN
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
+def test_stream_that_ends_before_the_text_is_damage(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "cut.osm.gz"
+    whole = pack(PACKED)
+    damaged = [pack(PACKED[:-9]) + b"junk", pack(PACKED[:900]), whole[:-9]]
+    for data in [*damaged, whole[:-8] + b"abcd" + whole[-4:]] if pack is gzip.compress else damaged:
+        path.write_bytes(data)
+        with pytest.raises(
+            DataError, match=r"cut\.osm\.gz: expected a whole OpenStreetMap file, got [^\n]*\.$"
+        ):
+            import_roads(path, *KITCHEN, 4.0)
