@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from fastgen import __version__
 from fastgen.building.receipts import LOCK, has_size
-from fastgen.building.replaceable import check_nothing_in_the_way, remove_older
+from fastgen.building.replaceable import check_nothing_in_the_way, check_work_folder, remove_older
 from fastgen.dataset.layout import MANIFEST, TABLES, WORK, table_path
-from fastgen.dataset.manifest import FileEntry, Manifest, read_manifest
+from fastgen.dataset.manifest import FileEntry, Manifest, Network, read_manifest
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DIGEST_VERSION, digest_dataset
 from fastgen.files import hash_file, try_lock, write_whole
@@ -26,7 +26,7 @@ from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from fastgen.building.part import PartResult
@@ -93,6 +93,7 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
         If another dataset, or a file that no dataset lists, is there and `overwrite` is not set; or if
         something is there that `overwrite` doesn't cover.
     """
+    check_work_folder(out)
     if overwrite or not (out / MANIFEST).exists():
         check_nothing_in_the_way(plan, out, overwrite=overwrite)
         return None
@@ -102,9 +103,7 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
         raise OutputError(f"{error} Use --overwrite to replace it.") from None
     if manifest.build_id != plan.build_id:
         raise OutputError(
-            f"{out}: expected no other dataset here, got one of scenario {manifest.scenario.get('name')!r}, "
-            f"seed {manifest.scenario.get('seed')}, {manifest.scenario.get('days')} days, "
-            f"layout {manifest.layout} by {manifest.partition_by}, {manifest.compression}. "
+            f"{out}: expected no other dataset here, got one of {'; '.join(_differences(plan, manifest))}. "
             "Use --overwrite to replace it, or another folder with -o."
         )
     entries = (*manifest.files, *manifest.tables)
@@ -112,6 +111,35 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
         return manifest
     check_nothing_in_the_way(plan, out, overwrite=False)
     return None
+
+
+def _differences(plan: BuildPlan, manifest: Manifest) -> list[str]:
+    """Say in what a dataset differs from a build, as "what it has instead of what the build has"."""
+    there, wanted = manifest.scenario, plan.scenario.to_dict()
+    pairs: list[tuple[str, object, object]] = [
+        (key, there.get(key), wanted.get(key)) for key in ("name", "seed", "days", "start", "scale")
+    ]
+    pairs += [
+        ("locations", _codes(manifest.networks), _codes(plan.networks)),
+        ("layout", manifest.layout, plan.layout),
+        ("partitioning", manifest.partition_by, plan.partition_by),
+        ("compression", manifest.compression, plan.compression),
+        ("fastgen version", manifest.fastgen_version, __version__),
+    ]
+    told = [f"{what} {old} instead of {new}" for what, old, new in pairs if old != new]
+    roads = {network.location_id: network for network in manifest.networks}
+    others = [n for n in plan.networks if roads.get(n.location_id, n) != n]
+    if others:
+        told.append(f"other roads of {_codes(others)}")
+    if manifest.dimensions_hash != plan.dims.content_hash():
+        told.append("other tables, or those of an older version (dimensions hash)")
+    if manifest.scenario_hash != plan.scenario.content_hash() and not told:
+        told.append("another scenario (scenario hash)")
+    return told or ["other versions of streams or digests"]
+
+
+def _codes(networks: Iterable[Network]) -> str:
+    return ",".join(network.code for network in networks)
 
 
 def publish(

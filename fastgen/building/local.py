@@ -13,6 +13,7 @@ from fastgen.building.finalise import find_finished, publish, remove_leftovers, 
 from fastgen.building.job import BuildResult, Job, Progress
 from fastgen.building.plan import BuildPlan, plan_build
 from fastgen.building.receipts import Receipts
+from fastgen.building.replaceable import remove_placed
 from fastgen.building.shared import adopt_runs
 from fastgen.building.workers import check_workers, make_with_workers
 from fastgen.dataset.layout import Layout, PartitionBy
@@ -172,6 +173,7 @@ def build_with(
             remove_leftovers(out)
         else:
             with work_folder(out) as work:
+                remove_placed(plan, out)
                 receipts = Receipts(plan, out, work, anew=overwrite)
                 adopt_runs(plan, receipts, work)
                 second.wait()

@@ -9,11 +9,12 @@ import stat
 from typing import TYPE_CHECKING
 
 from fastgen.building.part import PartResult
-from fastgen.dataset.layout import MANIFEST, WORK
+from fastgen.dataset.layout import MANIFEST, TABLES, WORK, table_path
 from fastgen.dataset.manifest import FileEntry, read_manifest
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DayDigest
 from fastgen.files import hash_file, write_whole
+from fastgen.parquet.file import is_made_here
 from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
@@ -141,6 +142,28 @@ def placed_names(plan: BuildPlan, out: Path) -> set[str]:
             entry = decode_receipt(_receipt_path(out / WORK, file.path).read_bytes()).entry
             if has_size(out / file.path, entry.bytes):
                 names.add(file.path)
+    return names
+
+
+def placed_by_another(out: Path) -> set[str]:
+    """Name what an unfinished run of another build has put in place: all that is as its receipts state.
+
+    Its tables go into their places after all of its event files, one by one.
+    """
+    work, names, waiting = out / WORK, set[str](), False
+    for path in (work / RECEIPTS).glob("*.json"):
+        with contextlib.suppress(OSError, ValueError):
+            entry = decode_receipt(path.read_bytes()).entry
+            waiting = waiting or (work / entry.path).exists()
+            placed = out / entry.path
+            if has_size(placed, entry.bytes) and hash_file(placed) == entry.sha256:
+                names.add(entry.path)
+    if names and not waiting:
+        names |= {
+            name
+            for name in map(table_path, TABLES)
+            if not (work / name).exists() and is_made_here(out / name)
+        }
     return names
 
 

@@ -13,7 +13,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastgen.building.receipts import is_of_build, placed_names
+from fastgen.building.receipts import (
+    BUILD_FILE,
+    ENDED,
+    LOCK,
+    RECEIPTS,
+    RUN,
+    is_of_build,
+    placed_by_another,
+    placed_names,
+    remove,
+)
 from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK, Layout, table_path
 from fastgen.dataset.manifest import Manifest, read_manifest
 from fastgen.errors import DataError, OutputError
@@ -25,6 +35,11 @@ if TYPE_CHECKING:
     from fastgen.building.plan import BuildPlan
 
 _PART = re.compile(rf"{re.escape(EVENTS)}/location_id=\d+(/day=\d+)?/part-\d{{5,}}-\d{{5,}}\.parquet")
+_OWN = "|".join(map(re.escape, (BUILD_FILE, LOCK, MANIFEST, EVENTS, *map(table_path, TABLES))))
+# In the work folder, also half-written: files that a build makes, receipts, and runs of other processes.
+_OF_BUILDS = re.compile(
+    rf"{_OWN}|{_PART.pattern}|{RECEIPTS}/[^/]+\.json|({RUN}|{ENDED})[0-9a-f]{{32}}/[^/]+|(.*/)?\.[^/]+\.tmp"
+)
 _NAMED_AT_MOST = 8
 
 
@@ -71,6 +86,33 @@ def check_nothing_in_the_way(plan: BuildPlan, out: Path, *, overwrite: bool) -> 
         )
 
 
+def check_work_folder(out: Path) -> None:
+    """Check that in the work folder is nothing but what builds put there.
+
+    Raises
+    ------
+    OutputError
+        If there is; it is named.
+    """
+    work = out / WORK
+    names = [path.relative_to(work) for path in work.rglob("*") if path.is_symlink() or not path.is_dir()]
+    foreign = sorted(f"{WORK}/{name}" for name in names if not _OF_BUILDS.fullmatch(str(name)))
+    if foreign:
+        raise OutputError(
+            f"{out}: expected nothing but an unfinished build in {WORK}, got {_enumerate(foreign)}: "
+            "move that away, or use another folder with -o."
+        )
+
+
+def remove_placed(plan: BuildPlan, out: Path) -> None:
+    """Remove what an unfinished run of another build has put in place, but tables that say the same."""
+    if (out / MANIFEST).exists() or is_of_build(out / WORK, plan.build_id):
+        return
+    same = {table_path(table) for table in TABLES if holds_table(plan.dims, table, out)}
+    for name in placed_by_another(out) - same:
+        remove(out / name)
+
+
 def remove_older(out: Path, keep: Collection[str], *, overwrite: bool) -> None:
     """Remove the event files of an older dataset, and the folders that they leave empty.
 
@@ -95,10 +137,10 @@ def remove_older(out: Path, keep: Collection[str], *, overwrite: bool) -> None:
 
 
 def _own_names(plan: BuildPlan, out: Path) -> set[str]:
-    """Names of what a manifest of this very build lists, or what its unfinished run has put in place."""
+    """Names of what a manifest of this very build lists, or what an unfinished run has put in place."""
     if (out / MANIFEST).exists() or is_of_build(out / WORK, plan.build_id):
         return (_listed(out) or set()) | placed_names(plan, out)
-    return set()
+    return placed_by_another(out)
 
 
 def _listed(out: Path) -> set[str] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from fastgen import __version__
 from fastgen.errors import OutputError
-from fastgen.files import sync_folder
+from fastgen.files import read_regular, sync_folder
 from fastgen.parquet.chunk_hashes import CHUNK_HASHES, MAGIC, encode_hashes, hash_chunk, hash_footer
 from fastgen.parquet.pages import describe_chunk, make_chunk
 from fastgen.parquet.thrift import I16, I64, Encoded, Struct, encode_struct
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 2
 WRITE_BYTES = 2**18
+MAKER = "fastgen version "
 
 
 class Written(NamedTuple):
@@ -84,7 +85,7 @@ class Body:
                     3: I64(self.n_rows),
                     4: self._groups,
                     5: [Struct({1: key, 2: value}) for key, value in metadata.items()] or None,
-                    6: f"fastgen version {__version__}",
+                    6: f"{MAKER}{__version__}",
                     7: [by_type] * len(self._fields),
                 }
             )
@@ -99,6 +100,16 @@ def encode_file(
     body = Body(fields, codec)
     pieces = body.encode_group(n_rows, columns) if n_rows else []
     return b"".join([MAGIC, *pieces, body.encode_footer(metadata)])
+
+
+def is_made_here(path: Path) -> bool:
+    """Whether a file is one that `encode_file` made, of whatever version: its footer names the maker."""
+    try:
+        data = read_regular(path)
+    except OSError:
+        return False
+    footer = data[-int.from_bytes(data[-8:-4], "little") - 8 :]
+    return data.endswith(MAGIC) and MAKER.encode() in footer
 
 
 class FileWriter:
