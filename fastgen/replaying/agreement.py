@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastgen.errors import OutputError, ScenarioError
+from fastgen.errors import DamageError, OutputError, ScenarioError
 from fastgen.replaying.clock import parse_speed
 from fastgen.units import S_PER_DAY, US_PER_S
 
@@ -77,6 +77,8 @@ def check_state(state: ReplayState, asked: Asked, sink: FolderSink | None, where
     ------
     ScenarioError
         With both values, and the way out.
+    DamageError
+        If the folder was moved, emptied or replaced.
     """
     if state.dataset != asked.dataset:
         raise ScenarioError(
@@ -123,7 +125,7 @@ def _check_folder(state: ReplayState, sink: FolderSink | None, where: Path) -> N
         if missing is None:
             return
         if names:
-            raise ScenarioError(
+            raise DamageError(
                 f"{where}: expected the state of a replay into {sink.folder}, got no {missing}, which binds "
                 f"the two: the folder was moved without {sink.control.path.name}, emptied or replaced. Bring "
                 "the two together again, or remove both to begin anew."

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from fastgen.errors import DataError, ScenarioError
+from fastgen.errors import DamageError, DataError, ScenarioError
 from fastgen.files import write_whole
 from fastgen.records import make_record, parse_json
 from fastgen.replaying.clock import ReplayClock, parse_speed, utc_from_us
@@ -110,22 +110,24 @@ def read_state(path: Path) -> ReplayState | None:
 
     Raises
     ------
+    DamageError
+        If it is torn, or something else.
     DataError
-        If it is torn, of a newer version, or something else.
+        If another version of fastgen wrote it.
     """
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_BYTES:
-            raise DataError(f"{path}: expected a state file, got a folder, a device or a far larger file.")
+            raise _damage(path, "a state file, got a folder, a device or a far larger file")
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: expected a readable state file, got {error}.") from None
+        raise _damage(path, f"a readable state file, got {error}") from None
     try:
         raw = parse_json(text)
         if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-            raise DataError(f"{path}: expected the state of a replay, got something else.")
+            raise _damage(path, "the state of a replay, got something else")
         if raw["format_version"] != FORMAT_VERSION:
             raise DataError(
                 f"{path}: expected format_version {FORMAT_VERSION}, got {raw['format_version']!r}: "
@@ -133,13 +135,19 @@ def read_state(path: Path) -> ReplayState | None:
             )
         found = raw.pop("sha256")
         if found != _checksum(raw):
-            raise DataError(f"{path}: expected a whole state file, got a damaged one (sha256 differs).")
+            raise _damage(path, "a whole state file, got a damaged one (sha256 differs)")
         state = make_record(ReplayState, {field.name: raw[field.name] for field in fields(ReplayState)})
         _check_values(state)
     except (ValueError, KeyError, OverflowError, ScenarioError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error).removesuffix(".")
-        raise DataError(f"{path}: expected a whole state file, got a damaged one ({reason}).") from None
+        raise _damage(path, f"a whole state file, got a damaged one ({reason})") from None
     return state
+
+
+def _damage(path: Path, what: str) -> DamageError:
+    return DamageError(
+        f"{path}: expected {what}. Put it back, or begin anew: remove it and what the replay has written."
+    )
 
 
 def _check_values(state: ReplayState) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow.dataset as ds
 import pytest
 
-from fastgen.errors import DataError, OutputError, ScenarioError
+from fastgen.errors import DamageError, DataError, OutputError
 from fastgen.replaying.control import INSIDE, find_control
 from tests.building.test_local import small_disk
 from tests.replaying.plain import event_ids
@@ -114,7 +114,7 @@ def test_folder_that_is_not_the_one_of_its_state_is_refused(
     state = out.with_name("state.json") if change is leave_behind else None
     place = r"\.out\.fastgen/folder\.id" if state else rf"out/{mark.name}"
     there = sorted(tmp_path.rglob("*"))
-    with pytest.raises(ScenarioError, match=rf"got no \S*{place}, which binds the two: the folder was moved"):
+    with pytest.raises(DamageError, match=rf"got no \S*{place}, which binds the two: the folder was moved"):
         at(dataset, out, 600, state=state)
     assert [path for path in tmp_path.rglob("*") if path.name.startswith("events-")] == [
         path for path in there if path.name.startswith("events-")
@@ -129,7 +129,7 @@ def test_replay_begins_anew_where_both_folders_are_removed(dataset: Path, tmp_pa
     out = tmp_path / "out"
     events = at(dataset, out, start_day=1).events
     shutil.rmtree(out)
-    with pytest.raises(ScenarioError, match="or remove both to begin anew"):
+    with pytest.raises(DamageError, match="or remove both to begin anew"):
         at(dataset, out, start_day=1)
     shutil.rmtree(find_control(out).path)
     again = at(dataset, out, start_day=1)

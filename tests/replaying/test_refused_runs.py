@@ -53,6 +53,31 @@ def test_states_that_cannot_be_used_emit_nothing(
     assert {path: path.stat().st_mtime_ns for path in tmp_path.glob("events-*")} == before
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[]", b"null", b"\xff", b"[" * 10_000])
+def test_damaged_states_exit_with_1_and_name_the_way_out(
+    content: bytes, dataset: Path, tmp_path: Path
+) -> None:
+    at(dataset, tmp_path, start_day=1)
+    state_of(tmp_path).write_bytes(content)
+    with pytest.raises(
+        DamageError, match=r"begin anew: remove it and what the replay has written\.$"
+    ) as refused:
+        at(dataset, tmp_path, 60)
+    assert refused.value.exit_code == 1
+    assert str(refused.value).startswith(f"{state_of(tmp_path)}: expected ")
+
+
+def test_a_folder_that_is_gone_or_moved_exits_with_1_wherever_it_is_looked_for(
+    dataset: Path, tmp_path: Path
+) -> None:
+    at(dataset, tmp_path / "landing", start_day=1)
+    (tmp_path / "landing").rename(tmp_path / "moved")
+    for folder in (tmp_path / "landing", tmp_path / "moved"):
+        with pytest.raises(FastgenError) as refused:
+            at(dataset, folder, 60)
+        assert refused.value.exit_code == 1, str(refused.value)
+
+
 def test_state_that_is_lost_is_noticed_without_any_data_left(dataset: Path, tmp_path: Path) -> None:
     """A reader may have consumed and removed every file."""
     emitted = at(dataset, tmp_path, start_day=1)
