@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 FORMS = list(Form)
 
 
+# The command says what it writes on a terminal only.
+PUBLISH = """
+import sys
+from fastgen.publishing.run import publish
+publish(sys.argv[1], sys.argv[2], announce=lambda line: print(line, flush=True))
+"""
+
+
 class Killed(BaseException):
     """Stands for SIGKILL: nothing of ours catches it."""
 
@@ -66,15 +74,16 @@ def test_folder_killed_between_tables_is_finished_by_the_next_run(
 def test_killed_process_leaves_nothing_that_looks_finished(form: Form, dataset: Path, tmp_path: Path) -> None:
     """SIGKILL while order_items are written; the same command then finishes and leaves no litter."""
     target = target_of(form, tmp_path)
-    command = [sys.executable, "-m", "fastgen", "publish", str(dataset), "--to", target]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
+    announced = [sys.executable, "-c", PUBLISH, str(dataset), target]
+    with subprocess.Popen(announced, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
             if "order_items" in line:
                 process.kill()
                 break
     assert process.returncode == -signal.SIGKILL
     assert_unfinished(target)
+    command = [sys.executable, "-m", "fastgen", "publish", str(dataset), "--to", target]
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
     assert_events(target, dataset)

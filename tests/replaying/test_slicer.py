@@ -189,7 +189,7 @@ def test_slice_files_hold_the_same_rows(dataset: Path, index: DatasetIndex) -> N
         ("0001-01-01", "9999-12-31"),
         (0, 999_999),
         ("0", "2100-01-01"),
-        ("1970-01-01T00:00+14:00", "9999-12-31T23:59:59-12:00"),
+        ("1970-01-01T00:00", "9999-12-31T23:59:59"),
     ],
 )
 def test_window_wider_than_the_dataset_costs_nothing(
