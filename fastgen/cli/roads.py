@@ -47,7 +47,7 @@ scenario_option = click.option(
 dimensions_option = click.option(
     "--dimensions",
     "dimensions_dir",
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="DIR",
     help="Folder of your six dimension tables, which have the location.",
 )

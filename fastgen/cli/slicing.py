@@ -83,14 +83,17 @@ def _to_file(write: Callable[[IO[bytes]], None], path: Path) -> None:
     if path.exists() and not path.is_file() and not path.is_dir():
         _to_device(write, path)
         return
-    from fastgen.files import check_file  # noqa: PLC0415  # --help does without
+    from fastgen.files import check_file, sync_folder  # noqa: PLC0415  # --help does without
 
     check_file(path, "output")
     temporary = path.with_name(f".{os.getpid()}.fastgen.tmp")
     try:
         with temporary.open("wb") as file:
             write(file)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         raise OutputError(f"{path}: expected to write the file, got {error.strerror or error}.") from None
     finally:

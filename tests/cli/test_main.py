@@ -14,6 +14,7 @@ import pytest
 
 from fastgen import FastgenError, OutputError, __version__
 from fastgen.cli import cli, main
+from fastgen.cli.places import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,12 @@ def all_commands(group: click.Group = cli, path: str = "fastgen") -> Iterator[tu
 
 
 COMMANDS = dict(all_commands())
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_path_of_a_command_is_checked_before_the_command_begins(path: str) -> None:
+    taken = [param for param in COMMANDS[path].params if isinstance(param.type, click.Path)]
+    assert [param.name for param in taken if not isinstance(param.type, Place)] == []
 
 
 def test_commands_come_in_working_order() -> None:
