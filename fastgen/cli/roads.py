@@ -14,6 +14,8 @@ from fastgen.cli.replay_options import Duration
 from fastgen.errors import DataError, ScenarioError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastgen.model.road_graph import RoadGraph
 
 BUILT_IN = "built-in"
@@ -37,20 +39,31 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in later 
         return n_bytes
 
 
-location_option = click.option("--location", "code", required=True, help="Code of the location.")
-scenario_option = click.option(
-    "--scenario",
-    "scenario_path",
-    type=Place(),
-    help="Scenario that has the location.  [default: the canonical one]",
+_LOCATION_OPTIONS = (
+    click.option("--location", "code", required=True, help="Code of the location."),
+    click.option(
+        "--scenario",
+        "scenario_path",
+        type=Place(),
+        help="Scenario that has the location.  [default: the canonical one]",
+    ),
+    click.option(
+        "--dimensions",
+        "dimensions_dir",
+        type=Place(),
+        metavar="DIR",
+        help="Folder of your six dimension tables, which have the location.",
+    ),
 )
-dimensions_option = click.option(
-    "--dimensions",
-    "dimensions_dir",
-    type=Place(),
-    metavar="DIR",
-    help="Folder of your six dimension tables, which have the location.",
-)
+
+
+def location_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that name a location."""
+    for option in reversed(_LOCATION_OPTIONS):  # click lists the last one first
+        command = option(command)
+    return command
+
+
 output_option = click.option(
     "-o",
     "--output",
@@ -72,9 +85,7 @@ def roads() -> None:
 
 
 @roads.command()
-@location_option
-@scenario_option
-@dimensions_option
+@location_options
 @click.option(
     "--overpass-url",
     metavar="URL",
@@ -140,9 +151,7 @@ def fetch(
 
 @roads.command("import")
 @click.argument("file", type=Place())
-@location_option
-@scenario_option
-@dimensions_option
+@location_options
 @output_option
 def import_(
     file: Path, code: str, scenario_path: Path | None, dimensions_dir: Path | None, folder: Path

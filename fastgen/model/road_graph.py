@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 
 from fastgen.errors import DataError
+from fastgen.model.great_circle import compute_angles
 from fastgen.units import E6, EARTH_RADIUS_M, NO_STREET
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class RoadGraph:
         return digest.hexdigest()
 
     def distances_m(self, lat: float, lon: float) -> NDArray[np.float64]:
-        """Compute great-circle distances from a point to every node, by the haversine formula.
+        """Compute great-circle distances from a point to every node.
 
         Parameters
         ----------
@@ -186,11 +187,9 @@ class RoadGraph:
         float64 (n_nodes,)
             Metres, rounded to millimetres so that a libm's last bit can't choose another nearest node.
         """
-        lat_r, lon_r = np.radians(self.lat_e6 / E6), np.radians(self.lon_e6 / E6)
-        dlat, dlon = lat_r - np.radians(lat), lon_r - np.radians(lon)
-        h = np.sin(dlat / 2) ** 2 + np.cos(lat_r) * np.cos(np.radians(lat)) * np.sin(dlon / 2) ** 2
-        dist_m: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(h, 0, 1)))
-        return np.round(dist_m, 3)
+        lon_diff = np.radians(self.lon_e6 / E6) - np.radians(lon)
+        angles = compute_angles(np.radians(self.lat_e6 / E6), np.radians(lat), lon_diff)
+        return np.round(EARTH_RADIUS_M * angles, 3)
 
     def nearest_node(self, lat: float, lon: float) -> tuple[int, float]:
         """Find the node nearest to a point (degrees), the lowest index among equals, and its metres."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.errors import DataError
+from fastgen.model.great_circle import compute_distances_m
 from fastgen.units import E6, EARTH_RADIUS_M, M_PER_MILE
 
 if TYPE_CHECKING:
@@ -130,17 +131,3 @@ class Area(NamedTuple):
             raise DataError(
                 f"{name}: expected a road within 1 km of {kitchen}, got the nearest {dist_m / 1000:.1f} km."
             )
-
-
-def compute_distances_m(
-    lat_1: NDArray[np.float64],
-    lon_1: NDArray[np.float64],
-    lat_2: NDArray[np.float64] | float,
-    lon_2: NDArray[np.float64] | float,
-) -> NDArray[np.float64]:
-    """Compute great-circle distances in metres between points in degrees (haversine, osmnx's sphere)."""
-    y_1, y_2 = np.radians(lat_1), np.radians(lat_2)
-    half_y, half_x = (y_2 - y_1) / 2, np.radians(lon_2 - lon_1) / 2
-    h = np.sin(half_y) ** 2 + np.cos(y_1) * np.cos(y_2) * np.sin(half_x) ** 2
-    distances: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(h, 1)))
-    return distances

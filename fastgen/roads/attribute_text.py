@@ -1,13 +1,13 @@
 """Read attribute values that other programs wrote as text: numbers, flags, lists of names.
 
-Nothing is evaluated, and every pattern takes time in proportion to the text.
+No text is evaluated as code, and possessive quantifiers (++) bound the time by the length of the text.
 """
 
 from __future__ import annotations
 
 import re
 
-# What pandas, Python and JSON write for a value that isn't there.
+# What pandas, Python and JSON write for a missing value.
 _MISSING = frozenset({"", "nan", "NaN", "None", "null", "NULL", "<NA>"})
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?\s*")
@@ -20,19 +20,19 @@ _ESCAPE = re.compile(
 )
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 # A list as the constructor of another type writes it: array(['A'], dtype=object), frozenset({'A'}).
-_MADE = re.compile(r"[A-Za-z_.]++\(\s*+([\[({].*[\])}])\s*+(?:,\s*+dtype=[^()\[\]{}]*+)?\)", re.DOTALL)
+_CONSTRUCTOR = re.compile(r"[A-Za-z_.]++\(\s*+([\[({].*[\])}])\s*+(?:,\s*+dtype=[^()\[\]{}]*+)?\)", re.DOTALL)
 _PAIRS = frozenset({("[", "]"), ("{", "}"), ("(", ")")})
-# OpenStreetMap's own texts have at most 255 characters.
+# Characters; OpenStreetMap's own texts have at most 255.
 _MAX_TEXT = 4_000
 
 
 def is_missing(text: str) -> bool:
-    """Say whether a text only says that there is no value."""
+    """Say whether a text stands for a missing value."""
     return text.strip() in _MISSING
 
 
 def read_number(text: str) -> float:
-    """Read a number; NaN where the text says that there is none.
+    """Read a number; NaN where the value is missing.
 
     Raises
     ------
@@ -69,9 +69,9 @@ def is_list(text: str) -> bool:
 
 
 def _unwrap(text: str) -> str:
-    """Take a list out of the constructor around it, where there is one."""
-    made = _MADE.fullmatch(text.strip())
-    return made[1] if made else text.strip()
+    """Strip blanks, and the constructor around a list if there is one."""
+    match = _CONSTRUCTOR.fullmatch(text.strip())
+    return match[1] if match else text.strip()
 
 
 def split_list(text: str) -> list[str]:
@@ -93,7 +93,7 @@ def split_list(text: str) -> list[str]:
 
 
 def _quoted_texts(text: str) -> list[str] | None:
-    """List what a value in brackets quotes; None where it is a text, be it one in brackets."""
+    """List the quoted texts of a list; None where the value is a text, even one in brackets."""
     bracketed = _unwrap(text)
     if (bracketed[:1], bracketed[-1:]) not in _PAIRS or len(bracketed) == 1:
         return None
@@ -117,7 +117,7 @@ def _quoted_texts(text: str) -> list[str] | None:
 
 
 def _unescape(text: str) -> str:
-    """Resolve the escapes of a quoted text, pairs of surrogates as JSON writes them too."""
+    """Resolve the escapes of a quoted text, JSON's pairs of surrogates included."""
 
     def resolve(match: re.Match[str]) -> str:
         *codes, letter = match.groups()

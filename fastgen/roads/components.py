@@ -1,4 +1,4 @@
-"""Choose, of the parts of a road network that are not connected, the one that a kitchen delivers over."""
+"""Choose the connected part of a road network that a kitchen delivers over."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from fastgen.roads.area import MAX_KITCHEN_M
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# A part of fewer nodes, or of a smaller share of the square's, is an island beside the roads that matter.
+# A part with fewer nodes, or a smaller share of the square's nodes, is an island.
 FEW_NODES, FEW_SHARE = 10, 0.01
 
 
 class Choice(NamedTuple):
-    """The part with the kitchen's nearest node, and a larger one to take in its place.
+    """The part with the kitchen's nearest node, and a larger one to take instead.
 
     Attributes
     ----------
     nearest, larger
-        Their labels; the same one where the nearest part is large enough, or none larger is within reach.
+        Their labels; equal where the nearest part is large enough, or no larger one is within reach.
     n_square, n_nearest, n_larger
         Nodes of the square and of the two parts.
     nearest_m, larger_m
@@ -45,7 +45,7 @@ class Choice(NamedTuple):
 
 
 def label_components(n_nodes: int, tail: NDArray[np.integer], head: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Label each node with the lowest node that it is connected with, one-way rules aside.
+    """Label each node with the lowest node that it is connected with, ignoring one-way rules.
 
     Parameters
     ----------

@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNK_BYTES = 1 << 18
-# By the first bytes: what is named .gz may be plain.
+# By the first bytes, because a file named .gz may be plain.
 _OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open}
 
 
 def open_unpacked(path: Path) -> Any:
-    """Open a file for reading what it holds, by its first bytes: its ending doesn't matter."""
+    """Open a file, decompressed by what its first bytes say, not by its ending."""
     with path.open("rb") as file:
         start = file.read(2)
     return _OPENERS.get(start, open)(path, "rb")
 
 
 def read_chunk(file: Any, *, is_first: bool) -> bytes:
-    """Read a piece, empty at the end; bytes behind the last stream of gzip are none, as for gzip itself."""
+    """Read a piece, empty at the end; skip bytes after the last gzip stream, as gzip itself does."""
     try:
         return bytes(file.read1(CHUNK_BYTES))
     except gzip.BadGzipFile as error:

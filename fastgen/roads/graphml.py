@@ -1,6 +1,6 @@
-"""Read a street graph from GraphML: as osmnx saves it, or as igraph, Gephi and others pass it on.
+"""Read a street graph from GraphML, written by osmnx or passed on by igraph, Gephi and other programs.
 
-Every value is read as text, whatever type the file declares, so it doesn't matter who wrote it.
+Every value is read as text, whatever type the file declares, because programs declare different ones.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from fastgen.errors import DataError
+from fastgen.model.great_circle import compute_distances_m
 from fastgen.model.road_graph import MAX_LENGTH_MM
-from fastgen.roads.area import compute_distances_m
 from fastgen.roads.attribute_text import is_list, is_missing, read_flag, read_number, split_list
 from fastgen.roads.drive_filter import EXCLUDED, is_drivable
 from fastgen.roads.extras import quote_value
@@ -42,11 +42,12 @@ _WANTED = {
 }
 # How far the ends of a course may be from the nodes of its edge.
 MAX_APART_M = 20.0
+# Well-known text of a line. Possessive quantifiers (++) bound the time by the length of the text.
 _NUMBER = r"[-+]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eE][-+]?+[0-9]++)?+"
 _POINT = rf"\s*+{_NUMBER}(?:\s++{_NUMBER}){{1,3}}\s*+"
 _POINTS = rf"\({_POINT}(?:,{_POINT})*+\)"
 _LINE = re.compile(rf"\s*+LINESTRING\s*+(?:ZM|Z|M)?\s*+(?:EMPTY|{_POINTS})\s*+", re.IGNORECASE)
-# What osmnx never writes and older versions of fastgen passed over.
+# osmnx never writes these; they are ignored, as older versions of fastgen did.
 _NO_LINE = re.compile(
     r"\s*+(?:MULTILINESTRING|POINT)\s*+(?:ZM|Z|M)?\s*+(?:EMPTY\s*+|\([-+0-9.,()\sE]++)", re.IGNORECASE
 )
@@ -73,14 +74,14 @@ def quote_id(text: str) -> str:
 
 
 class _Streets:
-    """The nodes and drivable edges of a file, as far as it has been read.
+    """The nodes and drivable edges that have been read from a file.
 
-    Edges far from the square are left out at once where their nodes stand before them, as nearly everywhere.
+    Edges far from the square are dropped at once if their nodes precede them, as in nearly every file.
     """
 
     def __init__(self, area: Area) -> None:
         self.area = area
-        # Whether the nodes that stand before the first edge are near the square.
+        # Whether each node that precedes the first edge is near the square.
         self.is_near: dict[str, bool] = {}
         self.nodes: dict[str, tuple[float, float]] = {}
         self.edges: list[Edge] = []
@@ -129,6 +130,7 @@ class _Streets:
             self.edges.append(edge._replace(length_m=length_m, name=name))
 
     def _may_be_near(self, tail: str, head: str) -> bool:
+        """Say whether an end is near the square, or not known yet."""
         if not self.is_near:
             y, x = self._positions(self.nodes)
             near = self.area.contains(y, x, MARGIN_M)
@@ -136,7 +138,7 @@ class _Streets:
         return self.is_near.get(tail, True) or self.is_near.get(head, True)
 
     def check_reach(self, name: str) -> None:
-        """Refuse a file without an edge near the square, where nodes tell how far away it is."""
+        """Refuse a file without an edge, if its nodes tell how far away it is."""
         y, x = self._positions(self.nodes)
         on_earth = (np.abs(y) <= MAX_LAT) & (np.abs(x) <= MAX_LON)
         if not self.edges and on_earth.any():
@@ -152,11 +154,11 @@ class _Streets:
         self.flag = _read(read_flag, values.get("simplified", ""), "simplified")
 
     def is_simplified(self) -> bool:
-        """Say whether nodes are junctions; without the flag it is told, as osmnx 0 did, by merged edges."""
+        """Say whether nodes are junctions: by the flag, or else by merged edges, as osmnx 0 did."""
         return self.has_merged_edges if self.flag is None else self.flag
 
     def keep_near(self) -> None:
-        """Keep what is near the square, and refuse an edge there that is shorter than the straight line."""
+        """Keep what is near the square; refuse an edge there that is shorter than the straight line."""
         for edge in self.edges:
             if not {edge.tail, edge.head} <= self.nodes.keys():
                 raise wrong_graph(f"{edge}, one of which is no node")
@@ -165,11 +167,11 @@ class _Streets:
         near = self.area.contains(y_1, x_1, MARGIN_M) | self.area.contains(y_2, x_2, MARGIN_M)
         straight_m = compute_distances_m(y_1, x_1, y_2, x_2)
         length_m = np.array([edge.length_m for edge in self.edges], np.float64)
-        none = ~((length_m >= 0) & (length_m <= MAX_LENGTH_MM / MM_PER_M))
+        invalid = ~((length_m >= 0) & (length_m <= MAX_LENGTH_MM / MM_PER_M))
         short = length_m < straight_m * (1 - SHORTER_SHARE) - SHORTER_M
-        for i in np.flatnonzero(near & (none | short))[:1]:
+        for i in np.flatnonzero(near & (invalid | short))[:1]:
             edge = self.edges[i]
-            if none[i]:
+            if invalid[i]:
                 raise DataError(
                     f"expected 0 <= length <= {MAX_LENGTH_MM // MM_PER_M} m of {edge}, got {edge.length_m}"
                 )

@@ -1,7 +1,7 @@
-"""Take a GraphML file apart into its graph, nodes and edges, as it is parsed.
+"""Parse a GraphML file, and hand over its graph, nodes and edges one by one.
 
-Memory is that of one element: nothing is built of the file, no entity expanded, nothing recurses, and the
-sizes of values and tags are bounded.
+Memory holds one element: no tree is built, no entity is expanded, nothing recurses, and the sizes of values
+and tags are bounded.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from fastgen.roads.extras import quote_error, quote_value
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MAX_VALUE = MAX_TAG = 1 << 22
-_CHUNK = 1 << 20
+MAX_VALUE = 1 << 22  # characters
+MAX_TAG, _CHUNK = 1 << 22, 1 << 20  # bytes
 _MAX_DEPTH = 100
 _KINDS = ("graph", "node", "edge")
 _ID_KEYS = {"node": ("id",), "edge": ("source", "target")}
@@ -31,7 +31,7 @@ def wrong_graph(got: str) -> DataError:
 class GraphmlParser:
     """Parses a file, and passes on its elements with those of their values that are wanted.
 
-    A namespace is not asked for: elements of any other than the root's own are passed over.
+    Elements of another namespace than the root's are skipped; the root needs none.
 
     Parameters
     ----------
@@ -49,14 +49,14 @@ class GraphmlParser:
         self._wanted, self._take = wanted, take
         self._path: list[str] = []
         self._namespace = ""
-        # Key id -> the name of the value, by kind of element; and what holds where an element has none.
+        # By kind of element: key id -> name of the value, and name -> default value.
         self._keys: dict[str, dict[str, str]] = defaultdict(dict)
         self._defaults: dict[str, dict[str, str]] = defaultdict(dict)
         self._key: dict[str, str] = {}
         self._attributes: dict[str, dict[str, str]] = {}
         self._values: dict[str, dict[str, str]] = {}
         self._n_graphs = 0
-        # Where the text of the open value belongs: these dictionaries, under these names.
+        # Dictionaries that the text of the open value goes into, and its name in each.
         self._targets: list[tuple[dict[str, str], str]] = []
         self._text: list[str] = []
         self._n_text = 0
@@ -79,7 +79,7 @@ class GraphmlParser:
             while chunk := file.read(_CHUNK):
                 n_read += len(chunk)
                 parser.Parse(chunk)
-                # Expat begins anew with every chunk that doesn't end a tag.
+                # Expat scans an unfinished tag again with every chunk.
                 if n_read - max(parser.CurrentByteIndex, 0) > MAX_TAG + _CHUNK:
                     raise wrong_graph(f"a tag of more than {MAX_TAG} bytes")
             parser.Parse(b"", True)  # noqa: FBT003  # the end, by position
@@ -124,13 +124,13 @@ class GraphmlParser:
         return local if namespace == self._namespace else ""
 
     def _add_key(self, attributes: dict[str, str]) -> None:
-        """Note which values a key stands for; one for all kinds of elements may be meant for any."""
+        """Note which values a key stands for, of one kind of element or of all."""
         key = attributes.get("id", "")
         name = attributes.get("attr.name", key)
         kinds = _KINDS if attributes.get("for", "all") == "all" else (attributes["for"],)
         self._key = {kind: name for kind in kinds if name in self._wanted.get(kind, ())}
         for kind in self._key:
-            # Several keys may stand for one value: networkx writes one for each type among the elements.
+            # Several keys may stand for one value: networkx writes one for each type that occurs.
             self._keys[kind][key] = name
 
     def _open_element(self, kind: str, attributes: dict[str, str]) -> None:

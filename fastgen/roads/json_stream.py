@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# More than any element of OpenStreetMap has: its database allows 2,000 nodes a way, and 255 characters a tag.
+# Characters; more than any element of OpenStreetMap, whose database allows 2,000 nodes a way and 255
+# characters a tag.
 MAX_VALUE = 1 << 22
-SHOWN = 60
+SHOWN = 60  # characters quoted in an error
 _JSON = json.JSONDecoder()
 _BLANKS = re.compile(r"[ \t\n\r]*+")
+# A decoded number may go on after the text that has arrived: "1e+" gives 1 and leaves two characters.
 _MAX_OPEN = len("e+5")
 
 
 class JsonStream:
-    """A text in JSON as far as it has arrived, of which only the value in hand is kept.
+    """A JSON text that arrives in chunks; only the unread part of it is kept.
 
     Parameters
     ----------
@@ -29,7 +31,7 @@ class JsonStream:
     Attributes
     ----------
     start
-        How it begins.
+        Its first characters.
     """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
@@ -40,7 +42,7 @@ class JsonStream:
         self.start = ""
 
     def _more(self) -> bool:
-        """Wait for more of the text, and drop what has been read; False at its end."""
+        """Wait for the next chunk, and drop what has been read; return False at the end."""
         if self._is_whole:
             return False
         chunk = next(self._chunks, None)
@@ -51,7 +53,7 @@ class JsonStream:
         return not self._is_whole
 
     def peek(self) -> str:
-        """Look at the next character behind blanks; empty at the end."""
+        """Give the next character after blanks; empty at the end."""
         while True:
             self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]  # matches nothing too
             if self._at < len(self._text):
@@ -65,7 +67,7 @@ class JsonStream:
         Raises
         ------
         ValueError
-            If another one comes.
+            If the next character is another one.
         """
         if self.peek() != wanted:
             raise ValueError(wanted)
@@ -77,7 +79,7 @@ class JsonStream:
         Raises
         ------
         ValueError
-            If it is none, or longer than any in an answer.
+            If it is not JSON, or longer than `MAX_VALUE`.
         OverflowError
             If a number has more digits than Python reads.
         """
@@ -89,7 +91,7 @@ class JsonStream:
                 end = -1
             except ValueError:
                 raise OverflowError("a long number") from None
-            # A number near the end of what has arrived may go on: 1, 1.5, 1e+5.
+            # A number near the end of what has arrived may go on.
             if end >= 0 and (end + _MAX_OPEN < len(self._text) or self._is_whole):
                 self._at = end
                 return found
@@ -98,12 +100,12 @@ class JsonStream:
             self._more()
 
     def members(self) -> Iterator[str]:
-        """Go through an object's keys; the caller takes the values."""
+        """Yield an object's keys; the caller takes the values."""
         self.take("{")
         while self.peek() != "}":
             key = self.value()
             if not isinstance(key, str):
-                raise ValueError("no key")  # noqa: TRY004  # as of every text that is no JSON
+                raise ValueError("no key")  # noqa: TRY004  # as for every text that is not JSON
             self.take(":")
             yield key
             if self.peek() != "}":
@@ -111,7 +113,7 @@ class JsonStream:
         self.take("}")
 
     def items(self) -> Iterator[Any]:
-        """Go through a list's values."""
+        """Yield a list's values."""
         self.take("[")
         while self.peek() != "]":
             yield self.value()

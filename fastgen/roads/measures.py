@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fastgen.model.great_circle import compute_angles
 from fastgen.units import E6, EARTH_RADIUS_M, M_PER_MILE
 
 if TYPE_CHECKING:
@@ -118,11 +119,7 @@ def network_measures(graph: RoadGraph, lat: float, lon: float) -> NetworkMeasure
 
 def _straight_m(graph: RoadGraph, u: NDArray[np.int64], v: NDArray[np.int64]) -> NDArray[np.float64]:
     lat, lon = np.radians(graph.lat_e6 / E6), np.radians(graph.lon_e6 / E6)
-    h = (
-        np.sin((lat[u] - lat[v]) / 2) ** 2
-        + np.cos(lat[u]) * np.cos(lat[v]) * np.sin((lon[u] - lon[v]) / 2) ** 2
-    )
-    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(h)), np.float64)
+    return EARTH_RADIUS_M * compute_angles(lat[v], lat[u], lon[u] - lon[v])
 
 
 def _orientation_order(graph: RoadGraph, u: NDArray[np.int64], v: NDArray[np.int64]) -> float:

@@ -1,4 +1,4 @@
-"""What both readers of OpenStreetMap files give: batches of nodes and of ways, and their common bounds."""
+"""Define what the readers of OpenStreetMap data yield, nodes and ways, and the limits that they share."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Tags that decide whether and how a way is drawn; no others are kept.
+# Tags that decide whether and how a way is drawn; readers drop all others.
 TAGS = frozenset({*EXCLUDED, "name", "oneway", "junction"})
-# The database allows 2,000 nodes a way, and 255 characters a tag. Of roads that are drawn the simplification
-# takes time by the square of their nodes.
+# The database allows 2,000 nodes a way, and 255 characters a tag. A road that is drawn has a lower limit,
+# because the time to simplify it grows with the square of its nodes.
 MAX_WAY_NODES, MAX_ROAD_NODES = 1_000_000, 20_000
-MAX_TEXT = 1024
-# What is inflated may be so many times as large as the file, and so many bytes more: real files of XML shrink
-# to a tenth or a twentieth, those of PBF to a half.
+MAX_TEXT = 1024  # characters
+# A file may inflate to MAX_INFLATION times its size plus FREE_BYTES: compression shrinks real XML to a tenth
+# or a twentieth, and PBF to a half.
 MAX_INFLATION, FREE_BYTES = 100, 1 << 26
 MAX_LAT, MAX_LON = 90.0, 180.0
 
@@ -100,12 +100,12 @@ class Way(NamedTuple):
 
 
 class OsmReader(Protocol):
-    """Goes through a file as often as it is asked, holding one batch at a time.
+    """Reads nodes and ways, as often as it is asked, batch by batch.
 
     Attributes
     ----------
     ways_ascend
-        Whether the ways of the last pass came by ascending id, so that none can come twice.
+        Whether the last pass yielded ways by ascending id, so that none came twice.
     has_located_ways
         Whether a way of the last pass held positions of its nodes.
     """
@@ -114,7 +114,7 @@ class OsmReader(Protocol):
     has_located_ways: bool
 
     def nodes(self, *, versions: bool) -> Iterator[Nodes]:
-        """Give all nodes; their versions cost time."""
+        """Give all nodes; reading their versions takes time."""
 
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
         """Give ways tagged highway with one of these nodes, and ways of these ids; both sorted."""
@@ -143,7 +143,7 @@ def check_text(key: str, value: str) -> None:
 
 
 def check_way_length(n_nodes: int, limit: int = MAX_WAY_NODES) -> None:
-    """Check that a way has no more nodes than can be dealt with.
+    """Check that a way has no more nodes than the limit.
 
     Raises
     ------

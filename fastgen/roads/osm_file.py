@@ -1,8 +1,8 @@
 """Load the drivable ways around a kitchen from a file of OpenStreetMap: XML, or the binary format PBF.
 
-What memory it takes follows the nodes in the square, not the file nor its ids: the first pass over the file
-chooses the nodes, the second one the ways that touch them. Only where ids come in another order than
-ascending, so that an element may come twice, two more passes look for the newest version of each.
+Memory grows with the nodes in the square, not with the file or its ids: the first pass over the file chooses
+the nodes, the second one the ways that touch them. Where ids do not ascend, an element may come twice; then
+two more passes find the newest version of each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xml.parsers import expat
 import numpy as np
 
 from fastgen.errors import DataError
-from fastgen.roads.area import compute_distances_m
+from fastgen.model.great_circle import compute_distances_m
 from fastgen.roads.drive_filter import Direction, is_drivable, travel_direction
 from fastgen.roads.extras import quote_error
 from fastgen.roads.osm_elements import MAX_ROAD_NODES, Nodes, Way, check_way_length, find_in
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
 
 PBF_SUFFIX = ".pbf"
 SUFFIXES = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", PBF_SUFFIX)
-# New nodes wait for so many more before the newest of each are chosen.
+# This many new nodes are gathered before older versions are dropped: dropping sorts all nodes.
 MAX_NODES_WAITING = 1 << 18
-# Nodes without a position that are looked at: a road of the square may need one.
+# At most this many nodes without a position are kept: a road of the square may need one.
 MAX_NODES_LOST = 1 << 20
-# Where no road is near: the nearest road is looked for among so many nodes.
+# Where no road is near, the nearest one is searched for among this many nodes.
 MAX_NODES_SEARCHED = 1 << 20
 _NO_IDS = np.zeros(0, np.int64)
 _NO_NODES = Nodes(_NO_IDS, np.zeros(0), np.zeros(0), np.zeros(0, bool), _NO_IDS, _NO_IDS)
-# LookupError: also for an encoding that Python doesn't know.
+# LookupError: an index beyond the end of a damaged message, or an encoding that Python doesn't know.
 _DAMAGE = (expat.ExpatError, zlib.error, ValueError, LookupError, OverflowError, EOFError, OSError)
 
 
@@ -71,12 +71,12 @@ def load_osm(path: Path, area: Area) -> nx.MultiDiGraph:
 
 
 def draw_roads(reader: OsmReader, area: Area, name: str) -> nx.MultiDiGraph:
-    """Draw the drivable ways near the square, unsimplified, from wherever they are read.
+    """Draw the drivable ways near the square, unsimplified.
 
     Parameters
     ----------
     reader
-        Goes through the elements.
+        Reads the elements.
     area
         The kitchen and its square.
     name
@@ -146,7 +146,7 @@ def _keep_newest(batches: list[Nodes]) -> Nodes:
 
 def _load_ways(reader: OsmReader, node_ids: NDArray[np.int64]) -> list[Way]:
     """Load the drivable ways that touch some nodes, in the order of their ids."""
-    # Of ways that are not drawn none is kept: there may be any number of them at one node.
+    # Ways that are not drawn are dropped at once: any number of them may meet at one node.
     newest = _choose_newest(way for way in reader.ways(node_ids, _NO_IDS) if _is_drawn(way))
     if not reader.ways_ascend:
         newest = _choose_newest(reader.ways(_NO_IDS, np.array(sorted(newest), np.int64)))
@@ -157,7 +157,7 @@ def _load_ways(reader: OsmReader, node_ids: NDArray[np.int64]) -> list[Way]:
 
 
 def _is_drawn(way: Way) -> bool:
-    """Whether a way is there, for cars, and of more than one place."""
+    """Say whether a way exists, is open to cars, and has two different nodes."""
     return way.visible and bool((way.nodes[1:] != way.nodes[:-1]).any()) and is_drivable(way.tags)
 
 
@@ -205,7 +205,7 @@ def _draw_streets(ways: list[Way], nodes: Nodes, area: Area, name: str) -> nx.Mu
 
 
 def _directed_segments(way: Way) -> list[tuple[int, int]]:
-    """List the pairs of neighbouring nodes between which a way may be driven, but for repeated nodes."""
+    """List a way's segments as pairs of different nodes, in the directions in which cars may drive."""
     forward = [(u, v) for u, v in pairwise(way.nodes.tolist()) if u != v]
     backward = [(v, u) for u, v in reversed(forward)]
     direction = travel_direction(way.tags)
@@ -223,7 +223,7 @@ def _check_positions(ways: list[Way], nodes: Nodes, area: Area, name: str) -> No
             near = area.contains(way.located[:, 0], way.located[:, 1], MARGIN_M)
             if not find_in(nodes.ids, way.nodes[near]).all():
                 raise DataError(_describe_located(name))
-        needed = find_in(way.nodes[np.argsort(way.nodes)], lost.ids)
+        needed = find_in(np.sort(way.nodes), lost.ids)
         if needed.any() and find_in(inside, way.nodes).any():
             i = int(np.argmax(needed))
             raise DataError(
@@ -255,7 +255,7 @@ def _refuse_no_roads(reader: OsmReader, area: Area, name: str) -> None:
 
 
 def _find_nearest_road(reader: OsmReader, area: Area) -> tuple[float, float]:
-    """Find how far the nearest node of a road is, metres, and how far it was looked for."""
+    """Find the distance of the nearest road's node, and the distance that was searched, metres."""
     ids, dist_m, searched_m = [_NO_IDS], [np.zeros(0)], np.inf
     for batch in reader.nodes(versions=False):
         there = batch.select(batch.visible & batch.has_position())
@@ -266,7 +266,7 @@ def _find_nearest_road(reader: OsmReader, area: Area) -> tuple[float, float]:
             nearest = np.argpartition(all_m, MAX_NODES_SEARCHED)[:MAX_NODES_SEARCHED]
             ids, dist_m, searched_m = [all_ids[nearest]], [all_m[nearest]], float(all_m[nearest].max())
     all_ids, all_m = np.concatenate(ids), np.concatenate(dist_m)
-    order = np.lexsort((-all_m, all_ids))
+    order = np.lexsort((-all_m, all_ids))  # of a node's several positions the farthest comes first
     all_ids, all_m = all_ids[order], all_m[order]
     nearest_m = np.inf
     for way in reader.ways(all_ids, _NO_IDS):

@@ -1,7 +1,7 @@
 """Read OpenStreetMap's binary format PBF, a block at a time, by NumPy.
 
-The usual library, osmium, makes an object of Python of every node, at several microseconds each, and chooses
-nodes by a bitmap as large as their ids. Here a block of 8,000 nodes takes less than a millisecond.
+The usual library, osmium, makes a Python object of every node, which takes several microseconds, and chooses
+nodes by a bitmap as large as the largest id. Here a block of 8,000 nodes takes less than a millisecond.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from fastgen.roads.osm_pbf_blocks import Block
 
 MAX_ELEMENT_BYTES = 1 << 22  # a way of a million nodes
-BATCH_SIZE, BATCH_BYTES = 8000, 1 << 20  # programs write 8,000 elements a block
-MAX_DENSE = 1 << 20
-DENSE_PARTS = 128  # what a group of dense nodes costs at least, in elements of other kinds
+# Elements decoded at once; programs write 8,000 a block.
+BATCH_SIZE, BATCH_BYTES = 8000, 1 << 20
+MAX_DENSE = 1 << 20  # nodes of a dense group
+# A dense group counts as so many parts: decoding even an empty one takes as long as that many elements.
+DENSE_PARTS = 128
 # Numbers of the fields of nodes, ways, dense nodes and their information, as osmformat.proto has them.
 _ID, _KEYS, _VALS, _INFO, _DENSE_INFO = 1, 2, 3, 4, 5
 _REFS, _LAT, _LON, _WAY_LAT, _WAY_LON = 8, 8, 9, 9, 10
@@ -43,7 +45,7 @@ _TAGS = frozenset(tag.encode() for tag in TAGS)
 
 
 class PbfReader:
-    """Reads a file in any order of its elements.
+    """Reads a file, whatever the order of its elements.
 
     Parameters
     ----------
@@ -85,6 +87,7 @@ class PbfReader:
 
 
 def _unpack(block: Block, first: int, last: int) -> NDArray[np.int64]:
+    """Decode a packed field of a dense group."""
     data = np.frombuffer(block.raw, np.uint8, last - first, first)
     if np.count_nonzero(data < MORE) > MAX_DENSE:
         raise ValueError(f"a group of more than {MAX_DENSE} nodes")
@@ -92,7 +95,7 @@ def _unpack(block: Block, first: int, last: int) -> NDArray[np.int64]:
 
 
 def _read_dense(block: Block, first: int, last: int, *, versions: bool) -> Nodes:
-    """Read nodes that stand column by column, as differences to the one before."""
+    """Read a dense group: nodes stored by column, each value as the difference from the one before."""
     spans = {number: (a, b) for number, a, b in iterate_fields(block.raw, first, last)}
     ids, lat, lon = (
         np.cumsum(unfold_signs(_unpack(block, *spans.get(key, (0, 0))))) for key in (_ID, _LAT, _LON)
@@ -101,7 +104,7 @@ def _read_dense(block: Block, first: int, last: int, *, versions: bool) -> Nodes
     for number, *span in iterate_fields(block.raw, *spans.get(_DENSE_INFO, (0, 0))):
         if number == _VISIBLE or (versions and number in columns):
             found = _unpack(block, *span)
-            columns[number] = np.append(found, columns[number][len(found) :])  # what is not told is as usual
+            columns[number] = np.append(found, columns[number][len(found) :])  # defaults for the rest
     time_s = np.cumsum(unfold_signs(columns[_TIMESTAMP])) * block.time_granularity // 1000
     if len({len(column) for column in (ids, lat, lon, *columns.values())}) > 1:
         raise ValueError("a damaged block")
@@ -109,7 +112,7 @@ def _read_dense(block: Block, first: int, last: int, *, versions: bool) -> Nodes
 
 
 def _read_nodes(block: Block, columns: Columns) -> Nodes:
-    """Read nodes that stand one by one."""
+    """Read nodes stored one by one."""
     ids, lat, lon = (unfold_signs(columns.values(key)) for key in (_ID, _LAT, _LON))
     version, time_s, visible = _read_info(block, *columns.spans(_INFO))
     return Nodes(ids, *block.degrees(lat, lon), visible, version, time_s)
@@ -129,7 +132,7 @@ def _columns(block: Block, spans: list[tuple[int, int]]) -> Columns:
 
 
 def _iterate_batches(block: Block, *kinds: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
-    """Find elements of some kinds, as they stand: so many of one kind at a time that memory stays small."""
+    """Yield the elements of some kinds in order, in batches of one kind that bound the memory."""
     spans: list[tuple[int, int]] = []
     n_bytes, before = 0, 0
     for kind, first, last in block.elements():
@@ -152,7 +155,7 @@ def _iterate_batches(block: Block, *kinds: int) -> Iterator[tuple[int, list[tupl
 def _decode_deltas(
     columns: Columns, field: int, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Decode numbers that are differences to the one before in their row, and count each row's."""
+    """Decode numbers stored as differences from the one before in their row, and count each row's."""
     deltas, counts = columns.decode(field, rows)
     running = np.concatenate([[0], np.cumsum(unfold_signs(deltas))])
     return running[1:] - np.repeat(running[np.cumsum(counts) - counts], counts), counts

@@ -1,4 +1,4 @@
-"""Take a PBF file of OpenStreetMap apart into its blocks, and inflate them one by one."""
+"""Split a PBF file of OpenStreetMap into its blocks, and inflate them one by one."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# The format's own limits.
+# The limits of the format's specification.
 MAX_HEADER_BYTES, MAX_BLOB_BYTES = 1 << 16, 1 << 25
 # Programs write 8,000 elements a block, most in one group. In a real file each group, element and text takes
-# a byte at least, compressed.
+# at least one compressed byte, so the file's size bounds their number; small files get FREE_PARTS more.
 MAX_GROUPS, MAX_TEXTS, FREE_PARTS = 1 << 18, 1 << 20, 1 << 20
 _FEATURES = frozenset({b"OsmSchema-V0.6", b"DenseNodes"})
 _RAW, _RAW_SIZE, _ZLIB = 1, 2, 3
+# Numbers of the blob's fields that hold its data: compressions that pyarrow reads, and those not read.
 _BY_ARROW = {6: "lz4_raw", 7: "zstd"}
-_FORMS = frozenset({_RAW, _ZLIB, *_BY_ARROW})
 _UNREAD = {4: "lzma", 5: "bzip2"}
-# Numbers of the fields of a file's parts, of its header and of its blocks, as fileformat.proto and
-# osmformat.proto have them.
+_FORMS = frozenset({_RAW, _ZLIB, *_BY_ARROW})
+# Numbers of the fields of blob headers, of the file's header and of its blocks, from fileformat.proto and
+# osmformat.proto.
 _KIND, _BLOB_BYTES, _FEATURE, _STRINGS, _GROUP, _TEXT = 1, 3, 4, 1, 2, 1
 _GRANULARITY, _TIME_GRANULARITY, _LAT_OFFSET, _LON_OFFSET = 17, 18, 19, 20
 
 
 class Budget:
-    """Counts what a file is made of, so that reading it takes time by its size.
+    """Counts the parts of a file, so that the time to read it is bounded by its size.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ class Budget:
 
 
 class Block(NamedTuple):
-    """A block of elements: its bytes, where the strings and the groups stand in them, and its units."""
+    """A block of elements: its bytes, the spans of its strings and groups in them, and its units."""
 
     budget: Budget
     raw: bytes
@@ -71,14 +72,14 @@ class Block(NamedTuple):
     time_granularity: int
 
     def elements(self) -> Iterator[tuple[int, int, int]]:
-        """Go through the elements: their kind, and where each begins and ends."""
+        """Yield each element's kind, and where it begins and ends."""
         for group in self.groups:
             for element in iterate_fields(self.raw, *group):
                 self.budget.spend()
                 yield element
 
     def texts(self) -> list[bytes]:
-        """List the texts that elements name by their number."""
+        """List the texts, to which elements refer by index."""
         found: list[bytes] = []
         for number, first, last in iterate_fields(self.raw, *self.strings):
             if number == _TEXT:
@@ -95,12 +96,12 @@ class Block(NamedTuple):
         return self._degrees(lat, self.lat_offset), self._degrees(lon, self.lon_offset)
 
     def _degrees(self, value: NDArray[np.int64], offset: int) -> NDArray[np.float64]:
-        # Of nanodegrees seven decimals are kept; the rest is cut off, as osmium does.
+        # From nanodegrees, truncated to seven decimals as osmium does.
         return np.trunc((offset + self.granularity * value) / 100.0) / 1e7
 
 
 def iterate_blocks(path: Path) -> Iterator[Block]:
-    """Go through the blocks of a file that hold elements.
+    """Yield the blocks of a file that hold elements.
 
     Parameters
     ----------
@@ -110,7 +111,7 @@ def iterate_blocks(path: Path) -> Iterator[Block]:
     Raises
     ------
     ValueError
-        If it is of another format, damaged, or made for readers that know more.
+        If it is of another format, damaged, or needs features that this reader lacks.
     """
     with path.open("rb") as file:
         n_bytes, file_bytes = 0, path.stat().st_size
@@ -127,7 +128,7 @@ def iterate_blocks(path: Path) -> Iterator[Block]:
 
 
 def _iterate_blobs(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Go through the parts of a file: kind and bytes of each."""
+    """Yield the kind and the inflated bytes of each blob."""
 
     def read(size: int) -> bytes:
         data = file.read(size)
@@ -135,12 +136,12 @@ def _iterate_blobs(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
             raise ValueError("one that is cut off")
         return data
 
-    known = False
+    has_header = False
     while (prefix := file.read(4)) != b"":
         size = int.from_bytes(prefix + read(4 - len(prefix)), "big")
         if size > MAX_HEADER_BYTES:
             raise ValueError("another format, or a damaged one")
-        if not size and known and not file.read(1):
+        if not size and has_header and not file.read(1):
             return  # zeros at the end, as some programs write them
         kind, n_bytes = b"", 0
         header = read(size)
@@ -149,8 +150,8 @@ def _iterate_blobs(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
                 kind = header[first:last]
             elif number == _BLOB_BYTES:
                 n_bytes = first
-        known |= kind == b"OSMHeader"
-        if not known or not kind or n_bytes > MAX_BLOB_BYTES:
+        has_header |= kind == b"OSMHeader"
+        if not has_header or not kind or n_bytes > MAX_BLOB_BYTES:
             raise ValueError("another format, or a damaged one")
         yield kind, _inflate(read(n_bytes))
 

@@ -1,4 +1,4 @@
-"""Read OpenStreetMap XML, plain or compressed by gzip or bzip2, with the parser of Python's own library."""
+"""Read OpenStreetMap XML, plain or compressed by gzip or bzip2, with expat."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MAX_DEPTH = 100
+MAX_DEPTH = 100  # of nested elements
 MAX_TOKEN_BYTES = 1 << 22  # of a tag, a comment or an instruction
-# Files of changes, of which the present is not to be told from the past; Overpass remarks what it left out.
+# Elements of files of changes, which mix the present with the past.
 _CHANGES = frozenset({"action", "create", "modify", "delete", "osmChange", "osmAugmentedDiff"})
+# A remark of Overpass says that its answer is not whole.
 _REFUSED = _CHANGES | {"remark"}
-_PRECISION = Decimal("1e-7")
+_PRECISION = Decimal("1e-7")  # degrees, as OpenStreetMap stores them
 _ROOT, _WAY = b"<osm>", b"<way"
 _DEPTH = 2  # nodes and ways are children of the first element
 _NO_VERSION = Version(0, 0)
@@ -42,7 +43,7 @@ MIN_ID, MAX_ID = -(2**63), 2**63 - 1
 
 
 class XmlReader:
-    """Reads a file in any order of its elements.
+    """Reads a file, whatever the order of its elements.
 
     Parameters
     ----------
@@ -88,24 +89,32 @@ class XmlReader:
             last_id = numbers[-1]
             yield from _choose(found, nodes, ids)
 
-    def _parse(self, handler: _Handler, first_byte: int = 0) -> Iterator[None]:
-        """Hand the start of every element to a handler, and stop after each piece of the file."""
+    def _parse(self, handler: _NodeHandler | _WayHandler, first_byte: int = 0) -> Iterator[None]:
+        """Hand the start of every element to a handler, and yield after each piece of the file."""
+
+        def start_root(tag: str, _: dict[str, str]) -> None:
+            handler.n_open += 1
+            if tag != "osm":
+                raise ValueError(_describe_refused(tag))
+            parser.StartElementHandler = handler.start
+
         parser = expat.ParserCreate()
         parser.EndElementHandler = handler.closed.append
         parser.EntityDeclHandler = _refuse_entity
         parser.XmlDeclHandler = handler.take_declaration
-        parser.StartElementHandler = handler.start_root
+        parser.StartElementHandler = start_root
         handler.parser = parser
         file_bytes, n_parsed = self._path.stat().st_size, 0
         with open_unpacked(self._path) as file:
-            if first_byte and self._starts_at(file, first_byte):
+            if first_byte and self._seek_way(file, first_byte):
+                # The parser needs a root element before the first way.
                 parser.Parse(_ROOT, False)  # noqa: FBT003  # by position alone
                 n_parsed = len(_ROOT)
             while chunk := read_chunk(file, is_first=not n_parsed):
                 n_parsed += len(chunk)
                 check_inflation(n_parsed, file_bytes)
                 parser.Parse(chunk, False)  # noqa: FBT003
-                # The parser keeps a tag until its end, and scans it anew with every piece.
+                # The parser keeps an unfinished tag, and scans it again with every piece.
                 if n_parsed - parser.CurrentByteIndex > MAX_TOKEN_BYTES:
                     raise ValueError(f"an XML tag of more than {MAX_TOKEN_BYTES} bytes")
                 handler.n_open -= len(handler.closed)
@@ -114,12 +123,12 @@ class XmlReader:
                     raise ValueError(f"XML elements nested {handler.n_open} deep")
                 yield
             parser.Parse(b"", True)  # noqa: FBT003  # the last one
-            handler.start("", {})
+            handler.start("", {})  # finishes the last way
             yield
 
     @staticmethod
-    def _starts_at(file: Any, first_byte: int) -> bool:
-        """Go to the first way, or to the beginning where the text is not in bytes of ASCII or UTF-8."""
+    def _seek_way(file: Any, first_byte: int) -> bool:
+        """Seek a byte if a way starts there, else the beginning of the file; say which."""
         file.seek(first_byte)
         found = bool(file.read(len(_WAY)) == _WAY)
         file.seek(first_byte if found else 0)
@@ -127,7 +136,7 @@ class XmlReader:
 
 
 class _Handler:
-    """Takes the start of every element; its depth is the number of those begun less that of those closed."""
+    """Counts the open elements: those begun less those closed since the last piece of the file."""
 
     def __init__(self) -> None:
         self.parser: Any = None
@@ -136,19 +145,8 @@ class _Handler:
         self.is_utf8 = True
 
     def take_declaration(self, _: str, encoding: str | None, __: int) -> None:
-        """Take the first line."""
+        """Take the XML declaration: byte offsets of ways hold for UTF-8 alone."""
         self.is_utf8 = (encoding or "utf-8").lower() in {"utf-8", "us-ascii"}
-
-    def start_root(self, tag: str, _: dict[str, str]) -> None:
-        """Take the start of the first element."""
-        self.n_open += 1
-        if tag != "osm":
-            raise ValueError(_describe_refused(tag))
-        self.parser.StartElementHandler = self.start
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Take the start of another one."""
-        raise NotImplementedError
 
 
 class _NodeHandler(_Handler):
@@ -176,12 +174,12 @@ class _NodeHandler(_Handler):
 
 
 class _WayHandler(_Handler):
-    """Gathers the ways of their own nodes and tags, and passes over whatever else stands in them."""
+    """Gathers the ways with their nodes and tags, and skips their other children."""
 
     def __init__(self) -> None:
         super().__init__()
         self._done: list[Way] = []
-        self._refs: list[int] | None = None  # of the way at hand, None between ways
+        self._refs: list[int] | None = None  # nodes of the open way, None between ways
         self._places: list[tuple[float, float]] = []
         self._tags: dict[str, str] = {}
         self._attributes: dict[str, str] = {}
@@ -224,7 +222,7 @@ class _WayHandler(_Handler):
         self._refs = None
 
     def take(self) -> list[Way]:
-        """Hand over the ways that are whole."""
+        """Take the finished ways out of the handler."""
         done, self._done = self._done, []
         return done
 
@@ -240,6 +238,7 @@ def _refuse_entity(name: str, *_: Any) -> None:
 
 
 def _choose(ways: list[Way], nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
+    """Yield the highways with one of these nodes, and the ways of these ids."""
     chosen = find_in(ids, np.array([way.id for way in ways], np.int64))
     roads = [i for i, way in enumerate(ways) if "highway" in way.tags and len(way.nodes)]
     if roads:
@@ -261,14 +260,14 @@ def _id(attributes: dict[str, str], key: str) -> int:
 
 
 def _check_digits(text: str) -> str:
-    """Refuse what Python alone takes for a number."""
+    """Refuse underscores and other alphabets' digits, which Python reads as numbers."""
     if "_" in text or not text.isascii():
         raise ValueError(text)
     return text
 
 
 def read_degrees(text: str | None) -> float:
-    """Read degrees, NaN where there are none, to seven decimals as osmium does, half a unit upwards."""
+    """Read degrees, NaN where there are none; round half up to seven decimals, as osmium does."""
     if text is None:
         return float("nan")
     try:
@@ -281,11 +280,12 @@ def read_degrees(text: str | None) -> float:
 
 
 def _is_visible(attributes: dict[str, str]) -> bool:
-    """Whether neither the database nor an editor has deleted an element."""
+    """Say whether neither the database nor an editor has deleted an element."""
     return attributes.get("visible") != "false" and attributes.get("action") != "delete"
 
 
 def _version(attributes: dict[str, str]) -> Version:
+    """Read version and time, each 0 where it is missing or wrong."""
     try:
         number = int(_check_digits(attributes.get("version", "0")))
     except ValueError:

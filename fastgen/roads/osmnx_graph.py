@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.errors import DataError
+from fastgen.model.great_circle import compute_distances_m
 from fastgen.model.road_graph import MAX_LENGTH_MM, Provenance, RoadGraph
-from fastgen.roads.area import compute_distances_m
 from fastgen.roads.attribute_text import is_missing
 from fastgen.roads.components import choose_component, label_components
 from fastgen.roads.extras import quote_error

@@ -1,7 +1,7 @@
-"""Read an Overpass answer in JSON as it arrives: one element after another, whatever the answer's size.
+"""Read an Overpass answer in JSON as it arrives, one element after another.
 
-Kept are drivable ways and the positions of nodes, in arrays; so memory is a part of the answer's size, and an
-answer that is nested, endless or something else altogether costs no more than its first bytes.
+Only drivable ways and the positions of nodes are kept, in arrays, so memory is a fraction of the answer's
+size. An answer that is nested too deep, endless or no JSON is refused after its first bytes.
 """
 
 from __future__ import annotations
@@ -25,23 +25,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MAX_ID = 2**63 - 1
-_MAX_KINDS, _MAX_NESTED, _MIN_NODES = 10, 10, 2
-# All that is read of the answer beside its elements.
+_MAX_KINDS = 10  # of elements, listed in an error
+_MAX_NESTED = 10  # brackets at the start of an answer that is nested too deep
+_MIN_NODES = 2  # of a road
+# Members of the answer that are read beside its elements.
 _HEADER = frozenset({"remark", "osm3s"})
 _TIME = re.compile(r"[0-9TZ:.+-]{4,40}")
 
 
 class Answer:
-    """What an answer holds, read like a file.
+    """The nodes and ways of an answer, read like those of a file (`OsmReader`).
 
     Attributes
     ----------
     data_time
-        Date of the data as the server states it, or nothing.
+        Date of the data as the server states it, or empty.
     remark
-        What the server has to say about an answer that isn't whole, or nothing.
+        The server's reason why the answer isn't whole, or empty.
     ways_ascend, has_located_ways
-        As of every reader of OpenStreetMap's elements.
+        As in `OsmReader`.
     """
 
     ways_ascend, has_located_ways = True, False
@@ -53,7 +55,7 @@ class Answer:
 
     @property
     def has_nodes(self) -> bool:
-        """Whether there is any node."""
+        """Say whether there is any node."""
         return len(self._ids) > 0
 
     def add_node(self, number: int, lat: float, lon: float) -> None:
@@ -91,7 +93,7 @@ def read_answer(chunks: Iterable[bytes]) -> Answer:
     Raises
     ------
     DataError
-        If an element is none of OpenStreetMap, or the answer is of a form that holds no road network.
+        If an element is not one of OpenStreetMap, or the answer's form lacks what a road network needs.
     OutputError
         If it is no whole answer in JSON.
     """
@@ -137,7 +139,7 @@ def _wrong_json(error: Exception, start: str) -> DataError | OutputError:
 
 
 def _describe(start: str) -> str:
-    """Name the form that an answer begins like."""
+    """Name the format of an answer by its start."""
     shown = quote_value(start[:SHOWN])
     if start.lstrip("\ufeff \t\n\r").startswith("<"):
         return f"XML or HTML: {shown}"
@@ -147,7 +149,7 @@ def _describe(start: str) -> str:
 
 
 class _Elements:
-    """The elements so far, and what tells which form of answer they are."""
+    """The elements so far, and counts that tell the form of the answer."""
 
     def __init__(self) -> None:
         self.answer = Answer()
@@ -199,7 +201,7 @@ class _Elements:
             raise DataError(f"expected ids as nodes of way {number}, got {quote_value(nodes)}") from None
 
     def check_form(self) -> None:
-        """Refuse an answer of which the form leaves out what a road network needs."""
+        """Refuse an answer whose form lacks what a road network needs."""
         form = ""
         if self.n_ways and self.n_without_nodes == self.n_ways:
             form = "ways without their nodes, as `out tags` or `out center` give"

@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VARINT, BYTES = 0, 2
-MORE = 128  # the bit of a byte after which its number goes on
+MORE = 128  # the bit that every byte of a number has set, but the last
 _FIXED_BYTES = {1: 8, 5: 4}
+# Bytes of a value by wire type: 0 where a varint follows the key, -1 for unknown types.
 _SIZES = np.array([_FIXED_BYTES.get(wire, 0 if wire in {VARINT, BYTES} else -1) for wire in range(8)])
 MAX_VARINT_BYTES = 10
-MAX_FIELDS, MAX_NUMBER = 64, 31  # of a small message; fields of higher numbers are passed over
+# Of a small message; fields of higher numbers are skipped.
+MAX_FIELDS, MAX_NUMBER = 64, 31
 
 
 def iterate_fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Go through the fields of a message.
+    """Yield the fields of a message.
 
     Parameters
     ----------
@@ -32,12 +34,12 @@ def iterate_fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, i
     Yields
     ------
     tuple of (int, int, int)
-        Number of the field; of a number its value and -1, of bytes where they begin and end.
+        Number of the field; then a number's value and -1, or where its bytes begin and end.
 
     Raises
     ------
     ValueError
-        If the bytes are no message.
+        If the message is damaged.
     """
     while at < end:
         key, at = read_varint(data, at)
@@ -60,7 +62,7 @@ def iterate_fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, i
 
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """Read one number, and where it ends."""
+    """Read a number; return it and where it ends."""
     value = data[at]
     if value < MORE:
         return value, at + 1
@@ -77,7 +79,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
 def read_varints(
     data: NDArray[np.uint8], at: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Read a number at each of some places; return the numbers and where they end."""
+    """Read a number at each offset; return the numbers and where they end."""
     value, after = np.zeros(len(at), np.uint64), at.copy()
     going = np.arange(len(at))
     for k in range(MAX_VARINT_BYTES):
@@ -91,7 +93,7 @@ def read_varints(
 
 
 def decode_packed(data: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Decode numbers that stand one after another."""
+    """Decode numbers stored one after another."""
     last = np.flatnonzero(data < MORE)
     if not len(last):
         if len(data):
@@ -111,7 +113,7 @@ def decode_packed(data: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def unfold_signs(value: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Turn numbers whose sign stands in the lowest bit (zigzag) into themselves."""
+    """Decode numbers that hold their sign in the lowest bit (zigzag)."""
     unsigned = value.view(np.uint64)
     half: NDArray[np.int64] = (unsigned >> np.uint64(1)).view(np.int64)
     return half ^ -(value & 1)
@@ -125,9 +127,9 @@ class Columns:
     data
         Bytes that hold the messages.
     first, last
-        Where each begins and ends, int64 (n,).
+        Where each message begins and ends, int64 (n,).
     defaults
-        Values of fields of numbers where a message lacks them, if not 0.
+        Values of numeric fields that a message lacks, where not 0.
 
     Raises
     ------
@@ -151,8 +153,8 @@ class Columns:
                 return
             key, after = read_varints(data, at[row])
             number, wire = key >> 3, key & 7
-            told, value = np.flatnonzero(wire & ~BYTES == 0), np.zeros_like(key)
-            value[told], after[told] = read_varints(data, after[told])
+            sized, value = np.flatnonzero(wire & ~BYTES == 0), np.zeros_like(key)  # VARINT or BYTES
+            value[sized], after[sized] = read_varints(data, after[sized])
             size = np.where(wire == BYTES, value, _SIZES[wire])
             if (size < 0).any() or (size > last[row] - after).any():
                 raise ValueError("a damaged message")
@@ -167,15 +169,15 @@ class Columns:
         raise ValueError(f"a message of more than {MAX_FIELDS} fields")
 
     def values(self, field: int) -> NDArray[np.int64]:
-        """Values of a field of numbers, (n,)."""
+        """Give the values of a numeric field, (n,)."""
         return self._values.setdefault(field, np.zeros(self._n, np.int64))
 
     def spans(self, field: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where a field of bytes begins and ends, each (n,); nowhere where a message lacks it."""
+        """Give where a field of bytes begins and ends, each (n,); 0 and 0 where a message lacks it."""
         return self._spans.setdefault(field, (np.zeros(self._n, np.int64), np.zeros(self._n, np.int64)))
 
     def decode(self, field: int, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Decode a field of packed numbers in some rows: all numbers, and each row's count."""
+        """Decode a field of packed numbers in some rows; return all numbers, and each row's count."""
         begin, end = (side[rows] for side in self.spans(field))
         size = end - begin
         offset = np.cumsum(size) - size

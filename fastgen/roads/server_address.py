@@ -1,4 +1,4 @@
-"""Take the address of a server apart into what it is asked by, what is shown of it, and what stays secret."""
+"""Split the address of a server into the part that is requested, the part that is shown, and secrets."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 _SERVICE = "/interpreter"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
-# In words that hold an address: up to the blank behind it, a comma that ends a clause left out.
+# An address within a sentence ends at a blank, or at a comma before one.
 _URL = re.compile(rf"\b{_SCHEME.pattern}://[^\s]+?(?=,?(?:\s|$))")
+# Host and port of an address: _PLACE in any characters, _HOST in those of a host name.
 _PLACE = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::[0-9]*)?")
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::[0-9]*)?")
-# What keys and session ids stand behind, percent-encoded too.
+# Characters that keys and session ids follow, also percent-encoded.
 _MORE = re.compile(r"[;?&#]|%(?:3[BF]|2[36])", re.IGNORECASE)
 
 
@@ -22,7 +23,7 @@ class ServerAddress(NamedTuple):
     Attributes
     ----------
     url
-        Where to send queries, a key in its query included, user and password not.
+        Where to send queries, with a key in its query, without user and password.
     login
         User and password, or None.
     shown
@@ -35,7 +36,7 @@ class ServerAddress(NamedTuple):
 
 
 def split_address(text: str) -> ServerAddress:
-    """Take an address apart.
+    """Split an address.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def split_address(text: str) -> ServerAddress:
     Raises
     ------
     ValueError
-        If it is no such address; the message doesn't hold it.
+        If it is no such address; the message doesn't contain it.
     """
     try:
         parts = urlsplit(text.strip())
@@ -53,7 +54,7 @@ def split_address(text: str) -> ServerAddress:
     except ValueError:
         raise ValueError("no address") from None
     place = f"[{host}]" if ":" in (host or "") else host or ""
-    # A slash in a password ends the part of the address in which passwords are looked for.
+    # A slash in a password ends the part in which urlsplit finds passwords, and leaves its @ in the path.
     if parts.scheme not in {"http", "https"} or _HOST.fullmatch(place) is None or "@" in parts.path:
         raise ValueError("no address")
     place = place if port is None else f"{place}:{port}"
@@ -67,21 +68,21 @@ def split_address(text: str) -> ServerAddress:
 
 
 def strip_secrets(words: str) -> str:
-    """Strip user, password, parameters, query and fragment from every address in some words."""
+    """Strip user, password, parameters, query and fragment from every address in a text."""
     return _URL.sub(lambda match: strip_address(match.group()), words)
 
 
 def show_host(text: str) -> str:
-    """Show of a text that is no address what looks like a host; all else may be secret."""
+    """Give the part of a wrong address that looks like a host; the rest may be secret."""
     _, separator, rest = text.partition("://")
     place, *more = re.split(r"[/?#\\]", unquote(rest if separator else text).strip(), maxsplit=1)
     host = place.rpartition("@")[2]
-    # Behind a slash in a password, what looks like a host is a user.
+    # After a slash in a password, what looks like a host is a user.
     return host if _HOST.fullmatch(host) and "@" not in "".join(more) else ""
 
 
 def strip_address(text: str) -> str:
-    """Strip what may be secret from an address as older files hold it."""
+    """Strip what may be secret from an address that an older file stores."""
     scheme, separator, rest = text.partition("://")
     if not separator or _SCHEME.fullmatch(scheme) is None:
         scheme, separator, rest = "", "", text

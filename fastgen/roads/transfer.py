@@ -1,7 +1,7 @@
 """Post a query to a server and take its answer, within a total time and a total size.
 
-Sockets only bound the silence between two bytes, and decompression nothing: so the answer is decompressed
-here, in pieces, and another thread is waited for no longer than the time allows.
+A socket's timeout bounds only the silence between two bytes, and requests decompresses without a bound. So
+another thread receives and decompresses the answer in pieces, and is given up when the time is over.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ MAX_REDIRECTS = 5
 HTTP_OK = 200
 # What a server says while it has no slot for this caller, or is overloaded.
 _BUSY = frozenset({429, 504})
-_CHUNK, _MAX_REASON = 1 << 16, 60
+_CHUNK = 1 << 16  # bytes
+_MAX_REASON = 60  # characters
 _PLAIN, _PACKED = frozenset({"", "identity"}), frozenset({"gzip", "x-gzip", "deflate"})
-_GZIP_OR_ZLIB = zlib.MAX_WBITS + 32
-# A thread that is given up must not fill the memory.
+_GZIP_OR_ZLIB = zlib.MAX_WBITS + 32  # how zlib is told to detect either
+# Bounds the memory of a thread that receives faster than the answer is read, or is given up.
 _MAX_CHUNKS_WAITING = 8
 
 
 class Limits(NamedTuple):
-    """What an answer may take.
+    """Limits of time and size for an answer.
 
     Attributes
     ----------
@@ -64,13 +65,13 @@ def post_query(address: ServerAddress, query: str, limits: Limits) -> Iterator[b
     query
         The query, in Overpass QL.
     limits
-        What the answer may take.
+        Limits of time and size.
 
     Raises
     ------
     OutputError
-        If the server can't be reached, is busy, or the answer is an error, too late or too large. No message
-        holds what is secret of the address.
+        If the server can't be reached, is busy, or the answer is an error, too late or too large. Messages
+        contain no secrets of the address.
     """
     transfer = _Transfer(address, query, limits)
     thread = Thread(target=transfer.run, daemon=True)
@@ -99,14 +100,14 @@ def post_query(address: ServerAddress, query: str, limits: Limits) -> Iterator[b
 
 
 class _Transfer:
-    """The part that runs in a thread of its own: it can be given up, whatever it waits for.
+    """The request, run in a thread of its own, which can be given up whatever it waits for.
 
     Attributes
     ----------
     chunks
-        The answer's bytes, at last none of them, or an error.
+        The answer's bytes; an empty chunk at its end, or an error.
     is_given_up
-        Whether nobody waits for them any more.
+        Set when nobody reads the chunks any more.
     """
 
     def __init__(self, address: ServerAddress, query: str, limits: Limits) -> None:
@@ -115,7 +116,7 @@ class _Transfer:
         self.is_given_up = Event()
 
     def run(self) -> None:
-        """Make the request, and pass on what comes of it."""
+        """Make the request, and pass on the answer or the error."""
         import requests  # noqa: PLC0415  # heavy
         import urllib3  # noqa: PLC0415  # heavy
 
@@ -132,11 +133,11 @@ class _Transfer:
             self._put(OutputError(f"expected an answer within {self._limits.silence_s:g} s, got none"))
         except urllib3.exceptions.ProtocolError:
             self._put(OutputError("expected a whole answer, got one that is cut off"))
-        except Exception as error:  # noqa: BLE001  # whatever it is, somebody waits for it
+        except Exception as error:  # noqa: BLE001  # every error ends the wait for the next chunk
             self._put(OutputError(f"expected an Overpass server, got {_reason(error)}"))
 
     def _put(self, chunk: bytes | Exception) -> bool:
-        """Pass something on; False when nobody waits for it."""
+        """Pass a chunk on; return False when nobody reads it."""
         while not self.is_given_up.is_set():
             try:
                 self.chunks.put(chunk, timeout=1.0)
@@ -146,11 +147,11 @@ class _Transfer:
         return False
 
     def _open(self, session: requests.Session) -> requests.Response:
-        """Post the query wherever the server redirects to; the login goes to none but the server named."""
+        """Post the query, and follow redirections; only the server named gets the login."""
         from requests.auth import HTTPBasicAuth  # noqa: PLC0415  # heavy
 
         url = self._address.url
-        # Requests writes texts in Latin-1, but takes bytes as they are.
+        # requests encodes text as Latin-1, and leaves bytes unchanged.
         login = self._address.login and HTTPBasicAuth(*(text.encode() for text in self._address.login))
         for _ in range(MAX_REDIRECTS + 1):
             own = urlsplit(url)[:2] == urlsplit(self._address.url)[:2]
@@ -186,7 +187,7 @@ def _check_status(response: requests.Response) -> None:
 
 
 def _decompressed(response: requests.Response) -> Iterator[bytes]:
-    """Read the answer in pieces that stay small however well they were compressed."""
+    """Yield the answer in pieces, small even where it is highly compressed."""
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _PLAIN | _PACKED:
         raise OutputError(f"expected an answer that is plain or in gzip, got the encoding {encoding!r}")
@@ -213,9 +214,9 @@ def _unpack(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _reason(error: Exception) -> str:
-    """Find the plain words of the system (such as "Connection refused") behind a chain of network errors.
+    """Find the operating system's reason (such as "Connection refused") behind a chain of network errors.
 
-    The errors' own texts name addresses, of proxies too, with all that is secret in them.
+    The errors' own texts name addresses, also of proxies, with their passwords and keys.
     """
     link: BaseException | None = error
     while link is not None:
@@ -224,5 +225,5 @@ def _reason(error: Exception) -> str:
         if isinstance(link, OSError) and link.strerror:
             return link.strerror
         link = link.__cause__ or link.__context__
-    # Requests looks at the address, and at where it is redirected to, before anybody else.
+    # requests raises ValueError for addresses, of redirections too, that it can't parse.
     return "an address that is none" if isinstance(error, ValueError) else type(error).__name__

@@ -21,7 +21,7 @@ from fastgen.kernels.basket_check import (
     parse_items,
 )
 from fastgen.kernels.route_check import BAD, check_routes
-from fastgen.roads.area import compute_distances_m
+from fastgen.model.great_circle import compute_distances_m
 from fastgen.units import E6
 
 if TYPE_CHECKING:

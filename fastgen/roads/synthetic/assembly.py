@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.model.great_circle import compute_angles
 from fastgen.model.road_graph import Provenance, RoadGraph
 from fastgen.roads.synthetic.contraction import contract
 from fastgen.roads.synthetic.curves import part_crossings, sway
@@ -147,18 +148,17 @@ def _settle_names(network: Network, rng: np.random.Generator) -> None:
         network.table[k] = network.table[k]._replace(name=names.settle(network.table[k].name))
 
 
-def _haversine_mm(lat_e6: NDArray[np.int64], lon_e6: NDArray[np.int64]) -> float:
-    """Length of a line through points, millimetres (haversine formula)."""
+def _measure_mm(lat_e6: NDArray[np.int64], lon_e6: NDArray[np.int64]) -> float:
+    """Measure a line through points, millimetres."""
     lat, lon = np.radians(lat_e6 / 1e6), np.radians(lon_e6 / 1e6)
-    h = np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[1:]) * np.cos(lat[:-1]) * np.sin(np.diff(lon) / 2) ** 2
-    return float((2 * EARTH_RADIUS_M * 1000 * np.arcsin(np.sqrt(h))).sum())
+    return float((EARTH_RADIUS_M * 1000 * compute_angles(lat[:-1], lat[1:], np.diff(lon))).sum())
 
 
 def _edge_mm(network: Network, frame: Frame) -> list[int]:
     """Length of every edge along its bends, rounded up so that none is shorter than the straight line."""
 
     def measure(line: Points) -> int:
-        return int(np.ceil(_haversine_mm(*frame.to_e6(line)) + 1e-3))
+        return int(np.ceil(_measure_mm(*frame.to_e6(line)) + 1e-3))
 
     return [measure(network.line(e)) for e in network.edges]
 
