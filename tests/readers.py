@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import fastgen
 from fastgen.dataset.info import describe_dataset
 from fastgen.replaying.slice_file import write_slice
+from tests.helpers import read_raw
 from tests.spark.asking import read_batch
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+MANIFEST = "manifest.json"
 FAR = 9999
 NOON = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 
@@ -106,3 +108,9 @@ def replace_folder(dataset: Path, other: Path) -> None:
     """Put another folder in a dataset's place."""
     shutil.rmtree(dataset)
     shutil.copytree(other, dataset)
+
+
+def files_of(dataset: Path) -> list[str]:
+    """List a dataset's manifest, parts and tables."""
+    raw = read_raw(dataset)
+    return [MANIFEST, *(entry["path"] for entry in (*raw["files"], *raw["tables"]))]

@@ -7,23 +7,13 @@ import random
 import signal
 import subprocess
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from fastgen.dataset.layout import EVENTS, MANIFEST, WORK
 from fastgen.dataset.manifest import read_manifest
-from tests.building.toy import write_toy_roads
-from tests.cli.processes import FASTGEN, run_fastgen
-
-COMMAND = (*FASTGEN, "build")
-run = partial(run_fastgen, "build")
-
-
-@pytest.fixture(scope="module")
-def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_toy_roads(tmp_path_factory.mktemp("roads") / "toy")
+from tests.cli.builds import COMMAND, run
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fastgen.cli.plan import _duration
-from tests.building.toy import write_toy_roads
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_toy_roads(tmp_path_factory.mktemp("roads") / "toy")
 
 
 def run(*args: object, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -1,23 +1,18 @@
 """A wrong table is refused by one line naming file, column, row and value, before anything is written."""
 
 import copy
-import random
-import subprocess
-import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fastgen.errors import DataError, FastgenWarning, ScenarioError
+from fastgen.errors import FastgenWarning, ScenarioError
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.tables import TABLES
 from tests.cli.processes import run_fastgen
-from tests.effort import repeats
-from tests.inputs.town_tables import TOWN, changed, write_town
+from tests.inputs.town_tables import TOWN, changed, refuse, write_town
 
 NAN, INF = float("nan"), float("inf")
 CODE = "a code of 1 to 63 characters, no comma or slash, no dot or blank in front"
@@ -118,15 +113,6 @@ WRONG_TYPES = [
 ]
 
 
-def refuse(directory: Path) -> str:
-    before = sorted(directory.parent.rglob("*"))
-    with pytest.raises(DataError) as refused:
-        load_inputs(None, directory)
-    assert "\n" not in str(refused.value)
-    assert sorted(directory.parent.rglob("*")) == before
-    return str(refused.value)
-
-
 @pytest.mark.parametrize("wrong", WRONG_CELLS, ids=lambda wrong: f"{wrong[0]}-{wrong[1]}-{wrong[3]!r}")
 def test_wrong_cell_is_refused(tmp_path: Path, wrong: tuple[str, str, int, object, str]) -> None:
     table, column, row, value, message = wrong
@@ -150,41 +136,6 @@ def test_missing_column_is_refused(tmp_path: Path, table: str) -> None:
     pq.write_table(pa.table({c: TOWN[table][c] for c in others}), path)
     wanted = f"{path}: {last}: expected one column of this name, got columns {', '.join(others)}."
     assert refuse(directory) == wanted
-
-
-@pytest.mark.parametrize("table", TABLES)
-def test_missing_file_is_refused(tmp_path: Path, table: str) -> None:
-    directory = write_town(tmp_path)
-    path = directory / f"{table}.parquet"
-    path.unlink()
-    assert refuse(directory) == f"{path}: expected a readable Parquet file, got No such file or directory."
-
-
-@pytest.mark.parametrize("table", [t for t in TABLES if t != "brand_locations"])
-def test_empty_table_is_refused(tmp_path: Path, table: str) -> None:
-    directory = write_town(tmp_path)
-    path = directory / f"{table}.parquet"
-    pq.write_table(pq.read_table(path).slice(0, 0), path)
-    assert refuse(directory) == f"{path}: expected at least one row, got none."
-
-
-@pytest.mark.parametrize("table", TABLES)
-def test_truncated_or_damaged_file_is_refused_or_reads_as_tables(tmp_path: Path, table: str) -> None:
-    directory = write_town(tmp_path)
-    path = directory / f"{table}.parquet"
-    whole = path.read_bytes()
-    for length in range(0, len(whole), 97):
-        path.write_bytes(whole[:length])
-        assert refuse(directory).startswith(f"{path}: expected a whole Parquet file, got {length} bytes (")
-    rng = random.Random(table)  # noqa: S311
-    for _ in range(40):
-        damaged = bytearray(whole)
-        damaged[rng.randrange(4, len(whole))] ^= 1 << rng.randrange(8)
-        path.write_bytes(damaged)
-        try:
-            load_inputs(None, directory)
-        except (DataError, ScenarioError) as error:
-            assert str(directory) in str(error)  # noqa: PT017  # damage to an unread byte is no error
 
 
 WRONG_VALUES = [
@@ -222,50 +173,6 @@ def test_value_that_its_type_cannot_mean_is_refused(
     assert refuse(directory) == f"{path}: {column}, row {row}: {message}"
 
 
-def no_file(_folder: Path) -> str:
-    return ": expected a Parquet file or a folder of such files, got an empty folder."
-
-
-def another_file(folder: Path) -> str:
-    (folder / "part-0.parquet").write_text("notes")
-    return "/part-0.parquet: expected a whole Parquet file, got 5 bytes ("
-
-
-def partitions(folder: Path) -> str:
-    (folder / "brand_id=10").mkdir()
-    return "/brand_id=10: expected a Parquet file, got a folder: write the table unpartitioned."
-
-
-def delta(folder: Path) -> str:
-    (folder / "_delta_log").mkdir()
-    return ": expected a folder of Parquet files, got a Delta table: export it as Parquet."
-
-
-def a_wrong_row(folder: Path) -> str:
-    names = {**TOWN["items"], "name": ["a", "b", None, "d"]}
-    pq.write_table(pa.table(TOWN["items"]), folder / "part-0.parquet")
-    pq.write_table(pa.table(names), folder / "part-1.parquet")
-    return "/part-1.parquet: name, row 2: expected a value of type str, got null."
-
-
-@pytest.mark.parametrize("fill", [no_file, another_file, partitions, delta, a_wrong_row])
-def test_folder_in_place_of_a_file_is_refused_unless_it_holds_parts(
-    tmp_path: Path, fill: Callable[[Path], str]
-) -> None:
-    directory = write_town(tmp_path)
-    path = directory / "items.parquet"
-    path.unlink()
-    path.mkdir()
-    wanted = fill(path)
-    assert refuse(directory).startswith(f"{path}{wanted}")
-
-
-def test_missing_folder_is_refused(tmp_path: Path) -> None:
-    assert refuse(tmp_path / "none").startswith(
-        f"{tmp_path / 'none'}: expected a folder with locations.parquet"
-    )
-
-
 def test_placed_brand_without_items_is_refused(tmp_path: Path) -> None:
     tables = copy.deepcopy(TOWN)
     tables["items"] = {column: values[:2] for column, values in tables["items"].items()}
@@ -287,38 +194,6 @@ def test_id_beyond_64_bits_is_refused(tmp_path: Path) -> None:
     ids = pa.array([1, 2, 3, 2**63], pa.uint64())
     pq.write_table(pa.table({**TOWN["items"], "id": ids}), path)
     assert refuse(directory) == f"{path}: id, row 3: expected a 64-bit integer, got {2**63}."
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted by Linux's /proc")
-def test_reading_leaves_no_thread_that_could_abort_the_process_at_its_end(tmp_path: Path) -> None:
-    """One that lets go of Python's bytes while the interpreter ends ends the process by SIGABRT."""
-    directory = write_town(tmp_path)
-    code = (
-        "import os, sys; from pathlib import Path; import numpy, pyarrow.parquet\n"
-        "from fastgen.inputs.table_files import read_columns\n"
-        "before = set(os.listdir('/proc/self/task'))\n"
-        "read_columns(Path(sys.argv[1]), {'location_id': 'i64', 'name': 'str'}, set())\n"
-        "print(len(set(os.listdir('/proc/self/task')) - before))\n"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", code, directory / "locations.parquet"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (run.stdout, run.stderr) == ("0\n", "")
-
-
-def test_a_wrong_table_ends_every_process_with_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    tables = copy.deepcopy(TOWN)
-    tables["locations"]["location_id"] = ["7", "3"]
-    directory = write_town(tmp_path, tables)
-    for _ in range(repeats(6, 60)):
-        run = run_fastgen("scenario", "show", "--dimensions", directory)
-        assert run.returncode == 2
-        assert run.stderr == (
-            f"fastgen: {directory}/locations.parquet: location_id: expected type i64, got string.\n"
-        )
 
 
 def test_rows_to_be_numbered_anew_are_not_told_of_when_something_else_is_wrong(tmp_path: Path) -> None:

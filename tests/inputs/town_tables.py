@@ -1,4 +1,4 @@
-"""Six small dimension tables that the tests break in one place at a time."""
+"""Six small dimension tables that the tests break in one place at a time, and what loading them says."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
+
+from fastgen.errors import DataError
+from fastgen.inputs.loading import load_inputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,3 +77,13 @@ def write_town(folder: Path, tables: Tables = TOWN) -> Path:
     for name, columns in tables.items():
         pq.write_table(pa.table(columns), directory / f"{name}.parquet")
     return directory
+
+
+def refuse(directory: Path) -> str:
+    """Load tables that must be refused in one line, and nothing written; give the line."""
+    before = sorted(directory.parent.rglob("*"))
+    with pytest.raises(DataError) as refused:
+        load_inputs(None, directory)
+    assert "\n" not in str(refused.value)
+    assert sorted(directory.parent.rglob("*")) == before
+    return str(refused.value)

@@ -67,3 +67,8 @@ def import_text(text: str | bytes, folder: Path, suffix: str = ".osm") -> RoadGr
 def count(graph: RoadGraph) -> tuple[int, int, float]:
     """Nodes, edges and kilometres of streets; every street of the town is two-way."""
     return graph.n_nodes, graph.n_edges, round(int(graph.edge_length_mm.sum(dtype="int64")) / 2e6, 3)
+
+
+NODES, WAYS = grid()
+TOWN = (12, 40, 2.4)  # its count
+TEXT = osm(*NODES, *WAYS)

@@ -11,10 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from tests.roads.town import NODES, WAYS
+from fastgen.roads.download import download_roads
+from tests.roads.town import KITCHEN, NODES, RADIUS_MI, WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from fastgen.model.road_graph import RoadGraph
 
 _FILTER = re.compile(r'\["(\w+)"(?:!~"([^"]*)")?\]')
 DATA_TIME = "2024-01-01T00:00:00Z"
@@ -113,3 +116,20 @@ def running_overpass() -> Iterator[Overpass]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def download(url: str, **limits: Any) -> RoadGraph:
+    """Download the town's roads."""
+    return download_roads(*KITCHEN, RADIUS_MI, url, **{"timeout_s": 5, **limits})
+
+
+def redirect(code: int, place: str) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Make an answer that redirects to a place."""
+
+    def misbehave(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(code)
+        handler.send_header("Location", place)
+        handler.end_headers()
+        handler.wfile.write(b"x" * 1000)
+
+    return misbehave

@@ -12,20 +12,13 @@ from osmnx import settings
 from fastgen.errors import DataError, FastgenError, OutputError
 from fastgen.roads.download import download_roads
 from fastgen.roads.files import import_roads
-from tests.roads.overpass import DATA_TIME, Overpass, running_overpass
+from tests.roads.overpass import DATA_TIME, Overpass
 from tests.roads.town import KITCHEN, RADIUS_MI, write_osm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from fastgen.model.road_graph import RoadGraph
-
-
-@pytest.fixture
-def overpass() -> Iterator[Overpass]:
-    with running_overpass() as server:
-        yield server
 
 
 def download_town(url: str) -> RoadGraph:

@@ -1,4 +1,4 @@
-"""A .roads file or a cached table of anyone's making is the network that was put in, or refused: at once."""
+"""A .roads file of anyone's making is the network that was put in, or refused: at once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import dataclasses
 import hashlib
 import json
 import lzma
-import os
 import re
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,25 +16,19 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastgen.building.local import build
 from fastgen.cli import cli
-from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import DataError, FastgenError
-from fastgen.model.road_graph import Provenance, RoadGraph
-from fastgen.roads import cache, roads_file
-from fastgen.roads.cache import map_table
+from fastgen.model.road_graph import Provenance
+from fastgen.roads import roads_file
 from fastgen.roads.network import find_network
 from fastgen.roads.roads_file import decode_roads, encode_roads, load_roads
-from fastgen.roads.routes import compute_route_table
 from tests.effort import repeats
-from tests.helpers import write_town
-from tests.roads.test_cache import REQUEST, Loader, same
-from tests.roads.test_cache import TOWN as CACHED_TOWN
-from tests.roads.test_roads_file import small_graph
+from tests.roads.networks import small_graph
+from tests.roads.odd_places import DEEP, PLACES, nest
 from tests.small_town import make_town
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
 WHOLE = encode_roads(small_graph())
 LINE, BODY = WHOLE.split(b"\n", 1)
@@ -60,11 +52,6 @@ def refusal(data: bytes) -> str:
     return str(caught.value)
 
 
-def nest(opening: str, depth: int, closing: str) -> bytes:
-    return (opening * depth + closing * depth).encode()
-
-
-DEEP = nest("[", 200_000, "]")
 HEADERS = {
     "nested": DEEP,
     "nested value": b'{"format": "fastgen-roads", "x": ' + DEEP + b"}",
@@ -184,35 +171,6 @@ def same_or_refused(data: bytes) -> None:
     assert re.fullmatch(r"bad\.roads: expected [^\n]+", message)
 
 
-def make_sparse(path: Path) -> None:
-    with path.open("wb") as file:
-        file.write(LINE + b"\n")
-        file.truncate(10_000_000_000)
-
-
-def make_blank(path: Path) -> None:
-    with path.open("wb") as file:
-        file.truncate(10_000_000_000)
-
-
-def make_loop(path: Path) -> None:
-    path.symlink_to(path)
-
-
-def make_device(path: Path) -> None:
-    path.symlink_to("/dev/zero")
-
-
-PLACES: dict[str, Callable[[Path], object]] = {
-    "pipe": os.mkfifo,
-    "folder": Path.mkdir,
-    "sparse": make_sparse,
-    "blank": make_blank,
-    "loop": make_loop,
-    "device": make_device,
-}
-
-
 @pytest.mark.parametrize("kind", PLACES)
 def test_what_is_no_regular_file_is_refused_at_once(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "sf.roads"
@@ -247,127 +205,3 @@ def test_header_that_could_not_be_read_is_not_written(key: str) -> None:
             continue
         with pytest.raises(DataError, match=r"^Expected a header of at most 1048576 bytes .{1,400}\.$"):
             encode_roads(graph)
-
-
-ASKED = "OpenStreetMap, Overpass server https://jane:s3cr3t@overpass.example/api?key=k3y, data of 2024-01-01"
-SHOWN = "OpenStreetMap, Overpass server https://overpass.example/api, data of 2024-01-01"
-
-
-def with_secret() -> bytes:
-    graph = make_town(5)
-    columns = (graph.lat_e6, graph.lon_e6, graph.edge_from(), graph.edge_to)
-    provenance = Provenance(ASKED, "ODbL", synthetic=False)
-    return encode_roads(
-        RoadGraph.from_edges(
-            *columns, graph.edge_length_mm, graph.edge_street, graph.street_names, provenance
-        )
-    )
-
-
-def test_secrets_of_an_older_file_are_not_shown(tmp_path: Path) -> None:
-    data = with_secret()
-    assert b"s3cr3t" in data
-    assert decode_roads(data, "old").provenance.source == SHOWN
-    assert decode_roads(data, "old").content_hash() == make_town(5).content_hash()
-    (tmp_path / "sf.roads").write_bytes(data)
-    for args in (["show", str(tmp_path / "sf.roads")], ["list", "--roads", str(tmp_path), "--json"]):
-        output = CliRunner().invoke(cli, ["roads", *args]).output
-        assert SHOWN in output
-        assert "s3cr3t" not in output
-
-
-def test_secrets_of_an_older_dataset_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    roads = write_town(tmp_path / "roads", ("sf",))
-    town = load_roads(roads / "sf.roads")
-    asked = town.provenance._replace(source=ASKED)
-    (roads / "sf.roads").write_bytes(encode_roads(dataclasses.replace(town, provenance=asked)))
-    with monkeypatch.context() as older:
-        older.setattr(roads_file, "strip_secrets", str)
-        older.setattr(cache, "strip_secrets", str)
-        build(tmp_path / "old", locations=("sf",), days=1, scale=0.2, roads=roads, workers=1)
-    build(tmp_path / "new", locations=("sf",), days=1, scale=0.2, roads=roads, workers=1)
-    assert "s3cr3t" in (tmp_path / "old" / "manifest.json").read_text()
-    for dataset in ("old", "new"):
-        for args in (["info"], ["info", "--json"], ["verify"]):
-            result = CliRunner().invoke(cli, [args[0], str(tmp_path / dataset), *args[1:]])
-            assert result.exit_code == 0
-            assert "s3cr3t" not in result.output
-            assert (SHOWN in result.output) == (args[0] == "info")
-    assert [p for p in (tmp_path / "new").rglob("*") if p.is_file() and b"s3cr3t" in p.read_bytes()] == []
-    assert read_manifest(tmp_path / "old").digest == read_manifest(tmp_path / "new").digest
-
-
-def test_secrets_of_an_older_cache_are_not_mapped(tmp_path: Path) -> None:
-    loader = Loader(tmp_path)
-    loader.load(with_secret())
-    path = loader.file()
-    line, body = path.read_bytes().split(b"\n", 1)
-    line = line.rstrip().replace(SHOWN.encode(), ASKED.encode())
-    path.write_bytes(line + b" " * (-(len(line) + 1) % 64) + b"\n" + body)
-    table = map_table(path)
-    assert table is not None
-    assert table.provenance.source == SHOWN
-
-
-def cached(folder: Path) -> tuple[Loader, Path, dict[str, Any], bytes]:
-    loader = Loader(folder)
-    loader.load()
-    line, body = loader.file().read_bytes().split(b"\n", 1)
-    return loader, loader.file(), json.loads(line), body
-
-
-def write_cache(path: Path, header: dict[str, Any], body: bytes) -> None:
-    line = json.dumps(header).encode()
-    path.write_bytes(line + b" " * (-(len(line) + 1) % 64) + b"\n" + body)
-
-
-def shift(header: dict[str, Any], name: str, **changes: Any) -> None:
-    dtype, offset, size = header["arrays"][name]
-    found = {"dtype": dtype, "offset": offset, "size": size, **changes}
-    header["arrays"][name] = [found["dtype"], found["offset"], found["size"]]
-
-
-CACHES: dict[str, Callable[[dict[str, Any]], object]] = {
-    "other type": lambda header: shift(header, "street", dtype="<f4"),
-    "object": lambda header: shift(header, "street", dtype="O"),
-    "no type": lambda header: shift(header, "street", dtype="x" * 100),
-    "shorter": lambda header: shift(header, "by_path", size=1),
-    "none": lambda header: shift(header, "lat", size=0),
-    "longer": lambda header: shift(header, "text", size=10**9),
-    "before its start": lambda header: shift(header, "text", offset=-1),
-    "other offsets": lambda header: shift(header, "text_start", offset=0),
-    "text of streets": lambda header: shift(header, "street_text", size=3),
-    "digits": lambda header: shift(header, "text", size=10**4000),
-    "missing array": lambda header: header["arrays"].pop("text"),
-    "one more": lambda header: header["arrays"].update(more=["<i4", 0, 1]),
-    "no provenance": lambda header: header.update(provenance=None),
-    "no source": lambda header: header["provenance"].update(source=3),
-    "distance": lambda header: header.update(kitchen_dist_m=[]),
-    "size": lambda header: header.update(size="x"),
-}
-
-
-@pytest.mark.parametrize("change", CACHES)
-def test_cached_table_that_does_not_fit_is_made_anew(change: str, tmp_path: Path) -> None:
-    loader, path, header, body = cached(tmp_path)
-    CACHES[change](header)
-    write_cache(path, header, body)
-    assert map_table(path) is None
-    assert same(loader.load(), compute_route_table(CACHED_TOWN, REQUEST, "town"))
-
-
-@pytest.mark.parametrize("kind", PLACES)
-def test_cache_that_is_no_file_of_a_table_is_passed_over(kind: str, tmp_path: Path) -> None:
-    PLACES[kind](tmp_path / "table.bin")
-    began = time.perf_counter()
-    assert map_table(tmp_path / "table.bin") is None
-    assert time.perf_counter() - began < 2
-
-
-@pytest.mark.parametrize(
-    "line", [DEEP, b"9" * 5_000, b"[]", b"{}", b'{"size": 0, "xxh3": "2d06800538d394c2"}']
-)
-def test_cached_header_that_is_none_is_passed_over(line: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "table.bin"
-    path.write_bytes(line + b"\n")
-    assert map_table(path) is None

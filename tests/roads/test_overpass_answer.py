@@ -8,43 +8,14 @@ import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from fastgen.errors import DataError, FastgenError, OutputError
-from fastgen.roads.overpass_answer import Answer, read_answer
-from tests.effort import repeats
+from fastgen.errors import DataError, OutputError
+from fastgen.roads.overpass_answer import read_answer
+from tests.roads.answers import NODES, WAY, read, refusal, ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from fastgen.roads.osm_elements import Way
-
-NODES = [{"type": "node", "id": i, "lat": 41.9 + i / 1000, "lon": -87.7} for i in range(3)]
-WAY: dict[str, Any] = {
-    "type": "way",
-    "id": 10,
-    "nodes": [0, 1, 2],
-    "tags": {"highway": "residential", "name": "Main"},
-}
-
-
-def read(*elements: Any, pieces: int = 1 << 16, **more: Any) -> Answer:
-    data = json.dumps({"version": 0.6, "elements": elements, **more}).encode()
-    return read_answer(data[i : i + pieces] for i in range(0, len(data), pieces))
-
-
-def ways(found: Answer) -> list[Way]:
-    return list(found.ways(np.arange(10), np.zeros(0, np.int64)))
-
-
-def refusal(data: bytes) -> FastgenError:
-    with pytest.raises(FastgenError, match=r"^expected [^\n]+$") as caught:
-        read_answer([data])
-    assert len(str(caught.value)) < 400
-    return caught.value
+    from collections.abc import Callable, Iterator
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 7, 64, 1 << 16])
@@ -262,47 +233,3 @@ def test_what_follows_the_end_is_refused(tail: bytes) -> None:
 @pytest.mark.parametrize("size", [5_000_000])
 def test_value_longer_than_any_element_is_refused(size: int) -> None:
     refusal(b'{"elements": [{"type": "' + b"x" * size + b'"}]}')
-
-
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=8,
-)
-elements = st.dictionaries(
-    st.sampled_from(["type", "id", "lat", "lon", "nodes", "tags", "geometry"]),
-    st.sampled_from(["node", "way", "relation"]) | st.lists(st.integers(0, 3)) | values,
-)
-
-
-def read_or_refuse(chunks: Iterable[bytes]) -> None:
-    try:
-        read_answer(chunks)
-    except FastgenError as error:
-        message = str(error)
-    else:
-        return
-    assert re.fullmatch(r"expected [^\n]+", message)
-
-
-@settings(max_examples=repeats(200, 5_000), deadline=None)
-@given(st.lists(elements | st.sampled_from([*NODES, WAY]) | values, max_size=5), st.integers(1, 50))
-def test_any_elements_give_an_answer_or_one_line(found: list[Any], pieces: int) -> None:
-    data = json.dumps({"elements": found}).encode()
-    read_or_refuse(data[i : i + pieces] for i in range(0, len(data), pieces))
-
-
-@settings(max_examples=repeats(200, 5_000), deadline=None)
-@given(st.integers(0, 10_000), st.binary(min_size=1, max_size=3))
-def test_any_bytes_give_an_answer_or_one_line(place: int, more: bytes) -> None:
-    data = json.dumps({"elements": [*NODES, WAY]}).encode()
-    place %= len(data)
-    read_or_refuse([data[:place] + more + data[place + len(more) :]])
-
-
-@settings(deadline=None)
-@given(st.floats(allow_nan=False) | st.integers(-(10**18), 10**18), st.integers(1, 4))
-def test_number_is_read_whole_however_it_arrives(number: float, pieces: int) -> None:
-    data = json.dumps({"elements": NODES, "remark": number}).encode()
-    found = read_answer(data[i : i + pieces] for i in range(0, len(data), pieces))
-    assert found.remark == str(number)

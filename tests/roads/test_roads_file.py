@@ -15,6 +15,7 @@ from fastgen.errors import DataError
 from fastgen.model.road_graph import MAX_LENGTH_MM, Provenance, RoadGraph
 from fastgen.roads.roads_file import decode_roads, encode_roads, load_roads
 from fastgen.units import E6, NO_STREET
+from tests.roads.networks import small_graph
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,19 +38,6 @@ def graphs(draw: st.DrawFn) -> RoadGraph:
     tail, head, length, street = np.array(edges, np.int64).reshape(-1, 4).T
     provenance = Provenance(draw(LINES), draw(LINES), draw(st.booleans()))
     return RoadGraph.from_edges(lat, lon, tail, head, length, street, tuple(names), provenance)
-
-
-def small_graph() -> RoadGraph:
-    return RoadGraph.from_edges(
-        np.array([0, 5, 9]),
-        np.array([0, -7, 3]),
-        np.array([0, 1, 1, 2]),
-        np.array([1, 0, 2, 0]),
-        np.array([1000, 1000, 70_000, 123_456]),
-        np.array([0, 0, 1, NO_STREET]),
-        ("Açaí Avenue", "大通り"),
-        Provenance("a test", "CC0-1.0", synthetic=True),
-    )
 
 
 @settings(deadline=None)

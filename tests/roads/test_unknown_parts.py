@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import re
 import time
 import tracemalloc
@@ -20,9 +18,10 @@ from tests.effort import repeats
 from tests.roads.osm_bytes import HEADER, blob, deltas, field, fixed, number, zigzag
 from tests.roads.osm_text import (
     KITCHEN,
-    PACKERS,
+    NODES,
+    TOWN,
+    WAYS,
     count,
-    grid,
     grid_place,
     import_text,
     node,
@@ -31,12 +30,9 @@ from tests.roads.osm_text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
     from random import Random
 
-NODES, WAYS = grid()
-TOWN = (12, 40, 2.4)
 POSITIONS = [grid_place(row, column) for row in range(4) for column in range(4)]
 STREETS = [[4 * row + column + 1 for column in range(4)] for row in range(4)]
 STREETS += [[4 * row + column + 1 for row in range(4)] for column in range(4)]
@@ -279,30 +275,3 @@ def test_number_that_only_python_reads_is_refused(text: str, tmp_path: Path) -> 
             DataError, match=r"expected a position in degrees of node 1, .* got latitude .*nan"
         ):
             import_text(osm(node(1, *position), *NODES[1:], *WAYS), tmp_path)
-
-
-PACKED = osm(*NODES, *WAYS).encode()
-
-
-@pytest.mark.parametrize("suffix", PACKERS)
-@pytest.mark.parametrize("behind", [b"", b"j", b"junk" * 100, bytes(512)])
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, bytes])
-def test_first_bytes_tell_the_compression_and_what_follows_its_end_is_none(
-    pack: Callable[[bytes], bytes], behind: bytes, suffix: str, tmp_path: Path
-) -> None:
-    path = tmp_path / f"packed{suffix}"
-    path.write_bytes(pack(PACKED) + behind * (pack is not bytes))
-    assert count(import_roads(path, *KITCHEN, 4.0)) == TOWN
-
-
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
-def test_stream_that_ends_before_the_text_is_damage(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
-    path = tmp_path / "cut.osm.gz"
-    whole = pack(PACKED)
-    damaged = [pack(PACKED[:-9]) + b"junk", pack(PACKED[:900]), whole[:-9]]
-    for data in [*damaged, whole[:-8] + b"abcd" + whole[-4:]] if pack is gzip.compress else damaged:
-        path.write_bytes(data)
-        with pytest.raises(
-            DataError, match=r"cut\.osm\.gz: expected a whole OpenStreetMap file, got [^\n]*\.$"
-        ):
-            import_roads(path, *KITCHEN, 4.0)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fastgen.dataset.index import DatasetIndex, read_index
+from fastgen.spark import stream as stream_module
 from tests.helpers import build_small
+from tests.spark.stream_clock import Clock, OldBase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,3 +86,17 @@ def spark(cache_dir: None) -> Iterator[SparkSession]:  # noqa: ARG001  # workers
         fastgen.spark.register(session)
         yield session
         session.stop()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Clock of all streams."""
+    clock = Clock()
+    monkeypatch.setattr(stream_module, "now_us", clock)
+    return clock
+
+
+@pytest.fixture
+def newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever PySpark is installed: both ways of asking are tried."""
+    monkeypatch.setattr(stream_module, "says_where_it_stands", lambda base: base is not OldBase)

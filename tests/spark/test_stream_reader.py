@@ -12,72 +12,29 @@ import pytest
 from pyspark.sql.types import StructType
 
 from fastgen.errors import DataError, ScenarioError
-from fastgen.replaying.clock import us_from_utc, utc_from_us
-from fastgen.spark import stream as stream_module
 from fastgen.spark.offsets import read_position
-from fastgen.spark.options import read_stream_options
-from fastgen.spark.source import CaspersSource, FastgenSource
-from fastgen.spark.stream import make_stream_reader, says_where_it_stands
-from tests.helpers import change_manifest, copy_of
+from fastgen.spark.source import FastgenSource
+from fastgen.spark.stream import says_where_it_stands
 from tests.replaying.plain import wire_lines
 from tests.spark.asking import in_order, read_batch, read_between, stream
+from tests.spark.stream_clock import (
+    ANCHOR,
+    HOUR_US,
+    OPTIONS,
+    START_US,
+    Clock,
+    NewBase,
+    OldBase,
+    old_caspers_reader,
+    old_reader,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.dataset.index import DatasetIndex
 
-START_US = us_from_utc(dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC))
-HOUR_US = 3_600_000_000
-OPTIONS = {"startDay": "1", "speed": "24"}
-ANCHOR = utc_from_us(START_US).isoformat()
-Offset = dict[str, Any]
-
-
-class Clock:
-    """A wall clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.us = START_US
-
-    def __call__(self) -> int:
-        return self.us
-
-
-class OldBase:
-    """Stream readers as in PySpark 4.0 and 4.1."""
-
-    def latestOffset(self) -> Offset:  # noqa: N802
-        raise NotImplementedError
-
-
-class NewBase:
-    """Stream readers as from PySpark 4.2 on."""
-
-    def latestOffset(self, start: Offset, limit: object) -> Offset:  # noqa: N802
-        raise NotImplementedError
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(stream_module, "now_us", clock)
-    return clock
-
-
-@pytest.fixture(autouse=True)
-def newest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever PySpark is installed: both ways of asking are tried."""
-    monkeypatch.setattr(stream_module, "says_where_it_stands", lambda base: base is not OldBase)
-
-
-def old_reader(dataset: Path, **options: str) -> Any:
-    return make_stream_reader(read_stream_options({"path": str(dataset), **options}), OldBase)
-
-
-def old_caspers_reader(dataset: Path) -> Any:
-    read = read_stream_options({"path": str(dataset), **OPTIONS})
-    return make_stream_reader(read, OldBase, needs_anchor=CaspersSource.needs_anchor)
+pytestmark = pytest.mark.usefixtures("newest")
 
 
 def shift_s(index: DatasetIndex) -> int:
@@ -267,79 +224,6 @@ def test_older_pyspark_without_an_anchor_learns_it_from_the_batch_planned_anew(
 def test_versions_are_told_apart_by_what_they_ask() -> None:
     assert not says_where_it_stands(OldBase)
     assert says_where_it_stands(NewBase)
-
-
-@pytest.mark.parametrize(
-    ("changed", "error"),
-    [
-        ({"speed": "60"}, "speed: expected 24, as the stream's checkpoint has it, got 60"),
-        ({"startDay": "0"}, "startDay: expected 1, .* got 0"),
-        ({"noLoop": "true"}, "loop: expected true, .* got false"),
-        ({"locations": "sf"}, "locations: expected all, .* got 1"),
-        ({"types": "delivered"}, "types: expected all, .* got 8"),
-        ({"schema": "raw"}, "schema: expected wire, .* got raw"),
-        ({"anchor": "2026-02-28T12:00"}, "anchor: expected 2026-03-01T12:00:00.00:00, .* got 2026-02-28T12"),
-    ],
-)
-@pytest.mark.usefixtures("clock")
-def test_other_options_at_a_restart_are_refused(dataset: Path, changed: dict[str, str], error: str) -> None:
-    reader = stream(dataset, **OPTIONS)
-    first = reader.latestOffset(reader.initialOffset(), None)
-    other = stream(dataset, **{**OPTIONS, **changed})
-    with pytest.raises(ScenarioError, match=error):
-        other.latestOffset(first, None)
-    with pytest.raises(ScenarioError, match=error):
-        other.partitions(reader.initialOffset(), first)
-
-
-@pytest.mark.usefixtures("clock")
-def test_options_left_out_at_a_restart_are_the_checkpoints(dataset: Path, index: DatasetIndex) -> None:
-    reader = stream(dataset, **OPTIONS, noLoop="true")
-    first = reader.latestOffset(reader.initialOffset(), None)
-    assert stream(dataset).latestOffset(first, None) is first
-    assert len(read_between(stream(dataset), reader.initialOffset(), first)) == len(
-        wire_lines(dataset, index.first_s, read_position(first, index))
-    )
-
-
-@pytest.mark.usefixtures("clock")
-def test_batches_between_different_terms_are_refused(dataset: Path) -> None:
-    """What PySpark 4.0 lets through: the end was made by other options than the start."""
-    slow, fast = (old_reader(dataset, startDay="1", speed=speed, anchor=ANCHOR) for speed in ("1", "2"))
-    with pytest.raises(ScenarioError, match="speed: expected 1, as the stream's checkpoint has it, got 2"):
-        fast.partitions(slow.latestOffset(), fast.latestOffset())
-
-
-@pytest.mark.usefixtures("clock")
-def test_another_dataset_under_the_checkpoint_is_refused(dataset: Path, tmp_path: Path) -> None:
-    reader = stream(dataset, **OPTIONS)
-    first = reader.latestOffset(reader.initialOffset(), None)
-    other = copy_of(dataset, tmp_path)
-    change_manifest(other, lambda raw: raw.update(digest="0" * 64))
-    with pytest.raises(ScenarioError, match="dataset: expected "):
-        stream(other, **OPTIONS).latestOffset(first, None)
-
-
-@pytest.mark.usefixtures("clock")
-def test_anchor_still_to_come_is_refused(dataset: Path) -> None:
-    later = {**OPTIONS, "anchor": "2026-03-02T00:00Z"}
-    reader = stream(dataset, **later)
-    with pytest.raises(ScenarioError, match="anchor: expected an instant that has passed, got 2026-03-02"):
-        reader.latestOffset(reader.initialOffset(), None)
-    with pytest.raises(ScenarioError, match="anchor: expected an instant that has passed"):
-        old_reader(dataset, **later).latestOffset()
-
-
-@pytest.mark.parametrize(
-    "offset", [{}, {"terms": {}}, {"position": {"loop": 0, "time": "soon"}}, {"position": 3, "terms": 4}]
-)
-def test_foreign_offsets_are_refused(dataset: Path, clock: Clock, offset: Offset) -> None:
-    reader = stream(dataset, **OPTIONS)
-    mine = reader.latestOffset(reader.initialOffset(), None)
-    clock.us += HOUR_US
-    broken = {**mine, **offset} if offset else {}
-    with pytest.raises(DataError, match="offset: expected one that fastgen has written"):
-        reader.latestOffset(broken, None)
 
 
 @pytest.mark.parametrize(
