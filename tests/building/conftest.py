@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastgen import BuildResult, build
+from fastgen.building.local import build_with
 from tests.building.six_files import SIX_FILES
 from tests.building.toy import write_toy_roads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from fastgen.building.job import Job
+    from fastgen.building.part import PartResult
+    from fastgen.dataset.manifest import Manifest
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +38,13 @@ def small(roads: Path) -> Callable[..., BuildResult]:
 @pytest.fixture(scope="session")
 def digest(small: Callable[..., BuildResult], tmp_path_factory: pytest.TempPathFactory) -> str:
     return small(tmp_path_factory.mktemp("unbroken")).manifest.digest
+
+
+@pytest.fixture
+def join(roads: Path, tmp_path: Path) -> Callable[..., Manifest]:
+    """Build the six files into tmp_path / "out" with an engine of the test's own."""
+
+    def run(engine: Callable[[Job], list[PartResult]], **options: Any) -> Manifest:
+        return build_with(engine, tmp_path / "out", roads=roads, **(SIX_FILES | options)).manifest
+
+    return run

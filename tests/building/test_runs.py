@@ -15,13 +15,11 @@ import pytest
 from fastgen import OutputError
 from fastgen.building import shared
 from fastgen.building.finalise import publish
-from fastgen.building.local import build_with
 from fastgen.building.receipts import RUN, end_runs
 from fastgen.building.shared import build_part, check_in, open_run
 from fastgen.dataset.layout import WORK
 from fastgen.inputs.tables import write_tables
 from fastgen.roads import cache
-from tests.building.six_files import SIX_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,16 +27,6 @@ if TYPE_CHECKING:
     from fastgen.building.job import Job
     from fastgen.building.part import PartResult
     from fastgen.model.route_table import RouteTable
-
-
-@pytest.fixture
-def join(roads: Path, tmp_path: Path) -> Callable[..., object]:
-    """Build the six files into tmp_path / "out" with an engine of the test's own."""
-
-    def run(engine: Callable[[Job], list[PartResult]]) -> object:
-        return build_with(engine, tmp_path / "out", roads=roads, **SIX_FILES)
-
-    return run
 
 
 def test_run_is_named_as_the_output_is(join: Callable[..., object], tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ import pytest
 
 from fastgen import OutputError, build
 from fastgen.building import shared
-from fastgen.building.local import build_with
 from fastgen.building.receipts import RUN, end_runs
 from fastgen.building.shared import Made, Ticket, build_part, check_in, open_run
 from fastgen.dataset.layout import MANIFEST, WORK
@@ -51,16 +50,6 @@ for number in numbers:
 @pytest.fixture(scope="module")
 def manifest(roads: Path, tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     return build(tmp_path_factory.mktemp("local"), roads=roads, workers=1, **SIX_FILES).manifest
-
-
-@pytest.fixture
-def join(roads: Path, tmp_path: Path) -> Callable[..., Manifest]:
-    """Build the six files into tmp_path / "out" with an engine of the test's own."""
-
-    def run(engine: Callable[[Job], list[PartResult]], **options: Any) -> Manifest:
-        return build_with(engine, tmp_path / "out", roads=roads, **(SIX_FILES | options)).manifest
-
-    return run
 
 
 def make_in_processes(job: Job, *, shares: list[list[int]], taken: list[int]) -> list[PartResult]:
