@@ -249,6 +249,7 @@ def _choose(ways: list[Way], nodes: NDArray[np.int64], ids: NDArray[np.int64]) -
 
 
 def _id(attributes: dict[str, str], key: str) -> int:
+    """Read an id or a reference."""
     try:
         value = int(_check_digits(attributes[key]))
         if MIN_ID <= value <= MAX_ID:

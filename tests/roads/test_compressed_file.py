@@ -10,24 +10,13 @@ import pytest
 
 from fastgen.errors import DataError
 from fastgen.roads.files import import_roads
-from tests.roads.osm_text import (
-    KITCHEN,
-    NODES,
-    PACKERS,
-    TEXT,
-    TOWN,
-    WAYS,
-    count,
-    import_text,
-    osm,
-)
+from tests.roads.osm_text import KITCHEN, PACKERS, TEXT, TOWN, count, import_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-
-PACKED = osm(*NODES, *WAYS).encode()
+PACKED = TEXT.encode()
 
 
 @pytest.mark.parametrize("suffix", PACKERS)

@@ -11,8 +11,7 @@ import pytest
 from fastgen.roads.cache import map_table
 from fastgen.roads.routes import compute_route_table
 from tests.roads.odd_places import DEEP, PLACES
-from tests.roads.test_cache import REQUEST, Loader, same
-from tests.roads.test_cache import TOWN as CACHED_TOWN
+from tests.roads.test_cache import REQUEST, TOWN, Loader, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +62,7 @@ def test_cached_table_that_does_not_fit_is_made_anew(change: str, tmp_path: Path
     CACHES[change](header)
     write_cache(path, header, body)
     assert map_table(path) is None
-    assert same(loader.load(), compute_route_table(CACHED_TOWN, REQUEST, "town"))
+    assert same(loader.load(), compute_route_table(TOWN, REQUEST, "town"))
 
 
 @pytest.mark.parametrize("kind", PLACES)

@@ -12,18 +12,7 @@ import pytest
 from fastgen.errors import DataError
 from fastgen.roads.files import import_roads
 from tests.roads.osm_bytes import HEADER, blob, field, varint
-from tests.roads.osm_text import (
-    KITCHEN,
-    NODES,
-    PACKERS,
-    ROAD,
-    TEXT,
-    WAYS,
-    import_text,
-    node,
-    osm,
-    way,
-)
+from tests.roads.osm_text import KITCHEN, NODES, PACKERS, ROAD, TEXT, WAYS, import_text, node, osm, way
 
 if TYPE_CHECKING:
     from pathlib import Path

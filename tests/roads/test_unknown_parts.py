@@ -16,18 +16,7 @@ from fastgen.errors import DataError
 from fastgen.roads.files import import_roads
 from tests.effort import repeats
 from tests.roads.osm_bytes import HEADER, blob, deltas, field, fixed, number, zigzag
-from tests.roads.osm_text import (
-    KITCHEN,
-    NODES,
-    TOWN,
-    WAYS,
-    count,
-    grid_place,
-    import_text,
-    node,
-    osm,
-    way,
-)
+from tests.roads.osm_text import KITCHEN, NODES, TOWN, WAYS, count, grid_place, import_text, node, osm, way
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,14 +11,7 @@ from fastgen.spark.offsets import read_position
 from tests.helpers import change_manifest, copy_of
 from tests.replaying.plain import wire_lines
 from tests.spark.asking import read_between, stream
-from tests.spark.stream_clock import (
-    ANCHOR,
-    HOUR_US,
-    OPTIONS,
-    Clock,
-    Offset,
-    old_reader,
-)
+from tests.spark.stream_clock import ANCHOR, HOUR_US, OPTIONS, Clock, Offset, old_reader
 
 if TYPE_CHECKING:
     from pathlib import Path
