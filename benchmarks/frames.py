@@ -16,12 +16,12 @@ import polars as pl
 import pyarrow as pa
 
 from fastgen.dataset.layout import ROW_GROUP_ROWS
-from fastgen.events.columns import Expansion, route_arrays
+from fastgen.events.buffers import EventBuffers, route_arrays
+from fastgen.events.kernels.expand import CREATED, DELIVERED, PICKED_UP, PING
 from fastgen.events.schema import COLUMNS
-from fastgen.kernels.expand import CREATED, DELIVERED, PICKED_UP, PING
 from fastgen.model.day_orders import DayOrders
+from fastgen.orders.draws import OrderRange, simulate
 from fastgen.parquet.codecs import ZSTD_LEVEL
-from fastgen.simulate.day import Stretch, simulate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def simulate_span(plan: BuildPlan, span: Span) -> DayOrders:
     place = span.location_id
     n_orders, first_index = plan.n_orders[place], plan.first_index[place]
     stretches = [
-        Stretch(day, 0, int(n_orders[day]), int(first_index[day]))
+        OrderRange(day, 0, int(n_orders[day]), int(first_index[day]))
         for day in range(span.first_day, span.last_day + 1)
     ]
     orders = DayOrders.empty(sum(s.n_orders for s in stretches), plan.models[place].lines_max)
@@ -46,7 +46,7 @@ def simulate_span(plan: BuildPlan, span: Span) -> DayOrders:
     return orders
 
 
-def expand_span(plan: BuildPlan, span: Span, orders: DayOrders, expansion: Expansion) -> None:
+def expand_span(plan: BuildPlan, span: Span, orders: DayOrders, expansion: EventBuffers) -> None:
     """Expand the orders of a span."""
     epoch = dt.datetime.combine(plan.scenario.start, dt.time(), dt.UTC)
     routes, interval_s = route_arrays(plan.tables[span.location_id]), plan.scenario.driver.ping_interval_s
@@ -56,12 +56,12 @@ def expand_span(plan: BuildPlan, span: Span, orders: DayOrders, expansion: Expan
 
 def make_frame(plan: BuildPlan, span: Span) -> pl.DataFrame:
     """Make the rows of a location's days, columns that no later frame writes over."""
-    expansion = Expansion()
+    expansion = EventBuffers()
     expand_span(plan, span, simulate_span(plan, span), expansion)
     return pl.DataFrame(pl.from_arrow(to_arrow(expansion, plan.sequence_kind), rechunk=False))
 
 
-def to_arrow(expansion: Expansion, sequence_kind: str) -> pa.Table:
+def to_arrow(expansion: EventBuffers, sequence_kind: str) -> pa.Table:
     """Wrap the columns of an expansion; texts as Arrow string views, routes into the table that all share."""
     orders, events, routes = expansion.orders, expansion.events, expansion.routes
     n_orders = len(orders.draw)

@@ -16,7 +16,7 @@ from benchmarks.baseline import SlowKitchen
 from benchmarks.figures import Bound
 from benchmarks.frames import make_frames, write_frames, write_parquet
 from benchmarks.processes import ROADS, build_command, run, script
-from fastgen.building.local import build, prepare
+from fastgen.building.build import build, prepare
 from fastgen.roads.network import find_network
 from fastgen.roads.roads_file import decode_roads
 

@@ -15,20 +15,20 @@ from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.frames import expand_span, simulate_span
 from benchmarks.processes import ROADS
-from fastgen.building.local import prepare
+from fastgen.building.build import prepare
 from fastgen.dataset.layout import ROW_GROUP_ROWS
-from fastgen.events.columns import Expansion
+from fastgen.events.buffers import EventBuffers
 from fastgen.events.digest import digest_day
 from fastgen.events.row_group import GroupEncoder
-from fastgen.kernels.dijkstra import shortest_path_tree
 from fastgen.model.route_table import RouteRequest
+from fastgen.orders import draws as draws_module
 from fastgen.parquet.codecs import COMPRESSIONS, Compression, make_codec
 from fastgen.parquet.pages import make_chunk
 from fastgen.roads.cache import default_cache_dir, load_route_table
+from fastgen.roads.kernels.dijkstra import shortest_path_tree
 from fastgen.roads.network import find_network
 from fastgen.roads.roads_file import decode_roads
 from fastgen.roads.routes import compute_route_table
-from fastgen.simulate import day as day_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ class Part(NamedTuple):
     plan: BuildPlan
     span: Span
     orders: DayOrders
-    expansion: Expansion
+    expansion: EventBuffers
 
     @property
     def n_orders(self) -> int:
@@ -66,7 +66,7 @@ class Part(NamedTuple):
 def part() -> Part:
     plan = prepare(scale=SCALE, locations=[CITY], roads=ROADS)
     span = plan.files[0].spans[0]
-    orders, expansion = simulate_span(plan, span), Expansion()
+    orders, expansion = simulate_span(plan, span), EventBuffers()
     expand_span(plan, span, orders, expansion)
     return Part(plan, span, orders, expansion)
 
@@ -91,10 +91,10 @@ def test_draws(bench: Bench, part: Part, monkeypatch: pytest.MonkeyPatch) -> Non
 
         return call
 
-    for name, kernel in list(vars(day_module).items()):
+    for name, kernel in list(vars(draws_module).items()):
         if callable(kernel) and kernel.__module__.startswith("fastgen.kernels"):
             seconds[name] = []
-            monkeypatch.setattr(day_module, name, timed(kernel, seconds[name]))
+            monkeypatch.setattr(draws_module, name, timed(kernel, seconds[name]))
 
     def begin_round() -> None:
         for times in seconds.values():
@@ -118,7 +118,7 @@ def test_expand_fresh(bench: Bench, part: Part) -> None:
     """What the first part of every worker pays: new memory."""
 
     def expand() -> None:
-        expand_span(part.plan, part.span, part.orders, Expansion())
+        expand_span(part.plan, part.span, part.orders, EventBuffers())
 
     bench.benchmark(expand)
     record_price(bench, "expand, fresh memory", part)

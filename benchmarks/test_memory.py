@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.figures import Bound
 from benchmarks.processes import ROADS, build_command, peak_mb
-from fastgen.building.local import prepare
+from fastgen.building.build import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ import pytest
 import fastgen.spark
 from benchmarks.processes import ROADS
 from benchmarks.worker import WarmWorker
-from fastgen.building.local import build
+from fastgen.building.build import build
 from fastgen.dataset.manifest import read_manifest
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.frames import ParquetCodec, make_frames, write_parquet
 from benchmarks.processes import ROADS
-from fastgen.building.local import prepare
+from fastgen.building.build import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ import polars as pl
 import fastgen
 from fastgen.dataset.index import read_index
 from fastgen.events.schema import EVENT_TYPES
-from fastgen.events.wire import WireEncoder
-from fastgen.replaying.slicer import Slicer
+from fastgen.wire.bulk import WireEncoder
+from fastgen.wire.slicer import Slicer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -76,7 +76,7 @@ def _opened(pipe: IO[str] | None) -> IO[str]:
 
 def main() -> None:
     """Answer requests until stdin ends."""
-    from fastgen.building.local import build  # noqa: PLC0415  # only the child needs it
+    from fastgen.building.build import build  # noqa: PLC0415  # only the child needs it
 
     workers, scale, folder = int(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3])
     build(folder / "warm", days=10, scale=scale, workers=workers, roads=ROADS)

@@ -4,15 +4,19 @@ The rooms of the house, each importing only from rooms below it::
 
     cli/                            commands: flags in, one line out
     spark/                          events for Spark, and the build as tasks of a cluster
-    building/  replaying/           scenario -> plan -> parts -> manifest; events as a stream
+    building/  replaying/           inputs -> plan -> files -> manifest; a dataset played as a stream
     publishing/                     a dataset as tables of a lakehouse or database
-    dataset/                        datasets read, described, verified
-    events/                         orders -> columns -> row groups; the wire format
-    simulate/  roads/  inputs/      draws of a day; road networks; scenario and tables
+    emitting/                       files that readers see whole, each event exactly once
+    wire/                           windows of a dataset's time -> rows in order -> wire bytes
+    dataset/                        layout, manifest, index; reading/ and verify/
+    events/                         orders -> rows of events -> row groups and digests
+    orders/  roads/  inputs/        draws of a day; road networks; scenario and tables
     parquet/                        pages, footers, files
-    kernels/   model/               compiled loops; parameters and arrays
+    kernels/  model/                what all compiled code shares; parameters and arrays
     files  records  loading         whole files; JSON from outside; getting Numba loaded quickly
-    rng  units  errors              what every floor shares
+    rng  units  errors  version     what every floor shares
+
+Compiled loops stand in `kernels`, those of one room in that room's own folder `kernels`.
 
 Data walks through it one way: scenario -> plan -> day -> orders -> events -> files.
 
@@ -28,19 +32,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fastgen.errors import DamageError, DataError, FastgenError, FastgenWarning, OutputError, ScenarioError
+from fastgen.version import __version__
 
 if TYPE_CHECKING:
+    from fastgen.building.build import build
     from fastgen.building.forecast import Forecast, plan
     from fastgen.building.job import BuildResult, Progress
-    from fastgen.building.local import build
-    from fastgen.dataset.reader import scan_events
-    from fastgen.dataset.slices import slice_events
+    from fastgen.dataset.reading.scan import scan_events
+    from fastgen.dataset.reading.slices import slice_events
     from fastgen.publishing.run import Published, publish
     from fastgen.replaying.clock import ReplayClock
     from fastgen.replaying.options import Emitted, ReplayOptions
     from fastgen.replaying.run import follow, replay
-
-__version__ = "0.1.0"
 
 __all__ = [
     "BuildResult",
@@ -74,13 +77,13 @@ _LOADED_LATER = {
     "Published": "fastgen.publishing.run",
     "ReplayClock": "fastgen.replaying.clock",
     "ReplayOptions": "fastgen.replaying.options",
-    "build": "fastgen.building.local",
+    "build": "fastgen.building.build",
     "follow": "fastgen.replaying.run",
     "plan": "fastgen.building.forecast",
     "publish": "fastgen.publishing.run",
     "replay": "fastgen.replaying.run",
-    "scan_events": "fastgen.dataset.reader",
-    "slice_events": "fastgen.dataset.slices",
+    "scan_events": "fastgen.dataset.reading.scan",
+    "slice_events": "fastgen.dataset.reading.slices",
 }
 
 

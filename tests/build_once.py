@@ -14,7 +14,7 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from fastgen.building.local import build
+from fastgen.building.build import build
 
 
 def dispatched() -> dict[str, bool]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastgen.kernels import philox
-from tests.simulate.models import count_days, make_model, simulate_all
+from tests.orders.parameters import count_days, make_model, simulate_all
 
 DAYS = 2
 

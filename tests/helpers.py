@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow.parquet as pq
 
-from fastgen.building.local import build
-from fastgen.dataset.checks.facts import load_scenario_of
-from fastgen.dataset.checks.report import Tally
-from fastgen.dataset.checks.statements import check_manifest
-from fastgen.dataset.digest_file import digest_file_days
-from fastgen.dataset.event_file import EventFile
+from fastgen.building.build import build
 from fastgen.dataset.layout import MANIFEST, ROW_GROUP_ROWS
 from fastgen.dataset.manifest import parse_manifest
+from fastgen.dataset.reading.digest_file import digest_file_days
+from fastgen.dataset.reading.event_file import EventFile
+from fastgen.dataset.verify.expectations import load_scenario_of
+from fastgen.dataset.verify.manifest_checks import check_manifest
+from fastgen.dataset.verify.report import Tally
 from fastgen.events.digest import digest_dataset
 from fastgen.files import hash_file
 from tests.small_town import KITCHENS, write_towns

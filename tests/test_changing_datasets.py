@@ -13,9 +13,9 @@ from fastgen.dataset.index import read_index
 from fastgen.errors import DamageError
 from fastgen.publishing.tables import open_tables
 from fastgen.replaying.options import ReplayOptions
-from fastgen.replaying.raw_rows import raw_days
 from fastgen.replaying.run import follow
-from fastgen.replaying.slicer import Slicer
+from fastgen.wire.raw_rows import raw_days
+from fastgen.wire.slicer import Slicer
 from tests.helpers import build_small, copy_of
 from tests.readers import replace_folder
 from tests.spark.asking import batch, rows_of, stream

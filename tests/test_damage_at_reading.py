@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from fastgen import scan_events, slice_events
-from fastgen.dataset.verify import verify_dataset
+from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import DamageError
 from fastgen.parquet.codecs import COMPRESSIONS
 from tests.effort import repeats

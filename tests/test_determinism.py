@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from fastgen.building import part, plan
+from fastgen.building.build import build
 from fastgen.building.job import Progress
-from fastgen.building.local import build
-from fastgen.dataset.reader import scan_events
-from fastgen.dataset.verify import verify_dataset
+from fastgen.dataset.reading.scan import scan_events
+from fastgen.dataset.verify.run import verify_dataset
 from tests.processes import Circumstance, has_locale, masked_features, numpy_groups, run_build
 from tests.small_town import write_towns
 

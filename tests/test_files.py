@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fastgen.building import finalise
+from fastgen.emitting.lock import hold_lock
 from fastgen.errors import OutputError, ScenarioError
 from fastgen.files import check_folder, is_url, sync_folder, try_lock, write_whole
 from fastgen.publishing import publication
-from fastgen.replaying.lock import hold_lock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastgen.building.local import build
+from fastgen.building.build import build
 from fastgen.dataset.checksums import CHECKSUMS_FILE, GOLDEN_BUILDS, Checksums, load_checksums
 from tests.processes import masked_features, run_build
 

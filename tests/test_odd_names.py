@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fastgen.building.local import build
+from fastgen.building.build import build
 from fastgen.dataset.manifest import read_manifest
-from fastgen.dataset.reader import scan_events
-from fastgen.dataset.verify import verify_dataset
+from fastgen.dataset.reading.scan import scan_events
+from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import DataError, FastgenError
 from tests.helpers import build_small, change_manifest
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from fastgen import scan_events, slice_events
-from fastgen.dataset.verify import verify_dataset
+from fastgen.dataset.verify.run import verify_dataset
 from tests.helpers import build_small
 from tests.readers import read_all
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from fastgen import scan_events
-from fastgen.building.local import build
+from fastgen.building.build import build
 from fastgen.dataset.checksums import GOLDEN_BUILDS, Checksums, load_checksums
 from fastgen.dataset.queries import (
     canonical_rows,
@@ -120,7 +120,7 @@ def test_no_folder_above_is_taken_for_a_column(small: Path, tmp_path: Path) -> N
 
 def test_the_pinned_dataset_is_the_canonical_one(canonical: Path, pins: Checksums) -> None:
     """If this fails, the answers above have failed with it."""
-    from fastgen.dataset.verify import verify_dataset  # noqa: PLC0415
+    from fastgen.dataset.verify.run import verify_dataset  # noqa: PLC0415
 
     assert pins.datasets["canonical"].digest == verify_dataset(canonical, PINS).digest
 

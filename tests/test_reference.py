@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fastgen.building.local import build
-from fastgen.dataset.reader import scan_events
+from fastgen.building.build import build
+from fastgen.dataset.reading.scan import scan_events
 from fastgen.inputs.loading import load_inputs
 from tests import reference
 from tests.reference import Brand, City

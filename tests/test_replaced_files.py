@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fastgen import scan_events
-from fastgen.dataset.verify import verify_dataset
+from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import DamageError
 from fastgen.publishing.run import publish
 from tests.helpers import build_small, change_manifest, copy_of, read_raw, rewrite

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fastgen.building.local import build
-from fastgen.dataset.reader import scan_events
-from fastgen.dataset.verify import verify_dataset
+from fastgen.building.build import build
+from fastgen.dataset.reading.scan import scan_events
+from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import DataError, ScenarioError
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.render import render_scenario

@@ -15,6 +15,7 @@ from scipy import stats
 
 from fastgen.inputs.loading import load_inputs
 from tests import reference
+from tests.orders.parameters import count_days, model_of, simulate_stretch
 from tests.significance import (
     ALPHA,
     check_counts,
@@ -23,7 +24,6 @@ from tests.significance import (
     check_same_distribution,
     check_share,
 )
-from tests.simulate.models import count_days, model_of, simulate_stretch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -24,31 +24,31 @@ import numba
 import numpy as np
 from numba.core.registry import cpu_target
 
-from fastgen.building.copies import may_fork
+from fastgen.building.fork_safety import may_fork
 from fastgen.events.body import encode_items
-from fastgen.events.columns import Expansion, route_arrays
+from fastgen.events.buffers import EventBuffers, route_arrays
+from fastgen.events.kernels.distinct_baskets import number_baskets
+from fastgen.events.kernels.expand import write_events
 from fastgen.inputs.loading import load_inputs
-from fastgen.kernels.baskets import draw_baskets
 from fastgen.kernels.bit_packing import pack_bits
-from fastgen.kernels.delivery import draw_driver_arrivals
-from fastgen.kernels.demand import count_orders
-from fastgen.kernels.distinct_baskets import number_baskets
-from fastgen.kernels.expand import write_events
-from fastgen.kernels.kitchen import draw_service_times
-from fastgen.kernels.order_ids import write_order_ids
 from fastgen.kernels.texts import copy_texts
 from fastgen.model.day_orders import DayOrders
 from fastgen.model.road_graph import Provenance
 from fastgen.model.route_table import RouteTable
-from fastgen.simulate.kitchen_model import build_kitchen_model
+from fastgen.orders.kernels.baskets import draw_baskets
+from fastgen.orders.kernels.delivery import draw_driver_arrivals
+from fastgen.orders.kernels.demand import count_orders
+from fastgen.orders.kernels.kitchen import draw_service_times
+from fastgen.orders.kernels.order_ids import write_order_ids
+from fastgen.orders.parameters import build_location_parameters
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
     from fastgen.building.plan import BuildPlan
-    from fastgen.kernels.expand import ItemTexts
-    from fastgen.simulate.kitchen_model import KitchenModel
+    from fastgen.events.kernels.expand import ItemTexts
+    from fastgen.orders.parameters import LocationParameters
 
 SECOND_PROCESS = """
 import gc
@@ -156,7 +156,7 @@ class Sample:
         JSON of the items.
     """
 
-    def __init__(self, model: KitchenModel, items: ItemTexts) -> None:
+    def __init__(self, model: LocationParameters, items: ItemTexts) -> None:
         self.model, self.items = model, items
         self.orders, self.routes = DayOrders.empty(0, 1), route_arrays(_empty_table())
 
@@ -164,7 +164,7 @@ class Sample:
     def canonical(cls) -> Self:
         """Take the first location of the canonical scenario."""
         scenario, dims = load_inputs(None, None)
-        model = build_kitchen_model(scenario, dims, scenario.locations[0], np.zeros(1), None)
+        model = build_location_parameters(scenario, dims, scenario.locations[0], np.zeros(1), None)
         return cls(model, encode_items(dims.items))
 
 
@@ -174,7 +174,7 @@ def _compile_baskets(of: Sample) -> None:
 
 
 def _compile_expansion(of: Sample) -> None:
-    expansion = Expansion()
+    expansion = EventBuffers()
     expansion.begin(of.orders, of.routes, of.items, 0, 1)
     expansion.expand(0, 0)
 

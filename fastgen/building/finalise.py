@@ -14,7 +14,6 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from fastgen import __version__
 from fastgen.building.receipts import LOCK, has_size
 from fastgen.building.replaceable import check_nothing_in_the_way, check_work_folder, remove_older
 from fastgen.dataset.layout import MANIFEST, TABLES, WORK, table_path
@@ -24,6 +23,7 @@ from fastgen.events.digest import DIGEST_VERSION, digest_dataset
 from fastgen.files import hash_file, try_lock, write_whole
 from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
+from fastgen.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

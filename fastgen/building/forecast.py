@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.building import costs
-from fastgen.building.local import prepare
+from fastgen.building.build import prepare
 from fastgen.building.workers import check_workers, count_workers
 from fastgen.dataset.layout import Layout
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Unpack
 
-    from fastgen.building.local import Inputs
+    from fastgen.building.build import Inputs
     from fastgen.building.plan import BuildPlan
     from fastgen.model.route_table import RouteTable
 

@@ -7,16 +7,16 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastgen import __version__
 from fastgen.dataset.layout import ROW_GROUP_ROWS, Layout
 from fastgen.dataset.manifest import FileEntry
-from fastgen.events.columns import Expansion, route_arrays
+from fastgen.events.buffers import EventBuffers, route_arrays
 from fastgen.events.digest import DayDigest, digest_day
 from fastgen.events.row_group import GroupEncoder, file_fields
 from fastgen.model.day_orders import DayOrders
+from fastgen.orders.draws import OrderRange, simulate
 from fastgen.parquet.codecs import make_codec
 from fastgen.parquet.file import FileWriter
-from fastgen.simulate.day import Stretch, simulate
+from fastgen.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ class PartBuilder:
     def __init__(self, plan: BuildPlan, progress: Callable[[int, int], None]) -> None:
         self._plan = plan
         self._progress = progress
-        self._expansion = Expansion()
+        self._expansion = EventBuffers()
         self._orders = DayOrders.empty(0, 1)
         self._codec = make_codec(plan.compression)
         self._routes = {key: route_arrays(table) for key, table in plan.tables.items()}
@@ -97,22 +97,22 @@ class PartBuilder:
                     self._write_groups(encoder, writer)
             written = writer.finish()
         if any(d.digest == "" for d in days):
-            self._expansion = Expansion()  # room for the columns read back
+            self._expansion = EventBuffers()  # room for the columns read back
             # Only here: its Arrow functions take a tenth of a small build's time to load.
-            from fastgen.dataset.digest_file import digest_file_days  # noqa: PLC0415
-            from fastgen.dataset.event_file import EventFile  # noqa: PLC0415
+            from fastgen.dataset.reading.digest_file import digest_file_days  # noqa: PLC0415
+            from fastgen.dataset.reading.event_file import EventFile  # noqa: PLC0415
 
             with EventFile(folder, FileEntry(place, *written)) as made:
                 days = digest_file_days(made, _merge_stretches(days))
         return PartResult(FileEntry(file.path, *written), tuple(days))
 
-    def _chunks(self, span: Span) -> Iterator[list[Stretch]]:
+    def _chunks(self, span: Span) -> Iterator[list[OrderRange]]:
         """Cut a span into what is made at once: some days, or a part of one large day."""
         n_orders = self._plan.n_orders[span.location_id]
         first_index = self._plan.first_index[span.location_id]
         events_per_order = self._plan.tables[span.location_id].events_per_order
         at_once = max(1, int(CHUNK_EVENTS / events_per_order))
-        chunk, filled = list[Stretch](), 0
+        chunk, filled = list[OrderRange](), 0
         for day in range(span.first_day, span.last_day + 1):
             n, index = int(n_orders[day]), int(first_index[day])
             if chunk and filled + n > at_once:
@@ -120,14 +120,14 @@ class PartBuilder:
                 chunk, filled = [], 0
             if n * events_per_order > WHOLE_DAY_EVENTS:
                 for rank in range(0, n, at_once):
-                    yield [Stretch(day, rank, min(at_once, n - rank), index + rank)]
+                    yield [OrderRange(day, rank, min(at_once, n - rank), index + rank)]
             else:
-                chunk.append(Stretch(day, 0, n, index))
+                chunk.append(OrderRange(day, 0, n, index))
                 filled += n
         if chunk:
             yield chunk
 
-    def _simulate(self, location_id: int, stretches: list[Stretch]) -> DayOrders:
+    def _simulate(self, location_id: int, stretches: list[OrderRange]) -> DayOrders:
         plan, model = self._plan, self._plan.models[location_id]
         total = sum(stretch.n_orders for stretch in stretches)
         if len(self._orders.draw) < total or self._orders.line_item.size < total * model.lines_max:
@@ -140,7 +140,7 @@ class PartBuilder:
             at += n
         return self._orders.section(0, total)
 
-    def _expand(self, location_id: int, stretches: list[Stretch], days: list[DayDigest]) -> None:
+    def _expand(self, location_id: int, stretches: list[OrderRange], days: list[DayDigest]) -> None:
         """Make the rows of some stretches, and append the digests of their days."""
         plan, expansion, at = self._plan, self._expansion, 0
         orders, routes = self._simulate(location_id, stretches), self._routes[location_id]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen import __version__
 from fastgen.dataset.layout import EVENTS, Layout, PartitionBy, part_path
 from fastgen.dataset.manifest import Network, compute_build_id
 from fastgen.errors import ScenarioError
@@ -17,19 +16,20 @@ from fastgen.events.body import encode_items
 from fastgen.events.digest import DIGEST_VERSION
 from fastgen.events.schema import MAX_PINGS_I16, sequence_kind
 from fastgen.inputs.timezones import load_zone
-from fastgen.kernels.demand import count_orders
-from fastgen.kernels.order_ids import MAX_ORDERS
+from fastgen.orders.expected import check_expected_orders, expected_orders, target_orders
+from fastgen.orders.kernels.demand import count_orders
+from fastgen.orders.kernels.order_ids import MAX_ORDERS
+from fastgen.orders.parameters import LocationParameters, build_location_parameters
 from fastgen.rng import STREAM_VERSION
-from fastgen.simulate.expected import check_expected_orders, expected_orders, target_orders
-from fastgen.simulate.kitchen_model import KitchenModel, build_kitchen_model
 from fastgen.units import MIN_PER_DAY
+from fastgen.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from fastgen.kernels.expand import ItemTexts
+    from fastgen.events.kernels.expand import ItemTexts
     from fastgen.model.dimensions import Dimensions
     from fastgen.model.route_table import RouteTable
     from fastgen.model.scenario import Scenario
@@ -95,7 +95,7 @@ class BuildPlan:
     partition_by: PartitionBy
     compression: Compression
     tables: Mapping[int, RouteTable]
-    models: Mapping[int, KitchenModel]
+    models: Mapping[int, LocationParameters]
     items: ItemTexts
     n_orders: Mapping[int, NDArray[np.int64]]
     first_index: Mapping[int, NDArray[np.int64]]
@@ -154,7 +154,7 @@ def plan_build(
     check_expected_orders(scenario, expected)
     ids = [place.location_id for place in scenario.locations]
     models = [
-        build_kitchen_model(
+        build_location_parameters(
             scenario,
             dims,
             place,
@@ -192,8 +192,8 @@ def _choose_sequence_kind(max_pings: int) -> str:
 
 
 def _index_orders(
-    models: list[KitchenModel], n_days: int
-) -> tuple[list[KitchenModel], NDArray[np.int64], NDArray[np.int64]]:
+    models: list[LocationParameters], n_days: int
+) -> tuple[list[LocationParameters], NDArray[np.int64], NDArray[np.int64]]:
     """Count the orders of every location-day, (n_locations, n_days); number them by (day, location_id)."""
     n_orders = np.zeros((len(models), n_days), np.int64)
     if n_orders.size <= _LOCATION_DAYS_KEPT:

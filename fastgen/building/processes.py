@@ -19,7 +19,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, TypeAlias
 
 from fastgen.building.compilation import compile_alone
-from fastgen.building.copies import end_with
+from fastgen.building.fork_safety import end_with
 from fastgen.building.part import PartBuilder, PartResult
 from fastgen.errors import OutputError
 from fastgen.inputs.tables import write_tables
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 GIVE_UP_S = 5.0
 
 # A worker says: orders and events made since; what came of its file; what went wrong.
-Told: TypeAlias = "tuple[int, int] | PartResult | Exception"
+Message: TypeAlias = "tuple[int, int] | PartResult | Exception"
 
 
 def make_in_processes(job: Job, n_workers: int) -> list[PartResult] | None:
@@ -71,7 +71,7 @@ def _direct(job: Job, workers: list[Connection]) -> list[PartResult]:
     while at_work:
         ready = wait(at_work)
         for worker in [one for one in at_work if one in ready]:
-            told = _hear(worker, job)
+            told = _receive(worker, job)
             if isinstance(told, PartResult):
                 results.append(told)
                 if not _hand_out(worker, numbers):
@@ -92,9 +92,9 @@ def _hand_out(worker: Connection, numbers: Iterator[int]) -> bool:
     return number is not None
 
 
-def _hear(worker: Connection, job: Job) -> Told:
+def _receive(worker: Connection, job: Job) -> Message:
     try:
-        told: Told = worker.recv()
+        told: Message = worker.recv()
     except (EOFError, OSError):
         raise OutputError(
             f"{job.work.parent}: expected all workers to work to the end, one was killed, perhaps for want "
@@ -177,7 +177,7 @@ def _work(parent: int, job: Job, to_parent: Connection, others: list[Connection]
     with contextlib.suppress(EOFError, OSError):
         while True:
             number = to_parent.recv()
-            told: Told
+            told: Message
             try:
                 builder = builder or PartBuilder(job.plan, advance)
                 told = builder.build(job.files[number], job.work)

@@ -21,7 +21,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastgen import __version__
 from fastgen.building.compilation import compile_alone
 from fastgen.building.part import PartBuilder
 from fastgen.building.receipts import ENDED, RUN, decode_receipt, encode_receipt, end_runs
@@ -29,6 +28,7 @@ from fastgen.errors import OutputError
 from fastgen.files import write_whole
 from fastgen.inputs.timezones import load_zone
 from fastgen.roads.cache import encode_table, map_table
+from fastgen.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from fastgen.building.plan import BuildPlan, OutputFile
     from fastgen.building.receipts import Receipts
     from fastgen.model.route_table import RouteTable
-    from fastgen.simulate.kitchen_model import KitchenModel
+    from fastgen.orders.parameters import LocationParameters
 
 PLAN = "plan.pickle"
 FILE, RECEIPT = ".parquet", ".json"
@@ -62,7 +62,7 @@ class Ticket(NamedTuple):
     version: str
 
 
-class Made(NamedTuple):
+class Attempt(NamedTuple):
     """One attempt that succeeded: number of the file in the job, name of the attempt, receipt."""
 
     number: int
@@ -100,7 +100,7 @@ def _table_path(folder: Path, location_id: int) -> Path:
     return folder / f"routes-{location_id}.bin"
 
 
-def build_part(ticket: Ticket, number: int) -> Made:
+def build_part(ticket: Ticket, number: int) -> Attempt:
     """Make one file of a run's job, alone; for one thread of a process at a time.
 
     Parameters
@@ -121,7 +121,7 @@ def build_part(ticket: Ticket, number: int) -> Made:
     result = run.builder_for(file).build(file, folder, name=name + FILE)
     receipt = encode_receipt(result)
     write_whole(folder / (name + RECEIPT), receipt, make_folder=False)
-    return Made(number, name, receipt)
+    return Attempt(number, name, receipt)
 
 
 class _Run:
@@ -182,7 +182,7 @@ def _load(ticket: Ticket) -> _Run:
     return _Run(folder, plan, files)
 
 
-def _with_zones(plan: BuildPlan) -> dict[int, KitchenModel]:
+def _with_zones(plan: BuildPlan) -> dict[int, LocationParameters]:
     if plan.scenario.clock != "utc":
         return dict(plan.models)
     names = {place.location_id: place.timezone for place in plan.scenario.locations}
@@ -197,7 +197,7 @@ def _map_table(folder: Path, location_id: int) -> RouteTable:
     return table
 
 
-def check_in(job: Job, ticket: Ticket, made: Iterable[Made]) -> list[PartResult]:
+def check_in(job: Job, ticket: Ticket, made: Iterable[Attempt]) -> list[PartResult]:
     """Take in one attempt of every file of a job, after its run has ended.
 
     Raises
@@ -205,7 +205,7 @@ def check_in(job: Job, ticket: Ticket, made: Iterable[Made]) -> list[PartResult]
     OutputError
         If a file is missing, was told of twice, or is not there.
     """
-    by_number: dict[int, Made] = {}
+    by_number: dict[int, Attempt] = {}
     for one in made:
         if one.number in by_number:
             raise OutputError(f"expected each file once, {job.files[one.number].path} was told of twice.")

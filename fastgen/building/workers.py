@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from fastgen.building.copies import may_fork
+from fastgen.building.fork_safety import may_fork
 from fastgen.building.processes import make_in_processes
 from fastgen.building.threads import make_in_threads
 from fastgen.errors import ScenarioError

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fastgen import __version__
 from fastgen.cli import streams
 from fastgen.cli.build import build
 from fastgen.cli.info import info
@@ -21,6 +20,7 @@ from fastgen.cli.scenario import scenario
 from fastgen.cli.slicing import slice_command
 from fastgen.cli.verify import verify
 from fastgen.errors import FastgenError
+from fastgen.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Unpack
 
+    from fastgen.building.build import Inputs
     from fastgen.building.job import BuildResult
-    from fastgen.building.local import Inputs
 
 
 @click.command()
@@ -68,7 +68,7 @@ def build(
 
 
 def _local_build(workers: int | None) -> Callable[..., BuildResult]:
-    from fastgen.building.local import build  # noqa: PLC0415  # heavy
+    from fastgen.building.build import build  # noqa: PLC0415  # heavy
 
     return partial(build, workers=workers)
 

@@ -40,9 +40,9 @@ def checksums(file: Path) -> None:
 
 
 def _build(dataset: Path, parameters: dict[str, object]) -> Golden:
-    from fastgen.building.local import build  # noqa: PLC0415
+    from fastgen.building.build import build  # noqa: PLC0415
     from fastgen.dataset.checksums import make_golden  # noqa: PLC0415
-    from fastgen.dataset.verify import verify_dataset  # noqa: PLC0415
+    from fastgen.dataset.verify.run import verify_dataset  # noqa: PLC0415
 
     manifest = build(dataset, **parameters).manifest  # type: ignore[arg-type]
     report = verify_dataset(dataset)

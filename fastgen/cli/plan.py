@@ -14,8 +14,8 @@ from fastgen.loading import quick_imports
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from fastgen.building.build import Inputs
     from fastgen.building.forecast import Forecast
-    from fastgen.building.local import Inputs
 
 _COLUMNS = ("location", "files", "orders", "events", "bytes")
 

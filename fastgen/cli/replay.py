@@ -80,9 +80,9 @@ def replay(
     if follow and (now is not None or dry_run):
         raise click.UsageError("--follow: expected neither --now nor --dry-run beside it.")
     with uncollected():
-        from fastgen.replaying.agreement import ClockError  # noqa: PLC0415  # heavy
         from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
         from fastgen.replaying.run import present_us, run_once  # noqa: PLC0415  # heavy
+        from fastgen.replaying.state_checks import ClockError  # noqa: PLC0415  # heavy
 
     tell = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
 
@@ -123,7 +123,7 @@ def _target(to: str) -> Iterator[str | IO[bytes]]:
 
 
 def _say_what_is_inside(emitted: Emitted) -> None:
-    from fastgen.replaying.control import INSIDE  # noqa: PLC0415  # heavy
+    from fastgen.emitting.control import INSIDE  # noqa: PLC0415  # heavy
 
     if emitted.first_run and emitted.control is not None and emitted.control.name == INSIDE:
         say(

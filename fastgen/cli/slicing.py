@@ -55,7 +55,7 @@ def slice_command(
       day.parquet
     """  # noqa: D301  # \b keeps click from joining the lines
     with uncollected():
-        from fastgen.replaying.slice_file import write_slice  # noqa: PLC0415  # heavy
+        from fastgen.wire.slice_file import write_slice  # noqa: PLC0415  # heavy
 
     def write(stream: IO[bytes]) -> None:
         write_slice(

@@ -14,7 +14,7 @@ from fastgen.errors import OutputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastgen.dataset.checks.report import VerifyReport
+    from fastgen.dataset.verify.report import VerifyReport
 
 
 @click.command()
@@ -52,7 +52,7 @@ def verify(dataset: Path, against: Path | None, as_json: bool) -> None:  # noqa:
 
 def _run(dataset: Path, against: Path | None) -> VerifyReport:
     from fastgen.dataset.manifest import read_manifest  # noqa: PLC0415  # heavy
-    from fastgen.dataset.verify import verify_dataset  # noqa: PLC0415  # heavy
+    from fastgen.dataset.verify.run import verify_dataset  # noqa: PLC0415  # heavy
 
     if not sys.stderr.isatty():
         return verify_dataset(dataset, against)

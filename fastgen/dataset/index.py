@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.dataset.event_file import EventFile
 from fastgen.dataset.layout import EVENTS, Layout, PartitionBy
 from fastgen.dataset.manifest import FileEntry, Manifest, read_stamped
+from fastgen.dataset.reading.event_file import EventFile
 from fastgen.errors import DamageError, ScenarioError
 from fastgen.events.schema import EVENT_TYPES, MAX_PINGS_I8, MAX_PINGS_I16
 from fastgen.model.scenario import Scenario, scenario_from_dict

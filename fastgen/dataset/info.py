@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastgen.dataset.checks.contents import read_lines
-from fastgen.dataset.checks.facts import gather_items, load_scenario_of
-from fastgen.dataset.checks.orders import N_BEFORE_PINGS, FileState, locate_orders
-from fastgen.dataset.checks.report import Tally
-from fastgen.dataset.checks.statements import check_manifest
-from fastgen.dataset.event_file import DAMAGED, EventFile
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import Manifest, Network, read_stamped
-from fastgen.dataset.table_files import read_table_file
-from fastgen.dataset.windows import read_windows
+from fastgen.dataset.reading.event_file import DAMAGED, EventFile
+from fastgen.dataset.reading.orders import N_BEFORE_PINGS, FileState, locate_orders
+from fastgen.dataset.reading.table_files import read_table_file
+from fastgen.dataset.reading.windows import read_windows
+from fastgen.dataset.verify.content_checks import read_lines
+from fastgen.dataset.verify.expectations import gather_items, load_scenario_of
+from fastgen.dataset.verify.manifest_checks import check_manifest
+from fastgen.dataset.verify.report import Tally
 from fastgen.errors import DamageError
 from fastgen.events.schema import EVENT_TYPES
 from fastgen.inputs.tables import read_tables
 from fastgen.roads.server_address import strip_secrets
 
 if TYPE_CHECKING:
-    from fastgen.dataset.checks.facts import ItemFacts
-    from fastgen.dataset.checks.statements import FilePart
+    from fastgen.dataset.verify.expectations import ItemFacts
+    from fastgen.dataset.verify.manifest_checks import FilePart
     from fastgen.model.scenario import Scenario
 
 _SCANNED = ("order_id", "event_type_id", "ts_seconds", "items_json")

@@ -90,7 +90,7 @@ def polars_views(dataset: Path) -> dict[str, pl.LazyFrame]:
     """Frames of the same views for `polars.SQLContext`."""
     import polars as pl  # noqa: PLC0415  # slow to import
 
-    from fastgen.dataset.reader import scan_events  # noqa: PLC0415
+    from fastgen.dataset.reading.scan import scan_events  # noqa: PLC0415
 
     types = {"BIGINT": pl.Int64, "VARCHAR": pl.String, "DOUBLE": pl.Float64}
     line = pl.List(pl.Struct({key: types[kind]() for key, kind in LINE_KEYS.items()}))

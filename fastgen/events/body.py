@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.expand import ItemTexts
+from fastgen.events.kernels.expand import ItemTexts
 
 if TYPE_CHECKING:
     from fastgen.model.dimensions import Items

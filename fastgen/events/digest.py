@@ -8,7 +8,7 @@ import numpy as np
 import xxhash
 
 from fastgen.events.day_digest import DIGEST_VERSION, DayDigest, digest_dataset
-from fastgen.kernels.expand import ADDR, CREATED, DELIVERED, ID, ITEMS, PICKED_UP, PING, ROW
+from fastgen.events.kernels.expand import ADDR, CREATED, DELIVERED, ID, ITEMS, PICKED_UP, PING, ROW
 from fastgen.kernels.texts import copy_texts
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fastgen.events.columns import Expansion
+    from fastgen.events.buffers import EventBuffers
 
 __all__ = ["DIGEST_VERSION", "DayDigest", "digest_dataset", "digest_day"]
 
 ROUTES_AT_ONCE = 512  # about 600 KB: they are hashed while the cache still has them
 
 
-def digest_day(location_id: int, day: int, expansion: Expansion, first: int, last: int) -> DayDigest:
+def digest_day(location_id: int, day: int, expansion: EventBuffers, first: int, last: int) -> DayDigest:
     """Digest the rows of orders first..last-1 of an expansion, the whole of a location's day."""
     digest, n_bytes = xxhash.xxh3_128(), 0
     for part in _in_order(expansion, location_id, first, last):
@@ -33,7 +33,9 @@ def digest_day(location_id: int, day: int, expansion: Expansion, first: int, las
     return DayDigest(location_id, day, last - first, n_rows, n_bytes, digest.hexdigest())
 
 
-def _in_order(expansion: Expansion, location_id: int, first: int, last: int) -> Iterator[NDArray[np.generic]]:
+def _in_order(
+    expansion: EventBuffers, location_id: int, first: int, last: int
+) -> Iterator[NDArray[np.generic]]:
     """Order the columns as the schema does, validity before values."""
     events = expansion.events
     rows = slice(int(events.start[first, ROW]), int(events.start[last, ROW]))
@@ -56,7 +58,7 @@ def _in_order(expansion: Expansion, location_id: int, first: int, last: int) -> 
     yield from (ping, ping_lat, ping, ping_lon, ping, progress)
 
 
-def _routes(expansion: Expansion, first: int, last: int) -> Iterator[NDArray[np.uint8]]:
+def _routes(expansion: EventBuffers, first: int, last: int) -> Iterator[NDArray[np.uint8]]:
     """Copy the orders' routes out of the table, a few at a time into the same memory."""
     routes, customer = expansion.routes, expansion.orders.customer[first:last].astype(np.int64)
     ends = np.concatenate([[0], (routes.text_start[customer + 1] - routes.text_start[customer]).cumsum()])

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.events.columns import read_only
-from fastgen.events.schema import COLUMNS, EVENT_TYPES
-from fastgen.kernels.distinct_baskets import FREE, QTY_BITS, number_baskets
-from fastgen.kernels.expand import (
+from fastgen.events.buffers import read_only
+from fastgen.events.kernels.distinct_baskets import FREE, QTY_BITS, number_baskets
+from fastgen.events.kernels.expand import (
     ADDR,
     CREATED,
     DELIVERED,
@@ -25,6 +24,7 @@ from fastgen.kernels.expand import (
     PING,
     ROW,
 )
+from fastgen.events.schema import COLUMNS, EVENT_TYPES
 from fastgen.kernels.texts import copy_texts
 from fastgen.parquet.encodings import (
     Encoding,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fastgen.events.columns import Expansion
+    from fastgen.events.buffers import EventBuffers
     from fastgen.model.day_orders import DayOrders
     from fastgen.model.route_table import RouteTable
 
@@ -98,7 +98,7 @@ class GroupEncoder:
         self._progress = np.unique(table.ping_progress)
         self._progress_of = np.searchsorted(self._progress, table.ping_progress).astype(np.int32)
 
-    def encode(self, expansion: Expansion, first: int, last: int) -> Iterator[Values]:
+    def encode(self, expansion: EventBuffers, first: int, last: int) -> Iterator[Values]:
         """Encode the rows of orders first..last-1, at least one, in the order of `file_fields`.
 
         What is yielded holds until the next is asked for.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
-from fastgen.inputs.kitchens import locations_tree, make_dimensions, same_kitchens
+from fastgen.inputs.location_tables import locations_tree, make_dimensions, same_kitchens
 from fastgen.inputs.menus import BrandTables, load_built_in_menus
 from fastgen.inputs.scenario_file import canonical_tree, merge_file, scenario_from_tree
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastgen.errors import ScenarioError
 from fastgen.files import read_regular
-from fastgen.inputs.shorthand import complete_locations, drop_disabled, expand_events, fill_defaults
+from fastgen.inputs.scenario_defaults import complete_locations, drop_disabled, expand_events, fill_defaults
 from fastgen.model.fields import shown
 from fastgen.model.scenario import Scenario, scenario_from_dict
 

@@ -30,12 +30,12 @@ Kernel = TypeVar("Kernel", bound="Callable[..., Any]")
 
 @cache
 def _sources_stamp() -> str:
-    """Hash of this folder's sources: numba itself looks only at the file that a cached kernel stands in.
+    """Hash the sources of all kernels: numba itself looks only at the file that a cached kernel stands in.
 
     After an edit of a step that kernels of other files have inlined, it would go on with the old code.
     """
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parents[1].rglob("kernels/*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

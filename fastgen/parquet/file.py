@@ -7,12 +7,12 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from fastgen import __version__
 from fastgen.errors import OutputError
 from fastgen.files import read_regular, sync_folder
 from fastgen.parquet.chunk_hashes import CHUNK_HASHES, MAGIC, encode_hashes, hash_chunk, hash_footer
 from fastgen.parquet.pages import describe_chunk, make_chunk
 from fastgen.parquet.thrift import I16, I64, Encoded, Struct, encode_struct
+from fastgen.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

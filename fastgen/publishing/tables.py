@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fastgen.dataset.event_file import DAMAGED
 from fastgen.dataset.index import read_index
 from fastgen.dataset.layout import MANIFEST, TABLES, table_path
 from fastgen.dataset.manifest import read_manifest
-from fastgen.dataset.table_files import read_table_file
+from fastgen.dataset.reading.event_file import DAMAGED
+from fastgen.dataset.reading.table_files import read_table_file
 from fastgen.errors import DamageError
 from fastgen.events.schema import COLUMNS
 from fastgen.publishing.order_items import ORDER_ITEMS, SOURCE_COLUMNS, explode_items

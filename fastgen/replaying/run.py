@@ -54,7 +54,7 @@ def replay(
         gets the rows and is flushed before the state moves on (killed in between, the window comes again,
         with the same event ids).
     state
-        State file. None: beside the folder, see `fastgen.replaying.control`; a stream needs one.
+        State file. None: beside the folder, see `fastgen.emitting.control`; a stream needs one.
     start_day
         Day that falls on today at the first run. None: the state's, at a first run 70, or the last day of a
         shorter dataset.

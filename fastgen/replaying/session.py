@@ -10,29 +10,29 @@ from typing import IO, TYPE_CHECKING, Self
 
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
 from fastgen.dataset.layout import is_part
+from fastgen.emitting.folder import FolderSink
+from fastgen.emitting.lock import hold_lock
 from fastgen.errors import ScenarioError
 from fastgen.files import check_file
-from fastgen.replaying.agreement import (
+from fastgen.replaying.clock import YEAR_10000_US, ReplayClock, parse_speed
+from fastgen.replaying.options import SPEED, START_DAY, Emitted, ReplayOptions
+from fastgen.replaying.state import ReplayState, read_state, write_state
+from fastgen.replaying.state_checks import (
     STREAM_NAME,
-    Asked,
+    Request,
     check_not_ahead,
     check_not_back,
     check_state,
     check_untouched,
 )
-from fastgen.replaying.clock import YEAR_10000_US, ReplayClock, parse_speed
-from fastgen.replaying.formats import WRITERS, Encoders
-from fastgen.replaying.lock import hold_lock
-from fastgen.replaying.options import SPEED, START_DAY, Emitted, ReplayOptions
-from fastgen.replaying.sink import FolderSink
-from fastgen.replaying.slicer import Slicer, read_ahead
-from fastgen.replaying.state import ReplayState, read_state, write_state
 from fastgen.units import US_PER_S
+from fastgen.wire.formats import WRITERS, Encoders
+from fastgen.wire.slicer import Slicer, read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fastgen.replaying.slicer import Chunk
+    from fastgen.wire.slicer import Chunk
 
 
 class ReplaySession:
@@ -131,7 +131,7 @@ class ReplaySession:
         """Read the state and hold the options against it, changing nothing."""
         self.state = read_state(self.state_path)
         if self.state is not None:
-            asked = Asked(self.index.digest, self._locations, self._types, self._speed, self.options)
+            asked = Request(self.index.digest, self._locations, self._types, self._speed, self.options)
             check_state(self.state, asked, self._sink, self.state_path)
             return
         if self._sink is not None:

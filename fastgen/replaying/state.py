@@ -36,7 +36,7 @@ class ReplayState:
     dataset
         Digest of the dataset.
     folder_id
-        Name of the folder that the events go to; see `fastgen.replaying.sink`.
+        Name of the folder that the events go to; see `fastgen.emitting.folder`.
     start_day, sim_start_us, speed, loop, last_event_s, anchor_us, anchor_virtual_us
         The clock; see `ReplayClock`. The speed is text, exact.
     locations, types

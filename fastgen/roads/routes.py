@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.errors import DataError
-from fastgen.kernels.dijkstra import UNREACHED, shortest_path_tree
-from fastgen.kernels.routes import (
+from fastgen.model.route_table import RouteRequest, RouteTable
+from fastgen.roads.area import MAX_KITCHEN_M, Area
+from fastgen.roads.components import choose_component, label_components
+from fastgen.roads.kernels.dijkstra import UNREACHED, shortest_path_tree
+from fastgen.roads.kernels.routes import (
     compute_text_lengths,
     place_pings,
     write_route_texts,
 )
-from fastgen.model.route_table import RouteRequest, RouteTable
-from fastgen.roads.area import MAX_KITCHEN_M, Area
-from fastgen.roads.components import choose_component, label_components
 from fastgen.units import E6, M_PER_MILE, NO_STREET, US_PER_S
 
 if TYPE_CHECKING:

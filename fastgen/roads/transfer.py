@@ -14,9 +14,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from fastgen import __version__
 from fastgen.errors import OutputError
 from fastgen.roads.server_address import split_address
+from fastgen.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_t
 from fastgen.dataset.instants import parse_instant
 from fastgen.errors import ScenarioError
 from fastgen.events.schema import EVENT_TYPES
-from fastgen.replaying.slicer import Slicer
 from fastgen.spark.filters import Narrowed, narrow
 from fastgen.spark.partitions import EventPartition, make_share, plan_partitions, read_partition
+from fastgen.wire.slicer import Slicer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from fastgen.building.local import Inputs, Options, build_with
+from fastgen.building.build import Inputs, Options, build_with
 from fastgen.building.plan import PART_EVENTS
-from fastgen.building.shared import Made, check_in, open_run
+from fastgen.building.shared import Attempt, check_in, open_run
 from fastgen.errors import ScenarioError
 from fastgen.files import is_url
 from fastgen.inputs.tables import write_tables
@@ -127,7 +127,7 @@ def make_with_spark(
             rows = frame.collect()
         except spark_errors() as error:
             raise explain(error) from error
-    return check_in(job, ticket, (Made(row.number, row.name, bytes(row.receipt)) for row in rows))
+    return check_in(job, ticket, (Attempt(row.number, row.name, bytes(row.receipt)) for row in rows))
 
 
 def count_tasks(job: Job) -> int:

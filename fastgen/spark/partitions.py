@@ -13,17 +13,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql.datasource import InputPartition
 
-from fastgen.events.wire import WireEncoder, sort_rows
-from fastgen.kernels.wire_rows import TS
-from fastgen.replaying.rows import GroupSpan, cut_piece, join_pieces, read_group, selected_rows
 from fastgen.spark.schema import arrow_schema
+from fastgen.wire.bulk import WireEncoder, sort_rows
+from fastgen.wire.row_groups import GroupSpan, cut_piece, join_pieces, read_group, selected_rows
+from fastgen.wire.rows import TS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fastgen.dataset.index import DatasetIndex, FileSpan
     from fastgen.dataset.seal import Stamp
-    from fastgen.replaying.slicer import Slicer
+    from fastgen.wire.slicer import Slicer
 
 # A task of so many rows takes some tenths of a second, far more than to start it.
 TASK_ROWS = 200_000
@@ -170,7 +170,7 @@ def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
             rows = join_pieces([piece])
             keep = selected_rows(rows, share.locations, share.types)
             # Sorting takes time by the second of its window, which may be years.
-            ts = rows.whole[:, TS]
+            ts = rows.ints[:, TS]
             first_s, last_s = max(share.start_s, int(ts.min())), min(share.end_s - 1, int(ts.max()))
             order = sort_rows(rows, keep, first_s, last_s + 1)
             yield encoder.encode_table(rows, order, share.shift_s)

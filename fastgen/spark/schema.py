@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from fastgen.events.schema import COLUMNS
-from fastgen.events.wire import WIRE_SCHEMA
+from fastgen.wire.bulk import WIRE_SCHEMA
 
 _ARROW = {"str": pa.string(), "i8": pa.int8(), "i16": pa.int16(), "i64": pa.int64(), "f32": pa.float32()}
 _DDL = {

@@ -17,7 +17,6 @@ from pyspark.sql.datasource import DataSourceStreamReader, InputPartition
 from fastgen.dataset.index import DatasetIndex, read_index
 from fastgen.errors import DataError, FastgenError, ScenarioError
 from fastgen.replaying.clock import utc_from_us
-from fastgen.replaying.slicer import Slicer
 from fastgen.spark.offsets import (
     Offset,
     Terms,
@@ -28,6 +27,7 @@ from fastgen.spark.offsets import (
     write_offset,
 )
 from fastgen.spark.partitions import EventPartition, make_share, plan_partitions, read_partition
+from fastgen.wire.slicer import Slicer
 
 try:
     from pyspark.sql.streaming.datasource import SupportsTriggerAvailableNow

@@ -11,7 +11,7 @@ from fastgen.loading import quick_imports
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fastgen.building.shared import Made
+    from fastgen.building.shared import Attempt
 
 # Columns of what a task returns.
 MADE = "number long, name string, receipt binary"
@@ -49,7 +49,7 @@ def make_files(
                 yield _encode(build_part(Ticket(*ticket), number))
 
 
-def _encode(made: Made) -> pa.RecordBatch:
+def _encode(made: Attempt) -> pa.RecordBatch:
     types = (pa.int64(), pa.string(), pa.binary())
     return pa.RecordBatch.from_arrays(
         [pa.array([value], kind) for value, kind in zip(made, types, strict=True)], list(made._fields)

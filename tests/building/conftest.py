@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastgen import BuildResult, build
-from fastgen.building.local import build_with
+from fastgen.building.build import build_with
 from tests.building.six_files import SIX_FILES
 from tests.building.toy import write_toy_roads
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 COMPILER = """
 from types import SimpleNamespace
 from fastgen.building.compilation import Sample, compile_alone
-from fastgen.kernels.expand import write_events
+from fastgen.events.kernels.expand import write_events
 from fastgen.kernels.bit_packing import pack_bits
 sample = Sample.canonical()
 compile_alone(SimpleNamespace(models={1: sample.model}, items=sample.items))

@@ -10,7 +10,7 @@ import pytest
 
 from fastgen import ScenarioError, build, plan
 from fastgen.building import costs
-from fastgen.building.local import prepare
+from fastgen.building.build import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastgen import BuildResult, Progress
-from fastgen.building import local, receipts, threads, workers
+from fastgen.building import build as build_module
+from fastgen.building import receipts, threads, workers
 from fastgen.dataset.layout import EVENTS, MANIFEST, WORK
 from tests.building.six_files import assert_finished, assert_readable
 
@@ -151,7 +152,7 @@ def test_damaged_receipt_costs_one_file(
     content: bytes, small: Callable[..., BuildResult], digest: str, tmp_path: Path
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(local, "publish", _die)
+        patch.setattr(build_module, "publish", _die)
         with pytest.raises(Killed):
             small(tmp_path)
     receipt = min((tmp_path / WORK / receipts.RECEIPTS).iterdir())

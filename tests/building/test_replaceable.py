@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from fastgen import BuildResult, Progress
-from fastgen.building.local import build_with
+from fastgen.building.build import build_with
 from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK
 from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import OutputError

@@ -19,7 +19,7 @@ import pytest
 from fastgen import OutputError, build
 from fastgen.building import shared
 from fastgen.building.receipts import RUN, end_runs
-from fastgen.building.shared import Made, Ticket, build_part, check_in, open_run
+from fastgen.building.shared import Attempt, Ticket, build_part, check_in, open_run
 from fastgen.dataset.layout import MANIFEST, WORK
 from fastgen.inputs.tables import write_tables
 from tests.building.six_files import SIX_FILES, assert_whole
@@ -77,7 +77,7 @@ def make_in_processes(job: Job, *, shares: list[list[int]], taken: list[int]) ->
     assert [process.returncode for process in processes] == [0] * len(shares)
     assert [len(lines) for lines in told] == [len(share) for share in shares]
     rows = [json.loads(line) for i in taken for line in told[i]]
-    return check_in(job, ticket, [Made(number, name, receipt.encode()) for number, name, receipt in rows])
+    return check_in(job, ticket, [Attempt(number, name, receipt.encode()) for number, name, receipt in rows])
 
 
 def test_parts_built_separately_and_joined(
@@ -97,7 +97,7 @@ def test_two_attempts_at_once_do_not_meet(
     assert_whole(tmp_path / "out", manifest)
 
 
-def make_here(job: Job, ticket: Ticket) -> list[Made]:
+def make_here(job: Job, ticket: Ticket) -> list[Attempt]:
     write_tables(job.plan.dims, job.work)
     return [build_part(ticket, number) for number in range(len(job.files))]
 
@@ -204,7 +204,7 @@ def test_runs_of_another_build_are_not_adopted(
 # --- what is refused ----------------------------------------------------------------------------------------
 
 
-def spoil(made: list[Made], ticket: Ticket, how: str) -> list[Made]:
+def spoil(made: list[Attempt], ticket: Ticket, how: str) -> list[Attempt]:
     if how == "missing":
         return made[1:]
     if how == "twice":

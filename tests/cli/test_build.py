@@ -15,7 +15,7 @@ import numba
 import polars as pl
 import pytest
 
-from fastgen.building import local
+from fastgen.building import build as build_module
 from fastgen.cli import main
 from fastgen.cli.progress import TerminalProgress
 from fastgen.dataset.manifest import read_manifest
@@ -89,7 +89,7 @@ def test_every_flag_reaches_the_library(monkeypatch: pytest.MonkeyPatch) -> None
         seen.update(options, output=output)
         raise Called
 
-    monkeypatch.setattr(local, "build", record)
+    monkeypatch.setattr(build_module, "build", record)
     flags = "--days 5 --seed 7 --scale 0.5 --start 2024-02-29 --locations sf,chicago --scenario a.toml "
     flags += "--dimensions d --roads r --layout single --partition-by location_id,day --compression snappy "
     with pytest.raises(Called):
@@ -214,8 +214,8 @@ def test_kernels_load_without_scipy_which_can_be_loaded_later() -> None:
 import gc, sys
 from fastgen.loading import quick_imports
 with quick_imports():
-    import fastgen.building.local
-from fastgen.kernels.demand import count_orders
+    import fastgen.building.build
+from fastgen.orders.kernels.demand import count_orders
 from numba import njit
 njit(lambda: 1)()  # the first call loads the rest of Numba
 assert gc.isenabled()

@@ -78,7 +78,7 @@ def test_small_window_does_without_the_kernels(dataset: Path, unbroken: Path, tm
     command = [sys.executable, "-X", "importtime", *COMMAND[1:], str(dataset), "--to", str(tmp_path / "out")]
     done = subprocess.run([*command, *LATER], capture_output=True, text=True, check=True)
     modules = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
-    assert "fastgen.events.wire_few" in modules
+    assert "fastgen.wire.plain" in modules
     assert not modules & {"numba", "polars", "pandas", "rich", "pyarrow.compute", "pyarrow.dataset"}
     assert list(read_lines(tmp_path / "out")) == list(read_lines(unbroken))
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from fastgen.cli import main
-from fastgen.replaying.control import find_control
-from tests.building.test_local import resize, small_disk
+from fastgen.emitting.control import find_control
+from tests.building.test_build import resize, small_disk
 from tests.cli.replays import FIRST, LATER, ROOT, run
 from tests.replaying.plain import read_lines
 from tests.replaying.slow_disk import DESCRIPTORS

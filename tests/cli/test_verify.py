@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fastgen.cli import cli
-from fastgen.dataset.checks.report import CHECKS
+from fastgen.dataset.verify.report import CHECKS
 from fastgen.errors import DataError
 from tests.helpers import build_small, copy_of, first_part
 

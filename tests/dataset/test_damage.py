@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from fastgen.dataset.verify import verify_dataset
+from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import DataError
 from tests.helpers import build_small, change_manifest, copy_of, first_part, reseal, rewrite
 

@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 import xxhash
 
-from fastgen.dataset import digest_file
-from fastgen.dataset.checks.facts import load_scenario_of
-from fastgen.dataset.checks.report import Tally
-from fastgen.dataset.checks.statements import check_manifest
-from fastgen.dataset.digest_file import digest_file_days
-from fastgen.dataset.event_file import EventFile
 from fastgen.dataset.manifest import read_manifest
+from fastgen.dataset.reading import digest_file
+from fastgen.dataset.reading.digest_file import digest_file_days
+from fastgen.dataset.reading.event_file import EventFile
+from fastgen.dataset.verify.expectations import load_scenario_of
+from fastgen.dataset.verify.manifest_checks import check_manifest
+from fastgen.dataset.verify.report import Tally
 from fastgen.events.digest import DayDigest, digest_dataset
 from fastgen.events.schema import COLUMNS
 from tests.helpers import build_small, first_part

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fastgen.dataset.verify import verify_dataset
+from fastgen.dataset.verify.run import verify_dataset
 from fastgen.inputs.menus import load_built_in_menus
 from tests.dataset.row_damage import ROW_DAMAGE, with_everything
 from tests.helpers import copy_of, first_part, reseal, rewrite
@@ -16,7 +16,7 @@ from tests.helpers import copy_of, first_part, reseal, rewrite
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastgen.dataset.checks.report import VerifyReport
+    from fastgen.dataset.verify.report import VerifyReport
 
 
 def failed(report: VerifyReport) -> set[str]:

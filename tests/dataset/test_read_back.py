@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
 
-from fastgen.building.local import build
-from fastgen.dataset.reader import scan_events
+from fastgen.building.build import build
+from fastgen.dataset.reading.scan import scan_events
 from tests.helpers import write_town
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from fastgen.dataset.reader import event_schema, scan_events
+from fastgen.dataset.reading.scan import event_schema, scan_events
 from fastgen.errors import DataError
 from tests.helpers import build_small
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastgen.dataset.checks.report import CHECKS
 from fastgen.dataset.checksums import Checksums, make_golden, write_checksums
 from fastgen.dataset.manifest import read_manifest
-from fastgen.dataset.verify import verify_dataset
+from fastgen.dataset.verify.report import CHECKS
+from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import DataError
 from tests.helpers import build_small, change_manifest, copy_of, first_part, reseal, rewrite
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastgen.dataset.checks.report import Check
+    from fastgen.dataset.verify.report import Check
 
 
 def check_named(name: str, dataset: Path, against: Path | None = None) -> Check:
@@ -70,7 +70,7 @@ def test_checks_count_what_there_is(dataset: Path) -> None:
 def test_windows_may_be_of_any_size(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Orders that reach over row groups and windows are checked whole, and once."""
     copy = dataset
-    monkeypatch.setattr("fastgen.dataset.windows.read_windows.__defaults__", (1,))
+    monkeypatch.setattr("fastgen.dataset.reading.windows.read_windows.__defaults__", (1,))
     assert verify_dataset(copy).passed
 
 
@@ -81,7 +81,7 @@ def test_small_row_groups_make_many_windows(
     monkeypatch.setattr("tests.helpers.ROW_GROUP_ROWS", 5)
     rewrite(first_part(copy), lambda frame: frame)
     reseal(copy)
-    monkeypatch.setattr("fastgen.dataset.windows.read_windows.__defaults__", (16,))
+    monkeypatch.setattr("fastgen.dataset.reading.windows.read_windows.__defaults__", (16,))
     assert verify_dataset(copy).passed
 
 

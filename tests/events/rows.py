@@ -9,17 +9,17 @@ import numpy as np
 import xxhash
 
 from fastgen.events.body import encode_items
-from fastgen.events.columns import Expansion, route_arrays
+from fastgen.events.buffers import EventBuffers, route_arrays
 from fastgen.inputs.loading import load_inputs
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.roads.routes import compute_route_table
-from tests.simulate.models import make_model, simulate_all
+from tests.orders.parameters import make_model, simulate_all
 from tests.small_town import KITCHENS, make_town
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastgen.kernels.expand import ItemTexts, RouteArrays
+    from fastgen.events.kernels.expand import ItemTexts, RouteArrays
     from fastgen.model.day_orders import DayOrders
 
 EPOCH_S = 1_704_067_200  # 2024-01-01
@@ -73,16 +73,16 @@ def some_orders(day: int = 2, scale: float = 0.2) -> tuple[DayOrders, RouteArray
 
 
 def expand_all(
-    orders: DayOrders, routes: RouteArrays, *, ping_s: int = PING_S, expansion: Expansion | None = None
-) -> Expansion:
+    orders: DayOrders, routes: RouteArrays, *, ping_s: int = PING_S, expansion: EventBuffers | None = None
+) -> EventBuffers:
     """Expand orders of the built-in items, in an expansion that may have been used before."""
-    expansion = expansion or Expansion()
+    expansion = expansion or EventBuffers()
     expansion.begin(orders, routes, item_texts(), EPOCH_S, ping_s)
     expansion.expand(0, len(orders.draw))
     return expansion
 
 
-def to_rows(expansion: Expansion, location_id: int = 1) -> list[Row]:
+def to_rows(expansion: EventBuffers, location_id: int = 1) -> list[Row]:
     """Rows of an expansion as Python values."""
     events, n = expansion.events, expansion.count_rows(len(expansion.orders.draw))
     kinds = events.event_type_id[:n].tolist()

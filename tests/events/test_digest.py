@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastgen.events.digest import DayDigest, digest_dataset, digest_day
-from fastgen.kernels.expand import ROW
+from fastgen.events.kernels.expand import ROW
 from tests.events.rows import canonical_bytes, digest_rows, expand_all, some_orders, to_rows
 
 

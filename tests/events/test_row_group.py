@@ -12,20 +12,20 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from fastgen.events.columns import route_arrays
+from fastgen.events.buffers import route_arrays
 from fastgen.events.row_group import GroupEncoder, _bounds, _number_baskets, file_fields
-from fastgen.kernels.order_ids import IDS_6, IDS_7, write_order_ids
+from fastgen.orders.kernels.order_ids import IDS_6, IDS_7, write_order_ids
 from fastgen.parquet.codecs import make_codec
 from fastgen.parquet.file import FileWriter
 from fastgen.rng import Purpose, stream
 from tests.events.rows import COLUMNS, expand_all, some_orders, to_rows, town_routes
-from tests.simulate.models import make_model, simulate_all
+from tests.orders.parameters import make_model, simulate_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from fastgen.events.columns import Expansion
+    from fastgen.events.buffers import EventBuffers
     from fastgen.model.day_orders import DayOrders
     from fastgen.model.route_table import RouteTable
     from tests.events.rows import Row
@@ -35,7 +35,7 @@ WITHOUT_BOUNDS = {"order_id", "customer_addr", "items_json", "route_json"}
 
 
 @pytest.fixture(scope="module")
-def expansion() -> Expansion:
+def expansion() -> EventBuffers:
     orders, routes = some_orders()
     return expand_all(orders, routes)
 
@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "x.parquet"
 
 
-def cuts_of(expansion: Expansion) -> list[int]:
+def cuts_of(expansion: EventBuffers) -> list[int]:
     """Cut into a group of one order, a small one, the rest, and one order again: memory shrinks and grows."""
     n = len(expansion.orders.draw)
     assert n > 10
@@ -54,7 +54,7 @@ def cuts_of(expansion: Expansion) -> list[int]:
 
 def write(
     path: Path,
-    expansion: Expansion,
+    expansion: EventBuffers,
     cuts: Sequence[int],
     *,
     table: RouteTable = TABLE,
@@ -85,7 +85,7 @@ def assert_reads_as(path: Path, rows: list[Row]) -> None:
         assert different == [], reader
 
 
-def by_group(path: Path, expansion: Expansion, cuts: Sequence[int]) -> Iterator[tuple[Any, list[Row]]]:
+def by_group(path: Path, expansion: EventBuffers, cuts: Sequence[int]) -> Iterator[tuple[Any, list[Row]]]:
     """Give each row group's metadata and rows."""
     metadata, rows = pq.read_metadata(path), to_rows(expansion)
     assert metadata.num_row_groups == len(cuts) - 1
@@ -96,25 +96,25 @@ def by_group(path: Path, expansion: Expansion, cuts: Sequence[int]) -> Iterator[
 # --- rows ---------------------------------------------------------------------------------------------------
 
 
-def test_groups_read_as_the_rows_of_the_expansion(expansion: Expansion, path: Path) -> None:
+def test_groups_read_as_the_rows_of_the_expansion(expansion: EventBuffers, path: Path) -> None:
     write(path, expansion, cuts_of(expansion))
     assert_reads_as(path, to_rows(expansion))
     assert list(pq.read_schema(path).names) == list(COLUMNS)
 
 
-def test_cuts_do_not_show_in_the_rows(expansion: Expansion, path: Path) -> None:
+def test_cuts_do_not_show_in_the_rows(expansion: EventBuffers, path: Path) -> None:
     n = len(expansion.orders.draw)
     for cuts in ([0, n], range(n + 1)):
         write(path, expansion, cuts)
         assert pq.read_table(path).to_pylist() == to_rows(expansion)
 
 
-def test_stretch_of_an_expansion_may_be_written_alone(expansion: Expansion, path: Path) -> None:
+def test_stretch_of_an_expansion_may_be_written_alone(expansion: EventBuffers, path: Path) -> None:
     write(path, expansion, [3, 8])
     assert_reads_as(path, to_rows(expansion)[expansion.count_rows(3) : expansion.count_rows(8)])
 
 
-def test_file_without_the_location(expansion: Expansion, path: Path) -> None:
+def test_file_without_the_location(expansion: EventBuffers, path: Path) -> None:
     write(path, expansion, cuts_of(expansion), location_id=None)
     rows = to_rows(expansion)
     for row in rows:
@@ -123,7 +123,7 @@ def test_file_without_the_location(expansion: Expansion, path: Path) -> None:
 
 
 @pytest.mark.parametrize("location_id", [0, 4, 127])
-def test_location_is_the_one_given(location_id: int, expansion: Expansion, path: Path) -> None:
+def test_location_is_the_one_given(location_id: int, expansion: EventBuffers, path: Path) -> None:
     write(path, expansion, cuts_of(expansion), location_id=location_id)
     assert_reads_as(path, to_rows(expansion, location_id))
 
@@ -192,7 +192,7 @@ def test_customer_who_orders_again_has_one_entry(path: Path) -> None:
 # --- what readers skip by, and what compresses --------------------------------------------------------------
 
 
-def test_statistics_are_tight(expansion: Expansion, path: Path) -> None:
+def test_statistics_are_tight(expansion: EventBuffers, path: Path) -> None:
     cuts = cuts_of(expansion)
     write(path, expansion, cuts)
     for group, rows in by_group(path, expansion, cuts):
@@ -207,7 +207,7 @@ def test_statistics_are_tight(expansion: Expansion, path: Path) -> None:
                 assert (statistics.min, statistics.max) == (min(values), max(values)), name
 
 
-def test_window_of_time_touches_few_groups(expansion: Expansion, path: Path) -> None:
+def test_window_of_time_touches_few_groups(expansion: EventBuffers, path: Path) -> None:
     """And no row of it is lost to a reader that skips the others."""
     cuts = list(range(0, len(expansion.orders.draw) + 1, 2))
     write(path, expansion, cuts)
@@ -234,7 +234,7 @@ def test_bounds_of_zeros_have_both_signs(zeros: list[float], others: list[float]
     assert [bounds.least, bounds.greatest] == [np.float32(value).tobytes() for value in expected]
 
 
-def test_routes_follow_each_other_along_the_tree(expansion: Expansion, path: Path) -> None:
+def test_routes_follow_each_other_along_the_tree(expansion: EventBuffers, path: Path) -> None:
     cuts = cuts_of(expansion)
     write(path, expansion, cuts)
     file = pq.ParquetFile(path, read_dictionary=["route_json"])

@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any
 from fastgen.building.part import PartResult
 from fastgen.building.receipts import BUILD_FILE, decode_receipt, encode_receipt, is_of_build
 from fastgen.cli.replay_options import Duration, Time
-from fastgen.dataset.checks.against import Reference
-from fastgen.dataset.checks.facts import load_scenario_of
-from fastgen.dataset.checks.report import Tally
-from fastgen.dataset.checks.statements import check_manifest
 from fastgen.dataset.checksums import load_checksums, write_checksums
 from fastgen.dataset.index import read_index
 from fastgen.dataset.instants import parse_instant
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import parse_manifest, read_manifest
 from fastgen.dataset.seal import unseal
+from fastgen.dataset.verify.against import Reference
+from fastgen.dataset.verify.expectations import load_scenario_of
+from fastgen.dataset.verify.manifest_checks import check_manifest
+from fastgen.dataset.verify.report import Tally
+from fastgen.emitting.control import Control, find_control
 from fastgen.errors import DataError, FastgenError
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.render import render_scenario
 from fastgen.inputs.tables import TABLES, read_tables, write_tables
+from fastgen.orders.expected import check_expected_orders, expected_orders
 from fastgen.publishing import delta, publication
 from fastgen.replaying.clock import ReplayClock, parse_speed, us_from_utc
-from fastgen.replaying.control import Control, find_control
 from fastgen.replaying.run import replay
-from fastgen.simulate.expected import check_expected_orders, expected_orders
 from fastgen.spark import offsets
 from fastgen.spark.options import parse_anchor, read_batch_options, read_stream_options
 from tests.fuzzing.material import NOW, prepare, small_dataset, small_index, some_tables

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fastgen.errors import ScenarioError
-from fastgen.inputs.kitchens import make_dimensions
 from fastgen.inputs.loading import load_inputs
+from fastgen.inputs.location_tables import make_dimensions
 from fastgen.inputs.menus import load_built_in_menus
 from fastgen.inputs.tables import write_tables
 from fastgen.model.scenario import DemandWindow, Placement

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastgen.kernels.baskets import BasketArrays
-from fastgen.kernels.demand import DemandArrays, draw_creations
 from fastgen.model.day_orders import DayOrders
+from fastgen.orders.kernels.baskets import BasketArrays
+from fastgen.orders.kernels.demand import DemandArrays, draw_creations
 from fastgen.rng import Purpose, stream
 from fastgen.units import MIN_PER_DAY, S_PER_DAY, S_PER_MIN
 

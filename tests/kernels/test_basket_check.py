@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fastgen.dataset.kernels import basket_check as kernel
 from fastgen.events.body import encode_items
-from fastgen.kernels import basket_check as kernel
 from fastgen.model.dimensions import Items
 
 # Brand rows 0 and 1 have three and two items; ids are in no order.

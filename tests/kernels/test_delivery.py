@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fastgen.kernels.delivery import draw_driver_arrivals
+from fastgen.orders.kernels.delivery import draw_driver_arrivals
 from fastgen.rng import Purpose, stream
 from fastgen.units import MIN_PER_DAY
 from tests.kernels import plain

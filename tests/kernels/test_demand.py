@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fastgen.kernels.demand import DemandArrays, count_orders, draw_minute_counts
+from fastgen.orders.kernels.demand import DemandArrays, count_orders, draw_minute_counts
 from fastgen.units import MIN_PER_DAY, US_PER_S
 from tests.kernels import plain
 from tests.kernels.arrays import CREATION, create_orders, make_demand

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastgen.kernels.dijkstra import UNREACHED, shortest_path_tree
+from fastgen.roads.kernels.dijkstra import UNREACHED, shortest_path_tree
 from tests.kernels.sizes import sample_size
 
 if TYPE_CHECKING:

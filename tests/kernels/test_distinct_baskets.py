@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fastgen.kernels.distinct_baskets import FREE, number_baskets
+from fastgen.events.kernels.distinct_baskets import FREE, number_baskets
 
 Basket = list[tuple[int, int]]
 # Few items and quantities, so that baskets repeat, are the beginning of one another, or differ in one number.

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fastgen.kernels import json_text
-from fastgen.kernels.wire_rows import SLACK
+from fastgen.wire.kernels import json_text
+from fastgen.wire.rows import SLACK
 from tests.kernels.scalars import callable_step
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from fastgen.kernels.kitchen import draw_service_times
+from fastgen.orders.kernels.kitchen import draw_service_times
 from fastgen.rng import Purpose, stream
 from tests.kernels import plain
 from tests.kernels.arrays import LOCATION, SEED, empty_orders

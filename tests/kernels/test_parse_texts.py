@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastgen.kernels.parse_texts import NO_ID, format_order_id, parse_house_numbers, parse_order_ids
+from fastgen.dataset.kernels.parse_texts import NO_ID, format_order_id, parse_house_numbers, parse_order_ids
 
 IDS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=6, max_size=8)
 

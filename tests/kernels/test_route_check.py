@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastgen.kernels.route_check import BAD, check_routes
+from fastgen.dataset.kernels.route_check import BAD, check_routes
 from fastgen.units import EARTH_RADIUS_M
 
 METRE = math.degrees(1 / EARTH_RADIUS_M)  # of latitude

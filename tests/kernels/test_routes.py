@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pytest
 
-from fastgen.kernels.routes import compute_text_lengths, place_pings, write_route_texts
+from fastgen.roads.kernels.routes import compute_text_lengths, place_pings, write_route_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastgen.kernels.wire_order import loop_comes_first, order_rows
-from fastgen.kernels.wire_rows import SLACK, WireRows
+from fastgen.wire.kernels.order import loop_comes_first, order_rows
+from fastgen.wire.rows import SLACK, WireRows
 from tests.kernels.scalars import callable_step
 
 comes_first = callable_step(loop_comes_first)

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastgen.events.wire import WireEncoder, sort_rows
 from fastgen.replaying.clock import utc_from_us
 from fastgen.replaying.options import ReplayOptions
-from fastgen.replaying.rows import join_pieces
 from fastgen.replaying.run import follow, replay
+from fastgen.wire.bulk import WireEncoder, sort_rows
+from fastgen.wire.row_groups import join_pieces
 
 if TYPE_CHECKING:
     import datetime as dt

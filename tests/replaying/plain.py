@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import xxhash
 
 from fastgen.dataset.manifest import read_manifest
-from fastgen.dataset.reader import scan_events
+from fastgen.dataset.reading.scan import scan_events
 from fastgen.events.schema import EVENT_TYPES
 
 if TYPE_CHECKING:

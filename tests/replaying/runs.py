@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import fastgen
-from fastgen.replaying.control import find_control
+from fastgen.emitting.control import find_control
 
 if TYPE_CHECKING:
     from pathlib import Path

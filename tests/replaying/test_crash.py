@@ -19,8 +19,8 @@ import pyarrow.dataset as ds
 import pytest
 
 import fastgen
+from fastgen.emitting.control import INSIDE, find_control
 from fastgen.replaying.clock import us_from_utc, utc_from_us
-from fastgen.replaying.control import INSIDE, find_control
 from tests.effort import repeats
 from tests.replaying.plain import event_ids, read_lines
 

@@ -9,8 +9,8 @@ import pytest
 
 import fastgen
 from fastgen.errors import ScenarioError
-from fastgen.replaying.agreement import PAUSE_S, STEP_BACK_S, ClockError
 from fastgen.replaying.options import ReplayOptions
+from fastgen.replaying.state_checks import PAUSE_S, STEP_BACK_S, ClockError
 from tests.replaying.plain import read_lines
 from tests.replaying.runs import DAY, NOON, at, state_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fastgen.building.local import prepare
+from fastgen.building.build import prepare
 from fastgen.errors import DataError
 from fastgen.roads.network import check_networks, find_network
 from fastgen.roads.offline import builtin_codes, read_builtin

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastgen.building.local import build, prepare
+from fastgen.building.build import build, prepare
 from fastgen.cli import main
-from fastgen.dataset.verify import verify_dataset
+from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import DataError
 from fastgen.model.road_graph import RoadGraph
 from fastgen.roads.area import Area

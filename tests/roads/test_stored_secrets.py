@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
 
-from fastgen.building.local import build
+from fastgen.building.build import build
 from fastgen.cli import cli
 from fastgen.dataset.manifest import read_manifest
 from fastgen.model.road_graph import Provenance, RoadGraph

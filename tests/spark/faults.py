@@ -49,7 +49,7 @@ def make_but_one(
     """Make files; some of them can't be written."""
     real = shared.build_part
 
-    def refuse(ticket: shared.Ticket, number: int) -> shared.Made:
+    def refuse(ticket: shared.Ticket, number: int) -> shared.Attempt:
         if number in numbers:
             raise OutputError(f"file {number}: expected to write the file, got: No space left on device.")
         return real(ticket, number)

@@ -17,7 +17,7 @@ import pytest
 
 import fastgen.spark
 from fastgen import OutputError, Progress, ScenarioError, build
-from fastgen.building.local import build_with
+from fastgen.building.build import build_with
 from fastgen.building.receipts import RUN
 from fastgen.cli import main
 from fastgen.dataset.layout import MANIFEST, WORK

@@ -1,1 +1,0 @@
-"""What must hold in a dataset: its files, its manifest, and every one of its rows."""

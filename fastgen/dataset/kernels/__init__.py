@@ -1,0 +1,1 @@
+"""Parse the texts of stored rows, and check baskets and routes against their rules."""

@@ -1,0 +1,1 @@
+"""Read stored events: files held against their hashes, windows of rows, orders, lines, digests."""

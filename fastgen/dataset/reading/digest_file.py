@@ -1,0 +1,129 @@
+"""Digest location-days from Parquet files: the same digest as `fastgen.events.digest`, from what is on disk.
+
+A day of ordinary size is digested from one table. A larger one is read column after column, as the digest
+runs over it, a few row groups at a time, so memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import xxhash
+
+from fastgen.dataset.layout import ROW_GROUP_ROWS
+from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts, valid_rows
+from fastgen.events.schema import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from fastgen.dataset.reading.event_file import EventFile
+    from fastgen.events.digest import DayDigest
+
+# A day of up to so many rows is held as one table, others are read a column and a row group at a time. The
+# row group is a multiple of 8, so that validity bits of two windows meet at a byte.
+WHOLE_ROWS = 4 * ROW_GROUP_ROWS
+WINDOW_ROWS = ROW_GROUP_ROWS
+
+STORED = tuple(c.name for c in COLUMNS if c.name != "location_id")
+
+_NUMPY = {"i8": np.dtype("i1"), "i16": np.dtype("<i2"), "i64": np.dtype("<i8"), "f32": np.dtype("<f4")}
+
+
+class RowReader:
+    """Reads ranges of rows of one event file, whole row groups at a time, and keeps the last ones read."""
+
+    def __init__(self, file: EventFile) -> None:
+        self._file = file
+        sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+        self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self._kept: tuple[int, int, tuple[str, ...], pa.Table] | None = None
+
+    def rows(self, first: int, last: int, columns: tuple[str, ...]) -> pa.Table:
+        """Read rows first..last-1 of some columns."""
+        kept = self._kept
+        if kept is None or not (kept[0] <= first and last <= kept[1] and kept[2] == columns):
+            self._kept = kept = None  # the old rows go before the new ones come
+            low = max(int(np.searchsorted(self._starts, first, "right")) - 1, 0)
+            high = int(np.searchsorted(self._starts, last, "left"))
+            table = self._file.read(range(low, high), columns)
+            kept = (int(self._starts[low]), int(self._starts[high]), columns, table)
+            self._kept = kept
+        return kept[3].slice(first - kept[0], last - first)
+
+
+def digest_file_days(file: EventFile, days: Iterable[DayDigest]) -> list[DayDigest]:
+    """Digest the location-days that follow each other in a file.
+
+    Parameters
+    ----------
+    file
+        The file.
+    days
+        What is in it, in order; of each only location, day, orders and rows are used.
+
+    Returns
+    -------
+    list of DayDigest
+        The same with bytes and digest as the file has them.
+
+    Raises
+    ------
+    DamageError
+        If the file is damaged.
+    """
+    reader, at, found = RowReader(file), 0, []
+    for d in days:
+        n_bytes, digest = _digest_rows(reader, d.location_id, at, at + d.rows)
+        found.append(d._replace(bytes=n_bytes, digest=digest))
+        at += d.rows
+    return found
+
+
+def _digest_rows(reader: RowReader, location_id: int, first: int, last: int) -> tuple[int, str]:
+    digest, n_bytes = xxhash.xxh3_128(), 0
+    for section in _sections(reader, location_id, first, last):
+        data = np.ascontiguousarray(section)
+        digest.update(data.data)
+        n_bytes += data.nbytes
+    return n_bytes, digest.hexdigest()
+
+
+def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Iterator[NDArray[np.generic]]:
+    """Canonical bytes of rows first..last-1, in order, a window at a time."""
+    whole = last - first <= WHOLE_ROWS
+    edges = [*range(first, last, WHOLE_ROWS if whole else WINDOW_ROWS), last] if last > first else []
+    windows = list(pairwise(edges))
+    for column in COLUMNS:
+        parts = ("valid", "lengths", "values") if column.kind == "str" else ("valid", "values")
+        for part in parts:
+            for low, high in windows:
+                if column.name == "location_id":
+                    # Not pa.array(): it imports pandas, where that is installed.
+                    fill = pa.py_buffer(np.full(high - low, location_id, np.int8))
+                    array = pa.Array.from_buffers(pa.int8(), high - low, [None, fill])
+                else:
+                    columns = STORED if whole else (column.name,)
+                    array = _one_array(reader.rows(low, high, columns).column(column.name))
+                yield _encode(array, "i16" if column.name == "sequence" else column.kind, part)
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
+def _encode(array: pa.Array, kind: str, part: str) -> NDArray[np.generic]:
+    if part == "valid":
+        return np.packbits(valid_rows(array), bitorder="little")
+    if kind == "str":
+        start, text = filled_texts(array)
+        return np.diff(start).astype("<u4") if part == "lengths" else text[start[0] : start[-1]]
+    values = filled_numbers(array)
+    # Adding 0 turns -0 into 0.
+    encoded: NDArray[np.generic] = (values + values.dtype.type(0)).astype(_NUMPY[kind])
+    return encoded

@@ -1,0 +1,59 @@
+"""Scan some hours of a dataset lazily, opening no more files than they lie in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fastgen.dataset.index import read_index, select_ids
+from fastgen.dataset.instants import Instant, parse_instant
+from fastgen.dataset.reading.scan import event_schema, scan_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def slice_events(
+    dataset: str | Path, start: Instant, end: Instant, *, locations: Iterable[str] | None = None
+) -> pl.LazyFrame:
+    """Scan the events of a window of dataset time.
+
+    Only the files that could hold some of them are opened, and of these only the row groups whose statistics
+    of ts_seconds say so are read. What is checked, and what is not, `scan_events` says.
+
+    Parameters
+    ----------
+    dataset
+        Folder that `fastgen build` made.
+    start, end
+        The window, its end not part of it: a day number (70), "70T18:30", "2024-03-11T18:30", a date, or a
+        datetime (naive: dataset time).
+    locations
+        Codes or ids; None: all.
+
+    Returns
+    -------
+    polars.LazyFrame
+        The stored columns, as `scan_events` gives them, rows in the dataset's order.
+
+    Raises
+    ------
+    DataError
+        If the folder has no manifest.
+    DamageError
+        If the manifest or the end of a file is damaged.
+    ScenarioError
+        If an instant or a location is none.
+    """
+    index = read_index(dataset)
+    ids = select_ids(index, locations)
+    start_s = parse_instant(start, index.epoch_s, "start")
+    end_s = parse_instant(end, index.epoch_s, "end")
+    schema = event_schema(index.sequence_kind)
+    files = index.files_between(start_s, end_s, ids)
+    if not files or start_s >= end_s:
+        return pl.LazyFrame(schema=schema)
+    frame = scan_files(index, files).filter(pl.col("ts_seconds") >= start_s, pl.col("ts_seconds") < end_s)
+    return frame if ids is None else frame.filter(pl.col("location_id").is_in(list(ids)))

@@ -1,0 +1,144 @@
+"""Read an event file in windows of whole orders, as NumPy arrays, in bounded memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from fastgen.dataset.kernels.parse_texts import parse_order_ids
+from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts, valid_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from fastgen.dataset.reading.event_file import EventFile
+
+WINDOW_ROWS = 128_000
+
+
+class Texts(NamedTuple):
+    """A column of strings: int64 (n + 1,) offsets into uint8 text; nulls are empty."""
+
+    start: NDArray[np.int64]
+    text: NDArray[np.uint8]
+
+    def get(self, row: int) -> str:
+        """One string, cut to what an error message can show."""
+        raw = self.text[self.start[row] : self.start[row + 1]][:60]
+        return raw.tobytes().decode(errors="replace")
+
+
+class Window(NamedTuple):
+    """Some rows of a file that begin and end with an order.
+
+    Attributes
+    ----------
+    first_row
+        Number of the first row in the file.
+    values
+        Numbers by column, (n_rows,), nulls as 0.
+    valid
+        bool (n_rows,) by column.
+    texts
+        Strings by column.
+    code
+        int64 (n_rows,), order ids as numbers, see `parse_order_ids`.
+    start
+        int64 (n_orders + 1,), offsets of the orders' rows.
+    """
+
+    first_row: int
+    values: dict[str, NDArray[Any]]
+    valid: dict[str, NDArray[np.bool_]]
+    texts: dict[str, Texts]
+    code: NDArray[np.int64]
+    start: NDArray[np.int64]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.code)
+
+
+def read_windows(file: EventFile, columns: Sequence[str], window_rows: int = WINDOW_ROWS) -> Iterator[Window]:
+    """Read a file from its first row to its last.
+
+    An order begins where the id changes or an order is created; order_id and event_type_id must be among the
+    columns.
+
+    Parameters
+    ----------
+    file
+        The file.
+    columns
+        What to read of it.
+    window_rows
+        About how many rows to hold at a time.
+
+    Raises
+    ------
+    DamageError
+        If the file is damaged.
+    """
+    first_row, rest = 0, None
+    for table, is_last in _read_tables(file, columns, window_rows):
+        rows = table if rest is None else pa.concat_tables([rest, table])
+        window = _to_window(first_row, rows.combine_chunks())
+        cut = window.n_rows if is_last else int(window.start[-2])
+        if cut == 0:
+            cut = window.n_rows  # no order is as long as a window: let the checks find what is wrong
+        yield _cut(window, cut)
+        first_row += cut
+        rest = rows.slice(cut)
+    if rest is not None and rest.num_rows:  # the last row groups were empty
+        yield _to_window(first_row, rest.combine_chunks())
+
+
+def _read_tables(
+    file: EventFile, columns: Sequence[str], window_rows: int
+) -> Iterator[tuple[pa.Table, bool]]:
+    groups: list[int] = []
+    n_rows, n_groups = 0, file.metadata.num_row_groups
+    for group in range(n_groups):
+        groups.append(group)
+        n_rows += file.metadata.row_group(group).num_rows
+        is_last = group == n_groups - 1
+        if n_rows and (is_last or n_rows >= window_rows):
+            yield file.read(groups, columns), is_last
+            groups, n_rows = [], 0
+
+
+def _to_window(first_row: int, table: pa.Table) -> Window:
+    values, valid, texts = {}, {}, {}
+    for name in table.column_names:
+        column = table.column(name)
+        array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
+        valid[name] = valid_rows(array)
+        if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+            values[name] = filled_numbers(array)
+        else:
+            texts[name] = Texts(*filled_texts(array))
+    code = np.empty(table.num_rows, np.int64)
+    parse_order_ids(*texts["order_id"], code)
+    begins = values["event_type_id"] == 1
+    begins[1:] |= code[1:] != code[:-1]
+    begins[:1] = True
+    start = np.append(np.flatnonzero(begins), table.num_rows)
+    return Window(first_row, values, valid, texts, code, start)
+
+
+def _cut(window: Window, n_rows: int) -> Window:
+    """Keep the first rows, which end with an order."""
+    n_orders = int(np.searchsorted(window.start, n_rows))
+    return Window(
+        window.first_row,
+        {name: column[:n_rows] for name, column in window.values.items()},
+        {name: column[:n_rows] for name, column in window.valid.items()},
+        {name: texts._replace(start=texts.start[: n_rows + 1]) for name, texts in window.texts.items()},
+        window.code[:n_rows],
+        window.start[: n_orders + 1],
+    )

@@ -1,0 +1,1 @@
+"""Check a dataset against its manifest, its scenario and the rules of the model."""

@@ -1,0 +1,186 @@
+"""Check files: presence, hashes, columns, digests; then the rows in them, window by window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.dataset.layout import EVENTS, Layout
+from fastgen.dataset.reading.digest_file import digest_file_days
+from fastgen.dataset.reading.event_file import ARROW_TYPES, DAMAGED, EventFile
+from fastgen.dataset.reading.orders import FileState, locate_orders
+from fastgen.dataset.reading.windows import read_windows
+from fastgen.dataset.verify.content_checks import check_drives, check_lines
+from fastgen.dataset.verify.report import Tally
+from fastgen.dataset.verify.row_checks import (
+    check_addresses,
+    check_days,
+    check_ids,
+    check_lifecycle,
+    check_nulls,
+    check_times,
+)
+from fastgen.errors import DamageError
+from fastgen.events.schema import COLUMNS
+from fastgen.files import hash_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fastgen.dataset.manifest import FileEntry, Manifest
+    from fastgen.dataset.verify.expectations import Expectations
+    from fastgen.dataset.verify.manifest_checks import FilePart
+    from fastgen.events.digest import DayDigest
+
+
+class PartFindings(NamedTuple):
+    """What came of checking one event file.
+
+    Attributes
+    ----------
+    tally
+        The checks.
+    days
+        Its location-days with the digests that the file has, as far as it can be read.
+    codes
+        Order ids as numbers.
+    kitchens
+        First point of the routes by location_id.
+    """
+
+    tally: Tally
+    days: list[DayDigest]
+    codes: NDArray[np.int64]
+    kitchens: dict[int, tuple[int, int]]
+
+
+def check_file(folder: Path, entry: FileEntry, tally: Tally) -> bool:
+    """Check size and SHA-256 of a file; say whether it is there."""
+    path = folder / entry.path
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            got = "a folder" if path.is_dir() else "a device or a pipe"
+            return tally.hold("files", truth=False, otherwise=f"{entry.path}: expected a file, got {got}.")
+        if size != entry.bytes:
+            tally.hold(
+                "files", truth=False, otherwise=f"{entry.path}: expected {entry.bytes} bytes, got {size}."
+            )
+            return True
+        sha256 = hash_file(path)
+    except OSError as error:
+        return tally.hold("files", truth=False, otherwise=f"{entry.path}: {_reason(error)}.")
+    tally.hold(
+        "files", sha256 == entry.sha256, f"{entry.path}: expected SHA-256 {entry.sha256}, got {sha256}."
+    )
+    return True
+
+
+def check_no_others(folder: Path, manifest: Manifest, tally: Tally) -> None:
+    """Check that readers of the folder of events find no file that the manifest doesn't name."""
+    known = {entry.path for entry in manifest.files}
+    for path in sorted((folder / EVENTS).rglob("*")):
+        name = path.relative_to(folder)
+        read = not any(part.startswith((".", "_")) for part in name.parts)
+        if read and not path.is_dir() and str(name) not in known:
+            tally.hold(
+                "files", truth=False, otherwise=f"{name}: expected no file that the manifest doesn't name."
+            )
+
+
+def check_part(
+    folder: Path,
+    part: FilePart,
+    manifest: Manifest,
+    expectations: Expectations,
+    progress: Callable[[int], None],
+) -> PartFindings:
+    """Check one event file, from its hash to its last ping."""
+    tally, state = Tally(), FileState.begin(part.days)
+    days: list[DayDigest] = []
+    try:
+        if check_file(folder, part.entry, tally):
+            # Bytes as the manifest states them have to pass what other commands check; others are read as
+            # far as they can be.
+            with EventFile(folder, part.entry, checked=tally.checks["files"].passed) as file:
+                if _check_columns(file, part, manifest, tally):
+                    days = _check_digests(file, part, tally)
+                    _check_rows(file, expectations, state, tally, progress)
+    except DamageError as error:
+        tally.hold("columns", truth=False, otherwise=error.what.removeprefix(f"{folder}/"))
+    except DAMAGED as error:
+        reason = f"{part.entry.path}: expected a whole Parquet file, got a damaged one ({_reason(error)})."
+        tally.hold("columns", truth=False, otherwise=reason)
+    missing = len(part.days) - len(days)
+    tally.add("digests", missing, missing, f"{part.entry.path}: can't be read.")
+    codes = np.concatenate([np.zeros(0, np.int64), *state.codes])
+    return PartFindings(tally, days, codes, state.kitchens)
+
+
+def _reason(error: BaseException) -> str:
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return " ".join(text.split())[:120]
+
+
+def _check_columns(file: EventFile, part: FilePart, manifest: Manifest, tally: Tally) -> bool:
+    schema, metadata, n_rows = file.schema, file.metadata.metadata or {}, file.n_rows
+    columns = [c for c in COLUMNS if manifest.layout is Layout.SINGLE or c.name != "location_id"]
+    kinds = {c.name: manifest.sequence_kind if c.name == "sequence" else c.kind for c in columns}
+    wrong = [n for n in kinds if n not in schema.names or schema.field(n).type not in ARROW_TYPES[kinds[n]]]
+    if wrong:
+        got = schema.field(wrong[0]).type if wrong[0] in schema.names else "no such column"
+        what = f"column {wrong[0]} of type {kinds[wrong[0]]}, got {got}"
+    elif schema.names != list(kinds):
+        what = f"columns {', '.join(kinds)}, got {', '.join(schema.names)}"
+    elif n_rows != part.entry.rows:
+        what = f"{part.entry.rows} rows, got {n_rows}"
+    elif metadata.get(b"fastgen.scenario", b"").decode(errors="replace") != manifest.scenario_hash:
+        what = "metadata that name the manifest's scenario, got another's"
+    else:
+        what = ""
+    tally.hold("columns", not what, f"{part.entry.path}: expected {what}.")
+    return not wrong and schema.names == list(kinds)
+
+
+def _check_digests(file: EventFile, part: FilePart, tally: Tally) -> list[DayDigest]:
+    """Digest the location-days that the file is long enough for."""
+    ends = np.cumsum([d.rows for d in part.days])
+    found = digest_file_days(file, part.days[: int(np.searchsorted(ends, file.n_rows, "right"))])
+    for stated, digested in zip(part.days, found, strict=False):
+        what = f"location {stated.location_id}, day {stated.day}"
+        tally.hold(
+            "digests",
+            digested == stated,
+            f"{what}: expected {stated.digest} over {stated.bytes} bytes, got {digested.digest} over "
+            f"{digested.bytes}.",
+        )
+    return found
+
+
+def _check_rows(
+    file: EventFile,
+    expectations: Expectations,
+    state: FileState,
+    tally: Tally,
+    progress: Callable[[int], None],
+) -> None:
+    for window in read_windows(file, file.schema.names):
+        orders = locate_orders(window, state)
+        check_nulls(orders, tally)
+        check_ids(orders, expectations, state, tally)
+        check_days(orders, expectations, state, tally)
+        whole = check_lifecycle(orders, tally)
+        check_times(whole, expectations, tally)
+        check_addresses(whole, expectations, tally)
+        if expectations.items is not None:
+            check_lines(whole, expectations.items, tally)
+        check_drives(whole, expectations, state, tally)
+        progress(window.n_rows)
+    for d, n_orders in zip(state.days, state.n_orders.tolist(), strict=True):
+        if n_orders != d.orders:
+            what = f"location {d.location_id}, day {d.day}: expected {d.orders} orders, got {n_orders}."
+            tally.add("days", 0, abs(n_orders - d.orders), what)

@@ -1,0 +1,164 @@
+"""Check the rows of a window by themselves: lifecycle, nulls, ids, order, days, times, addresses."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.dataset.kernels.parse_texts import NO_ID, parse_house_numbers
+from fastgen.dataset.reading.orders import DELIVERED, N_BEFORE_PINGS, PING, type_name
+from fastgen.events.schema import COLUMNS, EVENT_TYPES
+from fastgen.units import US_PER_MIN, US_PER_S
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.dataset.reading.orders import FileState, OrderRows
+    from fastgen.dataset.verify.expectations import Expectations
+    from fastgen.dataset.verify.report import Tally
+
+# Event types that a nullable column is set on (SPEC 3).
+SET_ON = {
+    "customer_lat": (1, 8),
+    "customer_lon": (1, 8),
+    "customer_addr": (1,),
+    "items_json": (1,),
+    "route_json": (6,),
+    "ping_lat": (7,),
+    "ping_lon": (7,),
+    "ping_progress": (7,),
+}
+# Steps that follow each other in time, as rows of an order; the driver's arrival has a rule of its own.
+STEPS = ((0, 1), (1, 2), (2, 3), (3, 5))
+
+
+def check_lifecycle(orders: OrderRows, tally: Tally) -> OrderRows:
+    """Check types and sequence of every order; return the orders that are well formed."""
+    window = orders.window
+    n_rows = orders.last - orders.first + 1
+    place = np.arange(window.n_rows) - np.repeat(orders.first, n_rows)
+    expected = np.minimum(place + 1, PING)
+    expected[orders.last] = DELIVERED
+    kind = window.values["event_type_id"]
+    wrong_row = (kind != expected) | (window.values["sequence"] != place)
+    wrong = n_rows <= N_BEFORE_PINGS
+    if window.n_rows:
+        wrong |= np.logical_or.reduceat(wrong_row, orders.first)
+
+    def describe(i: int) -> str:
+        rows = slice(orders.first[i], orders.last[i] + 1)
+        bad = int(np.argmax(wrong_row[rows])) if wrong_row[rows].any() else int(n_rows[i]) - 1
+        row = orders.first[i] + bad
+        got = f"{type_name(int(kind[row]))} with sequence {window.values['sequence'][row]}"
+        return orders.describe(i, f"expected {type_name(int(expected[row]))} with sequence {bad}, got {got}")
+
+    tally.hold_all("lifecycle", wrong, describe)
+    return orders.keep(~wrong)
+
+
+def check_nulls(orders: OrderRows, tally: Tally) -> None:
+    """Check that every column is set exactly on its event types."""
+    window = orders.window
+    kind = window.values["event_type_id"].view(np.uint8)
+    wrong_in: dict[str, NDArray[np.bool_]] = {}
+    for column in COLUMNS:
+        if column.name in window.valid:
+            set_on = np.full(256, not column.nullable)
+            set_on[list(SET_ON.get(column.name, ()))] = True
+            wrong_in[column.name] = window.valid[column.name] != set_on[kind]
+
+    def describe(row: int) -> str:
+        name = next(name for name, wrong in wrong_in.items() if wrong[row])
+        got = "a value" if window.valid[name][row] else "null"
+        order = int(np.searchsorted(orders.first, row, "right")) - 1
+        return orders.describe(order, f"{name}: got {got} on {type_name(int(kind[row]))}")
+
+    tally.hold_all("nulls", np.logical_or.reduce(list(wrong_in.values())), describe)
+
+
+def check_ids(orders: OrderRows, expectations: Expectations, state: FileState, tally: Tally) -> None:
+    """Check the form of the order ids, and keep them: each may occur only once in the dataset."""
+    window = orders.window
+    code = window.code[orders.first]
+    state.codes.append(code[code != NO_ID])
+
+    def describe(i: int) -> str:
+        text = window.texts["order_id"].get(int(orders.first[i]))
+        return orders.describe(i, f"expected an id of 6 (7, 8) characters A-Z0-9, got {text!r}")
+
+    tally.hold_all("order_ids", (code == NO_ID) | (code >= expectations.id_end), describe)
+
+
+def check_days(orders: OrderRows, expectations: Expectations, state: FileState, tally: Tally) -> None:
+    """Check that orders stand in their location's day, whole, and one after another."""
+    window = orders.window
+    state.n_orders += np.bincount(orders.day_index, minlength=len(state.days))
+    created = window.values["ts_seconds"][orders.first]
+    starts = np.stack([expectations.day_start_s[d.location_id][[d.day, d.day + 1]] for d in state.days])
+    low, high = starts[orders.day_index].T
+    beyond = window.first_row + orders.last >= state.row_start[orders.day_index + 1]
+
+    def describe_day(i: int) -> str:
+        if beyond[i]:
+            return orders.describe(i, "expected its rows to end with its day's, got more")
+        return orders.describe(i, f"expected {low[i]} <= ts_seconds < {high[i]}, got {created[i]}")
+
+    tally.hold_all("days", (created < low) | (created >= high) | beyond, describe_day)
+    last_index, last_created = state.last_created
+    index = np.append(last_index, orders.day_index)
+    before = np.append(last_created, created[:-1])
+    early = (index[1:] == index[:-1]) & (created < before)
+    if "location_id" in window.values:
+        strange = window.values["location_id"] != np.repeat(
+            orders.location_id, orders.last - orders.first + 1
+        )
+        early |= np.logical_or.reduceat(strange, orders.first)
+
+    def describe_order(i: int) -> str:
+        if created[i] < before[i]:
+            return orders.describe(i, f"created at {created[i]}, after an order of {before[i]}")
+        found = window.values["location_id"][orders.first[i]]
+        return orders.describe(i, f"expected rows of location {orders.location_id[i]}, got {found}")
+
+    tally.hold_all("order", early, describe_order)
+    state.last_created = (int(orders.day_index[-1]), int(created[-1]))
+
+
+def check_times(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
+    """Check the times along the chain of well-formed orders."""
+    ts = orders.window.values["ts_seconds"]
+    at = [ts[orders.first + step] for step in range(N_BEFORE_PINGS)]
+    delivered = ts[orders.last]
+    # Whole seconds lie at most one second nearer to each other than the microseconds they are cut from.
+    shortest_s = math.floor(expectations.scenario.service_times.minimum_min * US_PER_MIN + 0.5) // US_PER_S
+    broken = {
+        f"{EVENT_TYPES[after]} less than {shortest_s} s after {EVENT_TYPES[before]}": at[after] - at[before]
+        < shortest_s
+        for before, after in STEPS
+    }
+    broken["driver_arrived before order_created"] = at[4] < at[0]
+    broken["driver_arrived after driver_picked_up"] = at[4] > at[5]
+    broken["delivered before driver_picked_up"] = delivered < at[5]
+    tally.hold_all(
+        "times",
+        np.logical_or.reduce(list(broken.values())),
+        lambda i: orders.describe(i, next(what for what, wrong in broken.items() if wrong[i])),
+    )
+
+
+def check_addresses(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
+    """Check that addresses have a house number in its range, and a street."""
+    addresses = orders.window.texts["customer_addr"]
+    number = np.empty(len(orders.first), np.int64)
+    parse_house_numbers(
+        addresses.start[orders.first], addresses.start[orders.first + 1], addresses.text, number
+    )
+    highest = expectations.scenario.delivery.address_number_max
+
+    def describe(i: int) -> str:
+        text = addresses.get(int(orders.first[i]))
+        return orders.describe(i, f"expected a house number of 1 to {highest} and a street, got {text!r}")
+
+    tally.hold_all("addresses", (number < 1) | (number > highest), describe)

@@ -1,0 +1,150 @@
+"""Verify a dataset: digests first, then what must hold in every row."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.dataset.kernels.parse_texts import format_order_id
+from fastgen.dataset.layout import MANIFEST
+from fastgen.dataset.manifest import Manifest, read_manifest
+from fastgen.dataset.verify.against import Reference
+from fastgen.dataset.verify.content_checks import check_kitchens
+from fastgen.dataset.verify.expectations import gather_expectations, load_scenario_of
+from fastgen.dataset.verify.file_checks import PartFindings, check_file, check_no_others, check_part
+from fastgen.dataset.verify.manifest_checks import FilePart, check_manifest, check_versions
+from fastgen.dataset.verify.report import CHECKS, Tally, VerifyReport
+from fastgen.errors import DamageError, DataError
+from fastgen.events.digest import digest_dataset
+from fastgen.inputs.tables import read_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fastgen.dataset.verify.expectations import Expectations
+    from fastgen.model.dimensions import Dimensions
+    from fastgen.model.scenario import Scenario
+
+# Files checked at a time: each takes up to some 300 MB.
+WORKERS_MAX = 4
+
+
+def verify_dataset(
+    path: str | Path,
+    against: str | Path | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> VerifyReport:
+    """Verify a dataset.
+
+    Parameters
+    ----------
+    path
+        Folder that `fastgen build` made.
+    against
+        Checksums file, or manifest or folder of another dataset, that the digest is held against too.
+    progress
+        Called with the number of rows after every stretch that was checked.
+
+    Returns
+    -------
+    VerifyReport
+        What was found; see `VerifyReport.passed`.
+
+    Raises
+    ------
+    DataError
+        If there is no dataset, or `against` can't be used.
+    DamageError
+        If the manifest is damaged.
+    """
+    began, folder = time.perf_counter(), Path(path)
+    try:
+        manifest = read_manifest(folder)
+    except DamageError as error:
+        raise DamageError(error.what) from None  # the hint is to run this
+    name = str(folder / MANIFEST)
+    check_versions(manifest, name)
+    scenario = load_scenario_of(manifest, name)
+    reference = None if against is None else Reference(Path(against))
+    if reference is not None:
+        reference.choose(manifest)
+    tally = Tally()
+    parts = check_manifest(manifest, scenario, tally)
+    dims = _check_tables(folder, manifest, scenario, tally)
+    expectations = gather_expectations(manifest, scenario, dims)
+    findings = _check_parts(folder, manifest, parts, expectations, tally, progress)
+    days = [d for found in findings for d in found.days]
+    digest = digest_dataset(days) if parts and len(days) == len(manifest.days) else ""
+    expected = f"expected {manifest.digest}, got {digest or 'rows that cannot be read'}."
+    tally.hold("dataset", digest == manifest.digest, expected)
+    if reference is not None:
+        reference.check(manifest, days, digest, tally)
+    for check in CHECKS:
+        if check not in tally.checks and check != "against":
+            reason = (
+                "the tables can't be read" if parts and check in ("items", "baskets") else "no file to read"
+            )
+            tally.skip(check, reason) if manifest.rows else tally.add(check, 0)
+    checks = tuple(tally.checks[check] for check in CHECKS if check in tally.checks)
+    return VerifyReport(folder, digest, manifest.orders, manifest.rows, checks, time.perf_counter() - began)
+
+
+def _check_tables(folder: Path, manifest: Manifest, scenario: Scenario, tally: Tally) -> Dimensions | None:
+    """Check scenario and tables against their hashes; return the tables if they can be used."""
+    found = scenario.content_hash()
+    tally.hold(
+        "scenario", found == manifest.scenario_hash, f"expected {manifest.scenario_hash}, got {found}."
+    )
+    for entry in manifest.tables:
+        check_file(folder, entry, tally)
+    try:
+        dims = read_tables(folder)
+    except DataError as error:
+        tally.hold("tables", truth=False, otherwise=str(error))
+        return None
+    found = dims.content_hash()
+    what = f"expected dimensions_hash {manifest.dimensions_hash}, got {found}."
+    tally.add("tables", len(manifest.tables), int(found != manifest.dimensions_hash), what)
+    return dims
+
+
+def _check_parts(
+    folder: Path,
+    manifest: Manifest,
+    parts: Sequence[FilePart],
+    expectations: Expectations,
+    tally: Tally,
+    progress: Callable[[int], None],
+) -> list[PartFindings]:
+    """Check the event files, and what holds between them."""
+    if not parts:
+        for entry in manifest.files:
+            check_file(folder, entry, tally)
+    n_workers = max(1, min(len(parts), os.cpu_count() or 1, WORKERS_MAX))
+    with ThreadPoolExecutor(n_workers) as pool:
+        findings = list(
+            pool.map(lambda part: check_part(folder, part, manifest, expectations, progress), parts)
+        )
+    kitchens: dict[int, set[tuple[int, int]]] = {}
+    for found in findings:
+        tally.merge(found.tally)
+        for location_id, point in found.kitchens.items():
+            kitchens.setdefault(location_id, set()).add(point)
+    check_no_others(folder, manifest, tally)
+    check_kitchens(kitchens, expectations, tally)
+    _check_unique(findings, tally)
+    return findings
+
+
+def _check_unique(findings: Sequence[PartFindings], tally: Tally) -> None:
+    codes = np.concatenate([np.zeros(0, np.int64), *(found.codes for found in findings)])
+    codes.sort()
+    twice = codes[1:][codes[1:] == codes[:-1]]
+    if len(twice):
+        what = f"order {format_order_id(int(twice[0]))} occurs more than once."
+        tally.add("order_ids", 0, len(twice), what)

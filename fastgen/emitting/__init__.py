@@ -1,0 +1,1 @@
+"""Put files of events where readers see each event exactly once."""

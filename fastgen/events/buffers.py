@@ -1,0 +1,125 @@
+"""Expand orders into columns that are used again and again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastgen.events.kernels.expand import (
+    ID_MAX,
+    N_BEFORE_PINGS,
+    ROW,
+    EventArrays,
+    ItemTexts,
+    RouteArrays,
+    expand_events,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.model.day_orders import DayOrders
+    from fastgen.model.route_table import RouteTable
+
+SLACK = 1.1  # a stretch of about the same size should fit without new memory
+
+
+def route_arrays(table: RouteTable) -> RouteArrays:
+    """Pick from a route table what expansion reads."""
+    return RouteArrays(*(read_only(getattr(table, name)) for name in RouteArrays._fields))
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """View an array so that it can't be written to: a type of its own for Numba, and that of mapped files."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+class EventBuffers:
+    """The events of some orders of one location, expanded part by part.
+
+    Memory is kept from one `begin` to the next, which overwrites it.
+
+    Attributes
+    ----------
+    orders, routes, events
+        The orders, what they refer to, and the columns of those expanded so far.
+    """
+
+    def __init__(self) -> None:
+        self.events = _allocate(0, 0, 0, 0)
+
+    def begin(
+        self, orders: DayOrders, routes: RouteArrays, items: ItemTexts, epoch_s: int, ping_interval_s: int
+    ) -> None:
+        """Make room for the rows of some orders.
+
+        Parameters
+        ----------
+        orders
+            Orders of one location.
+        routes, items
+            What their customers and lines refer to.
+        epoch_s
+            Unix seconds of day 0, 00:00.
+        ping_interval_s
+            Seconds between pings.
+        """
+        self.orders, self.routes, self._items = orders, routes, items
+        self._times = (epoch_s, ping_interval_s)
+        self._id_bytes = np.ascontiguousarray(orders.id_view).reshape(-1).view(np.uint8)
+        needed, events = _size(orders, routes, items), self.events
+        room = (len(events.start) - 1, len(events.ts_seconds), *map(len, events[-2:]))
+        if any(n > m for n, m in zip(needed, room, strict=True)):
+            del events
+            self.events = _allocate(0, 0, 0, 0)  # the old memory goes before the new comes
+            self.events = _allocate(*(int(n * SLACK) for n in needed))
+        self.events.start[0] = 0
+
+    def expand(self, first: int, last: int) -> None:
+        """Expand the orders first..last-1; those before have to be expanded already."""
+        expand_events(
+            self.orders, self._id_bytes, self.routes, self._items, self._times, first, last, self.events
+        )
+
+    def count_rows(self, n_orders: int) -> int:
+        """Count the rows of the first `n_orders` orders."""
+        return int(self.events.start[n_orders, ROW])
+
+
+def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int, int, int, int]:
+    """Count orders and rows, and bound the bytes of addresses and items.
+
+    Pages of memory beyond the need stay untouched.
+    """
+    n_orders, customer = len(orders.draw), orders.customer
+    n_pings = int((routes.ping_start[customer + 1] - routes.ping_start[customer]).sum())
+    number_bytes = len(str(int(orders.house_number.max(initial=0))))
+    street_bytes, item_bytes = (
+        int(np.diff(routes.street_start).max()),
+        int(np.diff(items.start).max(initial=0)),
+    )
+    n_lines = int(orders.line_start[-1] - orders.line_start[0])
+    return (
+        n_orders,
+        (N_BEFORE_PINGS + 1) * n_orders + n_pings,
+        n_orders * (number_bytes + street_bytes),
+        n_lines * (item_bytes + 3) + 2 * n_orders,
+    )
+
+
+def _allocate(n_orders: int, n_rows: int, addr_bytes: int, items_bytes: int) -> EventArrays:
+    return EventArrays(
+        start=np.zeros((n_orders + 1, 4), np.int64),
+        event_type_id=np.empty(n_rows, np.int8),
+        ts_seconds=np.empty(n_rows, np.int64),
+        sequence=np.empty(n_rows, np.int16),
+        floats=np.empty((5, n_rows), np.float32),
+        lengths=np.empty((4, n_rows), np.uint32),
+        ping=np.empty(n_rows, np.int32),
+        id_text=np.empty((n_rows + 1) * ID_MAX, np.uint8),
+        addr_text=np.empty(addr_bytes, np.uint8),
+        items_text=np.empty(items_bytes, np.uint8),
+    )

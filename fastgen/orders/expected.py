@@ -1,0 +1,148 @@
+"""Compute how many orders a scenario expects: what plans, progress bars and refusals go by."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.errors import ScenarioError
+from fastgen.orders.demand_curve import active_events, demand_weights, event_factors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.model.scenario import DemandEvent, Location, Scenario
+
+MAX_ORDERS_LOCATION_DAY = 2**31 - 1
+MAX_ORDERS = 10**12
+# Growth beyond this is as good as infinite, and keeps products with it finite.
+_MAX_TARGET = 1e200
+
+
+def growth_powers(base: float, days: int) -> NDArray[np.float64]:
+    """Compute `base` to the powers 0 .. days - 1, bit for bit as `kernels.elementary.powi` does.
+
+    Returns
+    -------
+    float64 (days,)
+        Infinite where the power overflows.
+    """
+    exponent = np.arange(days)
+    powers, square = np.ones(days), np.float64(base)
+    with np.errstate(over="ignore", under="ignore"):
+        while exponent.any():
+            odd = (exponent & 1).astype(bool)
+            powers[odd] *= square
+            square, exponent = square * square, exponent >> 1
+    return powers
+
+
+def target_orders(scenario: Scenario) -> NDArray[np.float64]:
+    """Orders that each location-day aims at, before noise, events and the cut to a whole number.
+
+    base · scale · (1 + growth)^day, at most max_orders_day · scale, times the weekday's factor; 0 on a day on
+    which no brand is open.
+
+    Returns
+    -------
+    float64 (n_locations, days)
+        In the order of `scenario.locations`.
+    """
+    return np.stack([_location_targets(scenario, place) for place in scenario.locations])
+
+
+def _location_targets(scenario: Scenario, place: Location) -> NDArray[np.float64]:
+    if place.base_orders_day == 0:
+        return np.zeros(scenario.days)
+    with np.errstate(over="ignore"):
+        growth = growth_powers(1.0 + place.growth_rate_daily, scenario.days)
+        targets = np.minimum(place.base_orders_day * scenario.scale * growth, _MAX_TARGET)
+    if place.max_orders_day is not None:
+        targets = np.minimum(targets, place.max_orders_day * scenario.scale)
+    factors = np.array(place.weekday_factors or scenario.demand.weekday_factors)
+    weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7
+    return np.where(open_days(place, scenario.days), targets * factors[weekday], 0.0)
+
+
+def open_days(place: Location, days: int) -> NDArray[np.bool_]:
+    """Whether any brand is open at a location, by day, bool (days,)."""
+    if place.brands is None:
+        return np.ones(days, bool)
+    is_open = np.zeros(days, bool)
+    for placement in place.brands:
+        end = days if placement.end_day is None else max(placement.end_day, 0)
+        is_open[max(placement.start_day, 0) : end] = True
+    return is_open
+
+
+def expected_orders(scenario: Scenario) -> NDArray[np.float64]:
+    """Mean number of orders of every location-day.
+
+    The target's mean over the noise, after its cut to a whole number, times the events' factors weighted by
+    the demand of the minutes that they cover.
+
+    Returns
+    -------
+    float64 (n_locations, days)
+        In the order of `scenario.locations`.
+    """
+    targets = target_orders(scenario)
+    expected = _mean_of_floor(targets * scenario.demand.noise_low, targets * scenario.demand.noise_high)
+    for i, place in enumerate(scenario.locations):
+        expected[i] *= _event_shares(scenario, place)
+    return expected
+
+
+def _mean_of_floor(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of the whole part of a uniform draw from [low, high)."""
+    first, last = np.floor(low), np.floor(high)
+    steps, span = last - first, high - low
+    per_step = np.divide(steps, span, out=np.zeros_like(span), where=steps > 0)
+    mean: NDArray[np.float64] = first + per_step * ((steps - 1.0) / 2.0 + (high - last))
+    return mean
+
+
+def _event_shares(scenario: Scenario, place: Location) -> NDArray[np.float64]:
+    """Factor of the events on each day's orders, float64 (days,)."""
+    weights = demand_weights(place, scenario.demand)
+    # Summed exactly: the order of a vectorised sum depends on the processor.
+    total = math.fsum(weights)
+    shares = np.ones(scenario.days)
+    known: dict[tuple[DemandEvent, ...], float] = {(): 1.0}
+    for day in range(scenario.days) if scenario.events else ():
+        events = active_events(scenario.events, place.code, day)
+        if events not in known:
+            known[events] = math.fsum(weights * event_factors(events, place.code, day)) / total
+        shares[day] = known[events]
+    return shares
+
+
+def check_expected_orders(scenario: Scenario, expected: NDArray[np.float64]) -> None:
+    """Refuse a scenario that is too large to build.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    expected
+        float64 (n_locations, days), what `expected_orders` made of it.
+
+    Raises
+    ------
+    ScenarioError
+        If a location-day expects more than 2^31 - 1 orders, or all of them together more than 10^12.
+    """
+    row, day = np.unravel_index(np.argmax(expected), expected.shape)
+    most = float(expected[row, day])
+    if not most <= MAX_ORDERS_LOCATION_DAY:
+        code = scenario.locations[row].code
+        raise ScenarioError(
+            f"locations.{code}: expected at most {MAX_ORDERS_LOCATION_DAY} orders a day, "
+            f"got about {most:.4g} on day {day}: lower scale, days, base_orders_day or growth_rate_daily, "
+            "or set max_orders_day."
+        )
+    total = math.fsum(expected.ravel())
+    if not total <= MAX_ORDERS:
+        raise ScenarioError(f"scale, days: expected at most {MAX_ORDERS:.0e} orders, got about {total:.4g}.")

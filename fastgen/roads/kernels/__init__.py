@@ -1,0 +1,1 @@
+"""Find shortest paths over a road graph, and measure and write routes."""

@@ -1,1 +1,0 @@
-"""The draws of one location-day, stage by stage."""

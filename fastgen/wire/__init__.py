@@ -1,0 +1,1 @@
+"""Turn windows of a dataset's time into the bytes of wire events."""

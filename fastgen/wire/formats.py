@@ -1,0 +1,164 @@
+"""Write rows in the wire format to a binary stream: JSON lines, plain or packed, CSV, Parquet."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from abc import ABC, abstractmethod
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from fastgen.loading import needed_kernels, numba_is_loaded
+from fastgen.wire.plain import encode_few_lines
+from fastgen.wire.slicer import FEW_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from fastgen.wire.bulk import WireEncoder
+    from fastgen.wire.rows import WireRows
+
+GZIP_LEVEL = 4
+# Rows that one thread encodes at a time: what they become fits into its cache until it is written.
+BLOCK_ROWS = 4000
+
+
+class WireWriter(Protocol):
+    """Writes rows to one stream."""
+
+    def write(self, rows: WireRows, order: NDArray[np.int64]) -> None:
+        """Write some of the rows, in this order."""
+
+    def close(self) -> None:
+        """Write what is still missing; the stream itself stays open."""
+
+
+class Encoders:
+    """Encodes the rows of one dataset, JSON lines in several threads: kernels run without the GIL.
+
+    Parameters
+    ----------
+    digest
+        The dataset's digest.
+    n_threads
+        How many at a time; None: as many as there are cores, up to 4.
+    """
+
+    def __init__(self, digest: str, n_threads: int | None = None) -> None:
+        self._n_threads = n_threads or min(4, os.cpu_count() or 1)
+        self._digest = digest
+
+    @cached_property
+    def _encoders(self) -> list[WireEncoder]:
+        """One for each thread, and one whose lines are being written."""
+        with needed_kernels():
+            from fastgen.wire.bulk import WireEncoder  # noqa: PLC0415  # see FEW_ROWS
+        return [WireEncoder(self._digest) for _ in range(self._n_threads + 1)]
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._n_threads)
+
+    def lines(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> Iterator[memoryview | bytes]:
+        """Encode rows as JSON lines: texts that follow each other, each valid until the next."""
+        if len(order) <= FEW_ROWS and not numba_is_loaded():
+            yield encode_few_lines(rows, order, shift_s, bytes.fromhex(self._digest))
+            return
+        at_work: deque[Future[NDArray[np.uint8]]] = deque()
+        for n, first in enumerate(range(0, len(order), BLOCK_ROWS)):
+            if len(at_work) == len(self._encoders):
+                yield at_work.popleft().result().data
+            encoder, block = self._encoders[n % len(self._encoders)], order[first : first + BLOCK_ROWS]
+            at_work.append(self._pool.submit(encoder.encode_lines, rows, block, shift_s))
+        while at_work:
+            yield at_work.popleft().result().data
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Schema of `table`."""
+        with needed_kernels():
+            from fastgen.wire.bulk import WIRE_SCHEMA  # noqa: PLC0415  # see FEW_ROWS
+        return WIRE_SCHEMA
+
+    def table(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> pa.Table:
+        """Encode rows as a table; see `WireEncoder.encode_table`."""
+        return self._encoders[0].encode_table(rows, order, shift_s)
+
+
+class _LineWriter:
+    def __init__(self, stream: IO[bytes], encoders: Encoders, shift_s: int) -> None:
+        self._stream, self._encoders, self._shift_s = stream, encoders, shift_s
+
+    def write(self, rows: WireRows, order: NDArray[np.int64]) -> None:
+        for text in self._encoders.lines(rows, order, self._shift_s):
+            self._stream.write(text)
+
+    def close(self) -> None:
+        pass
+
+
+class _GzipWriter(_LineWriter):
+    def __init__(self, stream: IO[bytes], encoders: Encoders, shift_s: int) -> None:
+        # Neither name nor time: equal rows give equal files.
+        packed = gzip.GzipFile("", "wb", GZIP_LEVEL, stream, mtime=0)
+        super().__init__(packed, encoders, shift_s)  # type: ignore[arg-type]  # it has a write method
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _TableWriter(ABC):
+    """Writes tables with one of Arrow's writers."""
+
+    def __init__(self, stream: IO[bytes], encoders: Encoders, shift_s: int) -> None:
+        self._encoders, self._shift_s = encoders, shift_s
+        self._writer = self._open(stream)
+
+    @abstractmethod
+    def _open(self, stream: IO[bytes]) -> Any:
+        """Open the writer on a stream."""
+
+    def write(self, rows: WireRows, order: NDArray[np.int64]) -> None:
+        self._writer.write_table(self._encoders.table(rows, order, self._shift_s))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def open_parquet(stream: IO[bytes], schema: pa.Schema) -> Any:
+    """Open PyArrow's writer on a stream; one that an error ends is let go of in silence."""
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    class Writer(pq.ParquetWriter):  # type: ignore[misc]  # PyArrow counts as untyped here
+        def __del__(self) -> None:
+            """Leave out the footer: the stream may be closed by now, and Python would print a traceback."""
+
+    return Writer(stream, schema, compression="zstd", write_page_checksum=True)
+
+
+class _ParquetWriter(_TableWriter):
+    def _open(self, stream: IO[bytes]) -> Any:
+        return open_parquet(stream, self._encoders.schema)
+
+
+class _CsvWriter(_TableWriter):
+    def _open(self, stream: IO[bytes]) -> Any:
+        from pyarrow import csv  # noqa: PLC0415
+
+        return csv.CSVWriter(
+            stream, self._encoders.schema, write_options=csv.WriteOptions(quoting_style="needed")
+        )
+
+
+WRITERS: dict[str, Callable[[IO[bytes], Encoders, int], WireWriter]] = {
+    "jsonl": _LineWriter,
+    "jsonl.gz": _GzipWriter,
+    "csv": _CsvWriter,
+    "parquet": _ParquetWriter,
+}

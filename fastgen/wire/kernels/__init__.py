@@ -1,0 +1,1 @@
+"""Order wire rows by time, and write them as JSON."""

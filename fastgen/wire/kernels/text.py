@@ -1,0 +1,230 @@
+"""Write events in the wire format (SPEC 4), as JSON lines or as the texts of columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.kernels.jit import jit, step
+from fastgen.kernels.memory import load_word, store_word
+from fastgen.kernels.xxh3 import xxh3_128
+from fastgen.wire.kernels.json_text import put_decimal, put_escaped, put_int, put_short, put_time
+from fastgen.wire.rows import (
+    ADDR,
+    EVENT_TYPE,
+    ID,
+    ITEMS_JSON,
+    LAT,
+    LOCATION_ID,
+    LOOP,
+    PING_LAT,
+    PING_PROGRESS,
+    ROUTE_JSON,
+    SEQUENCE_NUMBER,
+    TS,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.wire.rows import WireRows
+
+# Values to write, to be added up.
+(WRITE_EVENT_ID, WRITE_TYPE, WRITE_TIME, WRITE_NUMBERS, WRITE_ORDER_ID, WRITE_BODY) = (1, 2, 4, 8, 16, 32)
+WRITE_ALL = 63
+
+EVENT_ID_BYTES = 36
+DIGEST_BYTES = 32
+DEGREE_DECIMALS = 6
+PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN = 4, 1
+
+CREATED, PICKED_UP, PING, DELIVERED = 1, 6, 7, 8
+
+# Numbers of the pieces of text around the values; see `fastgen.wire.bulk`.
+(OPEN, LOCATION, ORDER, SEQUENCE, BODY, CLOSE) = range(6)
+(CUSTOMER_LAT, CUSTOMER_LON, CUSTOMER_ADDR, ITEMS, END, NO_BODY) = range(6, 12)
+(ROUTE, PROGRESS, LOC_LAT, LOC_LON, DELIVERED_LAT, DELIVERED_LON) = range(12, 18)  # each lon behind its lat
+TYPE = 18  # and on: those of types 1 to 8
+
+U = np.uint64
+VERSION_MASK, VERSION_8 = U(0xFFFFFFFFFFFF0FFF), U(0x8000)
+VARIANT_MASK, VARIANT_10 = U(0x3FFFFFFFFFFFFFFF), U(0x8000000000000000)
+NO_SEED = U(0)
+HYPHEN, LOOP_SUFFIX = U(45), U(0x4C2D)  # -, -L
+LOW_32 = U(0xFFFFFFFF)
+PAIRS, FOURS, SIXES = U(0x000000FF000000FF), U(0x000F000F000F000F), U(0x0606060606060606)
+ONES, ZEROS, LETTERS = U(0x0101010101010101), U(0x3030303030303030), U(39)
+
+
+class Pieces(NamedTuple):
+    """Texts around the values: int64 (n + 1,) offsets, uint8 text; how often bodies' texts are escaped."""
+
+    start: NDArray[np.int64]
+    text: NDArray[np.uint8]
+    times: int
+
+
+@step
+def _put_piece(pieces: Pieces, number: int, out: NDArray[np.uint8], at: int) -> int:
+    """Write one of the fixed texts."""
+    return put_short(pieces.text, pieces.start[number], pieces.start[number + 1], out, at)
+
+
+@step
+def _hex_digits(word: np.uint64) -> np.uint64:
+    """Give the hexadecimal digits of the low 32 bits as the bytes of a word, the first one lowest."""
+    word = (word & U(0xFFFF)) << U(32) | word >> U(16) & U(0xFFFF)
+    word = (word & PAIRS) << U(16) | word >> U(8) & PAIRS
+    word = (word & FOURS) << U(8) | word >> U(4) & FOURS
+    is_letter = (word + SIXES) >> U(4) & ONES
+    return word + ZEROS + is_letter * LETTERS
+
+
+@step
+def _put_event_id(
+    loop: int,
+    id_word: np.uint64,
+    id_bytes: int,
+    sequence: int,
+    hashed: NDArray[np.uint8],
+    out: NDArray[np.uint8],
+    at: int,
+) -> int:
+    """Write the event id: a UUID of version 8 over XXH3-128 of `hashed`.
+
+    Those bytes are: 32 bytes of the dataset's digest, already there; the loop as int64; order_id without
+    suffix, 6 to 8 bytes; sequence as int32; numbers little-endian.
+    """
+    store_word(U(loop), hashed, DIGEST_BYTES)
+    store_word(id_word, hashed, DIGEST_BYTES + 8)
+    store_word(U(sequence), hashed, DIGEST_BYTES + 8 + id_bytes)
+    low, high = xxh3_128(hashed, DIGEST_BYTES + 12 + id_bytes, NO_SEED)
+    high = (high & VERSION_MASK) | VERSION_8
+    low = (low & VARIANT_MASK) | VARIANT_10
+    second, third = _hex_digits(high), _hex_digits(low >> U(32))
+    store_word(_hex_digits(high >> U(32)), out, at)
+    store_word(HYPHEN | (second & LOW_32) << U(8) | HYPHEN << U(40) | (second >> U(32)) << U(48), out, at + 8)
+    store_word(second >> U(48) | HYPHEN << U(16) | (third & LOW_32) << U(24) | HYPHEN << U(56), out, at + 16)
+    store_word(third >> U(32), out, at + 24)
+    store_word(_hex_digits(low), out, at + 28)
+    return at + EVENT_ID_BYTES
+
+
+@step
+def _put_pair(
+    floats: NDArray[np.float32], i: int, lat: int, key: int, pieces: Pieces, out: NDArray[np.uint8], at: int
+) -> int:
+    """Write degrees, behind their keys; latitude and longitude follow each other, and so do the keys."""
+    for j in range(2):
+        at = _put_piece(pieces, key + j, out, at)
+        at = put_decimal(floats[i, lat + j], DEGREE_DECIMALS, DEGREE_DECIMALS, out, at)
+    return at
+
+
+@step
+def _put_text(
+    text: NDArray[np.uint8],
+    start: NDArray[np.int64],
+    i: int,
+    column: int,
+    times: int,
+    out: NDArray[np.uint8],
+    at: int,
+) -> int:
+    """Write a stored text, escaped so many times."""
+    return put_escaped(text, start[i, column], start[i + 1, column], times, out, at)
+
+
+@jit
+def write_texts(
+    rows: WireRows,
+    order: NDArray[np.int64],
+    shift_s: int,
+    hashed: NDArray[np.uint8],
+    pieces: Pieces,
+    values: int,
+    out: NDArray[np.uint8],
+    ends: NDArray[np.int32],
+) -> int:
+    """Write rows as texts: lines, or the values of one column.
+
+    Parameters
+    ----------
+    rows
+        The rows, with `SLACK` bytes of room behind their texts.
+    order
+        int64 (n,), which of them to write, in this order.
+    shift_s
+        What to add to their virtual seconds.
+    hashed
+        uint8 (64,), scratch; its first 32 bytes are the dataset's digest.
+    pieces
+        Texts around the values.
+    values
+        Which values to write, a sum of `WRITE_EVENT_ID` and so on; what the pieces say is written always.
+    out
+        Output, uint8: large enough, see `fastgen.wire.bulk`.
+    ends
+        Output, int32 (n,), where each text ends; of no length: not wanted.
+
+    Returns
+    -------
+    int
+        Bytes written.
+    """
+    # Taken out of the tuple once: in the loop each would be counted as a reference again and again.
+    ints, floats, start, id_text = rows.ints, rows.floats, rows.start, rows.id_text
+    addr_text, items_text, route_text = rows.addr_text, rows.items_text, rows.route_text
+    times, at = pieces.times, 0
+    for n in range(len(order)):
+        i = order[n]
+        kind, loop, sequence = ints[i, EVENT_TYPE], ints[i, LOOP], ints[i, SEQUENCE_NUMBER]
+        id_first = start[i, ID]
+        id_bytes = start[i + 1, ID] - id_first
+        id_word = load_word(id_text, id_first)
+        at = _put_piece(pieces, OPEN, out, at)
+        if values & WRITE_EVENT_ID:
+            at = _put_event_id(loop, id_word, id_bytes, sequence, hashed, out, at)
+        if values & WRITE_TYPE:
+            at = _put_piece(pieces, TYPE - 1 + kind, out, at)
+        if values & WRITE_TIME:
+            at = put_time(ints[i, TS] + shift_s, out, at)
+        at = _put_piece(pieces, LOCATION, out, at)
+        if values & WRITE_NUMBERS:
+            at = put_int(ints[i, LOCATION_ID], out, at)
+        at = _put_piece(pieces, ORDER, out, at)
+        if values & WRITE_ORDER_ID:
+            store_word(id_word, out, at)
+            at += id_bytes
+            if loop > 0:
+                store_word(LOOP_SUFFIX, out, at)
+                at = put_int(loop, out, at + 2)
+        at = _put_piece(pieces, SEQUENCE, out, at)
+        if values & WRITE_NUMBERS:
+            at = put_int(sequence, out, at)
+        at = _put_piece(pieces, BODY, out, at)
+        if values & WRITE_BODY:
+            end = END
+            if kind == PING:
+                at = _put_piece(pieces, PROGRESS, out, at)
+                at = put_decimal(floats[i, PING_PROGRESS], PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN, out, at)
+                at = _put_pair(floats, i, PING_LAT, LOC_LAT, pieces, out, at)
+            elif kind == CREATED:
+                at = _put_pair(floats, i, LAT, CUSTOMER_LAT, pieces, out, at)
+                at = _put_piece(pieces, CUSTOMER_ADDR, out, at)
+                at = _put_text(addr_text, start, i, ADDR, times + 1, out, at)
+                at = _put_piece(pieces, ITEMS, out, at)
+                at = _put_text(items_text, start, i, ITEMS_JSON, times, out, at)
+            elif kind == PICKED_UP:
+                at = _put_piece(pieces, ROUTE, out, at)
+                at = _put_text(route_text, start, i, ROUTE_JSON, times, out, at)
+            elif kind == DELIVERED:
+                at = _put_pair(floats, i, LAT, DELIVERED_LAT, pieces, out, at)
+            else:
+                end = NO_BODY
+            at = _put_piece(pieces, end, out, at)
+        at = _put_piece(pieces, CLOSE, out, at)
+        if len(ends) > 0:
+            ends[n] = at
+    return at

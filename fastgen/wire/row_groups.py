@@ -1,0 +1,161 @@
+"""Read row groups of event files as the arrays that the wire format is made from, and join pieces of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts
+from fastgen.wire.rows import EVENT_TYPE, LOCATION_ID, LOOP, SLACK, TS, WireRows
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from fastgen.dataset.index import FileSpan
+
+_NUMBERS = ("customer_lat", "customer_lon", "ping_lat", "ping_lon", "ping_progress")
+_TEXTS = ("order_id", "customer_addr", "items_json", "route_json")
+
+
+class GroupSpan(NamedTuple):
+    """A row group: its file, its number in it, its rows, first and last second."""
+
+    file: FileSpan
+    number: int
+    n_rows: int
+    first_s: int
+    last_s: int
+
+
+def read_spans(file: FileSpan, bounds: tuple[int, int]) -> list[GroupSpan]:
+    """Read from a file's footer which stretch of time each of its row groups covers.
+
+    Parameters
+    ----------
+    file
+        The file.
+    bounds
+        First and last second that it could hold, for groups without statistics.
+
+    Raises
+    ------
+    DamageError
+        If it is not the file that the manifest states.
+    """
+    with file.open() as opened:
+        metadata, column = opened.metadata, opened.schema.get_field_index("ts_seconds")
+    spans = []
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        found = group.column(column).statistics
+        first, last = (found.min, found.max) if found is not None and found.has_min_max else bounds
+        if group.num_rows:
+            spans.append(GroupSpan(file, number, group.num_rows, first, last))
+    return spans
+
+
+def read_group(span: GroupSpan) -> WireRows:
+    """Read a row group; loop 0, so that virtual seconds are ts_seconds.
+
+    Raises
+    ------
+    DamageError
+        If it is damaged.
+    """
+    location_id = span.file.location_id
+    names = ["event_type_id", "ts_seconds", "sequence", *_NUMBERS, *_TEXTS]
+    names += ["location_id"] if location_id is None else []
+    with span.file.open() as file:
+        table = file.read([span.number], names, use_threads=True)
+    columns = {name: _one_array(table.column(name)) for name in names}
+    n = table.num_rows
+    ints = np.zeros((n, 5), np.int64)
+    ints[:, 0] = filled_numbers(columns["event_type_id"])
+    ints[:, 1] = location_id or filled_numbers(columns["location_id"])
+    ints[:, 2] = filled_numbers(columns["sequence"])
+    ints[:, TS] = filled_numbers(columns["ts_seconds"])
+    floats = np.stack([filled_numbers(columns[name]) for name in _NUMBERS], 1)
+    texts = [filled_texts(columns[name]) for name in _TEXTS]
+    return WireRows(ints, floats, np.stack([start for start, _ in texts], 1), *(text for _, text in texts))
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+class Piece(NamedTuple):
+    """Rows first..last-1 of a row group as they come in a loop of so many seconds."""
+
+    rows: WireRows
+    first: int
+    last: int
+    loop: int
+    length_s: int
+
+
+def cut_piece(rows: WireRows, loop: int, length_s: int, start_s: int, end_s: int) -> Piece | None:
+    """Cut from a row group, as it comes in a loop, what lies around a window; None if nothing is in it.
+
+    Parameters
+    ----------
+    rows
+        The row group, of loop 0.
+    loop, length_s
+        The loop and its length.
+    start_s, end_s
+        The window, virtual seconds, the end not among them.
+    """
+    ts = rows.ints[:, TS] + loop * length_s
+    inside = np.flatnonzero((ts >= start_s) & (ts < end_s))
+    return Piece(rows, int(inside[0]), int(inside[-1]) + 1, loop, length_s) if len(inside) else None
+
+
+def selected_rows(
+    rows: WireRows, locations: Collection[int] | None, types: Collection[int] | None
+) -> NDArray[np.bool_]:
+    """Say which rows are of some locations and event types, bool (n,); ids, None: all."""
+    keep = np.ones(len(rows.ints), bool)
+    if types is not None:
+        keep &= np.isin(rows.ints[:, EVENT_TYPE], list(types))
+    if locations is not None:
+        keep &= np.isin(rows.ints[:, LOCATION_ID], list(locations))
+    return keep
+
+
+def join_pieces(pieces: Sequence[Piece]) -> WireRows:
+    """Put pieces together, each in its loop's time.
+
+    All arrays come out read-only, so that kernels are compiled for one kind alone.
+    """
+    ints = np.concatenate([np.zeros((0, 5), np.int64), *(p.rows.ints[p.first : p.last] for p in pieces)])
+    starts, texts, at = [], [], 0
+    ends = np.zeros((1, 4), np.int64)
+    for piece in pieces:
+        part = ints[at : at + piece.last - piece.first]
+        part[:, LOOP] += piece.loop
+        part[:, TS] += piece.loop * piece.length_s
+        at += len(part)
+        start = piece.rows.start[piece.first : piece.last + 1]
+        texts.append([text[a:b] for text, a, b in zip(piece.rows[3:], start[0], start[-1], strict=True)])
+        starts.append(start[:-1] - start[:1] + ends)
+        ends = start[-1:] - start[:1] + ends
+    floats = [np.zeros((0, 5), np.float32), *(p.rows.floats[p.first : p.last] for p in pieces)]
+    room = np.zeros(SLACK, np.uint8)
+    joined = [np.concatenate([*column, room]) for column in zip(*texts, strict=True)] or [room] * 4
+    return WireRows(
+        *map(_frozen, (ints, np.concatenate(floats), np.concatenate([*starts, ends]))), *map(_frozen, joined)
+    )
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array
+
+
+def n_bytes(rows: WireRows) -> int:
+    """Memory that rows take."""
+    return sum(array.nbytes for array in rows)

@@ -1,0 +1,207 @@
+"""Cut windows out of the endless loop of a dataset, in order, a bounded number of rows at a time.
+
+Loop k repeats every event `k * days` days later; the seconds so counted are virtual seconds. Around a seam
+the last events of one loop lie among the first of the next.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.loading import needed_kernels, numba_is_loaded
+from fastgen.wire.plain import sort_few
+from fastgen.wire.row_groups import (
+    GroupSpan,
+    cut_piece,
+    join_pieces,
+    n_bytes,
+    read_group,
+    read_spans,
+    selected_rows,
+)
+from fastgen.wire.rows import LOCATION_ID, TS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from numpy.typing import NDArray
+
+    from fastgen.dataset.index import DatasetIndex, FileSpan
+    from fastgen.wire.rows import WireRows
+
+CHUNK_ROWS = 64_000
+# Fewer rows are not worth the start of Numba.
+FEW_ROWS = 10_000
+CHUNK_SPAN_S = 7 * 86_400
+CACHE_BYTES = 400_000_000
+
+
+class Chunk(NamedTuple):
+    """Rows of some seconds, and int64 `order`: which of them are in the window, in the order of the wire."""
+
+    rows: WireRows
+    order: NDArray[np.int64]
+
+
+class Slicer:
+    """Reads windows of a dataset; keeps row groups decoded while they are of use to the next window.
+
+    Parameters
+    ----------
+    index
+        The dataset.
+    locations
+        Ids; None: all.
+    types
+        Event type ids; None: all.
+    loop
+        Whether the dataset repeats for ever.
+    chunk_rows
+        About how many rows to give at a time.
+    cache_bytes
+        Memory for decoded row groups; one is kept at least.
+    """
+
+    def __init__(
+        self,
+        index: DatasetIndex,
+        *,
+        locations: Collection[int] | None = None,
+        types: Collection[int] | None = None,
+        loop: bool = False,
+        chunk_rows: int = CHUNK_ROWS,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
+        self._index = index
+        self._locations, self._types, self._loop = locations, types, loop
+        self._chunk_rows, self._cache_bytes = chunk_rows, cache_bytes
+        self._spans: dict[FileSpan, list[GroupSpan]] = {}
+        self._cache: dict[GroupSpan, WireRows] = {}
+
+    def chunks(self, start_s: int, end_s: int) -> Iterator[Chunk]:
+        """Give the rows of a window, the earlier before the later; rows of one second are never apart.
+
+        Parameters
+        ----------
+        start_s, end_s
+            The window, virtual Unix seconds, the end not among them.
+
+        Raises
+        ------
+        DamageError
+            If a file is damaged, or the dataset was built anew: a window comes from one dataset alone.
+        """
+        # Before the first event and after the last one lie no rows, however far a window reaches.
+        start_s = max(start_s, self._index.first_s)
+        if not self._loop:
+            end_s = min(end_s, self._index.end_s)
+        self._index.stamp.check()
+        while start_s < end_s:
+            stop_s = self._end_of_chunk(start_s, end_s)
+            chunk = self._chunk(start_s, stop_s)
+            if len(chunk.order):
+                yield chunk
+            start_s = stop_s
+        self._index.stamp.check()
+
+    def last_event_s(self) -> int | None:
+        """Time of the last event of loop 0, None if there is none."""
+        latest: int | None = None
+        files = self._index.files_between(self._index.first_s, self._index.end_s, self._locations)
+        for file in sorted(files, key=self._index.latest_s, reverse=True):
+            if latest is not None and self._index.latest_s(file) <= latest:
+                break
+            for span in self._file_spans(file):
+                if latest is None or span.last_s > latest:
+                    latest = self._last_of(span, latest)
+        return latest
+
+    def _last_of(self, span: GroupSpan, latest: int | None) -> int | None:
+        """Latest second of the selected locations in a row group, or `latest` if that is later."""
+        last = span.last_s
+        if span.file.location_id is None and self._locations is not None:
+            rows = read_group(span).ints
+            own = rows[np.isin(rows[:, LOCATION_ID], list(self._locations)), TS]
+            if not len(own):
+                return latest
+            last = int(own.max())
+        return last if latest is None else max(last, latest)
+
+    def _end_of_chunk(self, start_s: int, end_s: int) -> int:
+        stop_s = min(end_s, start_s + CHUNK_SPAN_S)
+        while stop_s - start_s > 1 and self.expected_rows(start_s, stop_s) > self._chunk_rows:
+            stop_s = start_s + (stop_s - start_s) // 2
+        return stop_s
+
+    def expected_rows(self, start_s: int, end_s: int) -> float:
+        """Estimate the rows of a window: as if a row group's were spread evenly over its time."""
+        expected = 0.0
+        for loop, span in self.groups(start_s, end_s):
+            first = span.first_s + loop * self._index.length_s
+            last = span.last_s + loop * self._index.length_s + 1
+            share = (min(last, end_s) - max(first, start_s)) / (last - first)
+            expected += span.n_rows * share
+        return expected
+
+    def groups(self, start_s: int, end_s: int) -> Iterator[tuple[int, GroupSpan]]:
+        """List the loops and row groups that could have rows in a window; parameters as `chunks`."""
+        index = self._index
+        first, last = 0, 0
+        if self._loop:
+            first = max(0, (start_s - index.end_s) // index.length_s + 1)
+            last = (end_s - 1 - index.first_s) // index.length_s
+        for loop in range(first, last + 1):
+            low, high = start_s - loop * index.length_s, end_s - loop * index.length_s
+            for file in index.files_between(low, high, self._locations):
+                yield from ((loop, s) for s in self._file_spans(file) if s.first_s < high and s.last_s >= low)
+
+    def _file_spans(self, file: FileSpan) -> list[GroupSpan]:
+        if file not in self._spans:
+            bounds = (self._index.first_s, self._index.latest_s(file))
+            self._spans[file] = read_spans(file, bounds)
+        return self._spans[file]
+
+    def _chunk(self, start_s: int, end_s: int) -> Chunk:
+        pieces = []
+        for loop, span in self.groups(start_s, end_s):
+            piece = cut_piece(self._read(span), loop, self._index.length_s, start_s, end_s)
+            if piece is not None:
+                pieces.append(piece)
+        self._forget(end_s)
+        rows = join_pieces(pieces)
+        keep = selected_rows(rows, self._locations, self._types)
+        return Chunk(rows, _sort(rows, keep, start_s, end_s))
+
+    def _read(self, span: GroupSpan) -> WireRows:
+        rows = self._cache.pop(span, None)
+        if rows is None:
+            rows = read_group(span)
+        self._cache[span] = rows  # last: those that were not used for long come first
+        while len(self._cache) > 1 and sum(map(n_bytes, self._cache.values())) > self._cache_bytes:
+            del self._cache[next(iter(self._cache))]
+        return rows
+
+    def _forget(self, end_s: int) -> None:
+        """Drop row groups that no later window of this loop or the next needs soon."""
+        needed = {span for _, span in self.groups(end_s, end_s + 1)}
+        self._cache = {span: rows for span, rows in self._cache.items() if span in needed}
+
+
+def _sort(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) -> NDArray[np.int64]:
+    if len(rows.ints) <= FEW_ROWS and not numba_is_loaded():
+        return sort_few(rows, keep, start_s, end_s)
+    with needed_kernels():
+        from fastgen.wire.bulk import sort_rows  # noqa: PLC0415  # see FEW_ROWS
+    return sort_rows(rows, keep, start_s, end_s)
+
+
+def read_ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Read the next chunk while this one is encoded: both run without the GIL."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(next, chunks, None)
+        while (chunk := future.result()) is not None:
+            future = pool.submit(next, chunks, None)
+            yield chunk
