@@ -16,7 +16,9 @@ from benchmarks.baseline import SlowKitchen
 from benchmarks.figures import Bound
 from benchmarks.frames import make_frames, write_frames, write_parquet
 from benchmarks.processes import ROADS, build_command, run, script
-from fastgen.building.build import build, prepare
+from fastgen.building.build import build
+from fastgen.building.options import BuildOptions
+from fastgen.building.plan import prepare
 from fastgen.roads.network import find_network
 from fastgen.roads.roads_file import decode_roads
 
@@ -28,7 +30,7 @@ SAMPLE_DAY = 30
 
 @pytest.mark.parametrize(("scale", "rounds", "limit"), [(1, 9, 1.6), (10, 5, 1.25)])
 def test_build_in_process(bench: Bench, scale: int, rounds: int, limit: float) -> None:
-    frames = make_frames(prepare(scale=scale, roads=ROADS))
+    frames = make_frames(prepare(BuildOptions(scale=scale, roads=ROADS)))
     cores = os.cpu_count() or 1
     own, in_turn, at_once = bench.compare(
         lambda out: build(out, scale=scale, roads=ROADS),
@@ -45,7 +47,7 @@ def test_build_in_process(bench: Bench, scale: int, rounds: int, limit: float) -
 
 
 def test_whole_process_against_one_write(bench: Bench) -> None:
-    frame = pl.concat(make_frames(prepare(days=90, roads=ROADS)).values(), rechunk=False)
+    frame = pl.concat(make_frames(prepare(BuildOptions(days=90, roads=ROADS))).values(), rechunk=False)
     whole, write = bench.compare(
         lambda out: run(build_command(out, days=90)),
         lambda out: write_parquet(frame, out / "events.parquet"),
@@ -60,7 +62,7 @@ def test_whole_process_against_one_write(bench: Bench) -> None:
 
 
 def test_whole_process_against_per_order_loop(bench: Bench) -> None:
-    plan = prepare(days=90, roads=ROADS)
+    plan = prepare(BuildOptions(days=90, roads=ROADS))
     kitchens = []
     for place in plan.scenario.locations:
         roads = decode_roads(*find_network(place.code, None if ROADS is None else Path(ROADS)))
@@ -77,7 +79,7 @@ def test_whole_process_against_per_order_loop(bench: Bench) -> None:
     # One kitchen's day a round: every kitchen has its turn after the warm-up.
     whole, _ = bench.compare(lambda out: run(build_command(out, days=90)), make_one_day, rounds=len(kitchens))
     orders = sum(n for n, _, _ in sample.values())
-    baseline = sum(seconds / n * plan.n_orders[key].sum() for key, (n, _, seconds) in sample.items())
+    baseline = sum(seconds / n * plan.source.n_orders[key].sum() for key, (n, _, seconds) in sample.items())
     for key, (n, events, _) in sample.items():
         # The same work, or the ratio says nothing: the mean of a few dozen orders or more.
         assert events / n == pytest.approx(plan.tables[key].events_per_order, rel=0.2)

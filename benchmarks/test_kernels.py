@@ -13,13 +13,15 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from benchmarks.frames import expand_span, simulate_span
+from benchmarks.frames import begin_span, expand_span
 from benchmarks.processes import ROADS
-from fastgen.building.build import prepare
+from fastgen.building.options import BuildOptions
+from fastgen.building.plan import prepare
 from fastgen.dataset.layout import ROW_GROUP_ROWS
 from fastgen.events.buffers import EventBuffers
 from fastgen.events.digest import digest_day
 from fastgen.events.row_group import GroupEncoder
+from fastgen.generating.maker import EventMaker
 from fastgen.model.route_table import RouteRequest
 from fastgen.orders import draws as draws_module
 from fastgen.parquet.codecs import COMPRESSIONS, Compression, make_codec
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.conftest import Bench
-    from fastgen.building.plan import BuildPlan, Span
+    from fastgen.building.plan import BuildPlan
+    from fastgen.generating.simulation import Span
     from fastgen.model.day_orders import DayOrders
     from fastgen.model.road_graph import RoadGraph
 
@@ -64,11 +67,10 @@ class Part(NamedTuple):
 
 @pytest.fixture(scope="module")
 def part() -> Part:
-    plan = prepare(scale=SCALE, locations=[CITY], roads=ROADS)
+    plan = prepare(BuildOptions(scale=SCALE, locations=[CITY], roads=ROADS))
     span = plan.files[0].spans[0]
-    orders, expansion = simulate_span(plan, span), EventBuffers()
-    expand_span(plan, span, orders, expansion)
-    return Part(plan, span, orders, expansion)
+    buffers = expand_span(plan, span)
+    return Part(plan, span, buffers.orders, buffers)
 
 
 def record_price(bench: Bench, stage: str, part: Part, seconds: float | None = None) -> None:
@@ -92,7 +94,7 @@ def test_draws(bench: Bench, part: Part, monkeypatch: pytest.MonkeyPatch) -> Non
         return call
 
     for name, kernel in list(vars(draws_module).items()):
-        if callable(kernel) and kernel.__module__.startswith("fastgen.kernels"):
+        if callable(kernel) and kernel.__module__.startswith("fastgen.orders.kernels"):
             seconds[name] = []
             monkeypatch.setattr(draws_module, name, timed(kernel, seconds[name]))
 
@@ -100,9 +102,10 @@ def test_draws(bench: Bench, part: Part, monkeypatch: pytest.MonkeyPatch) -> Non
         for times in seconds.values():
             times.append(0.0)
 
-    bench.benchmark.pedantic(
-        simulate_span, args=(part.plan, part.span), setup=begin_round, rounds=30, warmup_rounds=1
-    )
+    def draw() -> None:
+        begin_span(part.plan, part.span, EventMaker(part.plan))
+
+    bench.benchmark.pedantic(draw, setup=begin_round, rounds=30, warmup_rounds=1)
     called = {name: times for name, times in seconds.items() if any(times)}  # the plan has counted minutes
     for name, times in called.items():
         record_price(bench, name, part, statistics.median(times[1:]))
@@ -110,7 +113,7 @@ def test_draws(bench: Bench, part: Part, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_expand(bench: Bench, part: Part) -> None:
-    bench.benchmark(expand_span, part.plan, part.span, part.orders, part.expansion)
+    bench.benchmark(part.expansion.expand, 0, part.n_orders)
     record_price(bench, "expand, warm memory", part)
 
 
@@ -118,7 +121,10 @@ def test_expand_fresh(bench: Bench, part: Part) -> None:
     """What the first part of every worker pays: new memory."""
 
     def expand() -> None:
-        expand_span(part.plan, part.span, part.orders, EventBuffers())
+        plan, buffers = part.plan, EventBuffers()
+        routes, interval_s = part.expansion.routes, plan.scenario.driver.ping_interval_s
+        buffers.begin(part.orders, routes, plan.items, plan.epoch_s, interval_s)
+        buffers.expand(0, part.n_orders)
 
     bench.benchmark(expand)
     record_price(bench, "expand, fresh memory", part)
@@ -130,7 +136,7 @@ def test_digest(bench: Bench, part: Part) -> None:
     def digest() -> int:
         at, n_bytes = 0, 0
         for day in range(first_day, last_day + 1):
-            n = int(plan.n_orders[location_id][day])
+            n = int(plan.source.n_orders[location_id][day])
             n_bytes += digest_day(location_id, day, part.expansion, at, at + n).bytes
             at += n
         return n_bytes
@@ -181,7 +187,7 @@ class City(NamedTuple):
 
 @pytest.fixture(scope="module")
 def city() -> City:
-    scenario = prepare(days=1, locations=[CITY], roads=ROADS).scenario
+    scenario = prepare(BuildOptions(days=1, locations=[CITY], roads=ROADS)).scenario
     place = next(place for place in scenario.locations if place.code == CITY)
     roads, name = find_network(CITY, Path(ROADS) if ROADS else None)
     driver, delivery = scenario.driver, scenario.delivery

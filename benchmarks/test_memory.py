@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.figures import Bound
 from benchmarks.processes import ROADS, build_command, peak_mb
-from fastgen.building.build import prepare
+from fastgen.building.options import BuildOptions
+from fastgen.building.plan import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,9 @@ def test_scale_100_against_10(bench: Bench) -> None:
 
 
 def test_one_large_day(bench: Bench, tmp_path: Path) -> None:
-    scale = LARGE_DAY_EVENTS / prepare(days=1, locations=["chicago"], roads=ROADS).events_expected
+    scale = (
+        LARGE_DAY_EVENTS / prepare(BuildOptions(days=1, locations=["chicago"], roads=ROADS)).events_expected
+    )
     command = build_command(tmp_path / "data", days=1, locations="chicago", scale=scale, workers=1)
     peak = bench.benchmark.pedantic(peak_mb, args=(command,))
     bench.record("peak memory, one location-day of 20 million events", peak, "MB", bound=Bound(LIMIT_MB))

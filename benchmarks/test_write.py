@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.frames import ParquetCodec, make_frames, write_parquet
 from benchmarks.processes import ROADS
-from fastgen.building.build import prepare
+from fastgen.building.options import BuildOptions
+from fastgen.building.plan import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def frame() -> pl.DataFrame:
-    return pl.concat(make_frames(prepare(days=90, roads=ROADS)).values(), rechunk=False)
+    return pl.concat(make_frames(prepare(BuildOptions(days=90, roads=ROADS))).values(), rechunk=False)
 
 
 @pytest.mark.parametrize("compression", ["zstd", "snappy", "uncompressed"])

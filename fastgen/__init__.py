@@ -6,7 +6,7 @@ The rooms of the house, each importing only from rooms below it::
     spark/                          events for Spark, and the build as tasks of a cluster
     building/  replaying/           inputs -> plan -> files -> manifest; a dataset played as a stream
     publishing/                     a dataset as tables of a lakehouse or database
-    emitting/                       files that readers see whole, each event exactly once
+    generating/  emitting/          any location-day made alone; files that readers see whole, events once
     wire/                           windows of a dataset's time -> rows in order -> wire bytes
     dataset/                        layout, manifest, index; reading/ and verify/
     events/                         orders -> rows of events -> row groups and digests
@@ -18,7 +18,7 @@ The rooms of the house, each importing only from rooms below it::
 
 Compiled loops stand in `kernels`, those of one room in that room's own folder `kernels`.
 
-Data walks through it one way: scenario -> plan -> day -> orders -> events -> files.
+Data goes through it one way: scenario -> plan -> orders -> events -> files.
 
 Public names: `plan` says what a build would make, `build` makes a dataset, `scan_events` reads one and
 `slice_events` some hours of one; `replay` and `follow` play one as a stream by a `ReplayClock`; `publish`

@@ -5,29 +5,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _when_loaded: list[Callable[[], object]] = []
 _own_process = False
-
-
-@contextlib.contextmanager
-def quick_imports() -> Iterator[None]:
-    """Load the compiled kernels and what else a command imports in this block, without detours.
-
-    Two detours are left out. Garbage collection: imports make many objects and no garbage, and going over
-    them again and again is a tenth of the time; the objects are set aside from later collections too. And
-    SciPy: where it is installed, Numba loads its linear algebra (a fifth of a second) only to see whether
-    matrices could be multiplied in kernels; ours multiply none. While Numba looks, SciPy seems missing;
-    afterwards it can be imported as ever.
-    """
-    with uncollected():
-        with _without_scipy():
-            import numba.np.arraymath  # noqa: F401, PLC0415  # where Numba looks for SciPy
-        yield
 
 
 def numba_is_loaded() -> bool:
@@ -64,7 +48,7 @@ def needed_kernels() -> Iterator[None]:
     if not _own_process or numba_is_loaded():
         yield
         return
-    with quick_imports():
+    with uncollected():
         while _when_loaded:
             _when_loaded.pop()()
         yield
@@ -72,7 +56,11 @@ def needed_kernels() -> Iterator[None]:
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
-    """Import modules in this block without going over the objects that they are made of."""
+    """Import modules in this block without collecting garbage, in a process that is fastgen's own.
+
+    Imports make many objects and hardly any garbage: to go over the objects again and again is a tenth of a
+    command's start. They are set aside from later collections too.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -81,17 +69,3 @@ def uncollected() -> Iterator[None]:
         gc.freeze()
         if collecting:
             gc.enable()
-
-
-@contextlib.contextmanager
-def _without_scipy() -> Iterator[None]:
-    if "scipy" in sys.modules or "numba.np.arraymath" in sys.modules:
-        yield
-        return
-    # None in this table makes `import scipy` raise ImportError.
-    modules: dict[str, Any] = sys.modules
-    modules["scipy"] = None
-    try:
-        yield
-    finally:
-        del modules["scipy"]

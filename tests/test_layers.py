@@ -21,7 +21,7 @@ FLOORS = (
     ("cli",),
     ("spark",),
     ("building", "replaying", "publishing"),
-    ("emitting",),
+    ("emitting", "generating"),
     ("wire",),
     ("dataset",),
     ("events",),

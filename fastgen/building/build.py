@@ -2,59 +2,32 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING
 
-from fastgen.building.compilation import SecondCompiler
-from fastgen.building.finalise import find_finished, publish, remove_leftovers, work_folder
+from fastgen.building.finalise import find_finished, place_dataset, remove_leftovers, work_folder
 from fastgen.building.job import BuildResult, Job, Progress
-from fastgen.building.plan import BuildPlan, plan_build
+from fastgen.building.options import BuildOptions
+from fastgen.building.plan import prepare
 from fastgen.building.receipts import Receipts
 from fastgen.building.replaceable import remove_placed
 from fastgen.building.shared import adopt_runs
 from fastgen.building.workers import check_workers, make_with_workers
-from fastgen.dataset.layout import Layout, PartitionBy
 from fastgen.errors import ScenarioError
 from fastgen.files import check_folder
 from fastgen.inputs.loading import load_inputs
-from fastgen.model.route_table import RouteRequest, RouteTable
-from fastgen.orders.expected import check_expected_orders, expected_orders
-from fastgen.parquet.codecs import COMPRESSIONS
-from fastgen.roads.cache import default_cache_dir, load_route_table
-from fastgen.roads.network import check_networks, find_network
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from fastgen.building.job import Engine
     from fastgen.building.part import PartResult
-    from fastgen.model.scenario import Location, Scenario
+    from fastgen.building.plan import BuildPlan
+    from fastgen.generating.simulation import MakeSource
     from fastgen.parquet.codecs import Compression
-
-
-class Options(TypedDict, total=False):
-    """What decides a dataset besides its scenario file, as `build` takes it."""
-
-    days: int | None
-    seed: int | None
-    scale: float | None
-    start: dt.date | None
-    locations: Sequence[str] | None
-    dimensions: str | Path | None
-    roads: str | Path | None
-    layout: str
-    partition_by: str
-    compression: Compression
-
-
-class Inputs(Options, total=False):
-    """What decides a dataset, as `build` takes it."""
-
-    scenario: str | Path | None
 
 
 def build(
@@ -118,9 +91,7 @@ def build(
         If another dataset is in the way, or the disk refuses.
     """
     check_workers(workers)
-    return build_with(
-        partial(make_with_workers, workers=workers),
-        output,
+    options = BuildOptions(
         days=days,
         seed=seed,
         scale=scale,
@@ -132,20 +103,21 @@ def build(
         layout=layout,
         partition_by=partition_by,
         compression=compression,
-        overwrite=overwrite,
-        progress=progress,
     )
+    engine = partial(make_with_workers, workers=workers)
+    return build_with(engine, output, options, overwrite=overwrite, progress=progress)
 
 
 def build_with(
     engine: Engine,
     output: str | Path,
+    options: BuildOptions,
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
-    **inputs: Unpack[Inputs],
+    make_source: MakeSource | None = None,
 ) -> BuildResult:
-    """Build a dataset with an engine of your own: it makes the files, all else is the same.
+    """Build a dataset with an engine or a source of orders of your own; all else is the same.
 
     Parameters
     ----------
@@ -153,34 +125,34 @@ def build_with(
         Makes the files of a job that no earlier run has finished.
     output, overwrite, progress
         As for `build`.
-    **inputs
-        As for `prepare`.
+    options
+        What decides the dataset.
+    make_source
+        Makes the source of orders; None: the statistical simulation.
 
     Raises
     ------
     ScenarioError, DataError, OutputError
-        As `build`, and whatever the engine raises.
+        As `build`, and whatever engine and source raise.
     """
     began = time.perf_counter()
     progress = progress or Progress()
     out = check_folder(output)
-    with SecondCompiler() as second:
-        plan = prepare(announce=progress.announce, **inputs)
-        _check_in_place(plan, out, inputs.get("dimensions"))
-        manifest = find_finished(plan, out, overwrite=overwrite)
-        kept = len(plan.files)
-        if manifest is not None:
-            remove_leftovers(out)
-        else:
-            with work_folder(out) as work:
-                remove_placed(plan, out)
-                receipts = Receipts(plan, out, work, anew=overwrite)
-                adopt_runs(plan, receipts, work)
-                second.wait()
-                results = _find_kept(plan, receipts, progress)
-                kept = len(results)
-                results += engine(_make_job(plan, receipts, work, results, progress))
-                manifest = publish(plan, results, out, work, overwrite=overwrite)
+    plan = prepare(options, progress.announce, make_source)
+    _check_in_place(plan, out, options.dimensions)
+    manifest = find_finished(plan, out, overwrite=overwrite)
+    kept = len(plan.files)
+    if manifest is not None:
+        remove_leftovers(out)
+    else:
+        with work_folder(out) as work:
+            remove_placed(plan, out)
+            receipts = Receipts(plan, out, work, anew=overwrite)
+            adopt_runs(plan, receipts, work)
+            results = _find_kept(plan, receipts, progress)
+            kept = len(results)
+            results += engine(_make_job(plan, receipts, work, results, progress))
+            manifest = place_dataset(plan, results, out, work, overwrite=overwrite)
     return BuildResult(manifest, out, time.perf_counter() - began, kept)
 
 
@@ -211,90 +183,5 @@ def _make_job(
     finished = {result.entry.path for result in kept}
     files = [file for file in plan.files if file.path not in finished]
     # The largest first, so that those who make them end together.
-    files.sort(key=plan.count_events, reverse=True)
+    files.sort(key=plan.count_file_events, reverse=True)
     return Job(plan, tuple(files), receipts, work, progress.advance)
-
-
-def prepare(
-    *,
-    days: int | None = None,
-    seed: int | None = None,
-    scale: float | None = None,
-    start: dt.date | None = None,
-    locations: Sequence[str] | None = None,
-    scenario: str | Path | None = None,
-    dimensions: str | Path | None = None,
-    roads: str | Path | None = None,
-    layout: str = "hive",
-    partition_by: str = "location_id",
-    compression: Compression = "zstd",
-    announce: Callable[[str], None] = lambda _: None,
-) -> BuildPlan:
-    """Load all inputs of a build and plan it; parameters and errors as `build`."""
-    form = Layout(_option("layout", layout, tuple(Layout)))
-    partition = PartitionBy(_option("partition_by", partition_by, tuple(PartitionBy)))
-    _option("compression", compression, COMPRESSIONS)
-    loaded, dims = load_inputs(
-        None if scenario is None else Path(scenario),
-        None if dimensions is None else Path(dimensions),
-        overrides={"days": days, "seed": seed, "scale": scale, "start": start},
-    )
-    selected = select_locations(loaded, locations)
-    given = {"--scenario": scenario, "--dimensions": dimensions}
-    options = "".join(f" {name} {shlex.quote(str(path))}" for name, path in given.items() if path is not None)
-    check_networks([place.code for place in selected], None if roads is None else Path(roads), options)
-    # Before routes are computed, which takes a while.
-    check_expected_orders(loaded, expected_orders(loaded))
-    tables = {
-        place.location_id: _route_table(loaded, place, None if roads is None else Path(roads), announce)
-        for place in selected
-    }
-    return plan_build(
-        loaded,
-        dims,
-        tables,
-        layout=form,
-        partition_by=partition,
-        compression=compression,
-    )
-
-
-def _option(name: str, value: str, known: Sequence[str]) -> str:
-    if value not in known:
-        expected = " or ".join(repr(str(one)) for one in known)
-        raise ScenarioError(f"{name}: expected {expected}, got {value!r}.")
-    return value
-
-
-def select_locations(scenario: Scenario, codes: Sequence[str] | None) -> list[Location]:
-    """Pick locations by code or id, in the scenario's order; None picks all.
-
-    Raises
-    ------
-    ScenarioError
-        If a code is not one of the scenario's.
-    """
-    if codes is None:
-        return list(scenario.locations)
-    for code in codes:
-        if not any(code in (place.code, str(place.location_id)) for place in scenario.locations):
-            known = ", ".join(place.code for place in scenario.locations)
-            raise ScenarioError(f"--locations: expected codes among {known}, got {code!r}.")
-    return [p for p in scenario.locations if p.code in codes or str(p.location_id) in codes]
-
-
-def _route_table(
-    scenario: Scenario, place: Location, roads: Path | None, announce: Callable[[str], None]
-) -> RouteTable:
-    driver, delivery = scenario.driver, scenario.delivery
-    data, name = find_network(place.code, roads)
-    request = RouteRequest(
-        lat=place.lat,
-        lon=place.lon,
-        radius_mi=delivery.radius_mi,
-        speed_mph=driver.speed_mph,
-        ping_interval_s=driver.ping_interval_s,
-        ping_position=driver.ping_position,
-        street=delivery.address_street,
-    )
-    return load_route_table(data, name, request, default_cache_dir(), announce)

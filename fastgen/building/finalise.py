@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from fastgen.building.receipts import LOCK, has_size
 from fastgen.building.replaceable import check_nothing_in_the_way, check_work_folder, remove_older
 from fastgen.dataset.layout import MANIFEST, TABLES, WORK, table_path
-from fastgen.dataset.manifest import FileEntry, Manifest, Network, read_manifest
+from fastgen.dataset.manifest import Manifest, read_manifest
+from fastgen.dataset.manifest_entries import FileEntry, Network
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DIGEST_VERSION, digest_dataset
 from fastgen.files import hash_file, try_lock, write_whole
@@ -142,7 +143,7 @@ def _codes(networks: Iterable[Network]) -> str:
     return ",".join(network.code for network in networks)
 
 
-def publish(
+def place_dataset(
     plan: BuildPlan, results: list[PartResult], out: Path, work: Path, *, overwrite: bool = False
 ) -> Manifest:
     """Move the files to their places and write tables and manifest.
@@ -216,4 +217,5 @@ def _make_manifest(plan: BuildPlan, results: list[PartResult], out: Path) -> Man
         days=days,
         files=tuple(files[file.path] for file in plan.files),
         tables=tuple(tables),
+        source=plan.stated_source,
     )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.building import costs
-from fastgen.building.build import prepare
+from fastgen.building.options import BuildOptions
+from fastgen.building.plan import prepare
 from fastgen.building.workers import check_workers, count_workers
 from fastgen.dataset.layout import Layout
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Unpack
 
-    from fastgen.building.build import Inputs
+    from fastgen.building.options import Inputs
     from fastgen.building.plan import BuildPlan
     from fastgen.model.route_table import RouteTable
 
@@ -109,13 +110,14 @@ def plan(
     line before they are computed.
     """
     check_workers(workers)
-    return forecast(prepare(announce=announce, **inputs), workers)
+    return forecast(prepare(BuildOptions(**inputs), announce), workers)
 
 
 def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:
     """Say what a planned build would make; `workers` as for `fastgen.build`."""
     scenario, ids = plan.scenario, list(plan.tables)
-    rows = tuple(_forecast_location(plan, location_id) for location_id in ids)
+    codes = {network.location_id: network.code for network in plan.networks}
+    rows = tuple(_forecast_location(plan, location_id, codes[location_id]) for location_id in ids)
     events = sum(row.events for row in rows)
     at_work = count_workers(workers, plan, len(plan.files))
     return Forecast(
@@ -147,13 +149,13 @@ def _seconds(plan: BuildPlan, events: int, n_workers: int) -> float:
     return costs.plan_seconds(n_planned) + costs.seconds(events, len(plan.files), n_cores)
 
 
-def _forecast_location(plan: BuildPlan, location_id: int) -> LocationForecast:
-    orders = int(plan.n_orders[location_id].sum())
+def _forecast_location(plan: BuildPlan, location_id: int, code: str) -> LocationForecast:
+    orders = int(plan.source.n_orders[location_id].sum())
     events = round(orders * plan.tables[location_id].events_per_order)
     of_its_own = () if plan.layout is Layout.SINGLE else plan.files
     return LocationForecast(
         location_id=location_id,
-        code=plan.models[location_id].code,
+        code=code,
         files=sum(file.spans[0].location_id == location_id for file in of_its_own),
         orders=orders,
         events=events,

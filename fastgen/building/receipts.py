@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from fastgen.building.part import PartResult
 from fastgen.dataset.layout import MANIFEST, TABLES, WORK, table_path
-from fastgen.dataset.manifest import FileEntry, read_manifest
+from fastgen.dataset.manifest import read_manifest
+from fastgen.dataset.manifest_entries import FileEntry
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DayDigest
 from fastgen.files import hash_file, write_whole

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import pickle
 import shutil
 import uuid
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from fastgen.building.compilation import compile_alone
 from fastgen.building.part import PartBuilder
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from fastgen.building.plan import BuildPlan, OutputFile
     from fastgen.building.receipts import Receipts
     from fastgen.model.route_table import RouteTable
-    from fastgen.orders.parameters import LocationParameters
 
 PLAN = "plan.pickle"
 FILE, RECEIPT = ".parquet", ".json"
@@ -83,9 +84,8 @@ def open_run(job: Job) -> Iterator[Ticket]:
     folder = job.work.absolute() / f"{RUN}{uuid.uuid4().hex}"
     for location_id, table in job.plan.tables.items():
         write_whole(_table_path(folder, location_id), encode_table(table))
-    # Tables are mapped, not unpickled; time zones can't be pickled, and minutes are sooner counted again.
-    models = {key: model._replace(zone=None, minute_counts=None) for key, model in job.plan.models.items()}
-    data = pickle.dumps((replace(job.plan, tables={}, models=models), job.files))
+    # Tables are mapped, not unpickled.
+    data = _pickle((replace(job.plan, tables={}), job.files))
     write_whole(folder / PLAN, data)
     try:
         yield Ticket(str(folder), hashlib.sha256(data).hexdigest(), __version__)
@@ -94,6 +94,19 @@ def open_run(job: Job) -> Iterator[Ticket]:
             end_runs(job.work)
         raise
     end_runs(job.work)
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles time zones, which were read from a package, by their keys."""
+
+    def reducer_override(self, value: Any) -> Any:
+        return (load_zone, (value.key,)) if isinstance(value, ZoneInfo) else NotImplemented
+
+
+def _pickle(value: object) -> bytes:
+    data = io.BytesIO()
+    _Pickler(data).dump(value)
+    return data.getvalue()
 
 
 def _table_path(folder: Path, location_id: int) -> Path:
@@ -177,16 +190,8 @@ def _load(ticket: Ticket) -> _Run:
         raise OutputError(f"{folder / PLAN}: expected the plan that the driver wrote, got another one.")
     plan: BuildPlan
     plan, files = pickle.loads(data)  # noqa: S301  # its hash came with the task
-    plan = replace(plan, models=_with_zones(plan))
     compile_alone(plan)
     return _Run(folder, plan, files)
-
-
-def _with_zones(plan: BuildPlan) -> dict[int, LocationParameters]:
-    if plan.scenario.clock != "utc":
-        return dict(plan.models)
-    names = {place.location_id: place.timezone for place in plan.scenario.locations}
-    return {key: model._replace(zone=load_zone(names[key])) for key, model in plan.models.items()}
 
 
 def _map_table(folder: Path, location_id: int) -> RouteTable:

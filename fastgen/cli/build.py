@@ -10,15 +10,15 @@ import click
 
 from fastgen.cli import options
 from fastgen.cli.printing import say
-from fastgen.loading import quick_imports
+from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from typing import Unpack
 
-    from fastgen.building.build import Inputs
     from fastgen.building.job import BuildResult
+    from fastgen.building.options import Inputs
 
 
 @click.command()
@@ -54,7 +54,7 @@ def build(
     began = time.perf_counter()
     if engine == "local" and master is not None:
         raise click.UsageError("--master: expected --engine spark with it.")
-    with quick_imports():
+    with uncollected():
         build_dataset = _spark_build(master, workers) if engine == "spark" else _local_build(workers)
         from fastgen.cli.progress import TerminalProgress  # noqa: PLC0415  # heavy
     with TerminalProgress() as progress:

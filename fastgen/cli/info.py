@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.dataset.info import DatasetInfo, LocationInfo
-    from fastgen.dataset.manifest import Network
+    from fastgen.dataset.manifest_entries import Network
 
 _LOCATION_COLUMNS = (
     *("location", "name", "orders", "events", "pings/order", "events/order"),

@@ -9,13 +9,13 @@ import click
 from fastgen.cli import options
 from fastgen.cli.printing import say, say_json
 from fastgen.cli.tables import show_facts, show_size, show_table
-from fastgen.loading import quick_imports
+from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from fastgen.building.build import Inputs
     from fastgen.building.forecast import Forecast
+    from fastgen.building.options import Inputs
 
 _COLUMNS = ("location", "files", "orders", "events", "bytes")
 
@@ -42,7 +42,7 @@ def plan(
       fastgen plan --days 3650 --scenario ten_years.toml --compression snappy
       fastgen plan --scale 100 --json | jq .bytes
     """  # noqa: D301  # \b keeps click from joining the lines
-    with quick_imports():
+    with uncollected():
         from fastgen.building.forecast import plan as plan_dataset  # noqa: PLC0415  # heavy
         from fastgen.cli.compiling import announced_compiling  # noqa: PLC0415  # heavy
 

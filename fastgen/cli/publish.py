@@ -9,7 +9,7 @@ import click
 
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
-from fastgen.loading import quick_imports
+from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def publish(*, dataset: Path, to: str, overwrite: bool) -> None:
       fastgen publish dataset --to delta:lakehouse
       fastgen publish dataset --to parquet:tables --overwrite
     """  # noqa: D301  # \b keeps click from joining the lines
-    with quick_imports():
+    with uncollected():
         from fastgen.publishing.run import publish as publish_dataset  # noqa: PLC0415  # heavy
 
     def announce(line: str) -> None:

@@ -17,22 +17,22 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.dataset.layout import EVENTS, Layout, PartitionBy
-from fastgen.dataset.manifest import FileEntry, Manifest, read_stamped
+from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.event_file import EventFile
 from fastgen.errors import DamageError, ScenarioError
 from fastgen.events.schema import EVENT_TYPES, MAX_PINGS_I8, MAX_PINGS_I16
 from fastgen.model.scenario import Scenario, scenario_from_dict
-from fastgen.units import S_PER_DAY, S_PER_MIN
+from fastgen.orders.bounds import bound_preparation_s
+from fastgen.units import S_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
 
+    from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.dataset.seal import Stamp
 
-# Draws of service times come from 32 bits: none lies this many standard deviations out.
-SD_MAX = 7.0
 # Local time is at most 14 hours off UTC, and an hour is skipped or repeated at most.
 CLOCK_SPREAD_S = S_PER_DAY
 
@@ -186,7 +186,7 @@ def read_index(dataset: str | Path) -> DatasetIndex:
         codes={network.location_id: network.code for network in manifest.networks},
         files=tuple(_file_spans(manifest, folder, scenario.days)),
         lead_s=CLOCK_SPREAD_S if is_utc else 0,
-        tail_s=_longest_order_s(scenario, manifest.sequence_kind) + (CLOCK_SPREAD_S if is_utc else 0),
+        tail_s=_longest_order_s(manifest, scenario) + (CLOCK_SPREAD_S if is_utc else 0),
     )
 
 
@@ -204,17 +204,18 @@ def _file_spans(manifest: Manifest, folder: Path, days: int) -> Iterable[FileSpa
             )
 
 
-def _longest_order_s(scenario: Scenario, sequence_kind: str) -> int:
+def _longest_order_s(manifest: Manifest, scenario: Scenario) -> int:
     """Bound the time from an order's creation to its delivery."""
-    service = scenario.service_times
-    steps = (
-        *(service.created_to_started, service.started_to_finished),
-        *(service.finished_to_ready, service.ready_to_picked_up),
-    )
-    minutes = sum(max(service.minimum_min, step.mean_min + SD_MAX * step.sd_min) for step in steps)
+    source = manifest.source
+    preparation_s = bound_preparation_s(scenario) if source is None else source.longest_preparation_s
+    return preparation_s + bound_drive_s(manifest.sequence_kind, scenario.driver.ping_interval_s)
+
+
+def bound_drive_s(sequence_kind: str, ping_interval_s: int) -> int:
+    """Bound the seconds from an order's pick-up to its delivery by the pings that its sequence can count."""
     max_pings = MAX_PINGS_I8 if sequence_kind == "i8" else MAX_PINGS_I16
     # A drive of n pings ends before two intervals more.
-    return int(minutes * S_PER_MIN) + 1 + (max_pings + 2) * scenario.driver.ping_interval_s
+    return (max_pings + 2) * ping_interval_s
 
 
 def select_ids(index: DatasetIndex, locations: Iterable[str] | None) -> tuple[int, ...] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.dataset.layout import MANIFEST
-from fastgen.dataset.manifest import Manifest, Network, read_stamped
+from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.event_file import DAMAGED, EventFile
 from fastgen.dataset.reading.orders import N_BEFORE_PINGS, FileState, locate_orders
 from fastgen.dataset.reading.table_files import read_table_file
@@ -26,6 +26,7 @@ from fastgen.inputs.tables import read_tables
 from fastgen.roads.server_address import strip_secrets
 
 if TYPE_CHECKING:
+    from fastgen.dataset.manifest_entries import Network
     from fastgen.dataset.verify.expectations import ItemFacts
     from fastgen.dataset.verify.manifest_checks import FilePart
     from fastgen.model.scenario import Scenario

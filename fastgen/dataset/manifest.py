@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastgen.dataset.layout import MANIFEST, Layout, PartitionBy
+from fastgen.dataset.manifest_entries import FileEntry, Network, Source
 from fastgen.dataset.seal import Stamp, seal, unseal
 from fastgen.errors import DamageError, DataError
 from fastgen.events.day_digest import DayDigest
 from fastgen.parquet.codecs import COMPRESSIONS
-from fastgen.records import parse_json
+from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,43 +23,8 @@ FORMAT = "fastgen-dataset"
 FORMAT_VERSION = 1
 
 _DAYS_KEY = ' "location_days": '
-
-
-@dataclass(frozen=True)
-class Network:
-    """Road network of one location; see `RoadGraph`."""
-
-    location_id: int
-    code: str
-    hash: str
-    source: str
-    licence: str
-    synthetic: bool
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    """One file of the dataset.
-
-    Attributes
-    ----------
-    path
-        Relative to the dataset.
-    rows, bytes, sha256
-        Its size, and the hash of its bytes.
-    footer
-        Hash of its footer, see `hash_footer`; None for tables, and for event files of older versions.
-    """
-
-    path: str
-    rows: int
-    bytes: int
-    sha256: str
-    footer: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Say the same for JSON."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+# Left out where they say the usual: manifests of before have no such key.
+_OPTIONAL = ("writer", "source")
 
 
 @dataclass(frozen=True)
@@ -87,6 +53,10 @@ class Manifest:
         Event files in the order of their rows.
     tables
         Dimension tables.
+    writer
+        What encoded the event files, None for fastgen's own encoder.
+    source
+        What made the orders, None for the statistical simulation.
     """
 
     fastgen_version: str
@@ -107,6 +77,8 @@ class Manifest:
     days: tuple[DayDigest, ...]
     files: tuple[FileEntry, ...]
     tables: tuple[FileEntry, ...]
+    writer: str | None = None
+    source: Source | None = None
 
     def to_json(self) -> str:
         """Encode as JSON, the location-days as columns, and seal it."""
@@ -117,7 +89,11 @@ class Manifest:
             "networks": [asdict(network) for network in self.networks],
             "files": [entry.to_dict() for entry in self.files],
             "tables": [entry.to_dict() for entry in self.tables],
+            "source": None if self.source is None else asdict(self.source),
         }
+        for name in _OPTIONAL:
+            if fields[name] is None:
+                del fields[name]
         # One line a list: a manifest is read by people too.
         lines = [f' "{key}": {_list_or_value(value)}' for key, value in fields.items()]
         columns = dict(zip(DayDigest._fields, map(list, zip(*self.days, strict=True)), strict=True))
@@ -133,6 +109,8 @@ class Manifest:
             dimensions_hash=self.dimensions_hash,
             networks=self.networks,
             form=(self.layout, self.partition_by, self.compression),
+            writer=self.writer,
+            source=self.source,
         )
 
     @property
@@ -148,6 +126,8 @@ def compute_build_id(
     dimensions_hash: str,
     networks: Iterable[Network],
     form: tuple[str, str, str],
+    writer: str | None = None,
+    source: Source | None = None,
 ) -> str:
     """Hash all that decides a dataset and its files: equal for equal commands.
 
@@ -161,8 +141,13 @@ def compute_build_id(
         Road networks of the locations built.
     form
         Layout, partitioning, compression.
+    writer, source
+        As the manifest has them; what is None leaves the hash as it was before there was a choice.
     """
-    parts = [versions, scenario_hash, dimensions_hash, [list(asdict(n).values()) for n in networks], form]
+    roads = [list(asdict(network).values()) for network in networks]
+    parts: list[object] = [versions, scenario_hash, dimensions_hash, roads, form]
+    parts += [] if writer is None else [{"writer": writer}]
+    parts += [] if source is None else [{"source": asdict(source)}]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -199,7 +184,7 @@ def _parse(text: str, name: str, *, with_days: bool) -> Manifest:
             raise ValueError(f"an unknown {min(unknown)!r}")  # noqa: TRY301  # told with the others
         columns = raw["location_days"]
         days = tuple(DayDigest(*row) for row in zip(*(columns[f] for f in DayDigest._fields), strict=True))
-        fields = {key: raw[key] for key in Manifest.__dataclass_fields__ if key != "days"}
+        fields = {key: raw[key] for key in Manifest.__dataclass_fields__ if key not in {"days", *_OPTIONAL}}
         manifest = Manifest(
             **{
                 **fields,
@@ -209,6 +194,8 @@ def _parse(text: str, name: str, *, with_days: bool) -> Manifest:
                 "files": tuple(FileEntry(**entry) for entry in raw["files"]),
                 "tables": tuple(FileEntry(**entry) for entry in raw["tables"]),
                 "days": days,
+                "writer": raw.get("writer"),
+                "source": make_record(Source, raw["source"]) if "source" in raw else None,
             }
         )
         _check_types(manifest)
@@ -226,6 +213,7 @@ def _check_types(manifest: Manifest) -> None:
     texts += [day.digest for day in manifest.days]
     texts += [t for n in manifest.networks for t in (n.code, n.hash, n.source, n.licence)]
     texts += [manifest.fastgen_version, manifest.scenario_hash, manifest.dimensions_hash]
+    texts += [] if manifest.writer is None else [manifest.writer]
     texts += [entry.footer for entry in (*manifest.files, *manifest.tables) if entry.footer is not None]
     counts = [manifest.orders, manifest.rows, manifest.stream_version, manifest.digest_version]
     counts += [n for entry in (*manifest.files, *manifest.tables) for n in (entry.rows, entry.bytes)]

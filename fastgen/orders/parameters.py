@@ -34,8 +34,8 @@ class LocationParameters(NamedTuple):
         The location.
     demand, baskets
         Parameters of those kernels.
-    creation, kitchen, driver, order_id
-        Streams of creation times and customers, service times, the driver, and the dataset's order ids.
+    creation, kitchen, driver
+        Streams of creation times and customers, of service times, and of the driver.
     mean_sd_min, minimum_min
         float64 (4, 2), mean and standard deviation of each service step; least time; minutes.
     driver_rules
@@ -49,7 +49,7 @@ class LocationParameters(NamedTuple):
     start
         Date of day 0.
     minute_counts
-        int64 (n_days, 1440), the orders of every minute, where the plan of a small build has kept them.
+        int64 (n_days, 1440), the orders of every minute, where a small source has kept them.
     """
 
     location_id: int
@@ -59,7 +59,6 @@ class LocationParameters(NamedTuple):
     creation: Stream
     kitchen: Stream
     driver: Stream
-    order_id: Stream
     mean_sd_min: NDArray[np.float64]
     minimum_min: float
     driver_rules: Driver
@@ -118,7 +117,6 @@ def build_location_parameters(
         creation=stream(seed, place.location_id, Purpose.CREATION),
         kitchen=stream(seed, place.location_id, Purpose.KITCHEN),
         driver=stream(seed, place.location_id, Purpose.DRIVER),
-        order_id=stream(seed, 0, Purpose.ORDER_ID),
         mean_sd_min=np.array([(step.mean_min, step.sd_min) for step in steps], np.float64),
         minimum_min=float(service.minimum_min),
         driver_rules=driver,

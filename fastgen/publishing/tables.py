@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.dataset.index import DatasetIndex, FileSpan
-    from fastgen.dataset.manifest import FileEntry
+    from fastgen.dataset.manifest_entries import FileEntry
 
 BATCH_ROWS = 64_000
 _KINDS = {"str": pa.string(), "i8": pa.int8(), "i16": pa.int16(), "i64": pa.int64(), "f32": pa.float32()}

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from fastgen.building.build import Inputs, Options, build_with
+from fastgen.building.build import build_with
+from fastgen.building.options import BuildOptions, Inputs, Options
 from fastgen.building.plan import PART_EVENTS
 from fastgen.building.shared import Attempt, check_in, open_run
 from fastgen.errors import ScenarioError
@@ -90,7 +91,7 @@ def build_on(
             f"got {str(output)!r}."
         )
     engine = partial(make_with_spark, session=session)
-    return build_with(engine, output, overwrite=overwrite, progress=progress, **inputs)
+    return build_with(engine, output, BuildOptions(**inputs), overwrite=overwrite, progress=progress)
 
 
 def make_with_spark(
@@ -132,5 +133,5 @@ def make_with_spark(
 
 def count_tasks(job: Job) -> int:
     """Decide how many tasks make a job's files: each about as many events, at most one a file."""
-    events = sum(map(job.plan.count_events, job.files))
+    events = sum(map(job.plan.count_file_events, job.files))
     return max(1, min(len(job.files), math.ceil(events / EVENTS_A_TASK)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from fastgen.loading import quick_imports
+from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def make_files(
     OutputError
         As `build_part`.
     """
-    with quick_imports():
+    with uncollected():
         from fastgen.building.shared import Ticket, build_part  # noqa: PLC0415  # heavy
     for batch in batches:
         for task in batch.column(0).to_pylist():

@@ -8,6 +8,7 @@ import pytest
 
 from fastgen import BuildResult, build
 from fastgen.building.build import build_with
+from fastgen.building.options import BuildOptions
 from tests.building.six_files import SIX_FILES
 from tests.building.toy import write_toy_roads
 
@@ -45,6 +46,7 @@ def join(roads: Path, tmp_path: Path) -> Callable[..., Manifest]:
     """Build the six files into tmp_path / "out" with an engine of the test's own."""
 
     def run(engine: Callable[[Job], list[PartResult]], **options: Any) -> Manifest:
-        return build_with(engine, tmp_path / "out", roads=roads, **(SIX_FILES | options)).manifest
+        wanted = BuildOptions(roads=roads, **(SIX_FILES | options))
+        return build_with(engine, tmp_path / "out", wanted).manifest
 
     return run

@@ -206,8 +206,10 @@ def test_publication_refuses_gaps(small: Callable[..., BuildResult], tmp_path: P
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             build_module,
-            "publish",
-            lambda plan, results, *rest, **options: finalise.publish(plan, results[1:], *rest, **options),
+            "place_dataset",
+            lambda plan, results, *rest, **options: finalise.place_dataset(
+                plan, results[1:], *rest, **options
+            ),
         )
         with pytest.raises(OutputError, match=r"expected 6 finished files, events\.parquet/.* is missing"):
             small(tmp_path)

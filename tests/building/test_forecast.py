@@ -10,7 +10,8 @@ import pytest
 
 from fastgen import ScenarioError, build, plan
 from fastgen.building import costs
-from fastgen.building.build import prepare
+from fastgen.building.options import BuildOptions
+from fastgen.building.plan import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +87,9 @@ def test_ten_years_of_capped_growth_can_be_planned(roads: Path, capped: Path) ->
 
 def test_a_long_calendar_begins_as_a_short_one(roads: Path, capped: Path) -> None:
     """A long one is counted in threads."""
-    long, short = (prepare(days=n, scenario=capped, roads=roads).n_orders for n in (400, 300))
+    long, short = (
+        prepare(BuildOptions(days=n, scenario=capped, roads=roads)).source.n_orders for n in (400, 300)
+    )
     for location_id, counts in short.items():
         assert np.array_equal(long[location_id][:300], counts)
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastgen import BuildResult, build
-from fastgen.building.part import WHOLE_DAY_EVENTS
 from fastgen.dataset.manifest import read_manifest
+from fastgen.generating.maker import WHOLE_DAY_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,6 +9,7 @@ import pytest
 
 from fastgen import BuildResult, Progress
 from fastgen.building.build import build_with
+from fastgen.building.options import BuildOptions
 from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK
 from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import OutputError
@@ -119,7 +120,7 @@ def test_whatever_makes_the_files_a_users_stay(roads: Path, tmp_path: Path) -> N
 
     write(tmp_path / EVENTS)
     with pytest.raises(OutputError, match=r"got events\.parquet\. Use --overwrite"):
-        build_with(never, tmp_path, roads=roads, days=1)
+        build_with(never, tmp_path, BuildOptions(roads=roads, days=1))
     assert tree_of(tmp_path) == {EVENTS: MINE}
 
 

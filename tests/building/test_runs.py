@@ -14,7 +14,7 @@ import pytest
 
 from fastgen import OutputError
 from fastgen.building import shared
-from fastgen.building.finalise import publish
+from fastgen.building.finalise import place_dataset
 from fastgen.building.receipts import RUN, end_runs
 from fastgen.building.shared import build_part, check_in, open_run
 from fastgen.dataset.layout import WORK
@@ -106,5 +106,5 @@ def test_gap_among_very_many_files_is_found_at_once(tmp_path: Path) -> None:
     results: Any = [SimpleNamespace(entry=SimpleNamespace(path=path)) for path in paths[:-1]]
     began = time.perf_counter()
     with pytest.raises(OutputError, match=r"expected 30000 finished files, \S+29999\S* is missing"):
-        publish(plan, results, tmp_path, tmp_path / WORK)
+        place_dataset(plan, results, tmp_path, tmp_path / WORK)
     assert time.perf_counter() - began < 2

@@ -10,10 +10,13 @@ import numpy as np
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.timezones import load_zone
 from fastgen.model.day_orders import DayOrders
-from fastgen.orders.draws import OrderRange, simulate
+from fastgen.model.order_source import OrderRange
+from fastgen.orders.draws import draw_orders
 from fastgen.orders.expected import target_orders
 from fastgen.orders.kernels.demand import count_orders
+from fastgen.orders.kernels.order_ids import write_order_ids
 from fastgen.orders.parameters import LocationParameters, build_location_parameters
+from fastgen.rng import Purpose, stream
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,10 +53,19 @@ def count_day(model: LocationParameters, day: int) -> int:
     return int(count_days(model._replace(demand=demand._replace(expected=expected)))[day])
 
 
+def simulate(
+    model: LocationParameters, n_customers: int, ranges: list[OrderRange], orders: DayOrders
+) -> None:
+    """Draw orders, and give them their ids."""
+    draw_orders(model, n_customers, ranges, orders)
+    index = np.concatenate([one.first_index + np.arange(one.n_orders) for one in ranges])
+    write_order_ids(stream(42, 0, Purpose.ORDER_ID), index, orders.id_view)
+
+
 def simulate_stretch(
     model: LocationParameters, day: int, first: int, n: int, n_customers: int = 500, first_index: int = 0
 ) -> DayOrders:
-    """Simulate some orders of a day, by rank."""
+    """Draw some orders of a day, by rank."""
     orders = DayOrders.empty(n, model.lines_max)
     simulate(model, n_customers, [OrderRange(day, first, n, first_index + first)], orders)
     return orders
@@ -62,7 +74,7 @@ def simulate_stretch(
 def simulate_all(
     model: LocationParameters, day: int, n_customers: int = 500, first_index: int = 0
 ) -> DayOrders:
-    """Simulate a whole day."""
+    """Draw a whole day."""
     return simulate_stretch(model, day, 0, count_day(model, day), n_customers, first_index)
 
 

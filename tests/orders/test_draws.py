@@ -11,7 +11,7 @@ import pytest
 
 from fastgen.inputs.scenario_file import load_scenario
 from fastgen.model.day_orders import DayOrders
-from fastgen.orders.draws import OrderRange, simulate
+from fastgen.model.order_source import OrderRange
 from fastgen.orders.kernels.demand import count_orders
 from fastgen.units import MIN_PER_DAY
 from tests.kernels.sizes import sample_size
@@ -20,6 +20,7 @@ from tests.orders.parameters import (
     make_model,
     model_of,
     same_orders,
+    simulate,
     simulate_all,
     simulate_stretch,
 )

@@ -30,7 +30,6 @@ def test_streams_are_those_of_their_purposes() -> None:
     }
     for purpose, made in wanted.items():
         assert made == stream(7, 3, purpose)
-    assert model.order_id == stream(7, 0, Purpose.ORDER_ID)
 
 
 def test_weights_sum_to_one_and_targets_are_taken_over() -> None:

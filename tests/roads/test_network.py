@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fastgen.building.build import prepare
+from fastgen.building.options import BuildOptions
+from fastgen.building.plan import prepare
 from fastgen.errors import DataError
 from fastgen.roads.network import check_networks, find_network
 from fastgen.roads.offline import builtin_codes, read_builtin
@@ -58,7 +59,7 @@ def test_the_commands_can_be_pasted(tmp_path: Path) -> None:
     folder.mkdir()
     directory = write_town(folder, tables)
     with pytest.raises(DataError) as refused:
-        prepare(dimensions=directory, days=1)
+        prepare(BuildOptions(dimensions=directory, days=1))
     command = str(refused.value).partition("make one with '")[2].partition(" -o my_roads'")[0]
     words = shlex.split(command)
     assert words == ["fastgen", "roads", "fetch", "--location", "new york's", "--dimensions", str(directory)]

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastgen.building.build import build, prepare
+from fastgen.building.build import build
+from fastgen.building.options import BuildOptions
+from fastgen.building.plan import prepare
 from fastgen.cli import main
 from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import DataError
@@ -127,7 +129,9 @@ def test_stored_network_far_from_the_kitchen_is_refused(tmp_path: Path) -> None:
     (tmp_path / "sf.roads").write_bytes(encode_roads(graph))
     south = place(0, -40, KITCHEN)
     with pytest.raises(DataError, match=r"expected a road within 1000 m of the kitchen .* is 1030 m away"):
-        prepare(days=1, locations=["sf"], scenario=scenario_file(tmp_path, south), roads=tmp_path)
+        prepare(
+            BuildOptions(days=1, locations=["sf"], scenario=scenario_file(tmp_path, south), roads=tmp_path)
+        )
 
 
 @given(
@@ -205,11 +209,13 @@ def test_build_over_a_stored_island_warns_each_time_and_changes_nothing(tmp_path
     for n_lines in (2, 1):  # the first build computes routes, the second one finds them in the cache
         lines: list[str] = []
         plan = prepare(
-            days=1,
-            locations=["sf"],
-            scenario=scenario_file(tmp_path),
-            roads=tmp_path,
-            announce=lines.append,
+            BuildOptions(
+                days=1,
+                locations=["sf"],
+                scenario=scenario_file(tmp_path),
+                roads=tmp_path,
+            ),
+            lines.append,
         )
         assert plan.tables[1].n_customers == 2
         assert len(lines) == n_lines

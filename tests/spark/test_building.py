@@ -18,6 +18,7 @@ import pytest
 import fastgen.spark
 from fastgen import OutputError, Progress, ScenarioError, build
 from fastgen.building.build import build_with
+from fastgen.building.options import BuildOptions
 from fastgen.building.receipts import RUN
 from fastgen.cli import main
 from fastgen.dataset.layout import MANIFEST, WORK
@@ -62,7 +63,7 @@ def build_by(spark: SparkSession, roads: Path, monkeypatch: pytest.MonkeyPatch) 
 
     def run(out: Path, task: Callable[..., object], **options: Any) -> BuildResult:
         engine = partial(make_with_spark, session=lambda: spark, task=task)
-        return build_with(engine, out, roads=roads, **(SIX_FILES | options))
+        return build_with(engine, out, BuildOptions(roads=roads, **(SIX_FILES | options)))
 
     return run
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from fastgen.dataset.manifest import FileEntry
+    from fastgen.dataset.manifest_entries import FileEntry
 
 # What reading a damaged Parquet file can raise.
 DAMAGED = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)

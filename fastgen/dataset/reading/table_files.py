@@ -11,7 +11,7 @@ from fastgen.files import read_regular
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastgen.dataset.manifest import FileEntry
+    from fastgen.dataset.manifest_entries import FileEntry
 
 
 def read_table_file(folder: Path, entry: FileEntry) -> bytes:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fastgen.dataset.manifest import FileEntry, Manifest
+    from fastgen.dataset.manifest import Manifest
+    from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.dataset.verify.expectations import Expectations
     from fastgen.dataset.verify.manifest_checks import FilePart
     from fastgen.events.digest import DayDigest

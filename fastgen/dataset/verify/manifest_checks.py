@@ -11,7 +11,8 @@ from fastgen.errors import DataError
 from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
 
 if TYPE_CHECKING:
-    from fastgen.dataset.manifest import FileEntry, Manifest
+    from fastgen.dataset.manifest import Manifest
+    from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.dataset.verify.report import Tally
     from fastgen.model.scenario import Scenario
 

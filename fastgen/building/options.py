@@ -1,0 +1,55 @@
+"""What decides a dataset, as users state it: in one object below the door, by keywords at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from fastgen.generating.inputs import SimulationOptions
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fastgen.parquet.codecs import Compression
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildOptions(SimulationOptions):
+    """What decides a dataset.
+
+    Attributes
+    ----------
+    layout
+        "hive" or "single".
+    partition_by
+        "location_id" or "location_id,day", for the hive layout.
+    compression
+        "zstd", "snappy" or "none".
+    """
+
+    layout: str = "hive"
+    partition_by: str = "location_id"
+    compression: Compression = "zstd"
+
+
+class Options(TypedDict, total=False):
+    """The keywords of `BuildOptions` but for the scenario file."""
+
+    days: int | None
+    seed: int | None
+    scale: float | None
+    start: dt.date | None
+    locations: Sequence[str] | None
+    dimensions: str | Path | None
+    roads: str | Path | None
+    layout: str
+    partition_by: str
+    compression: Compression
+
+
+class Inputs(Options, total=False):
+    """All keywords of `BuildOptions`."""
+
+    scenario: str | Path | None

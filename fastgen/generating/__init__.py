@@ -1,0 +1,1 @@
+"""Make the events of any location-day from scenario, tables, networks and a source of orders."""

@@ -1,0 +1,122 @@
+"""Load what a simulation is made from: scenario, tables and road networks, as a user names them."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastgen.errors import ScenarioError
+from fastgen.generating.simulation import Simulation, make_simulation
+from fastgen.inputs.loading import load_inputs
+from fastgen.model.route_table import RouteRequest, RouteTable
+from fastgen.orders.expected import check_expected_orders, expected_orders
+from fastgen.roads.cache import default_cache_dir, load_route_table
+from fastgen.roads.network import check_networks, find_network
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Sequence
+
+    from fastgen.generating.simulation import MakeSource
+    from fastgen.model.scenario import Location, Scenario
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulationOptions:
+    """What decides the events of a dataset, as a user states it.
+
+    Attributes
+    ----------
+    scenario
+        Scenario file; None for the canonical scenario.
+    days, seed, scale, start
+        Instead of the scenario's.
+    locations
+        Codes or ids of the locations to build; None for all. What is built of one is the same whatever the
+        others.
+    dimensions
+        Folder of six dimension tables to use instead of the shipped ones.
+    roads
+        Folder of CODE.roads files; where a location has none there, its built-in network is used.
+    """
+
+    scenario: str | Path | None = None
+    days: int | None = None
+    seed: int | None = None
+    scale: float | None = None
+    start: dt.date | None = None
+    locations: Sequence[str] | None = None
+    dimensions: str | Path | None = None
+    roads: str | Path | None = None
+
+
+def load_simulation(
+    options: SimulationOptions,
+    announce: Callable[[str], None] = lambda _: None,
+    make_source: MakeSource | None = None,
+) -> Simulation:
+    """Load all inputs of a simulation.
+
+    Parameters
+    ----------
+    options
+        What the user asks for.
+    announce
+        Called with a line before routes are computed, and with warnings of a network.
+    make_source
+        Makes the source of orders; None: the statistical one.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        If an input is wrong.
+    """
+    scenario, dimensions, roads = (
+        None if path is None else Path(path) for path in (options.scenario, options.dimensions, options.roads)
+    )
+    overrides = {key: getattr(options, key) for key in ("days", "seed", "scale", "start")}
+    loaded, dims = load_inputs(scenario, dimensions, overrides=overrides)
+    selected = select_locations(loaded, options.locations)
+    given = {"--scenario": scenario, "--dimensions": dimensions}
+    shown = "".join(f" {name} {shlex.quote(str(path))}" for name, path in given.items() if path is not None)
+    check_networks([place.code for place in selected], roads, shown)
+    # Before routes are computed, which takes a while.
+    check_expected_orders(loaded, expected_orders(loaded))
+    tables = {place.location_id: _route_table(loaded, place, roads, announce) for place in selected}
+    return make_simulation(loaded, dims, tables, make_source)
+
+
+def select_locations(scenario: Scenario, codes: Sequence[str] | None) -> list[Location]:
+    """Pick locations by code or id, in the scenario's order; None picks all.
+
+    Raises
+    ------
+    ScenarioError
+        If a code is not one of the scenario's.
+    """
+    if codes is None:
+        return list(scenario.locations)
+    for code in codes:
+        if not any(code in (place.code, str(place.location_id)) for place in scenario.locations):
+            known = ", ".join(place.code for place in scenario.locations)
+            raise ScenarioError(f"--locations: expected codes among {known}, got {code!r}.")
+    return [p for p in scenario.locations if p.code in codes or str(p.location_id) in codes]
+
+
+def _route_table(
+    scenario: Scenario, place: Location, roads: Path | None, announce: Callable[[str], None]
+) -> RouteTable:
+    driver, delivery = scenario.driver, scenario.delivery
+    data, name = find_network(place.code, roads)
+    request = RouteRequest(
+        lat=place.lat,
+        lon=place.lon,
+        radius_mi=delivery.radius_mi,
+        speed_mph=driver.speed_mph,
+        ping_interval_s=driver.ping_interval_s,
+        ping_position=driver.ping_position,
+        street=delivery.address_street,
+    )
+    return load_route_table(data, name, request, default_cache_dir(), announce)

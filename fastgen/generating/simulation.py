@@ -1,0 +1,144 @@
+"""All that decides the events of a dataset, whatever form they are given."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastgen.dataset.manifest_entries import Network, Source
+from fastgen.errors import ScenarioError
+from fastgen.events.body import encode_items
+from fastgen.events.schema import MAX_PINGS_I16, sequence_kind
+from fastgen.inputs.timezones import load_zone
+from fastgen.orders.source import StatisticalSource
+from fastgen.rng import Purpose, Stream, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
+
+    from fastgen.events.kernels.expand import ItemTexts
+    from fastgen.model.dimensions import Dimensions
+    from fastgen.model.order_source import OrderSource
+    from fastgen.model.route_table import RouteTable
+    from fastgen.model.scenario import Scenario
+
+    # Makes the orders of a scenario over its tables and the route tables of the locations built.
+    MakeSource: TypeAlias = Callable[[Scenario, Dimensions, Mapping[int, RouteTable]], OrderSource]
+
+
+class Span(NamedTuple):
+    """A location and some days of it, both ends included."""
+
+    location_id: int
+    first_day: int
+    last_day: int
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """All that is needed to make the events of any location-day alone.
+
+    Attributes
+    ----------
+    scenario, dims
+        The scenario and its tables.
+    tables
+        Route table of each location built, by location_id.
+    source
+        Which orders there are.
+    items
+        JSON of the items.
+    sequence_kind
+        "i8" or "i16".
+    """
+
+    scenario: Scenario
+    dims: Dimensions
+    tables: Mapping[int, RouteTable]
+    source: OrderSource
+    items: ItemTexts
+    sequence_kind: str
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """Road networks of the locations built."""
+        codes = {place.location_id: place.code for place in self.scenario.locations}
+        return tuple(
+            Network(key, codes[key], table.network_hash, *table.provenance)
+            for key, table in self.tables.items()
+        )
+
+    @property
+    def stated_source(self) -> Source | None:
+        """What manifest and build id say of the source; None for the statistical one."""
+        source = self.source
+        return None if source.name is None else Source(source.name, source.longest_preparation_s)
+
+    @property
+    def epoch_s(self) -> int:
+        """Unix seconds of day 0, 00:00."""
+        return int(dt.datetime.combine(self.scenario.start, dt.time(), dt.UTC).timestamp())
+
+    @property
+    def order_ids(self) -> Stream:
+        """Stream that orders' ids are enciphered with."""
+        return stream(self.scenario.seed, 0, Purpose.ORDER_ID)
+
+    def count_events(self, span: Span) -> float:
+        """Count the events of a span, with the mean of its location's routes."""
+        orders = self.source.n_orders[span.location_id][span.first_day : span.last_day + 1]
+        return float(orders.sum()) * self.tables[span.location_id].events_per_order
+
+
+def make_simulation(
+    scenario: Scenario,
+    dims: Dimensions,
+    tables: Mapping[int, RouteTable],
+    make_source: MakeSource | None = None,
+) -> Simulation:
+    """Put a simulation together.
+
+    Parameters
+    ----------
+    scenario, dims
+        The scenario and its tables.
+    tables
+        Route table of each location to build, by location_id.
+    make_source
+        Makes the source of orders; None: the statistical one.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario expects more orders than a dataset can hold, or a route has more pings than a sequence
+        can count.
+    """
+    make_source = make_source or make_statistical_source
+    return Simulation(
+        scenario=scenario,
+        dims=dims,
+        tables=tables,
+        source=make_source(scenario, dims, tables),
+        items=encode_items(dims.items),
+        sequence_kind=_choose_sequence_kind(max(table.max_pings for table in tables.values())),
+    )
+
+
+def make_statistical_source(
+    scenario: Scenario, dims: Dimensions, _: Mapping[int, RouteTable]
+) -> StatisticalSource:
+    """Make the source of orders that scenario, tables and seed decide alone."""
+    places = scenario.locations if scenario.clock == "utc" else ()
+    zones = {place.location_id: load_zone(place.timezone) for place in places}
+    return StatisticalSource.of(scenario, dims, zones)
+
+
+def _choose_sequence_kind(max_pings: int) -> str:
+    if max_pings > MAX_PINGS_I16:
+        raise ScenarioError(
+            f"driver.ping_interval_s: expected at most {MAX_PINGS_I16} pings on the longest route, "
+            f"got {max_pings}."
+        )
+    return sequence_kind(max_pings)

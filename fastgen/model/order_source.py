@@ -1,0 +1,102 @@
+"""The seam between which orders there are and the rows of events that are made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fastgen.model.day_orders import DayOrders
+    from fastgen.model.route_table import RouteTable
+
+
+class OrderRange(NamedTuple):
+    """Orders of one location-day that follow each other.
+
+    Attributes
+    ----------
+    day
+        Day number.
+    first_rank
+        Rank of the first order within its day, in the order of creation.
+    n_orders
+        How many orders.
+    first_index
+        Index of the first order in the whole dataset, which its id is made from.
+    """
+
+    day: int
+    first_rank: int
+    n_orders: int
+    first_index: int
+
+
+class OrderSource(Protocol):
+    """Which orders a dataset has, and what each of them is.
+
+    Builds, tasks of Spark, forecasts and datasets without files know a simulation by this protocol alone. A
+    source is pickled for other processes; there it gives the same orders. It may count the orders ahead, or
+    run a location when it is first asked for its counts.
+
+    Attributes
+    ----------
+    name
+        Name and version of the source, which manifest and build id state; None for the statistical
+        simulation, which its scenario and tables describe completely.
+    n_orders, first_index
+        int64 (n_days,) by location_id, for every location of the scenario: orders of each day, and the
+        dataset-wide index of its first one, counted by day, then location_id.
+    expected_orders
+        float64 (n_days,) by location_id: about as many orders as there will be. The cut into files, progress
+        bars and refusals of scenarios that are too large go by it.
+    lines_max
+        Most lines that an order can have.
+    longest_preparation_s
+        Seconds from the creation of an order to its pick-up, at most.
+    """
+
+    @property
+    def name(self) -> str | None:
+        """Name and version; None for the statistical simulation."""
+
+    @property
+    def n_orders(self) -> Mapping[int, NDArray[np.int64]]:
+        """Orders of each day, by location_id."""
+
+    @property
+    def first_index(self) -> Mapping[int, NDArray[np.int64]]:
+        """Index of each day's first order, by location_id."""
+
+    @property
+    def expected_orders(self) -> Mapping[int, NDArray[np.float64]]:
+        """Orders expected of each day, by location_id."""
+
+    @property
+    def lines_max(self) -> int:
+        """Most lines of an order."""
+
+    @property
+    def longest_preparation_s(self) -> int:
+        """Most seconds from creation to pick-up."""
+
+    def fill(
+        self, location_id: int, ranges: Sequence[OrderRange], routes: RouteTable, orders: DayOrders
+    ) -> None:
+        """Fill in the orders of some ranges, one range after the other.
+
+        Parameters
+        ----------
+        location_id
+            The location.
+        ranges
+            Ranges of its days, in the dataset's order.
+        routes
+            Its customers and how long the drive to each takes.
+        orders
+            Output: an entry for each order; all fields but `id_view`, which the caller fills in.
+            `line_start[0]` is given.
+        """

@@ -1,0 +1,135 @@
+"""The statistical source of orders: counts and draws that scenario, tables and seed decide."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from fastgen.errors import ScenarioError
+from fastgen.orders.bounds import bound_preparation_s
+from fastgen.orders.draws import draw_orders
+from fastgen.orders.expected import check_expected_orders, expected_orders, target_orders
+from fastgen.orders.kernels.demand import count_orders
+from fastgen.orders.kernels.order_ids import MAX_ORDERS
+from fastgen.orders.parameters import build_location_parameters
+from fastgen.units import MIN_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+    from fastgen.model.day_orders import DayOrders
+    from fastgen.model.dimensions import Dimensions
+    from fastgen.model.order_source import OrderRange
+    from fastgen.model.route_table import RouteTable
+    from fastgen.model.scenario import Scenario
+    from fastgen.orders.parameters import LocationParameters
+
+# Of up to so many location-days the orders of every minute are kept from the first count: 12 MB.
+_LOCATION_DAYS_KEPT = 1000
+# Days with few orders are drawn together up to so many: their minutes take 30 KB a day.
+_DAYS_AT_ONCE = 128
+
+
+@dataclass(frozen=True, eq=False)
+class StatisticalSource:
+    """Orders as independent draws, location-day by location-day; an `OrderSource`.
+
+    Attributes
+    ----------
+    parameters
+        Parameters of each location, by location_id.
+    n_orders, first_index, expected_orders, lines_max, longest_preparation_s
+        As `OrderSource` has them.
+    """
+
+    parameters: Mapping[int, LocationParameters]
+    n_orders: Mapping[int, NDArray[np.int64]]
+    first_index: Mapping[int, NDArray[np.int64]]
+    expected_orders: Mapping[int, NDArray[np.float64]]
+    lines_max: int
+    longest_preparation_s: int
+
+    @property
+    def name(self) -> str | None:
+        """None: scenario and tables say it all."""
+        return None
+
+    @classmethod
+    def of(cls, scenario: Scenario, dims: Dimensions, zones: Mapping[int, ZoneInfo]) -> Self:
+        """Count the orders of every location of a scenario, built or not.
+
+        An order's index, and so its id, counts the orders of all earlier location-days.
+
+        Parameters
+        ----------
+        scenario, dims
+            The scenario and its tables.
+        zones
+            Time zones by location_id, where timestamps are UTC; else empty.
+
+        Raises
+        ------
+        ScenarioError
+            If the scenario expects more orders than a dataset can hold.
+        """
+        expected, targets = expected_orders(scenario), target_orders(scenario)
+        check_expected_orders(scenario, expected)
+        places = scenario.locations
+        parameters, n_orders, first_index = _index_orders(
+            [
+                build_location_parameters(scenario, dims, place, targets[row], zones.get(place.location_id))
+                for row, place in enumerate(places)
+            ],
+            scenario.days,
+        )
+        ids = [place.location_id for place in places]
+        return cls(
+            parameters=dict(zip(ids, parameters, strict=True)),
+            n_orders=dict(zip(ids, n_orders, strict=True)),
+            first_index=dict(zip(ids, first_index, strict=True)),
+            expected_orders=dict(zip(ids, expected, strict=True)),
+            lines_max=max(1, scenario.baskets.brands_max) * scenario.baskets.items_max,
+            longest_preparation_s=bound_preparation_s(scenario),
+        )
+
+    def fill(
+        self, location_id: int, ranges: Sequence[OrderRange], routes: RouteTable, orders: DayOrders
+    ) -> None:
+        """Draw the orders of some ranges; see `OrderSource.fill`."""
+        parameters, at = self.parameters[location_id], 0
+        for first in range(0, len(ranges), _DAYS_AT_ONCE):
+            some = ranges[first : first + _DAYS_AT_ONCE]
+            n = sum(one.n_orders for one in some)
+            draw_orders(parameters, routes.n_customers, some, orders.section(at, at + n))
+            at += n
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the minutes' counts: another process draws them sooner than it reads them."""
+        parameters = {key: one._replace(minute_counts=None) for key, one in self.parameters.items()}
+        return {**vars(self), "parameters": parameters}
+
+
+def _index_orders(
+    parameters: list[LocationParameters], n_days: int
+) -> tuple[list[LocationParameters], NDArray[np.int64], NDArray[np.int64]]:
+    """Count the orders of every location-day, (n_locations, n_days); number them by (day, location_id)."""
+    n_orders = np.zeros((len(parameters), n_days), np.int64)
+    if n_orders.size <= _LOCATION_DAYS_KEPT:
+        kept = np.empty((len(parameters), n_days, MIN_PER_DAY), np.int64)
+        parameters = [
+            one._replace(minute_counts=counts) for one, counts in zip(parameters, kept, strict=True)
+        ]
+    # Compiled code runs without the GIL.
+    with ThreadPoolExecutor() as pool:
+        demands, counts = [one.demand for one in parameters], [one.minute_counts for one in parameters]
+        list(pool.map(count_orders, demands, n_orders, counts))
+    ends = np.cumsum(n_orders.T.ravel()).reshape(n_days, len(parameters)).T
+    if ends[-1, -1] > MAX_ORDERS:
+        raise ScenarioError(f"scale, days: expected at most {MAX_ORDERS} orders, got {ends[-1, -1]}.")
+    return parameters, n_orders, np.ascontiguousarray(ends - n_orders)
