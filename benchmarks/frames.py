@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from fastgen.dataset.layout import ROW_GROUP_ROWS
+from fastgen.events.schema import COLUMNS
 from fastgen.generating.frames import to_arrow
 from fastgen.generating.maker import EventMaker
 from fastgen.model.order_source import OrderRange
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from fastgen.events.buffers import EventBuffers
     from fastgen.generating.simulation import Span
 
+# Hive files leave the location to their folder's name.
+STORED = tuple(column.name for column in COLUMNS if column.name != "location_id")
 ParquetCodec = Literal["zstd", "snappy", "uncompressed"]
 
 
@@ -47,7 +50,7 @@ def begin_span(plan: BuildPlan, span: Span, maker: EventMaker) -> None:
 
 def make_frame(plan: BuildPlan, span: Span) -> pl.DataFrame:
     """Make the rows of a location's days, columns that no later frame writes over."""
-    table = to_arrow(expand_span(plan, span), plan.sequence_kind)
+    table = to_arrow(expand_span(plan, span), span.location_id, plan.sequence_kind, STORED)
     return pl.DataFrame(pl.from_arrow(table, rechunk=False))
 
 

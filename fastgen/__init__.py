@@ -21,9 +21,9 @@ Compiled loops stand in `kernels`, those of one room in that room's own folder `
 Data goes through it one way: scenario -> plan -> orders -> events -> files.
 
 Public names: `plan` says what a build would make, `build` makes a dataset, `scan_events` reads one and
-`slice_events` some hours of one; `replay` and `follow` play one as a stream by a `ReplayClock`; `publish`
-makes tables of one. All are loaded at first use, so that `import fastgen` costs nothing. Every error raised
-on purpose is a `FastgenError`.
+`slice_events` some hours of one; `scan_scenario` and `scenario_batches` read one that was never written;
+`replay` and `follow` play one as a stream by a `ReplayClock`; `publish` makes tables of one. All are loaded
+at first use, so that `import fastgen` costs nothing. Every error raised on purpose is a `FastgenError`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fastgen.building.job import BuildResult, Progress
     from fastgen.dataset.reading.scan import scan_events
     from fastgen.dataset.reading.slices import slice_events
+    from fastgen.generating.scan import scan_scenario, scenario_batches
     from fastgen.publishing.run import Published, publish
     from fastgen.replaying.clock import ReplayClock
     from fastgen.replaying.options import Emitted, ReplayOptions
@@ -66,6 +67,8 @@ __all__ = [
     "publish",
     "replay",
     "scan_events",
+    "scan_scenario",
+    "scenario_batches",
     "slice_events",
 ]
 
@@ -83,6 +86,8 @@ _LOADED_LATER = {
     "publish": "fastgen.publishing.run",
     "replay": "fastgen.replaying.run",
     "scan_events": "fastgen.dataset.reading.scan",
+    "scan_scenario": "fastgen.generating.scan",
+    "scenario_batches": "fastgen.generating.scan",
     "slice_events": "fastgen.dataset.reading.slices",
 }
 

@@ -7,97 +7,127 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from fastgen.events.kernels.expand import CREATED, DELIVERED, PICKED_UP, PING
+from fastgen.events.kernels.expand import ADDR, CREATED, DELIVERED, ITEMS, PICKED_UP, PING, ROW
 from fastgen.events.schema import COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import polars as pl
     from numpy.typing import NDArray
 
     from fastgen.events.buffers import EventBuffers
 
+# Bytes of a text that an Arrow string view holds itself, and those of any text that it shows.
+VIEW_TEXT, VIEW_PREFIX = 12, 4
+# Where the rows of an order are from its first one on.
+PICKED_UP_AT = PICKED_UP - CREATED
+_FLOATS = ("customer_lat", "customer_lon", "ping_lat", "ping_lon", "ping_progress")
+_LENGTHS = ("order_id", "customer_addr", "items_json", "route_json")
+_NUMPY = {"i8": np.int8, "i16": np.int16, "i64": np.int64}
 
-# Bytes of a text that an Arrow string view holds itself.
-VIEW_TEXT = 12
+
+def to_frame(
+    buffers: EventBuffers, location_id: int, sequence_kind: str, columns: Collection[str] | None = None
+) -> pl.DataFrame:
+    """Give rows as a Polars frame; parameters as `to_arrow`."""
+    import polars as pl  # noqa: PLC0415  # slow to load, and an Arrow table does without
+
+    return pl.DataFrame(pl.from_arrow(to_arrow(buffers, location_id, sequence_kind, columns), rechunk=False))
 
 
-def to_arrow(buffers: EventBuffers, sequence_kind: str) -> pa.Table:
-    """Wrap the columns of an buffers; texts as Arrow string views, routes into the table that all share."""
-    orders, events, routes = buffers.orders, buffers.events, buffers.routes
-    n_orders = len(orders.draw)
-    n_rows = buffers.count_rows(n_orders)
-    first = events.start[:n_orders, 0]
-    kinds, per_order = events.event_type_id[:n_rows], np.diff(events.start[: n_orders + 1, 0])
-    is_set = {
-        "created": kinds == CREATED,
-        "customer": (kinds == CREATED) | (kinds == DELIVERED),
-        "route": kinds == PICKED_UP,
-        "ping": kinds == PING,
-    }
-    texts = {
-        "customer_addr": ("created", first, events.start[:, 2], events.addr_text, events.lengths[1]),
-        "items_json": ("created", first, events.start[:, 3], events.items_text, events.lengths[2]),
-        "route_json": (
-            *("route", first + 5, routes.text_start[orders.customer]),
-            *(routes.text, events.lengths[3]),
-        ),
-    }
-    floats = {
-        name: (group, events.floats[k])
-        for k, (name, group) in enumerate(
-            [(f"customer_{x}", "customer") for x in ("lat", "lon")]
-            + [(f"ping_{x}", "ping") for x in ("lat", "lon", "progress")]
-        )
-    }
-    columns = {}
-    for column in COLUMNS:
-        name, bits = column.name, None
-        if name == "location_id":
-            continue
+def to_arrow(
+    buffers: EventBuffers, location_id: int, sequence_kind: str, columns: Collection[str] | None = None
+) -> pa.Table:
+    """Give all rows that are expanded as an Arrow table.
+
+    Numbers and texts stay where they are, so nothing else may write to the buffers from now on.
+
+    Parameters
+    ----------
+    buffers
+        All orders of a chunk, expanded.
+    location_id
+        Their location.
+    sequence_kind
+        "i8" or "i16".
+    columns
+        Names of the columns wanted; None for all. The table has them in the schema's order.
+    """
+    rows = _Rows(buffers, location_id, sequence_kind)
+    wanted = [column.name for column in COLUMNS if columns is None or column.name in columns]
+    return pa.table({name: rows.column(name) for name in wanted})
+
+
+class _Rows:
+    """The columns of some rows, made as they are asked for."""
+
+    def __init__(self, buffers: EventBuffers, location_id: int, sequence_kind: str) -> None:
+        self._buffers, self._location_id, self._sequence_kind = buffers, location_id, sequence_kind
+        self._n_orders = len(buffers.orders.draw)
+        self._n_rows = buffers.count_rows(self._n_orders)
+        self._kinds = buffers.events.event_type_id[: self._n_rows]
+
+    def column(self, name: str) -> pa.Array:
+        """Make one column."""
         if name == "order_id":
-            views = np.repeat(orders.id_view, per_order, axis=0)
-            columns[name] = _wrap(pa.string_view(), n_rows, None, views)
-        elif name in texts:
-            group, rows, starts, text, lengths = texts[name]
-            bits = np.packbits(is_set[group], bitorder="little")
-            columns[name] = _wrap(
-                pa.string_view(), n_rows, bits, _views(n_rows, rows, starts, text, lengths), text
-            )
-        elif name in floats:
-            group, values = floats[name]
-            bits = np.packbits(is_set[group], bitorder="little")
-            columns[name] = _wrap(pa.float32(), n_rows, bits, values[:n_rows])
+            n_rows = np.diff(self._buffers.events.start[: self._n_orders + 1, ROW])
+            return self._wrap(pa.string_view(), None, np.repeat(self._buffers.orders.id_view, n_rows, axis=0))
+        if name in _LENGTHS:
+            return self._text(name)
+        if name in _FLOATS:
+            values = self._buffers.events.floats[_FLOATS.index(name)][: self._n_rows]
+            return self._wrap(pa.float32(), self._validity(name), values)
+        if name == "location_id":
+            return self._wrap(pa.int8(), None, np.full(self._n_rows, self._location_id, np.int8))
+        kind = self._sequence_kind if name == "sequence" else _KINDS[name]
+        values = getattr(self._buffers.events, name)[: self._n_rows].astype(_NUMPY[kind], copy=False)
+        return self._wrap(pa.from_numpy_dtype(_NUMPY[kind]), None, values)
+
+    def _validity(self, name: str) -> NDArray[np.uint8]:
+        """Pack which rows have a value."""
+        kinds = self._kinds
+        if name.startswith("ping_"):
+            is_set = kinds == PING
+        elif name in {"customer_lat", "customer_lon"}:
+            is_set = (kinds == CREATED) | (kinds == DELIVERED)
         else:
-            values = getattr(events, name)[:n_rows]
-            kind = sequence_kind if name == "sequence" else column.kind
-            numpy_type = {"i8": np.int8, "i16": np.int16, "i64": np.int64}[kind]
-            columns[name] = _wrap(pa.from_numpy_dtype(numpy_type), n_rows, None, values.astype(numpy_type))
-    return pa.table(columns)
+            is_set = kinds == (PICKED_UP if name == "route_json" else CREATED)
+        return np.packbits(is_set, bitorder="little")
+
+    def _text(self, name: str) -> pa.Array:
+        """Make a column of texts, each of which one row of an order has."""
+        events, routes = self._buffers.events, self._buffers.routes
+        rows = events.start[: self._n_orders, ROW]
+        if name == "route_json":
+            rows, text = rows + PICKED_UP_AT, routes.text
+            starts = routes.text_start[self._buffers.orders.customer]
+        else:
+            text = events.addr_text if name == "customer_addr" else events.items_text
+            starts = events.start[: self._n_orders, ADDR if name == "customer_addr" else ITEMS]
+        lengths = events.lengths[_LENGTHS.index(name)][rows].astype(np.int64)
+        views = np.zeros((self._n_rows, 2), np.int64)
+        views[rows] = _views(starts, lengths, text)
+        return self._wrap(pa.string_view(), self._validity(name), views, text)
+
+    def _wrap(
+        self, kind: pa.DataType, bits: NDArray[np.uint8] | None, *values: NDArray[np.generic]
+    ) -> pa.Array:
+        buffers = [None if b is None else pa.py_buffer(np.ascontiguousarray(b)) for b in (bits, *values)]
+        return pa.Array.from_buffers(kind, self._n_rows, buffers)
+
+
+_KINDS = {column.name: column.kind for column in COLUMNS}
 
 
 def _views(
-    n_rows: int,
-    rows: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    text: NDArray[np.uint8],
-    lengths: NDArray[np.uint32],
+    starts: NDArray[np.int64], lengths: NDArray[np.int64], text: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
-    """Make string views, int64 (n_rows, 2): length, four bytes, then the rest, or a longer text's place."""
-    views, starts, length = (
-        np.zeros((n_rows, 2), np.int64),
-        starts[: len(rows)],
-        lengths[rows].astype(np.int64),
-    )
-    padded = np.concatenate([text, np.zeros(VIEW_TEXT, np.uint8)])
-    head = padded[starts[:, None] + np.arange(VIEW_TEXT)]
-    head[np.arange(VIEW_TEXT) >= length[:, None]] = 0
-    short = np.ascontiguousarray(head[:, 4:]).view(np.int64)[:, 0]
-    views[rows, 0] = length | np.ascontiguousarray(head[:, :4]).view(np.uint32)[:, 0].astype(np.int64) << 32
-    views[rows, 1] = np.where(length <= VIEW_TEXT, short, starts << 32)
-    return views
-
-
-def _wrap(
-    kind: pa.DataType, n_rows: int, bits: NDArray[np.uint8] | None, *values: NDArray[np.generic]
-) -> pa.Array:
-    buffers = [None if b is None else pa.py_buffer(np.ascontiguousarray(b)) for b in (bits, *values)]
-    return pa.Array.from_buffers(kind, n_rows, buffers)
+    """Make Arrow string views, int64 (n, 2): length and prefix, then the rest of a short text, or a place."""
+    last = max(len(text) - 1, 0)
+    head = text[np.minimum(starts[:, None] + np.arange(VIEW_TEXT), last)]
+    head[np.arange(VIEW_TEXT) >= lengths[:, None]] = 0
+    prefix = np.ascontiguousarray(head[:, :VIEW_PREFIX]).view(np.uint32)[:, 0].astype(np.int64)
+    rest = np.ascontiguousarray(head[:, VIEW_PREFIX:]).view(np.int64)[:, 0]
+    # A longer text is in the only buffer, number 0, from its start on.
+    return np.stack([lengths | prefix << 32, np.where(lengths <= VIEW_TEXT, rest, starts << 32)], 1)

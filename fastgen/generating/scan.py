@@ -1,0 +1,180 @@
+"""Read the events of a dataset that was never written: they are made while they are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from polars.io.plugins import register_io_source
+
+from fastgen.dataset.index import CLOCK_SPREAD_S, bound_drive_s
+from fastgen.dataset.reading.scan import event_schema
+from fastgen.events.schema import COLUMNS
+from fastgen.generating.frames import to_arrow, to_frame
+from fastgen.generating.inputs import SimulationOptions, load_simulation
+from fastgen.generating.maker import EventMaker
+from fastgen.generating.progress import progress_of
+from fastgen.generating.pruning import find_wanted
+from fastgen.generating.simulation import Span
+from fastgen.units import S_PER_DAY
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from fastgen.generating.pruning import Wanted
+    from fastgen.generating.simulation import Simulation
+
+
+def scan_scenario(
+    scenario: str | Path | None = None,
+    *,
+    days: int | None = None,
+    seed: int | None = None,
+    scale: float | None = None,
+    start: dt.date | None = None,
+    locations: Sequence[str] | None = None,
+    dimensions: str | Path | None = None,
+    roads: str | Path | None = None,
+) -> pl.LazyFrame:
+    """Scan the events that `build` would write, without writing them.
+
+    Inputs are read, and orders counted, here; the events are made each time that the frame is collected, in
+    bounded memory with the streaming engine. Filters that compare `location_id` or `ts_seconds` with
+    constants spare the location-days that can't match, and a projection spares the columns.
+
+    Parameters
+    ----------
+    scenario, days, seed, scale, start, locations, dimensions, roads
+        As for `build`.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Columns, types and rows of `scan_events` of that dataset, in the same order.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        If an input is wrong.
+    """
+    options = SimulationOptions(
+        scenario=scenario,
+        days=days,
+        seed=seed,
+        scale=scale,
+        start=start,
+        locations=locations,
+        dimensions=dimensions,
+        roads=roads,
+    )
+    return scan_simulation(load_simulation(options))
+
+
+def scan_simulation(simulation: Simulation) -> pl.LazyFrame:
+    """Scan the events of a simulation, as `scan_scenario`."""
+
+    def make(
+        columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch_rows: int | None
+    ) -> Iterator[pl.DataFrame]:
+        left = n_rows
+        for maker, location_id in _chunks(simulation, find_wanted(predicate, simulation.tables)):
+            frame = to_frame(maker.buffers, location_id, simulation.sequence_kind, columns)
+            frame = frame if columns is None else frame.select(columns)
+            frame = frame if predicate is None else frame.filter(predicate)
+            frame = frame if left is None else frame.head(left)
+            yield frame
+            if left is not None:
+                left -= frame.height
+                if left <= 0:
+                    return
+
+    return register_io_source(
+        make, schema=event_schema(simulation.sequence_kind), is_pure=True, explain_name="fastgen scenario"
+    )
+
+
+def scenario_batches(
+    scenario: str | Path | None = None,
+    *,
+    days: int | None = None,
+    seed: int | None = None,
+    scale: float | None = None,
+    start: dt.date | None = None,
+    locations: Sequence[str] | None = None,
+    dimensions: str | Path | None = None,
+    roads: str | Path | None = None,
+) -> pa.RecordBatchReader:
+    """Give the events that `build` would write as record batches, made while they are read, once.
+
+    Parameters
+    ----------
+    scenario, days, seed, scale, start, locations, dimensions, roads
+        As for `build`.
+
+    Returns
+    -------
+    pyarrow.RecordBatchReader
+        Columns and rows as those of `scan_scenario`; DuckDB, for one, queries it as it is.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        If an input is wrong.
+    """
+    options = SimulationOptions(
+        scenario=scenario,
+        days=days,
+        seed=seed,
+        scale=scale,
+        start=start,
+        locations=locations,
+        dimensions=dimensions,
+        roads=roads,
+    )
+    simulation = load_simulation(options)
+    kinds = {"str": pa.string(), "i8": pa.int8(), "i16": pa.int16(), "i64": pa.int64(), "f32": pa.float32()}
+    kind_of = {column.name: column.kind for column in COLUMNS} | {"sequence": simulation.sequence_kind}
+    schema = pa.schema([(name, kinds[kind]) for name, kind in kind_of.items()])
+
+    def make() -> Iterator[pa.RecordBatch]:
+        for maker, location_id in _chunks(simulation, find_wanted(None, simulation.tables)):
+            # Texts as views are not read by all that read Arrow.
+            yield from (
+                to_arrow(maker.buffers, location_id, simulation.sequence_kind).cast(schema).to_batches()
+            )
+
+    return pa.RecordBatchReader.from_batches(schema, make())
+
+
+def _chunks(simulation: Simulation, wanted: Wanted) -> Iterator[tuple[EventMaker, int]]:
+    """Make the rows of the location-days that could match, chunk by chunk, each in memory of its own."""
+    spans = [span for key in simulation.tables for span in _spans(simulation, key, wanted)]
+    maker = EventMaker(simulation)
+    with progress_of(sum(map(simulation.count_events, spans))) as advance:
+        for span in spans:
+            for parts in maker.chunks(span):
+                n_orders = parts[-1].last
+                maker.buffers.expand(0, n_orders)
+                yield maker, span.location_id
+                advance(maker.buffers.count_rows(n_orders))
+                maker.free()
+
+
+def _spans(simulation: Simulation, location_id: int, wanted: Wanted) -> Iterator[Span]:
+    """Find the days of a location of which an event could match."""
+    if location_id not in wanted.locations:
+        return
+    lead_s = CLOCK_SPREAD_S if simulation.scenario.clock == "utc" else 0
+    interval_s = simulation.scenario.driver.ping_interval_s
+    tail_s = lead_s + simulation.source.longest_preparation_s
+    tail_s += bound_drive_s(simulation.sequence_kind, interval_s)
+    last_day, epoch_s = simulation.scenario.days - 1, simulation.epoch_s
+    # An order of a day is delivered after midnight perhaps, and by the UTC clock begins on the day before.
+    first = max(0.0, (wanted.first_s - epoch_s - tail_s) // S_PER_DAY)
+    last = min(float(last_day), (wanted.last_s - epoch_s + lead_s) // S_PER_DAY)
+    if first <= last:
+        yield Span(location_id, int(first), int(last))
