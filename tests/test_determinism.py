@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from fastgen.building import part, plan
 from fastgen.building.build import build
 from fastgen.building.job import Progress
 from fastgen.dataset.reading.scan import scan_events
 from fastgen.dataset.verify.run import verify_dataset
+from fastgen.generating import maker
+from fastgen.orders import source
 from tests.processes import Circumstance, has_locale, masked_features, numpy_groups, run_build
 from tests.small_town import write_towns
 
@@ -133,7 +134,7 @@ def test_a_large_day_in_stretches_equals_the_whole(
     }
     at_once = build(tmp_path / "at once", **options)
     for name in ("WHOLE_DAY_EVENTS", "CHUNK_EVENTS"):
-        monkeypatch.setattr(part, name, 3000)
+        monkeypatch.setattr(maker, name, 3000)
     heard = Stretches()
     pieces = build(tmp_path / "pieces", progress=heard, **options)
     assert len(heard.events) > 10
@@ -147,8 +148,8 @@ def test_days_together_and_minutes_kept_change_nothing(
 ) -> None:
     options: dict[str, Any] = {"days": 8, "scale": 0.3, "locations": ["sf", "chicago"], "roads": roads}
     together = build(tmp_path / "together", **options)
-    monkeypatch.setattr(part, "DAYS_AT_ONCE", 3)
-    monkeypatch.setattr(plan, "_LOCATION_DAYS_KEPT", 0)
+    monkeypatch.setattr(source, "_DAYS_AT_ONCE", 3)
+    monkeypatch.setattr(source, "_LOCATION_DAYS_KEPT", 0)
     apart = build(tmp_path / "apart", **options)
     assert apart.manifest.files == together.manifest.files
 

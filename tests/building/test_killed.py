@@ -152,7 +152,7 @@ def test_damaged_receipt_costs_one_file(
     content: bytes, small: Callable[..., BuildResult], digest: str, tmp_path: Path
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build_module, "publish", _die)
+        patch.setattr(build_module, "place_dataset", _die)
         with pytest.raises(Killed):
             small(tmp_path)
     receipt = min((tmp_path / WORK / receipts.RECEIPTS).iterdir())

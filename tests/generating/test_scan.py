@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 import fastgen
 from fastgen.errors import ScenarioError
-from fastgen.generating.pruning import find_wanted
+from fastgen.generating.pruning import Wanted, find_wanted
 from tests.building.toy import write_toy_roads
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def test_one_column(both: Both, column: str) -> None:
 
 def test_duckdb_queries_the_batches_as_they_are(both: Both) -> None:
     events = fastgen.scenario_batches(**both.options)  # noqa: F841  # DuckDB finds it by its name
-    found = duckdb.sql("SELECT location_id, count(*), sum(ts_seconds) FROM events GROUP BY 1 ORDER BY 1")
+    query = "SELECT location_id, count(*), sum(ts_seconds) FROM events GROUP BY 1 ORDER BY 1"
+    found = duckdb.connect().execute(query)
     wanted = both.stored.group_by("location_id").agg(pl.len(), pl.sum("ts_seconds")).sort("location_id")
     assert found.fetchall() == wanted.collect().rows()
 
@@ -185,6 +186,6 @@ def test_nothing_that_matches_is_spared(predicate: pl.Expr) -> None:
 def test_comparisons_spare_what_they_can() -> None:
     second, place = pl.col("ts_seconds"), pl.col("location_id")
     wanted = find_wanted((second >= 5) & (second < 9) & place.is_in([1, 3]), (1, 2, 3))
-    assert wanted == (frozenset({1, 3}), 5, 9)
-    assert find_wanted(second.is_between(2, 3) | (second == 8), (1,)) == (frozenset({1}), 2, 8)
+    assert wanted == Wanted(frozenset({1, 3}), 5, 9)
+    assert find_wanted(second.is_between(2, 3) | (second == 8), (1,)) == Wanted(frozenset({1}), 2, 8)
     assert find_wanted(place == 2, (1, 2)).locations == {2}
