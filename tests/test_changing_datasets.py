@@ -10,6 +10,7 @@ import pytest
 
 from fastgen import slice_events
 from fastgen.dataset.index import read_index
+from fastgen.dataset.opened import open_dataset
 from fastgen.errors import DamageError
 from fastgen.publishing.tables import open_tables
 from fastgen.replaying.options import ReplayOptions
@@ -120,7 +121,7 @@ def test_raw_slice_ends_too(dataset: Path, newer: Path) -> None:
 
 @pytest.mark.parametrize("name", ["events", "order_items"])
 def test_stream_of_a_table_ends_too(name: str, dataset: Path, newer: Path) -> None:
-    (table,) = (table for table in open_tables(dataset) if table.name == name)
+    (table,) = (table for table in open_tables(open_dataset(dataset)) if table.name == name)
     begun, not_begun = table.batches(), table.batches()
     next(begun)
     replace_folder(dataset, newer)

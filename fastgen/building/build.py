@@ -17,7 +17,9 @@ from fastgen.building.shared import adopt_runs
 from fastgen.building.workers import check_workers, make_with_workers
 from fastgen.errors import ScenarioError
 from fastgen.files import check_folder
+from fastgen.generating.digests import keep_digests
 from fastgen.inputs.loading import load_inputs
+from fastgen.roads.cache import default_cache_dir
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -153,6 +155,7 @@ def build_with(
             kept = len(results)
             results += engine(_make_job(plan, receipts, work, results, progress))
             manifest = place_dataset(plan, results, out, work, overwrite=overwrite)
+        keep_digests(plan, manifest.days, default_cache_dir())
     return BuildResult(manifest, out, time.perf_counter() - began, kept)
 
 

@@ -48,8 +48,6 @@ class BuildPlan(Simulation):
     ----------
     layout, partition_by, compression
         Form of the files.
-    events_expected
-        Events that the build is expected to make.
     files
         The files, in the order of their rows.
     """
@@ -57,7 +55,6 @@ class BuildPlan(Simulation):
     layout: Layout
     partition_by: PartitionBy
     compression: Compression
-    events_expected: float
     files: tuple[OutputFile, ...]
 
     @property
@@ -87,14 +84,12 @@ def prepare(
     partition_by = PartitionBy(_check_choice("partition_by", options.partition_by, tuple(PartitionBy)))
     _check_choice("compression", options.compression, COMPRESSIONS)
     simulation = load_simulation(options, announce, make_source)
-    files, events_expected = _plan_files(simulation, layout, partition_by)
     return BuildPlan(
         **vars(simulation),
         layout=layout,
         partition_by=partition_by,
         compression=options.compression,
-        events_expected=events_expected,
-        files=files,
+        files=_plan_files(simulation, layout, partition_by),
     )
 
 
@@ -105,20 +100,16 @@ def _check_choice(name: str, value: str, known: Sequence[str]) -> str:
     return value
 
 
-def _plan_files(
-    simulation: Simulation, layout: Layout, partition_by: PartitionBy
-) -> tuple[tuple[OutputFile, ...], float]:
+def _plan_files(simulation: Simulation, layout: Layout, partition_by: PartitionBy) -> tuple[OutputFile, ...]:
     spans: list[Span] = []
-    total = 0.0
     by_day = layout is Layout.HIVE and partition_by is PartitionBy.LOCATION_DAY
     for location_id, expected in simulation.source.expected_orders.items():
         if location_id in simulation.tables:
             events = expected * simulation.tables[location_id].events_per_order
-            total += float(events.sum())
             spans += _split_days(location_id, events.tolist(), 0.0 if by_day else PART_EVENTS)
     if layout is Layout.SINGLE:
-        return (OutputFile(EVENTS, tuple(spans)),), total
-    return tuple(OutputFile(part_path(*span, partition_by), (span,)) for span in spans), total
+        return (OutputFile(EVENTS, tuple(spans)),)
+    return tuple(OutputFile(part_path(*span, partition_by), (span,)) for span in spans)
 
 
 def _split_days(location_id: int, events: list[float], limit: float) -> list[Span]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fastgen.cli.places import Place
+from fastgen.cli import datasets
 from fastgen.cli.printing import say
 from fastgen.loading import uncollected
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("dataset", metavar="DATASET", type=Place())
+@datasets.dataset
 @click.option(
     "--to",
     required=True,
@@ -28,18 +28,21 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Replace tables of another dataset or of others that are there, and make all anew.",
 )
-def publish(*, dataset: Path, to: str, overwrite: bool) -> None:
+@datasets.of_scenario
+def publish(*, dataset: Path | str, to: str, overwrite: bool, **of_scenario: Any) -> None:
     """Publish DATASET as tables to query.
 
     The six dimension tables, the events with a timestamp and a date, and order_items, one row a line of an
     order; over them the views order_header, item_sales, brand_sales and location_sales. Published again, the
-    same dataset changes nothing; a run that was killed is finished by the next one.
+    same dataset changes nothing; a run that was killed is finished by the next one. DATASET is a folder, or
+    scenario:canonical or scenario:FILE for a dataset that was never written.
 
     \b
     Examples:
       fastgen publish dataset --to duckdb:business.duckdb
       fastgen publish dataset --to delta:lakehouse
       fastgen publish dataset --to parquet:tables --overwrite
+      fastgen publish scenario:mine.toml --days 7 --to duckdb:week.duckdb
     """  # noqa: D301  # \b keeps click from joining the lines
     with uncollected():
         from fastgen.publishing.run import publish as publish_dataset  # noqa: PLC0415  # heavy
@@ -48,7 +51,8 @@ def publish(*, dataset: Path, to: str, overwrite: bool) -> None:
         if sys.stderr.isatty():
             say(line, err=True)
 
-    done = publish_dataset(dataset, to, overwrite=overwrite, announce=announce)
+    opened = datasets.open_named(dataset, of_scenario)
+    done = publish_dataset(opened, to, overwrite=overwrite, announce=announce)
     if not done.made:
         say(f"nothing to do: {done.target} holds the tables of this dataset, {done.digest[:16]}")
         return

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from fastgen.cli import datasets
 from fastgen.cli import replay_options as options
 from fastgen.cli.late_compiling import announced_late_compiling
 from fastgen.cli.streams import stdout_bytes
@@ -17,13 +19,12 @@ from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 STDOUT = "-"
 
 
 @click.command("slice")
-@options.dataset
+@datasets.dataset
 @options.start
 @options.end
 @options.locations
@@ -31,9 +32,10 @@ STDOUT = "-"
 @options.slice_format
 @options.raw
 @options.output
+@datasets.of_scenario
 def slice_command(
     *,
-    dataset: Path,
+    dataset: Path | str,
     start: str,
     end: str,
     locations: tuple[str, ...] | None,
@@ -41,11 +43,13 @@ def slice_command(
     file_format: str,
     raw: bool,
     output: Path,
+    **of_scenario: Any,
 ) -> None:
     """Write the events of a window of DATASET, ordered by time.
 
     A time T is a day number or a date, with or without a time of day: 70, 70T18:30, 2024-03-11T18:30. Only
-    the files and row groups that the window needs are read.
+    the files and row groups that the window needs are read. DATASET is a folder, or scenario:canonical or
+    scenario:FILE for a dataset that was never written: what the window needs is made.
 
     \b
     Examples:
@@ -53,14 +57,15 @@ def slice_command(
       fastgen slice dataset --from 70 --to 71 --types delivered --format csv -o day70.csv
       fastgen slice dataset --from 2024-03-11 --to 2024-03-12 --locations sf --raw --format parquet -o
       day.parquet
+      fastgen slice scenario:canonical --days 7 --from 3T18:00 --to 3T19:00
     """  # noqa: D301  # \b keeps click from joining the lines
     with uncollected():
         from fastgen.wire.slice_file import write_slice  # noqa: PLC0415  # heavy
 
+    opened = datasets.open_named(dataset, of_scenario, has_ids=not raw)
+
     def write(stream: IO[bytes]) -> None:
-        write_slice(
-            dataset, start, end, stream, locations=locations, types=types, format=file_format, raw=raw
-        )
+        write_slice(opened, start, end, stream, locations=locations, types=types, format=file_format, raw=raw)
 
     with announced_late_compiling():
         if str(output) == STDOUT:
@@ -68,7 +73,7 @@ def slice_command(
         else:
             from fastgen.dataset.layout import is_part  # noqa: PLC0415  # --help does without
 
-            if is_part(output, dataset):
+            if isinstance(dataset, Path) and is_part(output, dataset):
                 raise ScenarioError(f"output: expected a file that is none of the dataset, got {output}.")
             _to_file(write, output)
 

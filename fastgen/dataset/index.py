@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fastgen.dataset.event_part import EventPart, Unchanging
     from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.dataset.seal import Stamp
 
@@ -89,21 +90,21 @@ class DatasetIndex:
     codes
         Code of each location built, by id.
     files
-        The event files in the order of their rows.
+        The event files, or what stands for them, in the order of their rows.
     lead_s, tail_s
         No event lies earlier than so many seconds before its order's day, or later than so many after it.
     """
 
     folder: Path
     digest: str
-    stamp: Stamp
+    stamp: Stamp | Unchanging
     layout: Layout
     partition_by: PartitionBy
     sequence_kind: str
     epoch_s: int
     days: int
     codes: dict[int, str]
-    files: tuple[FileSpan, ...]
+    files: tuple[EventPart, ...]
     lead_s: int
     tail_s: int
 
@@ -134,7 +135,7 @@ class DatasetIndex:
 
     def files_between(
         self, start_s: int, end_s: int, locations: Collection[int] | None = None
-    ) -> list[FileSpan]:
+    ) -> list[EventPart]:
         """List the files that could hold events of a window, and no others.
 
         Parameters
@@ -150,7 +151,11 @@ class DatasetIndex:
             found &= np.isin(location, [-1, *locations])
         return [self.files[i] for i in np.flatnonzero(found)]
 
-    def latest_s(self, file: FileSpan) -> int:
+    def earliest_s(self, file: EventPart) -> int:
+        """No event of a file is earlier than this."""
+        return self.epoch_s + file.first_day * S_PER_DAY - self.lead_s
+
+    def latest_s(self, file: EventPart) -> int:
         """Every event of a file is earlier than this."""
         return self.epoch_s + (file.last_day + 1) * S_PER_DAY + self.tail_s
 
@@ -167,6 +172,11 @@ def read_index(dataset: str | Path) -> DatasetIndex:
     """
     folder = Path(dataset)
     manifest, stamp = read_stamped(folder, with_days=False)
+    return make_index(manifest, stamp, folder)
+
+
+def make_index(manifest: Manifest, stamp: Stamp, folder: Path) -> DatasetIndex:
+    """Index a dataset by its manifest; errors as `read_index`."""
     try:
         scenario = scenario_from_dict(manifest.scenario)
     except ScenarioError as error:

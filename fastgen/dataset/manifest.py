@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FORMAT = "fastgen-dataset"
 FORMAT_VERSION = 1
 
+# What the name of a dataset begins with that is made while it is read.
+UNWRITTEN = "scenario:"
 _DAYS_KEY = ' "location_days": '
 # Left out where they say the usual: manifests of before have no such key.
 _OPTIONAL = ("writer", "source")
@@ -261,6 +263,11 @@ def read_stamped(dataset: Path, *, with_days: bool = True) -> tuple[Manifest, St
     try:
         data, stamp = Stamp.read(path)
     except FileNotFoundError:
+        if str(dataset).startswith(UNWRITTEN):
+            raise DataError(
+                f"{dataset}: expected a folder, got the name of a dataset that was never written, which only "
+                "slice, replay and publish read: build it first."
+            ) from None
         raise DataError(f"{path}: expected a finished dataset, got no {MANIFEST}.") from None
     except OSError as error:
         raise DataError(f"{path}: expected a readable manifest, got {error.strerror}.") from None

@@ -86,6 +86,12 @@ class Simulation:
         """Stream that orders' ids are enciphered with."""
         return stream(self.scenario.seed, 0, Purpose.ORDER_ID)
 
+    @property
+    def events_expected(self) -> float:
+        """About as many events as there will be."""
+        expected = self.source.expected_orders
+        return sum(float(expected[key].sum()) * table.events_per_order for key, table in self.tables.items())
+
     def count_events(self, span: Span) -> float:
         """Count the events of a span, with the mean of its location's routes."""
         orders = self.source.n_orders[span.location_id][span.first_day : span.last_day + 1]

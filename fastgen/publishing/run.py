@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastgen.dataset.manifest import read_stamped
+from fastgen.dataset.opened import OpenDataset, open_dataset
 from fastgen.publishing.folder import publish_folder
 from fastgen.publishing.publication import Publication
 from fastgen.publishing.tables import open_tables
@@ -15,6 +14,7 @@ from fastgen.publishing.views import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 class Published(NamedTuple):
@@ -46,7 +46,7 @@ class Published(NamedTuple):
 
 
 def publish(
-    dataset: str | Path,
+    dataset: str | Path | OpenDataset,
     to: str,
     *,
     overwrite: bool = False,
@@ -57,7 +57,7 @@ def publish(
     Parameters
     ----------
     dataset
-        Folder that `fastgen build` made.
+        Folder that `fastgen build` made, or a dataset that is open.
     to
         "delta:PATH", "parquet:PATH" or "duckdb:FILE".
     overwrite
@@ -76,12 +76,12 @@ def publish(
     OutputError
         If other tables are there, another run publishes there, or the disk refuses.
     """
-    began, folder = time.perf_counter(), Path(dataset)
+    began = time.perf_counter()
     target = parse_target(to)
-    manifest, stamp = read_stamped(folder, with_days=False)
-    check_apart(target, folder)
-    tables, publication = open_tables(folder), Publication.of(manifest, target.form)
-    stamp.check()  # the tables are of this very manifest
+    opened = open_dataset(dataset)
+    manifest = opened.manifest
+    check_apart(target, opened.index.folder)
+    tables, publication = open_tables(opened), Publication.of(manifest, target.form)
     if target.form is Form.DUCKDB:
         from fastgen.publishing.duckdb_file import publish_duckdb  # noqa: PLC0415  # an extra
 

@@ -9,11 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fastgen.dataset.index import read_index
 from fastgen.dataset.layout import MANIFEST, TABLES, table_path
-from fastgen.dataset.manifest import read_manifest
 from fastgen.dataset.reading.event_file import DAMAGED
-from fastgen.dataset.reading.table_files import read_table_file
 from fastgen.errors import DamageError
 from fastgen.events.schema import COLUMNS
 from fastgen.publishing.order_items import ORDER_ITEMS, SOURCE_COLUMNS, explode_items
@@ -23,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from fastgen.dataset.index import DatasetIndex, FileSpan
+    from fastgen.dataset.event_part import EventPart
+    from fastgen.dataset.index import DatasetIndex
     from fastgen.dataset.manifest_entries import FileEntry
+    from fastgen.dataset.opened import OpenDataset
 
 BATCH_ROWS = 64_000
 _KINDS = {"str": pa.string(), "i8": pa.int8(), "i16": pa.int16(), "i64": pa.int64(), "f32": pa.float32()}
@@ -52,22 +51,21 @@ class Table:
     by_location: bool = False
 
 
-def open_tables(dataset: Path) -> list[Table]:
+def open_tables(dataset: OpenDataset) -> list[Table]:
     """List the tables of a dataset: the six dimension tables, order_items, events.
 
     Raises
     ------
-    DataError
-        If there is no finished dataset.
     DamageError
-        If a file of it is damaged; from a stream also, where that is found, or the dataset was built anew.
+        If the manifest or a table is damaged; from a stream, if what it reads is.
     """
-    manifest, index = read_manifest(dataset, with_days=False), read_index(dataset)
-    entries = {entry.path: entry for entry in manifest.tables}
+    index = dataset.index
+    entries = {entry.path: entry for entry in dataset.manifest.tables}
     missing = [name for name in TABLES if table_path(name) not in entries]
     if missing:
-        what = f"{dataset / MANIFEST}: expected a whole manifest, got one without {table_path(missing[0])}."
-        raise DamageError(what, dataset)
+        name = index.folder / MANIFEST
+        what = f"{name}: expected a whole manifest, got one without {table_path(missing[0])}."
+        raise DamageError(what, index.folder)
     schema = event_schema(index.sequence_kind)
     return [
         *(_dimension(dataset, name, entries[table_path(name)]) for name in TABLES),
@@ -87,7 +85,7 @@ def event_schema(sequence_kind: str) -> pa.Schema:
     return pa.schema(fields)
 
 
-def _dimension(dataset: Path, name: str, entry: FileEntry) -> Table:
+def _dimension(dataset: OpenDataset, name: str, entry: FileEntry) -> Table:
     schema = _read_table(dataset, entry).schema.remove_metadata()
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -96,16 +94,16 @@ def _dimension(dataset: Path, name: str, entry: FileEntry) -> Table:
     return Table(name, schema, batches)
 
 
-def _read_table(dataset: Path, entry: FileEntry) -> pa.Table:
-    data = read_table_file(dataset, entry)
+def _read_table(dataset: OpenDataset, entry: FileEntry) -> pa.Table:
+    data, folder = dataset.read_table(entry), dataset.index.folder
     try:
         # Not ahead: a thread of PyArrow may let go of these bytes as the interpreter ends, and so abort.
         with pq.ParquetFile(pa.BufferReader(data), pre_buffer=False) as file:
             table = file.read(use_threads=False)
     except DAMAGED as error:  # of a manifest that states it so
-        raise _damaged(dataset, entry, error) from None
+        raise _damaged(folder / entry.path, folder, error) from None
     if table.num_rows != entry.rows:
-        raise _damaged(dataset, entry, f"{table.num_rows} rows instead of {entry.rows}")
+        raise _damaged(folder / entry.path, folder, f"{table.num_rows} rows instead of {entry.rows}")
     return table
 
 
@@ -138,19 +136,19 @@ def _convert(
                 try:
                     converted = convert(_with_location(batch, span))
                 except (pa.ArrowException, ValueError, KeyError) as error:
-                    raise _damaged(index.folder, span.entry, error) from None
+                    raise _damaged(span.path, index.folder, error) from None
                 yield converted
     index.stamp.check()
 
 
-def _with_location(batch: pa.RecordBatch, file: FileSpan) -> pa.RecordBatch:
+def _with_location(batch: pa.RecordBatch, file: EventPart) -> pa.RecordBatch:
     if file.location_id is None:
         return batch
     ids = pa.repeat(pa.scalar(file.location_id, pa.int8()), batch.num_rows)
     return batch.append_column("location_id", ids)
 
 
-def _damaged(dataset: Path, entry: FileEntry, reason: object) -> DamageError:
+def _damaged(path: Path, dataset: Path, reason: object) -> DamageError:
     short = " ".join(str(reason).split())[:120]
-    what = f"{dataset / entry.path}: expected a whole Parquet file of a dataset, got a damaged one ({short})."
+    what = f"{path}: expected a whole Parquet file of a dataset, got a damaged one ({short})."
     return DamageError(what, dataset)

@@ -21,7 +21,8 @@ from fastgen.wire.rows import TS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fastgen.dataset.index import DatasetIndex, FileSpan
+    from fastgen.dataset.event_part import EventPart, Unchanging
+    from fastgen.dataset.index import DatasetIndex
     from fastgen.dataset.seal import Stamp
     from fastgen.wire.slicer import Slicer
 
@@ -49,7 +50,7 @@ class Share(NamedTuple):
         Whether to give the stored columns.
     """
 
-    stamp: Stamp
+    stamp: Stamp | Unchanging
     digest: str
     sequence_kind: str
     length_s: int
@@ -65,7 +66,7 @@ class Group(NamedTuple):
     """A row group: the loop it is read for, its file and its number in it."""
 
     loop: int
-    file: FileSpan
+    file: EventPart
     number: int
 
 
@@ -164,7 +165,7 @@ def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
     encoder = WireEncoder(share.digest)
     for loop, file, number in partition.groups:
-        rows = read_group(GroupSpan(file, number, 0, 0, 0))
+        rows = read_group(GroupSpan(file, number, 0, 0, 0, is_exact=True))
         piece = cut_piece(rows, loop, share.length_s, share.start_s, share.end_s)
         if piece is not None:
             rows = join_pieces([piece])

@@ -15,31 +15,32 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from fastgen.dataset.index import FileSpan
+    from fastgen.dataset.event_part import EventPart
 
 _NUMBERS = ("customer_lat", "customer_lon", "ping_lat", "ping_lon", "ping_progress")
 _TEXTS = ("order_id", "customer_addr", "items_json", "route_json")
 
 
 class GroupSpan(NamedTuple):
-    """A row group: its file, its number in it, its rows, first and last second."""
+    """A row group: its part, its number there, its rows, first and last second, whether these are exact."""
 
-    file: FileSpan
+    file: EventPart
     number: int
     n_rows: int
     first_s: int
     last_s: int
+    is_exact: bool
 
 
-def read_spans(file: FileSpan, bounds: tuple[int, int]) -> list[GroupSpan]:
-    """Read from a file's footer which stretch of time each of its row groups covers.
+def read_spans(file: EventPart, bounds: tuple[int, int]) -> list[GroupSpan]:
+    """Find out which stretch of time each row group of a part covers.
 
     Parameters
     ----------
     file
-        The file.
+        The part.
     bounds
-        First and last second that it could hold, for groups without statistics.
+        First and last second that it could hold, for groups that don't state theirs.
 
     Raises
     ------
@@ -47,14 +48,14 @@ def read_spans(file: FileSpan, bounds: tuple[int, int]) -> list[GroupSpan]:
         If it is not the file that the manifest states.
     """
     with file.open() as opened:
-        metadata, column = opened.metadata, opened.schema.get_field_index("ts_seconds")
+        groups = opened.row_groups()
     spans = []
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        found = group.column(column).statistics
-        first, last = (found.min, found.max) if found is not None and found.has_min_max else bounds
-        if group.num_rows:
-            spans.append(GroupSpan(file, number, group.num_rows, first, last))
+    for number, group in enumerate(groups):
+        is_exact = group.first_s is not None and group.last_s is not None
+        first_s = bounds[0] if group.first_s is None else group.first_s
+        last_s = bounds[1] if group.last_s is None else group.last_s
+        if group.n_rows:
+            spans.append(GroupSpan(file, number, group.n_rows, first_s, last_s, is_exact))
     return spans
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-from fastgen.dataset.index import read_index, select_ids, select_types
+from fastgen.dataset.index import select_ids, select_types
 from fastgen.dataset.instants import Instant, parse_instant
+from fastgen.dataset.opened import OpenDataset, index_of
 from fastgen.errors import ScenarioError
 from fastgen.wire.formats import WRITERS, Encoders, open_parquet
 from fastgen.wire.slicer import Slicer, read_ahead
@@ -20,7 +21,7 @@ FORMATS = ("jsonl", "csv", "parquet")
 
 
 def write_slice(
-    dataset: str | Path,
+    dataset: str | Path | OpenDataset,
     start: Instant,
     end: Instant,
     stream: IO[bytes],
@@ -35,7 +36,7 @@ def write_slice(
     Parameters
     ----------
     dataset
-        Folder that `fastgen build` made.
+        Folder that `fastgen build` made, or a dataset that is open.
     start, end
         The window, its end not part of it; see `parse_instant`.
     stream
@@ -63,7 +64,7 @@ def write_slice(
     """
     if format not in FORMATS:
         raise ScenarioError(f"format: expected {', '.join(FORMATS)}, got {format!r}.")
-    index = read_index(dataset)
+    index = index_of(dataset)
     start_s, end_s = parse_instant(start, index.epoch_s, "from"), parse_instant(end, index.epoch_s, "to")
     if end_s < start_s:
         raise ScenarioError(f"to: expected an instant not before that of from, {start}, got {end}.")

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fastgen.dataset.index import DatasetIndex, FileSpan
+    from fastgen.dataset.event_part import EventPart
+    from fastgen.dataset.index import DatasetIndex
     from fastgen.wire.rows import WireRows
 
 CHUNK_ROWS = 64_000
@@ -78,7 +79,7 @@ class Slicer:
         self._index = index
         self._locations, self._types, self._loop = locations, types, loop
         self._chunk_rows, self._cache_bytes = chunk_rows, cache_bytes
-        self._spans: dict[FileSpan, list[GroupSpan]] = {}
+        self._spans: dict[EventPart, list[GroupSpan]] = {}
         self._cache: dict[GroupSpan, WireRows] = {}
 
     def chunks(self, start_s: int, end_s: int) -> Iterator[Chunk]:
@@ -122,9 +123,10 @@ class Slicer:
     def _last_of(self, span: GroupSpan, latest: int | None) -> int | None:
         """Latest second of the selected locations in a row group, or `latest` if that is later."""
         last = span.last_s
-        if span.file.location_id is None and self._locations is not None:
+        is_mixed = span.file.location_id is None and self._locations is not None
+        if is_mixed or not span.is_exact:
             rows = read_group(span).ints
-            own = rows[np.isin(rows[:, LOCATION_ID], list(self._locations)), TS]
+            own = rows[_is_of(rows, self._locations), TS]
             if not len(own):
                 return latest
             last = int(own.max())
@@ -158,9 +160,9 @@ class Slicer:
             for file in index.files_between(low, high, self._locations):
                 yield from ((loop, s) for s in self._file_spans(file) if s.first_s < high and s.last_s >= low)
 
-    def _file_spans(self, file: FileSpan) -> list[GroupSpan]:
+    def _file_spans(self, file: EventPart) -> list[GroupSpan]:
         if file not in self._spans:
-            bounds = (self._index.first_s, self._index.latest_s(file))
+            bounds = (self._index.earliest_s(file), self._index.latest_s(file))
             self._spans[file] = read_spans(file, bounds)
         return self._spans[file]
 
@@ -188,6 +190,13 @@ class Slicer:
         """Drop row groups that no later window of this loop or the next needs soon."""
         needed = {span for _, span in self.groups(end_s, end_s + 1)}
         self._cache = {span: rows for span, rows in self._cache.items() if span in needed}
+
+
+def _is_of(rows: NDArray[np.int64], locations: Collection[int] | None) -> NDArray[np.bool_]:
+    """Say which rows are of some locations."""
+    if locations is None:
+        return np.ones(len(rows), bool)
+    return np.isin(rows[:, LOCATION_ID], list(locations))
 
 
 def _sort(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) -> NDArray[np.int64]:

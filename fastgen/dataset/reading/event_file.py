@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
+from fastgen.dataset.event_part import RowGroup
 from fastgen.errors import DamageError
 from fastgen.events.schema import COLUMNS
 from fastgen.parquet.chunk_hashes import CHUNK_HASHES, MAGIC, decode_hashes, hash_footer
@@ -149,6 +150,16 @@ class EventFile:
     def schema(self) -> pa.Schema:
         """Columns of the file."""
         return self._file.schema_arrow
+
+    def row_groups(self) -> list[RowGroup]:
+        """List the row groups, with the seconds that their statistics state."""
+        column, groups = self.schema.get_field_index("ts_seconds"), []
+        for number in range(self.metadata.num_row_groups):
+            group = self.metadata.row_group(number)
+            found = group.column(column).statistics
+            bounds = (found.min, found.max) if found is not None and found.has_min_max else (None, None)
+            groups.append(RowGroup(group.num_rows, *bounds))
+        return groups
 
     def read(self, groups: Sequence[int], columns: Sequence[str], *, use_threads: bool = False) -> pa.Table:
         """Read some columns of some row groups."""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fastgen.dataset.index import DatasetIndex, FileSpan
+    from fastgen.dataset.event_part import EventPart
+    from fastgen.dataset.index import DatasetIndex
 
 _DTYPES: dict[str, type[pl.DataType]] = {
     "str": pl.String,
@@ -61,7 +62,7 @@ def scan_events(dataset: str | Path) -> pl.LazyFrame:
     return scan_files(index, index.files)
 
 
-def scan_files(index: DatasetIndex, files: Sequence[FileSpan]) -> pl.LazyFrame:
+def scan_files(index: DatasetIndex, files: Sequence[EventPart]) -> pl.LazyFrame:
     """Scan some files of a dataset, at least one, as `scan_events`."""
     for file in files:
         with file.open():

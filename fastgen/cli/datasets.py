@@ -1,0 +1,111 @@
+"""Take a dataset from the command line: a folder, or `scenario:` and the scenario of one never written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from fastgen.cli import options
+from fastgen.cli.places import Place
+from fastgen.cli.printing import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fastgen.dataset.opened import OpenDataset
+
+PREFIX, CANONICAL = "scenario:", "canonical"
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+class DatasetPlace(Place):
+    """The folder of a dataset as a path, or a text that begins with `scenario:`."""
+
+    name = "dataset"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check the path, of the scenario file where one is named."""
+        if not (isinstance(value, str) and value.startswith(PREFIX)):
+            return super().convert(value, param, ctx)
+        file = value.removeprefix(PREFIX)
+        if file != CANONICAL:
+            super().convert(file, param, ctx)
+        return value
+
+
+dataset = click.argument("dataset", metavar="DATASET", type=DatasetPlace())
+
+
+def _renamed(name: str, **attributes: Any) -> Callable[[Command], Command]:
+    return click.option(f"--{name}", f"of_{name}", **attributes)
+
+
+def of_scenario(command: Command) -> Command:
+    """Give a command the options that go with `scenario:`; it gets them as `of_days` and so on."""
+    for name, option in reversed(_OPTIONS.items()):
+        command = _renamed(name, **option)(command)
+    return command
+
+
+_WITH = "With scenario:FILE: "
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "days": {"type": int, "metavar": "N", "help": f"{_WITH}days of it.  [default: the scenario's]"},
+    "seed": {"type": int, "metavar": "N", "help": f"{_WITH}seed of all draws."},
+    "scale": {"type": float, "metavar": "X", "help": f"{_WITH}multiply the orders of every location."},
+    "start": {
+        "type": click.DateTime(["%Y-%m-%d"]),
+        "metavar": "DATE",
+        "callback": options.take_date,
+        "help": f"{_WITH}date of day 0.",
+    },
+    "dimensions": {
+        "type": Place(),
+        "metavar": "DIR",
+        "help": f"{_WITH}folder of your six dimension tables.",
+    },
+    "roads": {"type": Place(), "metavar": "DIR", "help": f"{_WITH}folder of CODE.roads files."},
+}
+
+
+def open_named(dataset: Path | str, given: Mapping[str, Any], *, has_ids: bool = True) -> Path | OpenDataset:
+    """Open what a user has named as a dataset.
+
+    Parameters
+    ----------
+    dataset
+        A folder, or a text that begins with `scenario:`.
+    given
+        The options of `of_scenario`.
+    has_ids
+        Whether events get their ids of the wire, which are made of the dataset's digest. Where the cache
+        doesn't have that of a scenario, all its events are made once to find it.
+
+    Raises
+    ------
+    click.UsageError
+        If one of them comes with a folder.
+    ScenarioError, DataError
+        If the scenario or its inputs are wrong.
+    """
+    wanted = {name.removeprefix("of_"): value for name, value in given.items() if value is not None}
+    if isinstance(dataset, Path):
+        if wanted:
+            raise click.UsageError(
+                f"--{min(wanted)}: expected scenario:FILE with it, got the folder {dataset}."
+            )
+        return dataset
+    from fastgen.generating.digests import digest_days  # noqa: PLC0415  # heavy
+    from fastgen.generating.inputs import SimulationOptions, load_simulation  # noqa: PLC0415  # heavy
+    from fastgen.generating.progress import progress_of  # noqa: PLC0415  # heavy
+    from fastgen.generating.unwritten import open_unwritten  # noqa: PLC0415  # heavy
+    from fastgen.roads.cache import default_cache_dir  # noqa: PLC0415  # heavy
+
+    file = dataset.removeprefix(PREFIX)
+    wanted["scenario"] = None if file == CANONICAL else Path(file)
+    simulation = load_simulation(SimulationOptions(**wanted), lambda line: say(line, err=True))
+    if not has_ids:
+        return open_unwritten(simulation, dataset, ())
+    with progress_of(simulation.events_expected) as advance:
+        return open_unwritten(simulation, dataset, digest_days(simulation, default_cache_dir(), advance))

@@ -1,0 +1,119 @@
+"""Digest location-days that were never written, and keep the digests in the cache.
+
+An event's id on the wire is made of the dataset's digest, which is one of content: so the content has to be
+made once. Digests are kept by location-day, under all that decides a location's events but the number of
+days: a longer or shorter dataset of the same scenario finds those that both have. Builds keep theirs too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from typing import TYPE_CHECKING
+
+from fastgen.dataset.seal import seal, unseal
+from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_day
+from fastgen.files import read_regular
+from fastgen.generating.maker import EventMaker
+from fastgen.model.order_source import OrderRange
+from fastgen.records import make_record, parse_json
+from fastgen.rng import STREAM_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from fastgen.generating.simulation import Simulation
+
+# A run that is ended has to make no more than this anew.
+SAVE_EVERY_S = 5.0
+
+
+def digest_days(
+    simulation: Simulation, cache_dir: Path, advance: Callable[[int], None] = lambda _: None
+) -> list[DayDigest]:
+    """Digest every location-day of a simulation, from the cache or by making it.
+
+    Parameters
+    ----------
+    simulation
+        The simulation.
+    cache_dir
+        Folder of the cache.
+    advance
+        Called with the number of events of each location-day, found or made.
+    """
+    found, maker = list[DayDigest](), EventMaker(simulation)
+    for location_id in simulation.tables:
+        path = _cache_path(simulation, location_id, cache_dir)
+        known, saved = _read(path), time.monotonic()
+        for day in range(simulation.scenario.days):
+            if day not in known:
+                known[day] = _digest(simulation, maker, location_id, day)
+                if time.monotonic() > saved + SAVE_EVERY_S:
+                    _save(path, known.values())
+                    saved = time.monotonic()
+            found.append(known[day])
+            advance(known[day].rows)
+        _save(path, known.values())
+    return found
+
+
+def keep_digests(simulation: Simulation, days: Iterable[DayDigest], cache_dir: Path) -> None:
+    """Keep the digests of a build in the cache, as far as the disk allows."""
+    by_location: dict[int, list[DayDigest]] = {}
+    for one in days:
+        by_location.setdefault(one.location_id, []).append(one)
+    for location_id, digests in by_location.items():
+        path = _cache_path(simulation, location_id, cache_dir)
+        _save(path, ({one.day: one for one in digests} | _read(path)).values())
+
+
+def _digest(simulation: Simulation, maker: EventMaker, location_id: int, day: int) -> DayDigest:
+    """Make a location-day, whole, and digest it."""
+    source = simulation.source
+    n, index = int(source.n_orders[location_id][day]), int(source.first_index[location_id][day])
+    maker.begin(location_id, [OrderRange(day, 0, n, index)])
+    maker.buffers.expand(0, n)
+    return digest_day(location_id, day, maker.buffers, 0, n)
+
+
+def _cache_path(simulation: Simulation, location_id: int, cache_dir: Path) -> Path:
+    """Name the file of a location's digests after all that decides them but the number of days."""
+    tree = simulation.scenario.to_dict()
+    scenario = {key: value for key, value in tree.items() if key not in {"days", "name"}}
+    network = next(one for one in simulation.networks if one.location_id == location_id)
+    stated = simulation.stated_source
+    key = json.dumps(
+        [
+            *(STREAM_VERSION, DIGEST_VERSION, scenario, simulation.dims.content_hash()),
+            *(network.hash, location_id, None if stated is None else list(vars(stated).values())),
+        ],
+        sort_keys=True,
+    )
+    return cache_dir / f"digests-{hashlib.sha256(key.encode()).hexdigest()}.json"
+
+
+def _read(path: Path) -> dict[int, DayDigest]:
+    """Read the digests that are kept, none where the file is not there or not whole."""
+    try:
+        raw = parse_json(unseal(read_regular(path).decode()))
+        digests = [make_record(DayDigest, one) for one in raw["days"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {one.day: one for one in digests}
+
+
+def _save(path: Path, digests: Iterable[DayDigest]) -> None:
+    """Keep digests, whole or not at all; a file that a power cut leaves empty counts as none."""
+    lines = ",\n  ".join(json.dumps(one) for one in sorted(digests))
+    text = seal(f'{{\n "days": [\n  {lines}\n ]\n}}\n').encode()
+    with contextlib.suppress(OSError):
+        if not path.exists() or read_regular(path) != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(f".{os.getpid()}.tmp")
+            temporary.write_bytes(text)
+            temporary.replace(path)

@@ -1,0 +1,173 @@
+"""Open a dataset that was never written: every reader finds in it what a build would write."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from fastgen.dataset.event_part import RowGroup, Unchanging
+from fastgen.dataset.index import CLOCK_SPREAD_S, DatasetIndex, bound_drive_s
+from fastgen.dataset.layout import TABLES, Layout, PartitionBy, part_path, table_path
+from fastgen.dataset.manifest import Manifest, compute_build_id
+from fastgen.dataset.manifest_entries import FileEntry
+from fastgen.dataset.opened import OpenDataset
+from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
+from fastgen.generating.frames import to_arrow
+from fastgen.generating.maker import EventMaker
+from fastgen.generating.simulation import Span
+from fastgen.inputs.tables import encode_table
+from fastgen.rng import STREAM_VERSION
+from fastgen.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fastgen.generating.simulation import Simulation
+
+
+def open_unwritten(simulation: Simulation, name: str, days: Sequence[DayDigest]) -> OpenDataset:
+    """Open the dataset that a build of a simulation would write.
+
+    Parameters
+    ----------
+    simulation
+        The simulation.
+    name
+        What to call the dataset in errors.
+    days
+        Digests of all location-days, see `digest_days`: they make the dataset's digest that of the one on
+        disk, and so the events' ids on the wire. Without any, only stored columns may be read.
+    """
+    tables = {table_path(table): encode_table(simulation.dims, table) for table in TABLES}
+    manifest = _describe(simulation, tables, days)
+    index = _index(simulation, Path(name), manifest.digest)
+    return OpenDataset(manifest, index, lambda entry: tables[entry.path])
+
+
+def _describe(simulation: Simulation, tables: dict[str, bytes], days: Sequence[DayDigest]) -> Manifest:
+    scenario_hash, dimensions_hash = simulation.scenario.content_hash(), simulation.dims.content_hash()
+    form = (Layout.HIVE, PartitionBy.LOCATION_DAY, "none")
+    entries = [
+        FileEntry(path, len(getattr(simulation.dims, table)[0]), len(data), hashlib.sha256(data).hexdigest())
+        for table, (path, data) in zip(TABLES, tables.items(), strict=True)
+    ]
+    return Manifest(
+        fastgen_version=__version__,
+        stream_version=STREAM_VERSION,
+        digest_version=DIGEST_VERSION,
+        build_id=compute_build_id(
+            versions=(__version__, STREAM_VERSION, DIGEST_VERSION),
+            scenario_hash=scenario_hash,
+            dimensions_hash=dimensions_hash,
+            networks=simulation.networks,
+            form=form,
+            source=simulation.stated_source,
+        ),
+        scenario=simulation.scenario.to_dict(),
+        scenario_hash=scenario_hash,
+        dimensions_hash=dimensions_hash,
+        layout=form[0],
+        partition_by=form[1],
+        compression=form[2],
+        sequence_kind=simulation.sequence_kind,
+        networks=simulation.networks,
+        orders=sum(one.orders for one in days),
+        rows=sum(one.rows for one in days),
+        digest=digest_dataset(days),
+        days=(),
+        files=(),
+        tables=tuple(entries),
+        source=simulation.stated_source,
+    )
+
+
+def _index(simulation: Simulation, name: Path, digest: str) -> DatasetIndex:
+    scenario = simulation.scenario
+    spread_s = CLOCK_SPREAD_S if scenario.clock == "utc" else 0
+    drive_s = bound_drive_s(simulation.sequence_kind, scenario.driver.ping_interval_s)
+    parts = [
+        MadePart(simulation, name, Span(location_id, day, day))
+        for location_id in simulation.tables
+        for day in range(scenario.days)
+    ]
+    return DatasetIndex(
+        folder=name,
+        digest=digest,
+        stamp=Unchanging(),
+        layout=Layout.HIVE,
+        partition_by=PartitionBy.LOCATION_DAY,
+        sequence_kind=simulation.sequence_kind,
+        epoch_s=simulation.epoch_s,
+        days=scenario.days,
+        codes={network.location_id: network.code for network in simulation.networks},
+        files=tuple(parts),
+        lead_s=spread_s,
+        tail_s=spread_s + simulation.source.longest_preparation_s + drive_s,
+    )
+
+
+def _make_tables(simulation: Simulation, span: Span, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Make the rows of a span, chunk by chunk, texts as offsets into one buffer."""
+    maker = EventMaker(simulation)
+    for parts in maker.chunks(span):
+        maker.buffers.expand(0, parts[-1].last)
+        table = to_arrow(maker.buffers, span.location_id, simulation.sequence_kind, columns)
+        maker.free()  # its memory is the table's now
+        plain = pa.schema([field.with_type(_plain(field.type)) for field in table.schema])
+        yield table.cast(plain).select(list(columns))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return pa.large_string() if kind == pa.string_view() else kind
+
+
+@dataclass(frozen=True, eq=False)
+class MadePart:
+    """A location-day that is made when it is read: it stands for an event file."""
+
+    simulation: Simulation
+    name: Path
+    span: Span
+
+    @property
+    def location_id(self) -> int | None:
+        """The location."""
+        return self.span.location_id
+
+    @property
+    def first_day(self) -> int:
+        """The day."""
+        return self.span.first_day
+
+    @property
+    def last_day(self) -> int:
+        """The day."""
+        return self.span.last_day
+
+    @property
+    def path(self) -> Path:
+        """Name it as the file that a build would write."""
+        return self.name / part_path(*self.span, PartitionBy.LOCATION_DAY)
+
+    def open(self) -> contextlib.AbstractContextManager[MadePart]:
+        """Open it: there is nothing to close."""
+        return contextlib.nullcontext(self)
+
+    def row_groups(self) -> list[RowGroup]:
+        """Expect one row group, of which only the day's bounds are known."""
+        return [RowGroup(round(self.simulation.count_events(self.span)), None, None)]
+
+    def read(self, groups: Sequence[int], columns: Sequence[str], *, use_threads: bool = False) -> pa.Table:
+        """Make the rows."""
+        del groups, use_threads  # there is one group, made by one thread
+        return pa.concat_tables(_make_tables(self.simulation, self.span, columns)).combine_chunks()
+
+    def batches(self, n_rows: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Make the rows, so many at a time."""
+        for table in _make_tables(self.simulation, self.span, columns):
+            yield from table.to_batches(n_rows)
