@@ -1,4 +1,4 @@
-"""The model once more, an order at a time, from SPEC.md in plain NumPy and networkx; no code is fastgen's.
+"""The model (docs/model.md, 4) once more, an order at a time, in plain NumPy and networkx, without fastgen.
 
 It is slow and draws other numbers, so what is random agrees in distribution, and what is not agrees exactly.
 """
@@ -238,12 +238,12 @@ def road_graph(
 
 
 def route_json(city: City, path: Sequence[int]) -> str:
-    """Nodes of a path as SPEC 3 writes them."""
+    """Nodes of a path as text (docs/model.md, 5.3)."""
     return "[" + ",".join("[{:.6f},{:.6f}]".format(*city.place(v)) for v in path) + "]"
 
 
 def parse_items(items_json: str) -> list[dict[str, Any]]:
-    """Items of an order, with the keys that SPEC 3 names and in their order."""
+    """Items of an order, with their keys in order (docs/model.md, 5.3)."""
     items: list[dict[str, Any]] = json.loads(items_json)
     for item in items:
         assert list(item) == ["id", "category_id", "menu_id", "brand_id", "name", "price", "qty"]

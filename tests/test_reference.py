@@ -1,4 +1,4 @@
-"""An independent slow reference, written from the contract, must give data like fastgen's."""
+"""An independent slow reference, written from docs/model.md, 4, must give data like fastgen's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EPOCH_S = 1_704_067_200
 FOREVER = math.inf
-# SPEC 1: brand, first day, day it leaves, growth a month.
+# Canonical placements: brand, first day, day it leaves, growth a month.
 PLACED: dict[str, list[tuple[int, int, float, float]]] = {
     "sv": [
         *(
@@ -208,7 +208,7 @@ def test_route_drive_and_pings_are_exact(made: Made) -> None:
     assert len(seen) == len(made.city.customers)
 
 
-def test_types_and_sequences_are_those_of_the_contract(made: Made) -> None:
+def test_types_and_sequences_are_those_of_the_model(made: Made) -> None:
     for order in made.events.head(3000).partition_by("order_id", maintain_order=True)[:-1]:
         n_pings = len(order) - 7
         assert order["event_type_id"].to_list() == [1, 2, 3, 4, 5, 6, *[7] * n_pings, 8]

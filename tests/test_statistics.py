@@ -1,4 +1,4 @@
-"""The data must follow SPEC 2 in distribution, not only in the mean: the canonical scenario, ten times over.
+"""The data follow docs/model.md, 4 in distribution, not only in the mean: the canonical scenario, ten times.
 
 Each comparison fails at p < 1e-4 (see `tests.significance`), with the canonical seed.
 """
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 CODES = ("sf", "sv", "bellevue", "chicago")
 DAYS, SCALE, N_CUSTOMERS, N_SEEDS = 90, 10, 733, 60
 US_PER_MIN = 60_000_000
-# SPEC 1: base orders, growth a day; SPEC 2.1: sv has no weekday factors.
+# docs/model.md, 2.5: base orders, growth a day; sv has no weekday factors.
 VOLUME = {"sf": (150, 0.0065), "sv": (50, 0.0135), "bellevue": (200, 0.0), "chicago": (300, -0.004)}
-# SPEC 1: brand -> (start, end, growth a month).
+# Canonical placements: brand -> (start, end, growth a month).
 PLACED: dict[str, dict[int, tuple[int, float, float]]] = {
     "sf": {
         b: (0, math.inf, g)
@@ -357,8 +357,8 @@ def test_locations_do_not_share_their_draws(samples: dict[str, Sample]) -> None:
         check_independent(table)
 
 
-def test_total_is_that_of_the_contract() -> None:
-    """About 75,000 orders in the canonical 90 days, seed 42: within 4 sd of the sum of SPEC's targets."""
+def test_total_is_that_of_the_model() -> None:
+    """About 75,000 orders in the canonical 90 days, seed 42: within 4 sd of the sum of the targets."""
     scenario, dims = load_inputs(None, None)
     total = sum(int(count_days(model_of(scenario, code, dims)).sum()) for code in CODES)
     targets = []

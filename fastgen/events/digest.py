@@ -1,4 +1,4 @@
-"""Digest the rows of a location-day as SPEC 3 lays them out, straight from the expansion's columns."""
+"""Digest the rows of a location-day straight from the expansion's columns (docs/model.md, 6.3)."""
 
 from __future__ import annotations
 

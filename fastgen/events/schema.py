@@ -1,4 +1,4 @@
-"""Name the event types and the columns of the event table (SPEC 3)."""
+"""Name the event types and the columns of the event table (docs/model.md, 5.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turn stored rows into the wire format (SPEC 4): JSON lines, or Arrow columns.
+"""Turn stored rows into the wire format (docs/model.md, 7): JSON lines, or Arrow columns.
 
 Numbers: degrees have six decimals, as in route_json; progress has one to four. Texts stay UTF-8. `body` is
 JSON inside a string, so its quotes are escaped in JSON lines.

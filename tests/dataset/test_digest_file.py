@@ -1,4 +1,4 @@
-"""The digest is a dataset's identity: of the rows alone, by SPEC 3's words, whatever file they stand in."""
+"""The digest is a dataset's identity: of the rows alone (docs/model.md, 6.3), whatever file they stand in."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORMATS = {"i8": "<b", "i16": "<h", "i64": "<q", "f32": "<f"}
 
 
 def plain_digest(rows: list[dict[str, Any]], location_id: int) -> tuple[int, str]:
-    """Digest rows value by value, written from SPEC 3 alone."""
+    """Digest rows value by value, written from docs/model.md, 6.3 alone."""
     data = b""
     for column in COLUMNS:
         values = [location_id if column.name == "location_id" else row[column.name] for row in rows]

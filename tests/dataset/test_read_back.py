@@ -20,7 +20,7 @@ from tests.helpers import write_town
 if TYPE_CHECKING:
     from pathlib import Path
 
-SPEC_TYPES = {
+MODEL_TYPES = {
     "order_id": pl.String(),
     "location_id": pl.Int8(),
     "event_type_id": pl.Int8(),
@@ -60,12 +60,12 @@ def expected(datasets: dict[str, Path]) -> pl.DataFrame:
 
 def sort(frame: pl.DataFrame) -> pl.DataFrame:
     """Bring a reader's rows into the dataset's order and columns."""
-    frame = frame.select(pl.col(name).cast(dtype) for name, dtype in SPEC_TYPES.items())
+    frame = frame.select(pl.col(name).cast(dtype) for name, dtype in MODEL_TYPES.items())
     return frame.sort("location_id", "order_id", "sequence")
 
 
-def test_scan_has_the_types_of_the_spec(expected: pl.DataFrame) -> None:
-    assert dict(expected.schema) == SPEC_TYPES
+def test_scan_has_the_types_of_the_model(expected: pl.DataFrame) -> None:
+    assert dict(expected.schema) == MODEL_TYPES
     assert expected.height > 1000
 
 

@@ -1,4 +1,4 @@
-"""Whoever reads a dataset gets SPEC 3's columns, types and order, whatever the layout and the reader."""
+"""Every reader gets the columns, types and order of docs/model.md, 5, whatever the layout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small expansions made by hand, and the digest of SPEC 3 written out with struct over plain Python rows."""
+"""Small expansions made by hand, and the digest (docs/model.md, 6.3) by struct over plain Python rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is expanded is written: each row is held against SPEC 3 in plain Python."""
+"""What is expanded is written: each row is held against docs/model.md, 5 in plain Python."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def expected_rows(orders: DayOrders, table: RouteTable) -> list[Row]:
-    """Rows of SPEC 3, an order at a time."""
+    """Rows by docs/model.md, 5.2, an order at a time."""
     dims, rows = load_inputs(None, None)[1], []
     text, streets = table.text.tobytes(), table.street_text.tobytes()
     for i in range(len(orders.draw)):
@@ -67,7 +67,7 @@ def _item(items: object, row: int, qty: int) -> str:
     return f'{{{numbers},"name":{name},"price":{values["price"]:.2f},"qty":{qty}}}'
 
 
-def test_rows_are_those_of_the_contract() -> None:
+def test_rows_are_those_of_the_model() -> None:
     orders, routes = some_orders()
     rows = to_rows(expand_all(orders, routes))
     assert rows == expected_rows(orders, town_routes())
@@ -83,7 +83,7 @@ def test_orders_may_be_expanded_part_by_part() -> None:
     assert to_rows(parts) == to_rows(whole)
 
 
-def test_items_are_json_with_the_keys_of_the_contract() -> None:
+def test_items_are_json_with_the_keys_of_the_model() -> None:
     rows = to_rows(expand_all(*some_orders()))
     items = [item for row in rows if row["items_json"] for item in json.loads(row["items_json"])]
     assert all(list(i) == ["id", "category_id", "menu_id", "brand_id", "name", "price", "qty"] for i in items)
@@ -141,7 +141,7 @@ def test_sequence_kind_changes_at_the_last_number_of_a_byte() -> None:
     )
 
 
-def test_event_types_are_those_of_the_contract() -> None:
+def test_event_types_are_those_of_the_model() -> None:
     assert EVENT_TYPES == (
         "order_created",
         "gk_started",

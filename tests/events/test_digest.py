@@ -12,7 +12,7 @@ from fastgen.events.kernels.expand import ROW
 from tests.events.rows import canonical_bytes, digest_rows, expand_all, some_orders, to_rows
 
 
-def test_digest_is_that_of_the_contract() -> None:
+def test_digest_is_that_of_the_model() -> None:
     expansion = expand_all(*some_orders())
     n_orders, rows = len(expansion.orders.draw), to_rows(expansion)
     made = digest_day(1, 2, expansion, 0, n_orders)

@@ -28,7 +28,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_built_in_tables_have_the_rows_of_the_contract() -> None:
+def test_built_in_tables_have_the_rows_of_the_model() -> None:
     _, dims = load_inputs(None, None)
     rows = [len(table[0]) for table in (dims.locations, dims.brands, dims.brand_locations, dims.menus)]
     assert [*rows, len(dims.categories.id), len(dims.items.id)] == [4, 24, 24, 24, 112, 181]

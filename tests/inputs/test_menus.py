@@ -77,7 +77,7 @@ def repeated(names: Iterable[str]) -> list[str]:
     return [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
 
 
-def test_cuisine_and_prep_minutes_follow_the_contract(brands: list[Brand]) -> None:
+def test_cuisine_and_prep_minutes_follow_the_model(brands: list[Brand]) -> None:
     found = [(brand["cuisine_type"], brand["avg_prep_time_min"]) for brand in brands]
     assert found == CUISINES_AND_PREP_MIN
 

@@ -26,7 +26,7 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.iterdir()}
 
 
-def test_written_tables_have_the_types_of_the_contract(dims: Dimensions, tmp_path: Path) -> None:
+def test_written_tables_have_the_types_of_the_model(dims: Dimensions, tmp_path: Path) -> None:
     write_tables(dims, tmp_path)
     i64, f64, text = pl.Int64, pl.Float64, pl.String
     assert pl.read_parquet(tmp_path / "locations.parquet").schema == {

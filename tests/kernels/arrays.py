@@ -36,7 +36,7 @@ def make_demand(expected: list[float], **changes: Any) -> DemandArrays:
 
 
 def make_baskets(n_items: list[int], **changes: Any) -> BasketArrays:
-    """Brands with so many items each, all open and equally popular; SPEC's rules for an order."""
+    """Brands with so many items each, all open and equally popular; the canonical rules of an order."""
     n = len(n_items)
     plain = BasketArrays(
         stream=stream(SEED, LOCATION, Purpose.BASKET),

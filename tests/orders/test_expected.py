@@ -53,7 +53,7 @@ def test_growth_is_right_and_ends_in_infinity() -> None:
     assert np.isinf(growth_powers(11.0, 1000)[-1])
 
 
-def test_canonical_total_is_that_of_the_contract() -> None:
+def test_canonical_total_is_that_of_the_model() -> None:
     expected = expected_orders(CANONICAL)
     assert expected.shape == (4, 90)
     assert expected.sum() == pytest.approx(75_000, rel=0.02)

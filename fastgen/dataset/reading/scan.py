@@ -48,8 +48,9 @@ def scan_events(dataset: str | Path) -> pl.LazyFrame:
     Returns
     -------
     polars.LazyFrame
-        Columns and types of SPEC 3, location_id as Int8 in every layout; rows in the dataset's order. Filters
-        on location_id read only that location's files, unless a folder above the dataset is named key=value.
+        Columns and types of docs/model.md, 5.1; location_id as Int8 in every layout; rows in the dataset's
+        order. Filters on location_id read only that location's files, unless a folder above the dataset is
+        named key=value.
 
     Raises
     ------

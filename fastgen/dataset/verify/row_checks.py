@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.verify.expectations import Expectations
     from fastgen.dataset.verify.report import Tally
 
-# Event types that a nullable column is set on (SPEC 3).
+# Event types that a nullable column is set on (docs/model.md, 5.1).
 SET_ON = {
     "customer_lat": (1, 8),
     "customer_lon": (1, 8),

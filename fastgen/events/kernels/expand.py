@@ -1,8 +1,8 @@
 """Expand orders into the columns of the event table, one pass over the orders.
 
-Rows of an order: the types 1 to 6, its pings, delivered. Columns hold what the content digest runs over (SPEC
-3), nulls as 0; texts stand one after another, without the rows that have none. Those of routes, most of all,
-stay where they are.
+Rows of an order: the types 1 to 6, its pings, delivered. Columns hold what the content digest runs over
+(docs/model.md, 6.3), nulls as 0; texts stand one after another, without the rows that have none. Those of
+routes, most of all, stay where they are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Draw what is in each order: brands by popularity, different items of each, quantities (SPEC 2.4)."""
+"""Draw what is in each order: brands by popularity, different items, quantities (docs/model.md, 4.4)."""
 
 from __future__ import annotations
 

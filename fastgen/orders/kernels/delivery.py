@@ -1,4 +1,4 @@
-"""Draw when the driver of each order arrives (SPEC 2.6)."""
+"""Draw when the driver of each order arrives (docs/model.md, 4.6)."""
 
 from __future__ import annotations
 

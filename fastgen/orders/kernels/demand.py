@@ -1,4 +1,4 @@
-"""Draw how many orders each minute brings, when in the minute each is placed, and for whom (SPEC 2.1-2.3)."""
+"""Draw the orders of each minute, their creation times and customers (docs/model.md, 4.1 to 4.3)."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def draw_creations(
 
     Rank counts a day's orders by (creation second, draw number). Only the minutes that hold a wanted rank
     are drawn, so a stretch of a day of any size takes memory for itself and two minutes. The three come from
-    words 0, 1 and 2 of one block (SPEC 2.2, 2.3).
+    words 0, 1 and 2 of one block (docs/model.md, 4.3).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Draw how long each step in the kitchen takes (SPEC 2.5)."""
+"""Draw how long each step in the kitchen takes (docs/model.md, 4.5)."""
 
 from __future__ import annotations
 

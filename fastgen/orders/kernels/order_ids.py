@@ -1,4 +1,4 @@
-"""Encipher an order's index as its id: A-Z0-9, unique by construction, unordered to the eye (SPEC 2.9).
+"""Encipher an order's index as its id: A-Z0-9, unique, unordered to the eye (docs/model.md, 4.9).
 
 A keyed bijection of 0..36^w-1 for each width w of 6, 7 and 8: a Feistel network of four rounds (Luby and
 Rackoff 1988) over pairs (left, right) below 36^(w // 2) and 36^(w - w // 2), each round adding a Philox word

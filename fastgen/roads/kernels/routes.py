@@ -95,7 +95,7 @@ def place_pings(
     ping_lon: NDArray[np.float32],
     ping_progress: NDArray[np.float32],
 ) -> None:
-    """Place the pings of each route at equal shares of its length, or of its nodes (SPEC 2.8).
+    """Place the pings of each route at equal shares of its length, or of its nodes (docs/model.md, 4.8).
 
     The pings of customer i are ping_start[i]:ping_start[i + 1]; they divide the route into one part more.
     All of some routes climb the tree together, by halved strides: on paths of 60 nodes in six steps.

@@ -1,4 +1,4 @@
-"""Put rows into the order of the wire: by time, then by order id as text, then by sequence (SPEC 4)."""
+"""Put rows into the order of the wire: time, order id as text, sequence (docs/model.md, 7.1)."""
 
 from __future__ import annotations
 

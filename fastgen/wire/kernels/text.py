@@ -1,4 +1,4 @@
-"""Write events in the wire format (SPEC 4), as JSON lines or as the texts of columns."""
+"""Write events in the wire format (docs/model.md, 7), as JSON lines or as the texts of columns."""
 
 from __future__ import annotations
 
