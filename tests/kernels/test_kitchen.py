@@ -1,4 +1,4 @@
-"""Service times make the timeline of every order; each is a normal draw, cut off below (docs/model.md, 4.5)."""
+"""Service times make the timeline of every order; each is a normal draw, cut off (docs/model.md, 4.5)."""
 
 from __future__ import annotations
 
