@@ -1,11 +1,80 @@
-"""The documents state what is so: the versions of readers are those that are compared."""
+"""The documents state what is so: versions, sections that the code cites, the help of the commands."""
 
 from __future__ import annotations
 
 import ast
+import importlib.util
+import re
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.documents import DOCUMENTS, ROOT
+
+# Source files that may refer to a document.
+SOURCES = [
+    path
+    for folder in ("fastgen", "tests", "benchmarks", ".ci", "docs", ".github")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in {".py", ".md", ".sql", ".toml"} and path != Path(__file__)
+]
+CITED = re.compile(r"docs/model\.md, (\d+(?:\.\d+)?)(?: (?:to|and) (\d+(?:\.\d+)?))?")
+
+
+def sections() -> set[str]:
+    return set(re.findall(r"^#{2,3} (\d+(?:\.\d+)?) ", DOCUMENTS["docs/model.md"], re.MULTILINE))
+
+
+def test_sections_that_are_cited_exist() -> None:
+    cited: dict[str, list[str]] = {}
+    for path in SOURCES:
+        # A citation may go on in the next line of a comment or docstring.
+        text = re.sub(r"\s*\n[\s#]*", " ", path.read_text(encoding="utf-8"))
+        for numbers in CITED.findall(text):
+            for number in filter(None, numbers):
+                cited.setdefault(number, []).append(str(path.relative_to(ROOT)))
+    assert len(cited) >= 10
+    assert {number: files for number, files in cited.items() if number not in sections()} == {}
+
+
+def test_sections_that_the_model_refers_to_exist() -> None:
+    referred = set(re.findall(r"\(([1-9]\.\d+)\)", DOCUMENTS["docs/model.md"]))
+    assert referred
+    assert referred <= sections()
+
+
+def test_no_paper_is_cited_that_is_not_here() -> None:
+    """Papers are Markdown files by name, or a word in capitals with the number of a section."""
+    missing = {}
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8")
+        names = set(re.findall(r"(?<![\w./{-])[\w./-]*\w\.md\b", text))
+        places = (ROOT, path.parent, ROOT / "docs", ROOT / ".github")
+        wrong = [name for name in names if not any((place / name).exists() for place in places)]
+        missing[path] = wrong + re.findall(r"\b[A-Z]{4,} \d+\.\d+\b", text)
+    assert {path: wrong for path, wrong in missing.items() if wrong} == {}
+
+
+def test_code_cites_the_model_in_one_form() -> None:
+    for path in SOURCES:
+        if path.suffix == ".py" and ROOT / "fastgen" in path.parents:
+            text = re.sub(r"\s*\n[\s#]*", " ", path.read_text(encoding="utf-8"))
+            assert text.count("docs/model.md") == len(CITED.findall(text)), path
+
+
+def test_commands_are_documented_by_their_own_help() -> None:
+    spec = importlib.util.spec_from_file_location("write_cli", ROOT / ".ci" / "write_cli.py")
+    assert spec is not None
+    assert spec.loader is not None
+    write_cli = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(write_cli)
+    page = DOCUMENTS["docs/cli.md"]
+    assert write_cli.render(page) == page, "run .venv/bin/python .ci/write_cli.py"
+
+
+def test_readme_is_short_and_leads_to_every_document() -> None:
+    readme = DOCUMENTS["README.md"]
+    assert readme.count("\n") <= 160
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"](docs/{page.name})" in readme
 
 
 def test_versions_of_readers_are_those_compared() -> None:

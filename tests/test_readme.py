@@ -1,4 +1,4 @@
-"""A newcomer types what the README says: its commands, flags, targets and files are there, none missing."""
+"""A newcomer types what README and docs say: commands, flags, files and names are there, and examples run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
 
 import fastgen
@@ -15,18 +16,29 @@ import fastgen.spark
 from fastgen.cli import cli
 from fastgen.inputs.loading import load_inputs
 from tests.cli.test_main import COMMANDS
+from tests.documents import DOCUMENTS, ROOT, blocks
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+README = DOCUMENTS["README.md"]
 SHELL_LINES = [
-    line.split("  #")[0].strip() for kind, text in BLOCKS if not kind for line in text.splitlines()
+    re.split(r"  #| [|>] ", line)[0].strip()
+    for document in DOCUMENTS
+    for text in blocks(document, "")
+    for line in text.splitlines()
 ]
 TYPED = sorted({line for line in SHELL_LINES if line.startswith("fastgen ")})
-MENTIONED = sorted(set(re.findall(r"`(fastgen [a-z][^`\n]*)`", README)))
+MENTIONED = sorted(
+    {line for text in DOCUMENTS.values() for line in re.findall(r"`(fastgen [a-z][^`\n\\]*)`", text)}
+)
+# Examples for a Spark session are run where there is one: tests/spark, tests/replaying/spark_zone.py.
+PYTHON = [
+    pytest.param(text, id=f"{document} {number}")
+    for document in DOCUMENTS
+    for number, text in enumerate(blocks(document, "python"))
+    if "spark" not in text
+]
 
 
-@pytest.mark.parametrize("line", TYPED + MENTIONED)
+@pytest.mark.parametrize("line", sorted({*TYPED, *MENTIONED}))
 def test_command_exists_and_takes_these_arguments(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -39,35 +51,39 @@ def test_command_exists_and_takes_these_arguments(
         assert words[0] in command.commands, f"{line!r} names no command"
         command = command.commands[words.pop(0)]
     flags = {flag for p in command.params for flag in (*p.opts, *p.secondary_opts)} | {"--help"}
-    assert {word for word in words if word.startswith("-")} <= flags
+    assert {word for word in words if word.startswith("-") and word != "-"} <= flags
     if line in TYPED:
         command.make_context(command.name or "", words)  # raises on a value of the wrong kind
 
 
 def test_examples_are_many() -> None:
-    assert len(TYPED) >= 10
+    assert len(TYPED) >= 40
     assert len(MENTIONED) >= 8
+    assert len(PYTHON) >= 6
 
 
 @pytest.mark.parametrize(
     "path", [path for path, command in COMMANDS.items() if not isinstance(command, click.Group)]
 )
 def test_every_command_is_documented(path: str) -> None:
-    assert path in README
+    assert f"## {path}\n" in DOCUMENTS["docs/cli.md"]
 
 
 def test_every_target_of_make_is_documented_and_exists() -> None:
     targets = set(
         re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     )
-    named = set(re.findall(r"\bmake ([a-z][a-z-]*)\b(?=`|$|\s{2,}| PYTHON)", README, re.MULTILINE))
+    text = README + DOCUMENTS[".github/CONTRIBUTING.md"]
+    named = set(re.findall(r"\bmake ([a-z][a-z-]*)\b(?=`|$|\s{2,}| PYTHON)", text, re.MULTILINE))
     assert named <= targets
     assert targets - named <= {"help"}
 
 
-def test_files_that_are_named_exist() -> None:
-    named = set(re.findall(r"\b(?:fastgen|tests|benchmarks)/[\w/.]*\w/?", README))
-    assert "tests/test_layers.py" in named
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_files_that_are_named_exist(document: str) -> None:
+    rooms = r"(?:\.ci|\.github|benchmarks|canonical_dataset|docs|fastgen|tests)"
+    named = set(re.findall(rf"(?<![\w/.-]){rooms}/[\w/.-]*\w/?", DOCUMENTS[document]))
+    named |= set(re.findall(r"\]\(([^)]+)\)", DOCUMENTS[document]))
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
 
 
@@ -78,7 +94,7 @@ def test_every_room_is_on_the_map() -> None:
 
 
 def test_scenario_example_is_valid(tmp_path: Path) -> None:
-    _, example = (text for kind, text in BLOCKS if kind == "toml")
+    example, _ = blocks("docs/scenarios.md", "toml")
     assert tomllib.loads(example)
     (tmp_path / "mine.toml").write_text(example, encoding="utf-8")
     scenario, _ = load_inputs(tmp_path / "mine.toml", None)
@@ -87,22 +103,52 @@ def test_scenario_example_is_valid(tmp_path: Path) -> None:
 
 
 def test_ten_years_can_be_planned_with_the_example(tmp_path: Path) -> None:
-    example, _ = (text for kind, text in BLOCKS if kind == "toml")
+    _, example = blocks("docs/scenarios.md", "toml")
     (tmp_path / "ten_years.toml").write_text(example, encoding="utf-8")
     found = fastgen.plan(days=3650, scenario=tmp_path / "ten_years.toml")
-    assert f"{found.orders / 1e6:.1f} million orders" in README
+    assert f"{found.orders / 1e6:.1f} million orders" in DOCUMENTS["docs/scenarios.md"]
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with what the examples read."""
+    folder = tmp_path_factory.mktemp("workplace")
+    fastgen.build(folder / "dataset", scale=0.05)
+    fastgen.publish(folder / "dataset", f"parquet:{folder / 'tables'}")
+    fastgen.publish(folder / "dataset", f"duckdb:{folder / 'business.duckdb'}")
+    return folder
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_python_example_runs(code: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workplace)
+    exec(code, {})  # noqa: S102  # our own documents
+
+
+@pytest.mark.parametrize("document", [name for name in DOCUMENTS if blocks(name, "sql")])
+def test_query_finds_rows(document: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workplace)
+    if not (workplace / "landing").exists():
+        fastgen.replay("dataset", "landing")
+    (query,) = blocks(document, "sql")
+    with duckdb.connect("business.duckdb", read_only=True) as connection:
+        assert connection.sql(query).fetchall()
 
 
 def test_python_examples_use_names_that_exist() -> None:
-    code = "\n".join(text for kind, text in BLOCKS if kind == "python")
+    code = "\n".join(text for document in DOCUMENTS for text in blocks(document, "python"))
     used = set(re.findall(r"\bfastgen\.(\w+)", code))
-    assert used == {"build", "scan_events", "spark"}
     assert used - {"spark"} <= set(fastgen.__all__)
     assert set(re.findall(r"from fastgen\.spark import (\w+)", code)) <= set(fastgen.spark.__all__)
 
 
+def test_every_public_name_is_documented() -> None:
+    page = DOCUMENTS["docs/python.md"]
+    assert [name for name in fastgen.__all__ if name not in page and name != "__version__"] == []
+
+
 def test_exit_codes_are_those_of_the_help() -> None:
-    codes = re.findall(r"^\| (\d+) \|", README, re.MULTILINE)
+    codes = re.findall(r"^\| (\d+) \|", DOCUMENTS["docs/cli.md"], re.MULTILINE)
     assert codes == re.findall(r"\b(\d+) \w", cli.epilog or "")
 
 
@@ -113,3 +159,4 @@ def test_sizes_are_those_of_the_canonical_dataset(tmp_path: Path) -> None:
     stated = int(re.findall(r"^bytes +([\d,]+) in 4 files", README, re.MULTILINE)[0].replace(",", ""))
     assert stated == pytest.approx(n_bytes, rel=0.002)
     assert f"| size, zstd | {n_bytes / 1e6:.1f} MB, {n_bytes / manifest.rows:.1f} bytes an event |" in README
+    assert f"`{manifest.digest}`" in DOCUMENTS["docs/model.md"]

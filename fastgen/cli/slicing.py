@@ -55,8 +55,7 @@ def slice_command(
     Examples:
       fastgen slice dataset --from 70T18:00 --to 70T19:00 | head
       fastgen slice dataset --from 70 --to 71 --types delivered --format csv -o day70.csv
-      fastgen slice dataset --from 2024-03-11 --to 2024-03-12 --locations sf --raw --format parquet -o
-      day.parquet
+      fastgen slice dataset --from 2024-03-11 --to 2024-03-12 --raw --format parquet -o day.parquet
       fastgen slice scenario:canonical --days 7 --from 3T18:00 --to 3T19:00
     """  # noqa: D301  # \b keeps click from joining the lines
     with uncollected():

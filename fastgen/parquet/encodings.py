@@ -1,9 +1,9 @@
 """Encode values as the bytes of Parquet's pages.
 
-Source: the Parquet format's Encodings.md. Of its encodings those are here that make fastgen's columns small
-and that every reader in docs/readers.md reads. DELTA_LENGTH_BYTE_ARRAY is none of them: the vectorised
-reader of Spark 3.3 to 3.5.6 and 4.0.0 takes wrong texts from a column with nulls (SPARK-52240), and
-fastparquet and PyArrow before 12 cannot read it.
+Source: the page on encodings of the Parquet format. Of its encodings those are here that make fastgen's
+columns small and that every reader in docs/readers.md reads. DELTA_LENGTH_BYTE_ARRAY is none of them: the
+vectorised reader of Spark 3.3 to 3.5.6 and 4.0.0 takes wrong texts from a column with nulls (SPARK-52240),
+and fastparquet and PyArrow before 12 cannot read it.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ VIEWS = ("order_header", "item_sales", "brand_sales", "location_sales")
 VIEW_FILES = {"duckdb": "views_duckdb.sql", "spark": "views_spark.sql"}
 _WITH_TS = ("order_items", "events")
 # DuckDB would show the stored instants in the session's time zone, beside a date and an hour that are not;
-# so here as in a DuckDB file they are plain. Spark's TIMESTAMP knows no such thing: see the README.
+# so here as in a DuckDB file they are plain. Spark's TIMESTAMP knows no such thing: see docs/lakehouse.md.
 _PLAIN_TS = "make_timestamp(ts_seconds * 1000000)"
 
 

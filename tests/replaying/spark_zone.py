@@ -1,4 +1,4 @@
-"""Run the README's code for Spark over a folder of JSON lines, and count the times that a zone moves.
+"""Run the code of docs/replay.md for Spark over a folder of JSON lines, and count the times that a zone moves.
 
 Run as `python -m tests.replaying.spark_zone`, with the folder "landing" in the current one. The answer is
 JSON: how many rows there are, and of how many `ts` is shown otherwise than it was written.
@@ -14,14 +14,14 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-README = Path(__file__).parent.parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "replay.md"
 ZONE = "America/Los_Angeles"
 MOVED = "SELECT count(*), count_if(ts::timestamp::string <> left(ts, 19)) FROM lines"
 
 
 def main() -> None:
-    """Count in a session whose zone has daylight saving, then by the README's code in it."""
-    (code,) = re.findall(r"```python\n([^`]*\nwire = [^`]*)```", README.read_text(encoding="utf-8"))
+    """Count in a session whose zone has daylight saving, then by the code of docs/replay.md in it."""
+    (code,) = re.findall(r"```python\n([^`]*\nwire = [^`]*)```", PAGE.read_text(encoding="utf-8"))
     spark = (
         SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
@@ -33,7 +33,7 @@ def main() -> None:
     spark.read.schema("ts string").json("landing").createOrReplaceTempView("lines")
     found = {ZONE: list(spark.sql(MOVED).first() or ())}
     names: dict[str, Any] = {"spark": spark}
-    exec(code, names)  # noqa: S102  # our own README
+    exec(code, names)  # noqa: S102  # our own document
     for query in spark.streams.active:
         query.processAllAvailable()
         query.stop()
@@ -42,7 +42,7 @@ def main() -> None:
     query.awaitTermination()
     theirs = "SELECT left(ts, 19) AS ts FROM lines"
     moved = spark.sql(f"{theirs} EXCEPT ALL FROM shown").count()
-    found["README"] = [spark.table("shown").count(), moved]
+    found["docs"] = [spark.table("shown").count(), moved]
     sys.stdout.write(json.dumps(found) + "\n")
     spark.stop()
 

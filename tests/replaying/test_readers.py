@@ -102,4 +102,4 @@ def test_zone_of_a_spark_session_moves_no_time_by_the_readmes_code(tmp_path: Pat
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["America/Los_Angeles"] == [len(lines), skipped]
     assert skipped > 10
-    assert found["README"] == [len(lines), 0]
+    assert found["docs"] == [len(lines), 0]
