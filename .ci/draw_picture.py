@@ -1,4 +1,4 @@
-"""Draw the README's picture of a dataset: `python .ci/draw_picture.py canonical_dataset docs/pictures/dataset.png`."""
+"""Draw the README's picture: `python .ci/draw_picture.py canonical_dataset docs/pictures/dataset.png`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ SQUEEZE = 0.744
 
 def main(dataset: str, target: str) -> None:
     """Draw one evening of Chicago on the left; the day and the quarter of every city on the right."""
-    figure, axes = plt.subplot_mosaic([["map", "hours"], ["map", "days"]], figsize=(11, 5.5), layout="constrained")
+    mosaic = [["map", "hours"], ["map", "days"]]
+    figure, axes = plt.subplot_mosaic(mosaic, figsize=(11, 5.5), layout="constrained")
     draw_evening(axes["map"], fastgen.slice_events(dataset, "32T17:00", "32T20:00", locations=["chicago"]))
     created = (
         fastgen.scan_events(dataset)

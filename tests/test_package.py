@@ -95,18 +95,51 @@ def test_works_without_the_repository(tmp_path: Path) -> None:
     assert not list((tmp_path / "empty").iterdir())
 
 
-def test_constraints_pin_every_dependency_and_name_no_address() -> None:
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line for line in lines if not line.startswith("#")]
-    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", pin) for pin in pins)
-    pinned = {_plain(pin.split("==")[0]) for pin in pins}
+def dependencies() -> dict[str, str]:
+    """Lower bound of every package that fastgen or an extra of it names."""
     project = PROJECT["project"]
-    wanted = [
-        *project["dependencies"],
-        *(d for extra in project["optional-dependencies"].values() for d in extra),
-    ]
-    missing = {_plain(re.split(r"[\[<>=! ]", d)[0]) for d in wanted} - pinned - {"fastgen"}
-    assert missing == set()
+    extras = [d for extra in project["optional-dependencies"].values() for d in extra]
+    bounds = {}
+    for wanted in (*project["dependencies"], *extras):
+        if not wanted.startswith("fastgen["):
+            found = re.fullmatch(r"([\w.-]+)(?:\[.*\])?>=([\w.]+)(?:,<\w+)?", wanted)
+            assert found is not None, wanted
+            bounds[_plain(found[1])] = found[2]
+    return bounds
+
+
+def pins(name: str) -> dict[str, str]:
+    """Versions that a file of constraints pins."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    pinned = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", pin) for pin in pinned)
+    return {_plain(pin.split("==")[0]): pin.split("==")[1] for pin in pinned}
+
+
+def test_constraints_pin_every_dependency_and_name_no_address() -> None:
+    assert len(dependencies()) >= 25
+    assert dependencies().keys() <= pins("constraints.txt").keys()
+
+
+def test_oldest_packages_are_the_lower_bounds() -> None:
+    oldest = pins("constraints-oldest.txt")
+
+    def numbers(version: str) -> list[int]:
+        return [int(n) for n in re.sub(r"(\.0)+$", "", version).split(".")]
+
+    wrong = {name for name, bound in dependencies().items() if numbers(oldest[name]) != numbers(bound)}
+    assert wrong == set()
+
+
+def test_ci_runs_every_python_and_ruff_is_one() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    supported = [c.rsplit(" ")[-1] for c in PROJECT["project"]["classifiers"] if "Python :: 3." in c]
+    assert f"python: {supported}".replace("'", '"') in workflow
+    scripts = re.findall(r"run: (\.ci/\w+)", workflow)
+    assert scripts == [".ci/run", ".ci/oldest"]
+    assert all(os.access(ROOT / script, os.X_OK) for script in scripts)
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert f"rev: v{pins('constraints.txt')['ruff']}\n" in hooks
 
 
 def _plain(name: str) -> str:

@@ -37,7 +37,7 @@ few = settings(deadline=None, max_examples=50)  # the first call compiles
 LENGTHS = (1, 2, 7, 8, 9, 32, 33, 34, 65, 97, 98, 128, 129, 130, 161, 257, 258, 400)
 DIFFERENCE_BITS = 55
 
-# --- The encodings in plain Python ---------------------------------------------------------------------------
+# --- The encodings in plain Python --------------------------------------------------------------------------
 
 
 def read_varint(data: io.BytesIO) -> int:

@@ -1,4 +1,4 @@
-"""Run the code of docs/replay.md for Spark over a folder of JSON lines, and count the times that a zone moves.
+"""Run the Spark code of docs/replay.md over a folder of JSON lines; count the times that a zone moves.
 
 Run as `python -m tests.replaying.spark_zone`, with the folder "landing" in the current one. The answer is
 JSON: how many rows there are, and of how many `ts` is shown otherwise than it was written.
