@@ -1,6 +1,6 @@
 """Read and write golden checksums: digests of known datasets, and answers of queries over the canonical one.
 
-They are rewritten on purpose only, by `python -m fastgen.cli.checksums`.
+They are rewritten on purpose only, by `.ci/write_checksums.py`.
 """
 
 from __future__ import annotations
