@@ -86,6 +86,27 @@ def check_name(name: str | Path) -> Path:
     return Path(name)
 
 
+def check_input(name: str | Path, what: str) -> Path:
+    """Check that a text can be the path of something to read: `Path("")` would be the current folder.
+
+    Parameters
+    ----------
+    name
+        The path.
+    what
+        What to call it in an error.
+
+    Raises
+    ------
+    ScenarioError
+        As `check_name`.
+    """
+    try:
+        return check_name(name)
+    except ScenarioError as error:
+        raise ScenarioError(f"{what}: {error}") from None
+
+
 def check_folder(name: str | Path) -> Path:
     """Check that a folder could be written to, before any work is done; nothing is made.
 
@@ -117,7 +138,7 @@ def check_folder(name: str | Path) -> Path:
         raise OutputError(f"{folder}: expected a folder to write to, got a link to nothing, {above}.")
     if not above.is_dir():
         raise OutputError(f"{folder}: expected a folder to write to, got: Not a directory.")
-    if folder.resolve() == Path(folder.anchor or "/"):
+    if os.path.realpath(folder) == os.path.realpath(os.sep):  # also as // or by way of links
         raise ScenarioError(
             f"output: expected a folder of its own, got {folder}, which has all others in it."
         )
@@ -147,10 +168,7 @@ def check_file(name: str | Path, what: str) -> Path:
     ScenarioError
         If it is no name, or names a folder, a device or a pipe.
     """
-    try:
-        path = check_name(name)
-    except ScenarioError as error:
-        raise ScenarioError(f"{what}: {error}") from None
+    path = check_input(name, what)
     try:
         mode = path.stat().st_mode
     except OSError:

@@ -130,6 +130,14 @@ def test_folder_that_cannot_be_synced_is_taken_as_it_is(
         sync_folder(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["/", "//", "///", "//x/..", "/x/../", "//./", "/usr/../.", "//usr/..//"])
+def test_the_root_is_refused_however_it_is_spelt(text: str, tmp_path: Path) -> None:
+    (tmp_path / "rooted").symlink_to("/")
+    for name in (text, str(tmp_path / "rooted"), str(tmp_path / "rooted" / ".." / "x" / "..")):
+        with pytest.raises(ScenarioError, match=r"output: expected a folder of its own, got .*all others"):
+            check_folder(name)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -18,7 +18,7 @@ from fastgen.building.shared import adopt_runs
 from fastgen.building.workers import check_workers, make_with_workers
 from fastgen.dataset.layout import Layout, PartitionBy
 from fastgen.errors import ScenarioError
-from fastgen.files import check_folder
+from fastgen.files import check_folder, check_input
 from fastgen.inputs.loading import load_inputs
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.parquet.codecs import COMPRESSIONS
@@ -234,29 +234,20 @@ def prepare(
     form = Layout(_option("layout", layout, tuple(Layout)))
     partition = PartitionBy(_option("partition_by", partition_by, tuple(PartitionBy)))
     _option("compression", compression, COMPRESSIONS)
+    given = {"scenario": scenario, "dimensions": dimensions, "roads": roads}
+    paths = {name: None if path is None else check_input(path, name) for name, path in given.items()}
     loaded, dims = load_inputs(
-        None if scenario is None else Path(scenario),
-        None if dimensions is None else Path(dimensions),
+        paths["scenario"],
+        paths["dimensions"],
         overrides={"days": days, "seed": seed, "scale": scale, "start": start},
     )
     selected = select_locations(loaded, locations)
-    given = {"--scenario": scenario, "--dimensions": dimensions}
-    options = "".join(f" {name} {shlex.quote(str(path))}" for name, path in given.items() if path is not None)
-    check_networks([place.code for place in selected], None if roads is None else Path(roads), options)
+    stated = [f" --{n} {shlex.quote(str(paths[n]))}" for n in ("scenario", "dimensions") if paths[n]]
+    check_networks([place.code for place in selected], paths["roads"], "".join(stated))
     # Before routes are computed, which takes a while.
     check_expected_orders(loaded, expected_orders(loaded))
-    tables = {
-        place.location_id: _route_table(loaded, place, None if roads is None else Path(roads), announce)
-        for place in selected
-    }
-    return plan_build(
-        loaded,
-        dims,
-        tables,
-        layout=form,
-        partition_by=partition,
-        compression=compression,
-    )
+    tables = {place.location_id: _route_table(loaded, place, paths["roads"], announce) for place in selected}
+    return plan_build(loaded, dims, tables, layout=form, partition_by=partition, compression=compression)
 
 
 def _option(name: str, value: str, known: Sequence[str]) -> str:

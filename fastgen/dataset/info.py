@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +21,13 @@ from fastgen.dataset.table_files import read_table_file
 from fastgen.dataset.windows import read_windows
 from fastgen.errors import DamageError
 from fastgen.events.schema import EVENT_TYPES
+from fastgen.files import check_input
 from fastgen.inputs.tables import read_tables
 from fastgen.roads.server_address import strip_secrets
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastgen.dataset.checks.facts import ItemFacts
     from fastgen.dataset.checks.statements import FilePart
     from fastgen.model.scenario import Scenario
@@ -144,7 +146,7 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
     DamageError
         If its manifest, tables or files are damaged, or it changes meanwhile.
     """
-    folder = Path(path)
+    folder = check_input(path, "dataset")
     manifest, stamp = read_stamped(folder)
     name = str(folder / MANIFEST)
     scenario, tally = load_scenario_of(manifest, name), Tally()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastgen.dataset.manifest import read_stamped
+from fastgen.files import check_input
 from fastgen.publishing.folder import publish_folder
 from fastgen.publishing.publication import Publication
 from fastgen.publishing.tables import open_tables
@@ -15,6 +15,7 @@ from fastgen.publishing.views import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 class Published(NamedTuple):
@@ -76,7 +77,7 @@ def publish(
     OutputError
         If other tables are there, another run publishes there, or the disk refuses.
     """
-    began, folder = time.perf_counter(), Path(dataset)
+    began, folder = time.perf_counter(), check_input(dataset, "dataset")
     target = parse_target(to)
     manifest, stamp = read_stamped(folder, with_days=False)
     check_apart(target, folder)
