@@ -135,7 +135,7 @@ def check_folder(name: str | Path) -> Path:
     while not os.path.lexists(above):  # also where a folder on the way may not be entered
         above = above.parent
     if above.is_symlink() and not above.exists():
-        raise OutputError(f"{folder}: expected a folder to write to, got a link to nothing, {above}.")
+        raise OutputError(f"{folder}: expected a folder to write to, got {kind_of(above)}, {above}.")
     if not above.is_dir():
         raise OutputError(f"{folder}: expected a folder to write to, got: Not a directory.")
     if os.path.realpath(folder) == os.path.realpath(os.sep):  # also as // or by way of links
@@ -145,6 +145,29 @@ def check_folder(name: str | Path) -> Path:
     if not os.access(above, os.W_OK | os.X_OK):
         raise OutputError(f"{folder}: expected a folder to write to, got: {_why_not(above)}.")
     return folder
+
+
+def kind_of(path: Path) -> str:
+    """Say what is at a place."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "a link that leads back to itself"
+        return "a link to nothing" if path.is_symlink() else os.strerror(error.errno or errno.EIO)
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a file" if stat.S_ISREG(mode) else "a device or a pipe"
+
+
+def refuse_folder(folder: Path, error: OSError) -> OutputError:
+    """Make the error for a folder that can't be made, or a lock in it; what is in its place is named."""
+    place = Path(error.filename or folder)
+    if isinstance(error, IsADirectoryError):
+        return OutputError(f"{place}: expected a file to lock, got a folder.")
+    if os.path.lexists(place) and not place.is_dir():
+        return OutputError(f"{place}: expected a folder to write to, got {kind_of(place)}.")
+    return OutputError(f"{folder}: expected a folder to write to, got: {error.strerror or error}.")
 
 
 def _why_not(folder: Path) -> str:

@@ -16,7 +16,7 @@ from fastgen.building.receipts import Receipts
 from fastgen.building.replaceable import remove_placed
 from fastgen.building.shared import adopt_runs
 from fastgen.building.workers import check_workers, make_with_workers
-from fastgen.dataset.layout import Layout, PartitionBy
+from fastgen.dataset.layout import Layout, PartitionBy, check_no_part
 from fastgen.errors import ScenarioError
 from fastgen.files import check_folder, check_input
 from fastgen.inputs.loading import load_inputs
@@ -164,6 +164,7 @@ def build_with(
     began = time.perf_counter()
     progress = progress or Progress()
     out = check_folder(output)
+    check_no_part(out, "output", may_be_whole=True)
     with SecondCompiler() as second:
         plan = prepare(announce=progress.announce, **inputs)
         _check_in_place(plan, out, inputs.get("dimensions"))

@@ -9,7 +9,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from fastgen.building.part import PartResult
-from fastgen.dataset.layout import MANIFEST, TABLES, WORK, table_path
+from fastgen.dataset.layout import LOCK, MANIFEST, TABLES, WORK, table_path
 from fastgen.dataset.manifest import FileEntry, read_manifest
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DayDigest
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 BUILD_FILE = "build.json"
 RECEIPTS = "receipts"
-LOCK = "lock"
 # Folders of runs in other processes; see shared.py.
 RUN, ENDED = "run-", "ended-"
 

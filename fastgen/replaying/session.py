@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
-from fastgen.dataset.layout import is_part
+from fastgen.dataset.layout import check_no_part, is_part
 from fastgen.errors import ScenarioError
 from fastgen.files import check_file
 from fastgen.replaying.agreement import (
@@ -81,11 +81,13 @@ class ReplaySession:
             self._sink = FolderSink(to, options.format, options.max_rows_per_file)
             if is_part(self._sink.folder, Path(dataset)):
                 raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {to}.")
+            check_no_part(self._sink.folder, "to")
         else:
             self._stream = to
         if state is None and self._sink is None:
             raise ScenarioError("state: expected a state file, which a stream can't hold, got none.")
         self.state_path = self._default_state() if state is None else check_file(state, "state")
+        check_no_part(self.state_path, "state")
         self.state: ReplayState | None = None
         self._open = ExitStack()
         self._slicer: Slicer | None = None
