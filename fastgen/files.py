@@ -176,6 +176,14 @@ def _why_not(folder: Path) -> str:
     return os.strerror(errno.EROFS if is_read_only else errno.EACCES)
 
 
+def hidden_beside(path: Path, suffix: str) -> Path:
+    """Name a file or folder that belongs to one beside it, short whatever that is called."""
+    name = f".{path.name}{suffix}"
+    if len(os.fsencode(name)) > _NAME_MAX:
+        name = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}{suffix}"
+    return path.with_name(name)
+
+
 def check_file(name: str | Path, what: str) -> Path:
     """Check that a file of that name could be made or replaced; nothing is made.
 
@@ -252,7 +260,7 @@ def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:
         If the folder can't be made or the file can't be written; nothing of it is left then.
     """
     # A leading dot: readers of a folder of data skip such names.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = hidden_beside(path, f".{os.getpid()}.tmp")
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -69,6 +69,14 @@ def test_folder_in_the_place_of_the_file_is_one_line(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["file.bin"]
 
 
+@pytest.mark.parametrize("length", [1, 244, 250, 255])
+def test_name_may_be_as_long_as_any(length: int, tmp_path: Path) -> None:
+    for letter in ("x", "\u00e9"):
+        path = tmp_path / (letter * max(1, length // len(letter.encode())))
+        write_whole(path, b"data")
+        assert path.read_bytes() == b"data"
+
+
 def test_new_file_has_the_rights_that_the_umask_leaves(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:

@@ -15,6 +15,7 @@ from tests.building.users_files import tree_of
 from tests.helpers import build_small
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 PLACES = (
@@ -42,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_no_dataset_is_written_into_by_another(place: str, folder: Path) -> None:
     other, before = folder / "other", tree_of(folder / "other")
     there, dataset = other / place, folder / "dataset"
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: fastgen.build(there, days=1, locations=["sf"], roads=folder / "roads", workers=1),
         lambda: fastgen.replay(dataset, there),
         lambda: fastgen.replay(dataset, folder / "landing", state=there / "state.json"),

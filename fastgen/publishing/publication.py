@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from fastgen.errors import OutputError
@@ -138,6 +138,7 @@ def work_folder(place: Path) -> Iterator[Path]:
     OutputError
         If it can't be made, or another run is at work in it.
     """
+    made = [folder for folder in place.parents if not os.path.lexists(folder)]
     try:
         place.mkdir(parents=True, exist_ok=True)
         lock = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
@@ -152,6 +153,9 @@ def work_folder(place: Path) -> Iterator[Path]:
             yield place
         finally:
             shutil.rmtree(place, ignore_errors=True)
+            with suppress(OSError):  # what came of the run is in it
+                for folder in made:
+                    folder.rmdir()
     finally:
         os.close(lock)
 
