@@ -42,8 +42,12 @@ class _StatedForms(click.ParamType):  # type: ignore[type-arg]  # as above
         return super().convert(value, param, ctx)
 
 
-class Whole(_StatedForms, click.IntRange):
+class Whole(_StatedForms, click.types.IntParamType):
     """A whole number, as users write it."""
+
+
+class Count(_StatedForms, click.IntRange):
+    """A whole number within bounds, as users write it."""
 
 
 class Number(_StatedForms, click.types.FloatParamType):

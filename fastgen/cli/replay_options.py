@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fastgen.cli.options import Whole, split_codes
+from fastgen.cli.options import Count, Whole, split_codes
 from fastgen.cli.places import Place
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ loop = click.option(
 )
 max_rows = click.option(
     "--max-rows-per-file",
-    type=Whole(min=1),
+    type=Count(min=1),
     metavar="N",
     default=250_000,
     show_default=True,
@@ -125,7 +125,10 @@ accept_clock = click.option(
     help="Take the present for right though it is before the last run (with --rebase) or a year after it.",
 )
 now = click.option(
-    "--now", type=Time(), metavar="TIME", help="Time (UTC) to take for the present, such as 2026-03-01T12:00."
+    "--now",
+    type=Time(),
+    metavar="TIME",
+    help="Time (UTC) to take for the present: 2026-03-01T12:00; a blank may stand for T.",
 )
 dry_run = click.option("--dry-run", is_flag=True, help="Say which window is due, and write nothing.")
 follow = click.option("--follow", is_flag=True, help="Run on, window after window, until SIGTERM or Ctrl-C.")
