@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # What mounts in user space and network file systems answer to a call that they don't have.
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
-_PATH_MAX, _NAME_MAX = 4095, 255
+_PATH_MAX, NAME_MAX = 4095, 255
 # Characters of a wrong text that an error shows.
 _SHOWN = 60
 # A path that went through pathlib has lost its second slash.
@@ -78,9 +78,9 @@ def check_name(name: str | Path) -> Path:
         raise ScenarioError(f"expected a path, got blanks alone, {os.fsdecode(text)!r}.")
     if b"\0" in text:
         raise ScenarioError(f"expected a path without null bytes, got {os.fsdecode(text)[:_SHOWN]!r}.")
-    if len(text) > _PATH_MAX or any(len(part) > _NAME_MAX for part in text.split(b"/")):
+    if len(text) > _PATH_MAX or any(len(part) > NAME_MAX for part in text.split(b"/")):
         raise ScenarioError(
-            f"expected a path of at most {_PATH_MAX} bytes, {_NAME_MAX} between two slashes, got {len(text)} "
+            f"expected a path of at most {_PATH_MAX} bytes, {NAME_MAX} between two slashes, got {len(text)} "
             f"bytes, {os.fsdecode(text)[:_SHOWN]!r} and so on."
         )
     return Path(name)
@@ -179,7 +179,7 @@ def _why_not(folder: Path) -> str:
 def hidden_beside(path: Path, suffix: str) -> Path:
     """Name a file or folder that belongs to one beside it, short whatever that is called."""
     name = f".{path.name}{suffix}"
-    if len(os.fsencode(name)) > _NAME_MAX:
+    if len(os.fsencode(name)) > NAME_MAX:
         name = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}{suffix}"
     return path.with_name(name)
 

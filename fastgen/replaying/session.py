@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Self
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
 from fastgen.dataset.layout import check_no_part, is_part
 from fastgen.errors import ScenarioError
-from fastgen.files import check_file
+from fastgen.files import NAME_MAX, check_file, hidden_beside
 from fastgen.replaying.agreement import (
     STREAM_NAME,
     Asked,
@@ -125,7 +125,10 @@ class ReplaySession:
     def _locks(self) -> Iterator[tuple[Path, Path]]:
         """List the files to lock, and what each stands for."""
         if self._sink is None or self.state_path != self._default_state():
-            yield self.state_path.with_name(f"{self.state_path.name}.lock"), self.state_path
+            lock = self.state_path.with_name(f"{self.state_path.name}.lock")
+            if len(os.fsencode(lock.name)) > NAME_MAX:
+                lock = hidden_beside(self.state_path, ".lock")
+            yield lock, self.state_path
         if self._sink is not None:
             yield self._sink.control.lock, self._sink.folder
 
