@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # What mounts in user space and network file systems answer to a call that they don't have.
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
-_PATH_MAX, _NAME_MAX = 4095, 255
+_PATH_MAX, NAME_MAX = 4095, 255
 # Characters of a wrong text that an error shows.
 _SHOWN = 60
 # A path that went through pathlib has lost its second slash.
@@ -78,12 +78,33 @@ def check_name(name: str | Path) -> Path:
         raise ScenarioError(f"expected a path, got blanks alone, {os.fsdecode(text)!r}.")
     if b"\0" in text:
         raise ScenarioError(f"expected a path without null bytes, got {os.fsdecode(text)[:_SHOWN]!r}.")
-    if len(text) > _PATH_MAX or any(len(part) > _NAME_MAX for part in text.split(b"/")):
+    if len(text) > _PATH_MAX or any(len(part) > NAME_MAX for part in text.split(b"/")):
         raise ScenarioError(
-            f"expected a path of at most {_PATH_MAX} bytes, {_NAME_MAX} between two slashes, got {len(text)} "
+            f"expected a path of at most {_PATH_MAX} bytes, {NAME_MAX} between two slashes, got {len(text)} "
             f"bytes, {os.fsdecode(text)[:_SHOWN]!r} and so on."
         )
     return Path(name)
+
+
+def check_input(name: str | Path, what: str) -> Path:
+    """Check that a text can be the path of something to read: `Path("")` would be the current folder.
+
+    Parameters
+    ----------
+    name
+        The path.
+    what
+        What to call it in an error.
+
+    Raises
+    ------
+    ScenarioError
+        As `check_name`.
+    """
+    try:
+        return check_name(name)
+    except ScenarioError as error:
+        raise ScenarioError(f"{what}: {error}") from None
 
 
 def check_folder(name: str | Path) -> Path:
@@ -114,10 +135,10 @@ def check_folder(name: str | Path) -> Path:
     while not os.path.lexists(above):  # also where a folder on the way may not be entered
         above = above.parent
     if above.is_symlink() and not above.exists():
-        raise OutputError(f"{folder}: expected a folder to write to, got a link to nothing, {above}.")
+        raise OutputError(f"{folder}: expected a folder to write to, got {kind_of(above)}, {above}.")
     if not above.is_dir():
         raise OutputError(f"{folder}: expected a folder to write to, got: Not a directory.")
-    if folder.resolve() == Path(folder.anchor or "/"):
+    if os.path.realpath(folder) == os.path.realpath(os.sep):  # also as // or by way of links
         raise ScenarioError(
             f"output: expected a folder of its own, got {folder}, which has all others in it."
         )
@@ -126,10 +147,41 @@ def check_folder(name: str | Path) -> Path:
     return folder
 
 
+def kind_of(path: Path) -> str:
+    """Say what is at a place."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "a link that leads back to itself"
+        return "a link to nothing" if path.is_symlink() else os.strerror(error.errno or errno.EIO)
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a file" if stat.S_ISREG(mode) else "a device or a pipe"
+
+
+def refuse_folder(folder: Path, error: OSError) -> OutputError:
+    """Make the error for a folder that can't be made, or a lock in it; what is in its place is named."""
+    place = Path(error.filename or folder)
+    if isinstance(error, IsADirectoryError):
+        return OutputError(f"{place}: expected a file to lock, got a folder.")
+    if os.path.lexists(place) and not place.is_dir():
+        return OutputError(f"{place}: expected a folder to write to, got {kind_of(place)}.")
+    return OutputError(f"{folder}: expected a folder to write to, got: {error.strerror or error}.")
+
+
 def _why_not(folder: Path) -> str:
     """Say why nothing can be written to a folder."""
     is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
     return os.strerror(errno.EROFS if is_read_only else errno.EACCES)
+
+
+def hidden_beside(path: Path, suffix: str) -> Path:
+    """Name a file or folder that belongs to one beside it, short whatever that is called."""
+    name = f".{path.name}{suffix}"
+    if len(os.fsencode(name)) > NAME_MAX:
+        name = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}{suffix}"
+    return path.with_name(name)
 
 
 def check_file(name: str | Path, what: str) -> Path:
@@ -147,10 +199,7 @@ def check_file(name: str | Path, what: str) -> Path:
     ScenarioError
         If it is no name, or names a folder, a device or a pipe.
     """
-    try:
-        path = check_name(name)
-    except ScenarioError as error:
-        raise ScenarioError(f"{what}: {error}") from None
+    path = check_input(name, what)
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -211,7 +260,7 @@ def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:
         If the folder can't be made or the file can't be written; nothing of it is left then.
     """
     # A leading dot: readers of a folder of data skip such names.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = hidden_beside(path, f".{os.getpid()}.tmp")
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)

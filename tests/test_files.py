@@ -69,6 +69,14 @@ def test_folder_in_the_place_of_the_file_is_one_line(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["file.bin"]
 
 
+@pytest.mark.parametrize("length", [1, 244, 250, 255])
+def test_name_may_be_as_long_as_any(length: int, tmp_path: Path) -> None:
+    for letter in ("x", "\u00e9"):
+        path = tmp_path / (letter * max(1, length // len(letter.encode())))
+        write_whole(path, b"data")
+        assert path.read_bytes() == b"data"
+
+
 def test_new_file_has_the_rights_that_the_umask_leaves(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
@@ -128,6 +136,14 @@ def test_folder_that_cannot_be_synced_is_taken_as_it_is(
     sync_folder(tmp_path)
     with pytest.raises(OSError, match="Input/output error"):
         sync_folder(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["/", "//", "///", "//x/..", "/x/../", "//./", "/usr/../.", "//usr/..//"])
+def test_the_root_is_refused_however_it_is_spelt(text: str, tmp_path: Path) -> None:
+    (tmp_path / "rooted").symlink_to("/")
+    for name in (text, str(tmp_path / "rooted"), str(tmp_path / "rooted" / ".." / "x" / "..")):
+        with pytest.raises(ScenarioError, match=r"output: expected a folder of its own, got .*all others"):
+            check_folder(name)
 
 
 @pytest.mark.parametrize(

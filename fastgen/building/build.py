@@ -15,6 +15,7 @@ from fastgen.building.receipts import Receipts
 from fastgen.building.replaceable import remove_placed
 from fastgen.building.shared import adopt_runs
 from fastgen.building.workers import check_workers, make_with_workers
+from fastgen.dataset.layout import check_no_part
 from fastgen.errors import ScenarioError
 from fastgen.files import check_folder
 from fastgen.generating.digests import keep_digests
@@ -140,6 +141,7 @@ def build_with(
     began = time.perf_counter()
     progress = progress or Progress()
     out = check_folder(output)
+    check_no_part(out, "output", may_be_whole=True)
     plan = prepare(options, progress.announce, make_source)
     _check_in_place(plan, out, options.dimensions)
     manifest = find_finished(plan, out, overwrite=overwrite)

@@ -12,19 +12,24 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
-from fastgen.building.receipts import LOCK, has_size
-from fastgen.building.replaceable import check_nothing_in_the_way, check_work_folder, remove_older
-from fastgen.dataset.layout import MANIFEST, TABLES, WORK, table_path
+from fastgen.building.receipts import has_size
+from fastgen.building.replaceable import check_nothing_in_the_way, check_work_folder, is_folder, remove_older
+from fastgen.dataset.layout import LOCK, MANIFEST, TABLES, WORK, table_path
 from fastgen.dataset.manifest import Manifest, read_manifest
 from fastgen.dataset.manifest_entries import FileEntry, Network
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DIGEST_VERSION, digest_dataset
-from fastgen.files import hash_file, try_lock, write_whole
+from fastgen.files import hash_file, refuse_folder, try_lock, write_whole
 from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
 from fastgen.version import __version__
+
+# Files read at a time.
+_READERS = 4
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +53,7 @@ def work_folder(out: Path) -> Iterator[Path]:
         work.mkdir(parents=True, exist_ok=True)
         lock = os.open(work / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise OutputError(f"{out}: expected a folder to write to, got: {error.strerror}.") from None
+        raise refuse_folder(out, error) from None
     try:
         # A build that ends removes the folder: a lock on what is gone would keep nobody out.
         if not (try_lock(lock, work / LOCK) and _is_there(lock, work / LOCK)):
@@ -95,7 +100,7 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
         something is there that `overwrite` doesn't cover.
     """
     check_work_folder(out)
-    if overwrite or not (out / MANIFEST).exists():
+    if overwrite or not (out / MANIFEST).exists() or is_folder(out / MANIFEST):
         check_nothing_in_the_way(plan, out, overwrite=overwrite)
         return None
     try:
@@ -107,11 +112,18 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
             f"{out}: expected no other dataset here, got one of {'; '.join(_differences(plan, manifest))}. "
             "Use --overwrite to replace it, or another folder with -o."
         )
-    entries = (*manifest.files, *manifest.tables)
-    if all(has_size(out / e.path, e.bytes) for e in entries):
-        return manifest
     check_nothing_in_the_way(plan, out, overwrite=False)
-    return None
+    with ThreadPoolExecutor(_READERS) as pool:
+        whole = pool.map(partial(_is_whole, out), (*manifest.files, *manifest.tables))
+        return manifest if all(whole) else None
+
+
+def _is_whole(out: Path, entry: FileEntry) -> bool:
+    """Whether a file has the bytes that its manifest states: to read all is quick beside making them."""
+    try:
+        return has_size(out / entry.path, entry.bytes) and hash_file(out / entry.path) == entry.sha256
+    except OSError:
+        return False
 
 
 def _differences(plan: BuildPlan, manifest: Manifest) -> list[str]:

@@ -9,7 +9,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from fastgen.building.part import PartResult
-from fastgen.dataset.layout import MANIFEST, TABLES, WORK, table_path
+from fastgen.dataset.layout import LOCK, MANIFEST, TABLES, WORK, table_path
 from fastgen.dataset.manifest import read_manifest
 from fastgen.dataset.manifest_entries import FileEntry
 from fastgen.errors import DataError, OutputError
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 BUILD_FILE = "build.json"
 RECEIPTS = "receipts"
-LOCK = "lock"
 # Folders of runs in other processes; see shared.py.
 RUN, ENDED = "run-", "ended-"
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from fastgen.building.receipts import (
     BUILD_FILE,
     ENDED,
-    LOCK,
     RECEIPTS,
     RUN,
     is_of_build,
@@ -24,9 +23,10 @@ from fastgen.building.receipts import (
     placed_names,
     remove,
 )
-from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK, Layout, table_path
+from fastgen.dataset.layout import EVENTS, LOCK, MANIFEST, TABLES, WORK, Layout, table_path
 from fastgen.dataset.manifest import Manifest, read_manifest
 from fastgen.errors import DataError, OutputError
+from fastgen.files import kind_of
 from fastgen.inputs.tables import holds_table
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def check_nothing_in_the_way(plan: BuildPlan, out: Path, *, overwrite: bool) -> 
     OutputError
         If something is in the way; it is named.
     """
-    folders = [name for name in (MANIFEST, *map(table_path, TABLES)) if _is_folder(out / name)]
+    folders = [name for name in (MANIFEST, *map(table_path, TABLES)) if is_folder(out / name)]
     hive = plan.layout is Layout.HIVE
     events = [name for name in _event_names(out) if not (hive and _is_skipped(name))]
+    listed = _listed(out)
+    kept = folders + [name for name in events if not _may_remove(name, listed)]
     if overwrite:
-        listed = _listed(out)
-        kept = folders + [name for name in events if not _may_remove(name, listed)]
         if kept:
             raise OutputError(
                 f"{out}: expected only a dataset to overwrite, got {_enumerate(kept)}: "
@@ -77,13 +77,18 @@ def check_nothing_in_the_way(plan: BuildPlan, out: Path, *, overwrite: bool) -> 
         for table in TABLES
         if os.path.lexists(out / table_path(table)) and not holds_table(plan.dims, table, out)
     ]
+    tables = [name for name in tables if name not in folders]
     own = _own_names(plan, out) if events or tables else ()
-    foreign = [name for name in events + tables if name not in own]
-    if foreign:
-        raise OutputError(
-            f"{out}: expected no files of others in the way of the dataset, got {_enumerate(foreign)}. "
-            "Use --overwrite to replace what is there, or another folder with -o."
-        )
+    foreign = [name for name in folders + events + tables if name not in own]
+    for_good = [name for name in foreign if name in kept]
+    if not foreign:
+        return
+    way_out = ". Use --overwrite to replace what is there, or another folder with -o."
+    if for_good:  # also with --overwrite
+        rest = " and use --overwrite for the rest" if len(for_good) < len(foreign) else ""
+        way_out = f": move that away{rest}, or use another folder with -o."
+    named = _enumerate(for_good or foreign)
+    raise OutputError(f"{out}: expected no files of others in the way of the dataset, got {named}{way_out}")
 
 
 def check_work_folder(out: Path) -> None:
@@ -95,6 +100,11 @@ def check_work_folder(out: Path) -> None:
         If there is; it is named.
     """
     work = out / WORK
+    if os.path.lexists(work) and not work.is_dir():
+        raise OutputError(
+            f"{work}: expected a folder of an unfinished build or nothing, got {kind_of(work)}: "
+            "move that away, or use another folder with -o."
+        )
     names = [path.relative_to(work) for path in work.rglob("*") if path.is_symlink() or not path.is_dir()]
     foreign = sorted(f"{WORK}/{name}" for name in names if not _OF_BUILDS.fullmatch(str(name)))
     if foreign:
@@ -129,7 +139,7 @@ def remove_older(out: Path, keep: Collection[str], *, overwrite: bool) -> None:
     for name in _event_names(out):
         if name not in keep and (_may_remove(name, listed) if overwrite else name in (listed or ())):
             (out / name).unlink()
-    if not _is_folder(out / EVENTS):
+    if not is_folder(out / EVENTS):
         return
     for folder, _, _ in os.walk(out / EVENTS, topdown=False):
         with contextlib.suppress(OSError):  # not empty: something to keep is in it
@@ -147,7 +157,7 @@ def _listed(out: Path) -> set[str] | None:
     """Names in the dataset's manifest, or in that of the dataset being replaced; None: there is none."""
     for folder in (out, out / WORK):
         with contextlib.suppress(DataError):
-            manifest: Manifest = read_manifest(folder)
+            manifest: Manifest = read_manifest(folder, with_days=False)
             return {entry.path for entry in (*manifest.files, *manifest.tables)}
     return None
 
@@ -162,7 +172,7 @@ def _may_remove(name: str, listed: set[str] | None) -> bool:
 def _event_names(out: Path) -> list[str]:
     """List what is at the events' place: one file, or all files and links below a folder."""
     events = out / EVENTS
-    if not _is_folder(events):
+    if not is_folder(events):
         return [EVENTS] if os.path.lexists(events) else []
     names = []
     for folder, folders, files in os.walk(events):
@@ -172,7 +182,8 @@ def _event_names(out: Path) -> list[str]:
     return sorted(names)
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder, and no link to one."""
     return path.is_dir() and not path.is_symlink()
 
 

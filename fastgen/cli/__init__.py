@@ -89,8 +89,8 @@ def main(args: Sequence[str] | None = None) -> None:
     except OSError as error:
         # Without a name it is the standard output that refuses: files are named where they are written.
         streams.drop_output()
-        name = "" if error.filename is None else f"{error.filename}: "
-        _fail(f"{name}{error.strerror or error}.", 1)
+        name = "standard output" if error.filename is None else error.filename
+        _fail(f"{name}: {error.strerror or error}.", 1)
     sys.exit(code)
 
 

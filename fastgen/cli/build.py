@@ -41,7 +41,7 @@ def build(
 
     It consists of the events as Parquet, six dimension tables and a manifest. A build that was killed leaves
     nothing that looks finished; the same command goes on where it stopped. On a finished dataset, the same
-    command changes nothing but tables that were changed or removed: it writes these anew.
+    command reads every file and makes anew what was changed or removed, and nothing else.
 
     \b
     Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -25,13 +26,32 @@ class Workers(click.ParamType):  # type: ignore[type-arg]  # generic only in lat
         """Read the number."""
         if value == "auto":
             return None
-        try:
-            count = int(str(value))
-        except ValueError:
-            count = 0
+        count = int(str(value)) if re.fullmatch("[0-9]{1,9}", str(value)) else 0
         if count < 1:
             self.fail(f"expected auto or a number of at least 1, got {value!r}.", param, ctx)
         return count
+
+
+class _StatedForms(click.ParamType):  # type: ignore[type-arg]  # as above
+    """Refuses what Python takes for a number besides: blanks, underscores, digits of other scripts."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the number."""
+        if isinstance(value, str) and re.search(r"[\s_]|[^ -~]", value):
+            self.fail(f"expected a number in digits alone, got {value!r}.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Whole(_StatedForms, click.types.IntParamType):
+    """A whole number, as users write it."""
+
+
+class Count(_StatedForms, click.IntRange):
+    """A whole number within bounds, as users write it."""
+
+
+class Number(_StatedForms, click.types.FloatParamType):
+    """A number, as users write it."""
 
 
 def split_codes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -44,11 +64,13 @@ def take_date(_ctx: click.Context, _param: click.Parameter, value: dt.datetime |
     return None if value is None else value.date()
 
 
-days = click.option("--days", type=int, metavar="N", help="Days to make.  [default: the scenario's, 90]")
-seed = click.option("--seed", type=int, metavar="N", help="Seed of all draws.  [default: the scenario's, 42]")
+days = click.option("--days", type=Whole(), metavar="N", help="Days to make.  [default: the scenario's, 90]")
+seed = click.option(
+    "--seed", type=Whole(), metavar="N", help="Seed of all draws.  [default: the scenario's, 42]"
+)
 scale = click.option(
     "--scale",
-    type=float,
+    type=Number(),
     metavar="X",
     help="Multiply the orders of every location.  [default: the scenario's, 1.0]",
 )

@@ -43,3 +43,10 @@ class Place(click.Path):
         if not self.file_okay and not Path(path).is_dir():
             self.fail(f"expected a folder, got {path}, which is a device or a pipe.", param, ctx)
         return self._make(path)
+
+
+def take_folder(_ctx: click.Context, _param: click.Parameter, value: Path) -> Path:
+    """Check, before any work is done, that a folder could be written to."""
+    from fastgen.files import check_folder  # noqa: PLC0415  # --help does without
+
+    return check_folder(value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fastgen.cli.options import split_codes
+from fastgen.cli.options import Count, Whole, split_codes
 from fastgen.cli.places import Place
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ start = click.option(
     "start",
     required=True,
     metavar="T",
-    help="Begin of the window: 70, 70T18:30, 2024-03-11T18:30, dataset time.",
+    help="Begin of the window: 70, 70T18:30, 2024-03-11T18:30, dataset time; a blank may stand for T.",
 )
 end = click.option("--to", "end", required=True, metavar="T", help="Its end, not part of it.")
 slice_format = click.option(
@@ -92,17 +92,19 @@ state = click.option(
 )
 start_day = click.option(
     "--start-day",
-    type=int,
+    type=Whole(),
     metavar="N",
     help="Day that falls on today at the first run.  [default: 70, or the last of fewer days]",
 )
-speed = click.option("--speed", metavar="X", help="Simulated seconds a second.  [default: 60]")
+speed = click.option(
+    "--speed", metavar="X", help="Simulated seconds a second: 60, 0.5, 1/3 or 1e-3.  [default: 60]"
+)
 loop = click.option(
     "--loop/--no-loop", default=None, help="Begin anew after the last day, or end.  [default: --loop]"
 )
 max_rows = click.option(
     "--max-rows-per-file",
-    type=click.IntRange(min=1),
+    type=Count(min=1),
     metavar="N",
     default=250_000,
     show_default=True,
@@ -122,7 +124,12 @@ accept_clock = click.option(
     is_flag=True,
     help="Take the present for right though it is before the last run (with --rebase) or a year after it.",
 )
-now = click.option("--now", type=Time(), metavar="TIME", help="Time (UTC) to take for the present.")
+now = click.option(
+    "--now",
+    type=Time(),
+    metavar="TIME",
+    help="Time (UTC) to take for the present: 2026-03-01T12:00; a blank may stand for T.",
+)
 dry_run = click.option("--dry-run", is_flag=True, help="Say which window is due, and write nothing.")
 follow = click.option("--follow", is_flag=True, help="Run on, window after window, until SIGTERM or Ctrl-C.")
 every = click.option(

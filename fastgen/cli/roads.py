@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fastgen.cli.places import Place
+from fastgen.cli.places import Place, take_folder
 from fastgen.cli.printing import say, say_json
 from fastgen.cli.replay_options import Duration
 from fastgen.errors import DataError, ScenarioError
@@ -69,6 +69,7 @@ output_option = click.option(
     "--output",
     "folder",
     type=Place(),
+    callback=take_folder,
     required=True,
     metavar="DIR",
     help="Folder for CODE.roads; `fastgen build --roads DIR` takes it from there.",

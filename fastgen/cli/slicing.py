@@ -70,10 +70,11 @@ def slice_command(
         if str(output) == STDOUT:
             _to_stdout(write)
         else:
-            from fastgen.dataset.layout import is_part  # noqa: PLC0415  # --help does without
+            from fastgen.dataset.layout import check_no_part, is_part  # noqa: PLC0415  # --help does without
 
             if isinstance(dataset, Path) and is_part(output, dataset):
                 raise ScenarioError(f"output: expected a file that is none of the dataset, got {output}.")
+            check_no_part(output, "output")
             _to_file(write, output)
 
 

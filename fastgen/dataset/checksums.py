@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastgen.errors import DataError
+from fastgen.errors import DamageError, DataError
 from fastgen.events.digest import DIGEST_VERSION
 from fastgen.files import read_regular, write_whole
 from fastgen.records import make_record, parse_json
@@ -150,7 +150,7 @@ def parse_checksums(text: str, name: str) -> Checksums:
         datasets = {key: make_record(Golden, value) for key, value in raw["datasets"].items()}
         queries = {key: make_record(Answer, value) for key, value in raw["queries"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{name}: expected golden checksums, got a damaged file ({error}).") from None
+        raise DamageError(f"{name}: expected golden checksums, got a damaged file ({error}).") from None
     return Checksums(datasets, queries)
 
 

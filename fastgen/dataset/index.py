@@ -11,7 +11,6 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,12 +20,14 @@ from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.event_file import EventFile
 from fastgen.errors import DamageError, ScenarioError
 from fastgen.events.schema import EVENT_TYPES, MAX_PINGS_I8, MAX_PINGS_I16
+from fastgen.files import check_input
 from fastgen.model.scenario import Scenario, scenario_from_dict
 from fastgen.orders.bounds import bound_preparation_s
 from fastgen.units import S_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -165,12 +166,14 @@ def read_index(dataset: str | Path) -> DatasetIndex:
 
     Raises
     ------
+    ScenarioError
+        If the folder's name is none, such as an empty text.
     DataError
         If there is no manifest, or none that can be used.
     DamageError
         If it is damaged.
     """
-    folder = Path(dataset)
+    folder = check_input(dataset, "dataset")
     manifest, stamp = read_stamped(folder, with_days=False)
     return make_index(manifest, stamp, folder)
 

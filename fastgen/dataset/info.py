@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +21,13 @@ from fastgen.dataset.verify.manifest_checks import check_manifest
 from fastgen.dataset.verify.report import Tally
 from fastgen.errors import DamageError
 from fastgen.events.schema import EVENT_TYPES
+from fastgen.files import check_input
 from fastgen.inputs.tables import read_tables
 from fastgen.roads.server_address import strip_secrets
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastgen.dataset.manifest_entries import Network
     from fastgen.dataset.verify.expectations import ItemFacts
     from fastgen.dataset.verify.manifest_checks import FilePart
@@ -145,7 +147,7 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
     DamageError
         If its manifest, tables or files are damaged, or it changes meanwhile.
     """
-    folder = Path(path)
+    folder = check_input(path, "dataset")
     manifest, stamp = read_stamped(folder)
     name = str(folder / MANIFEST)
     scenario, tally = load_scenario_of(manifest, name), Tally()

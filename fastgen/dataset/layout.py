@@ -6,11 +6,15 @@ import os
 from enum import StrEnum
 from pathlib import Path
 
+from fastgen.errors import ScenarioError
+
 EVENTS = "events.parquet"
 MANIFEST = "manifest.json"
 TABLES = ("locations", "brands", "brand_locations", "menus", "categories", "items")
 # Readers of a folder of data skip names that start with a dot.
 WORK = ".building"
+# In it, while a build is unfinished.
+LOCK = "lock"
 
 ROW_GROUP_ROWS = 64_000
 
@@ -49,3 +53,31 @@ def is_part(place: Path, dataset: Path) -> bool:
         return True
     own = {EVENTS, MANIFEST, WORK, *map(table_path, TABLES)}
     return here in there.parents and there.relative_to(here).parts[0] in own
+
+
+def check_no_part(place: Path, what: str, *, may_be_whole: bool = False) -> None:
+    """Refuse a place to write to that belongs to a dataset, whichever, finished or being built.
+
+    Parameters
+    ----------
+    place
+        File or folder, there or not.
+    what
+        What to call it in an error.
+    may_be_whole
+        Whether it may be a dataset's folder itself.
+
+    Raises
+    ------
+    ScenarioError
+        If it is.
+    """
+    there = Path(os.path.realpath(place))
+    for folder in there.parents if may_be_whole else (there, *there.parents):
+        if _holds_dataset(folder) and is_part(there, folder):
+            raise ScenarioError(f"{what}: expected a place apart from the dataset {folder}, got {place}.")
+
+
+def _holds_dataset(folder: Path) -> bool:
+    is_finished = (folder / MANIFEST).is_file() and os.path.lexists(folder / EVENTS)
+    return is_finished or (folder / WORK / LOCK).is_file()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastgen.dataset.index import DatasetIndex, make_index, read_index
 from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.table_files import read_table_file
+from fastgen.files import check_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from fastgen.dataset.manifest_entries import FileEntry
 
@@ -47,7 +48,7 @@ def open_dataset(dataset: str | Path | OpenDataset) -> OpenDataset:
     """
     if isinstance(dataset, OpenDataset):
         return dataset
-    folder = Path(dataset)
+    folder = check_input(dataset, "dataset")
     manifest, stamp = read_stamped(folder, with_days=False)
     return OpenDataset(
         manifest, make_index(manifest, stamp, folder), lambda entry: read_table_file(folder, entry)

@@ -40,7 +40,7 @@ from typing import IO, TYPE_CHECKING
 
 from fastgen.emitting.control import find_control
 from fastgen.errors import OutputError
-from fastgen.files import check_folder, sync_folder
+from fastgen.files import check_folder, refuse_folder, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -86,9 +86,11 @@ class FolderSink:
         OutputError
             If they can't be made.
         """
-        with _output_errors(self.folder):
+        try:
             self._staging.mkdir(parents=True, exist_ok=True)
             self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise refuse_folder(self.folder, error) from None
 
     def new_name(self) -> str:
         """Invent a name for the folder; `publish` gives it."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fastgen.errors import OutputError
-from fastgen.files import try_lock
+from fastgen.files import refuse_folder, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def hold_lock(path: Path, what: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise OutputError(f"{what}: expected a place to write to, got: {error.strerror}.") from None
+        raise refuse_folder(what, error) from None
     try:
         if not try_lock(descriptor, path):
             raise OutputError(f"{what}: expected no other replay at work here, but one is.")

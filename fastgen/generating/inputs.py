@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
+from fastgen.files import check_input
 from fastgen.generating.simulation import Simulation, make_simulation
 from fastgen.inputs.loading import load_inputs
 from fastgen.model.route_table import RouteRequest, RouteTable
@@ -18,6 +18,7 @@ from fastgen.roads.network import check_networks, find_network
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from fastgen.generating.simulation import MakeSource
     from fastgen.model.scenario import Location, Scenario
@@ -73,18 +74,16 @@ def load_simulation(
     ScenarioError, DataError
         If an input is wrong.
     """
-    scenario, dimensions, roads = (
-        None if path is None else Path(path) for path in (options.scenario, options.dimensions, options.roads)
-    )
+    given = {name: getattr(options, name) for name in ("scenario", "dimensions", "roads")}
+    paths = {name: None if path is None else check_input(path, name) for name, path in given.items()}
     overrides = {key: getattr(options, key) for key in ("days", "seed", "scale", "start")}
-    loaded, dims = load_inputs(scenario, dimensions, overrides=overrides)
+    loaded, dims = load_inputs(paths["scenario"], paths["dimensions"], overrides=overrides)
     selected = select_locations(loaded, options.locations)
-    given = {"--scenario": scenario, "--dimensions": dimensions}
-    shown = "".join(f" {name} {shlex.quote(str(path))}" for name, path in given.items() if path is not None)
-    check_networks([place.code for place in selected], roads, shown)
+    stated = [f" --{n} {shlex.quote(str(paths[n]))}" for n in ("scenario", "dimensions") if paths[n]]
+    check_networks([place.code for place in selected], paths["roads"], "".join(stated))
     # Before routes are computed, which takes a while.
     check_expected_orders(loaded, expected_orders(loaded))
-    tables = {place.location_id: _route_table(loaded, place, roads, announce) for place in selected}
+    tables = {place.location_id: _route_table(loaded, place, paths["roads"], announce) for place in selected}
     return make_simulation(loaded, dims, tables, make_source)
 
 

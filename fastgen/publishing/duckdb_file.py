@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
-from fastgen.errors import FastgenError, OutputError
-from fastgen.files import check_file, check_folder, sync_folder
+from fastgen.errors import FastgenError, OutputError, ScenarioError
+from fastgen.files import check_file, check_folder, check_name, hidden_beside, sync_folder
 from fastgen.publishing.publication import Publication, refuse_changed, refuse_other, work_folder
 from fastgen.publishing.target import Form
 from fastgen.publishing.views import VIEWS, load_views
@@ -47,6 +48,14 @@ def publish_duckdb(
     """
     check_folder(check_file(path, "to").parent)
     wal = path.with_name(f"{path.name}.wal")
+    try:
+        check_name(wal)
+    except ScenarioError:
+        n_bytes = len(os.fsencode(path.name))
+        raise ScenarioError(
+            f"to: expected a path that is short enough for the file that DuckDB writes beside it, {path.name}"
+            f".wal: a name of at most 251 bytes, got {n_bytes}."
+        ) from None
     if overwrite:
         _read_publication(path)  # says whether somebody writes to it
     elif wal.exists() and not path.exists():
@@ -54,7 +63,7 @@ def publish_duckdb(
     names = {*(table.name for table in tables), *VIEWS}
     if not overwrite and _is_finished(path, names, publication):
         return ()
-    with work_folder(path.with_name(f".{path.name}.publishing")) as work:
+    with work_folder(hidden_beside(path, ".publishing")) as work:
         # Another run may have ended meanwhile.
         if not overwrite and _is_finished(path, names, publication):
             return ()

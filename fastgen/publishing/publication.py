@@ -11,11 +11,11 @@ import hashlib
 import json
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from fastgen.errors import OutputError
-from fastgen.files import read_regular, try_lock, write_whole
+from fastgen.files import read_regular, refuse_folder, try_lock, write_whole
 from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
@@ -138,11 +138,12 @@ def work_folder(place: Path) -> Iterator[Path]:
     OutputError
         If it can't be made, or another run is at work in it.
     """
+    made = [folder for folder in place.parents if not os.path.lexists(folder)]
     try:
         place.mkdir(parents=True, exist_ok=True)
         lock = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise OutputError(f"{place.parent}: expected a folder to write to, got: {error.strerror}.") from None
+        raise refuse_folder(place.parent, error) from None
     try:
         # A run that ends removes the folder: a lock on what is gone would keep nobody out.
         if not (try_lock(lock, place / _LOCK) and _is_there(lock, place / _LOCK)):
@@ -152,6 +153,9 @@ def work_folder(place: Path) -> Iterator[Path]:
             yield place
         finally:
             shutil.rmtree(place, ignore_errors=True)
+            with suppress(OSError):  # what came of the run is in it
+                for folder in made:
+                    folder.rmdir()
     finally:
         os.close(lock)
 

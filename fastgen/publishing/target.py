@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from fastgen.dataset.layout import check_no_part
 from fastgen.errors import DataError, ScenarioError
 from fastgen.files import check_name, is_url
 
@@ -94,7 +95,7 @@ def parse_target(text: str) -> Target:
 
 
 def check_apart(target: Target, dataset: Path) -> None:
-    """Refuse a target in the dataset's folder, or around it.
+    """Refuse a target in the dataset's folder, around it, or in a place of another dataset.
 
     Raises
     ------
@@ -104,3 +105,4 @@ def check_apart(target: Target, dataset: Path) -> None:
     there, here = (Path(os.path.realpath(path)) for path in (target.path, dataset))
     if there == here or here in there.parents or there in here.parents:
         raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {target.path}.")
+    check_no_part(target.path, "to")

@@ -19,6 +19,8 @@ from fastgen.units import S_PER_DAY, US_PER_S
 US_PER_DAY = S_PER_DAY * US_PER_S
 SPEED_MAX = 1_000_000
 _EXPONENT = re.compile(r"[eE][+-]?0*(\d+)\s*$")
+# What Python takes in numbers besides.
+_NO_PART = re.compile(r"[\s_]|[^ -~]")
 _EXPONENT_DIGITS, _TEXT_MAX = 2, 100
 # Beyond, no datetime can say it, and no ts of the wire.
 YEAR_10000_US = 253_402_300_800 * US_PER_S
@@ -187,7 +189,7 @@ def parse_speed(text: str | float | Fraction) -> Fraction:
     if exponent and len(exponent[1]) > _EXPONENT_DIGITS:
         raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {str(text)[:_TEXT_MAX]}.")
     try:
-        if "_" in str(text) or not str(text).isascii() or len(str(text)) > _TEXT_MAX:
+        if _NO_PART.search(str(text)) or len(str(text)) > _TEXT_MAX:
             raise ValueError  # noqa: TRY301  # Fraction would take it
         speed = Fraction(str(text))
     except (ValueError, ZeroDivisionError):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
-from fastgen.dataset.layout import is_part
+from fastgen.dataset.layout import check_no_part, is_part
 from fastgen.emitting.folder import FolderSink
 from fastgen.emitting.lock import hold_lock
 from fastgen.errors import ScenarioError
-from fastgen.files import check_file
+from fastgen.files import NAME_MAX, check_file, hidden_beside
 from fastgen.replaying.clock import YEAR_10000_US, ReplayClock, parse_speed
 from fastgen.replaying.options import SPEED, START_DAY, Emitted, ReplayOptions
 from fastgen.replaying.state import ReplayState, read_state, write_state
@@ -81,11 +81,13 @@ class ReplaySession:
             self._sink = FolderSink(to, options.format, options.max_rows_per_file)
             if is_part(self._sink.folder, Path(dataset)):
                 raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {to}.")
+            check_no_part(self._sink.folder, "to")
         else:
             self._stream = to
         if state is None and self._sink is None:
             raise ScenarioError("state: expected a state file, which a stream can't hold, got none.")
         self.state_path = self._default_state() if state is None else check_file(state, "state")
+        check_no_part(self.state_path, "state")
         self.state: ReplayState | None = None
         self._open = ExitStack()
         self._slicer: Slicer | None = None
@@ -123,7 +125,10 @@ class ReplaySession:
     def _locks(self) -> Iterator[tuple[Path, Path]]:
         """List the files to lock, and what each stands for."""
         if self._sink is None or self.state_path != self._default_state():
-            yield self.state_path.with_name(f"{self.state_path.name}.lock"), self.state_path
+            lock = self.state_path.with_name(f"{self.state_path.name}.lock")
+            if len(os.fsencode(lock.name)) > NAME_MAX:
+                lock = hidden_beside(self.state_path, ".lock")
+            yield lock, self.state_path
         if self._sink is not None:
             yield self._sink.control.lock, self._sink.folder
 

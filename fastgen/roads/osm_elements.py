@@ -23,10 +23,13 @@ MAX_TEXT = 1024  # characters
 # or a twentieth, and PBF to a half.
 MAX_INFLATION, FREE_BYTES = 100, 1 << 26
 MAX_LAT, MAX_LON = 90.0, 180.0
+UNREADABLE = -1  # a version or a time that is neither missing nor right
 
 
 class Version(NamedTuple):
-    """Which of several versions of an element is the newer one; 0 where the file doesn't say.
+    """Which of several versions of an element is the newer one.
+
+    Each is 0 where the file doesn't say, and `UNREADABLE` where what it says can't be read.
 
     Attributes
     ----------
@@ -88,7 +91,8 @@ class Way(NamedTuple):
     visible
         False where the file marks it as deleted.
     located
-        Latitudes and longitudes of its nodes, (n, 2), where the way itself holds them; else None.
+        Latitudes and longitudes of its nodes, (n, 2), where the way itself holds them, NaN for nodes
+        without; None where it holds none.
     """
 
     id: int
@@ -117,7 +121,13 @@ class OsmReader(Protocol):
         """Give all nodes; reading their versions takes time."""
 
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
-        """Give ways tagged highway with one of these nodes, and ways of these ids; both sorted."""
+        """Give ways tagged highway that have one of these nodes or hold positions, and ways of these ids.
+
+        Nodes and ids are sorted.
+        """
+
+    def describe_place(self, number: int) -> str:
+        """Describe the position of a node as the data have it; empty where they have numbers."""
 
 
 def find_in(known: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -130,28 +140,30 @@ def find_in(known: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.b
     return found
 
 
-def check_text(key: str, value: str) -> None:
+def check_text(key: str, value: str, way: int) -> None:
     """Check that a tag's value is no longer than any real one.
 
     Raises
     ------
     ValueError
-        If it is.
+        If it is; the message names the way.
     """
     if len(value) > MAX_TEXT:
-        raise ValueError(f"a tag {key!r} of {len(value)} characters, at most {MAX_TEXT} expected")
+        raise ValueError(
+            f"way {way} with a tag {key!r} of {len(value)} characters, at most {MAX_TEXT} expected"
+        )
 
 
-def check_way_length(n_nodes: int, limit: int = MAX_WAY_NODES) -> None:
+def check_way_length(n_nodes: int, way: int, limit: int = MAX_WAY_NODES) -> None:
     """Check that a way has no more nodes than the limit.
 
     Raises
     ------
     ValueError
-        If it has.
+        If it has; the message names the way.
     """
     if n_nodes > limit:
-        raise ValueError(f"a way of more than {limit} nodes")
+        raise ValueError(f"way {way} of more than {limit} nodes")
 
 
 def check_inflation(n_bytes: int, file_bytes: int) -> None:

@@ -18,7 +18,7 @@ from fastgen.errors import DataError
 from fastgen.model.great_circle import compute_distances_m
 from fastgen.roads.drive_filter import Direction, is_drivable, travel_direction
 from fastgen.roads.extras import quote_error
-from fastgen.roads.osm_elements import MAX_ROAD_NODES, Nodes, Way, check_way_length, find_in
+from fastgen.roads.osm_elements import MAX_ROAD_NODES, UNREADABLE, Nodes, Way, check_way_length, find_in
 from fastgen.roads.osm_pbf import PbfReader
 from fastgen.roads.osm_xml import XmlReader
 from fastgen.roads.osmnx_graph import MARGIN_M
@@ -90,8 +90,12 @@ def draw_roads(reader: OsmReader, area: Area, name: str) -> nx.MultiDiGraph:
         If there are too many nodes without a position, or elements that are there and deleted too.
     """
     nodes = _load_nodes(reader, area)
-    ways = _load_ways(reader, nodes.ids)
-    streets = _draw_streets(ways, nodes, area, name)
+    ways = _load_ways(reader, nodes.ids, area)
+    nodes = nodes.select(
+        find_in(np.unique(np.concatenate([_NO_IDS, *(way.nodes for way in ways)])), nodes.ids)
+    )
+    _check_positions(reader, ways, nodes, area, name)
+    streets = _draw_streets(ways, nodes)
     if not len(streets):
         _refuse_no_roads(reader, area, name)
     return streets
@@ -137,6 +141,10 @@ def _keep_newest(batches: list[Nodes]) -> Nodes:
     deleted = again & (nodes.visible[1:] != nodes.visible[:-1])
     if deleted.any():
         raise ValueError(_describe_history("node", int(nodes.ids[np.argmax(deleted)])))
+    unreadable = (nodes.version == UNREADABLE) | (nodes.time_s == UNREADABLE)
+    unclear = again & (unreadable[1:] | unreadable[:-1])
+    if unclear.any():
+        raise ValueError(_describe_versions("node", int(nodes.ids[np.argmax(unclear)])))
     nodes = nodes.select(np.append(~again, True)[: len(nodes.ids)])
     n_lost = int(np.count_nonzero(~nodes.has_position()))
     if n_lost > MAX_NODES_LOST:
@@ -144,15 +152,22 @@ def _keep_newest(batches: list[Nodes]) -> Nodes:
     return nodes
 
 
-def _load_ways(reader: OsmReader, node_ids: NDArray[np.int64]) -> list[Way]:
-    """Load the drivable ways that touch some nodes, in the order of their ids."""
+def _load_ways(reader: OsmReader, node_ids: NDArray[np.int64], area: Area) -> list[Way]:
+    """Load the drivable ways that touch some nodes or hold positions near them, in the order of their ids."""
+
+    def is_wanted(way: Way) -> bool:
+        if not _is_drawn(way):
+            return False
+        return bool(_find_located(way, area).any() or find_in(node_ids, way.nodes).any())
+
     # Ways that are not drawn are dropped at once: any number of them may meet at one node.
-    newest = _choose_newest(way for way in reader.ways(node_ids, _NO_IDS) if _is_drawn(way))
+    newest = _choose_newest(filter(is_wanted, reader.ways(node_ids, _NO_IDS)))
     if not reader.ways_ascend:
-        newest = _choose_newest(reader.ways(_NO_IDS, np.array(sorted(newest), np.int64)))
-    ways = [newest[key] for key in sorted(newest) if _is_drawn(newest[key])]
+        ids = np.array(sorted(newest), np.int64)
+        newest = _choose_newest(way for way in reader.ways(_NO_IDS, ids) if way.id in newest)
+    ways = [newest[key] for key in sorted(newest) if is_wanted(newest[key])]
     for way in ways:
-        check_way_length(len(way.nodes), MAX_ROAD_NODES)
+        check_way_length(len(way.nodes), way.id, MAX_ROAD_NODES)
     return ways
 
 
@@ -168,6 +183,8 @@ def _choose_newest(ways: Iterable[Way]) -> dict[int, Way]:
         known = newest.setdefault(way.id, way)
         if known.visible != way.visible:
             raise ValueError(_describe_history("way", way.id))
+        if known is not way and UNREADABLE in (*known.version, *way.version):
+            raise ValueError(_describe_versions("way", way.id))
         if way.version >= known.version:
             newest[way.id] = way
     return newest
@@ -177,14 +194,14 @@ def _describe_history(kind: str, number: int) -> str:
     return f"a history: {kind} {number} is there and deleted too"
 
 
-def _draw_streets(ways: list[Way], nodes: Nodes, area: Area, name: str) -> nx.MultiDiGraph:
+def _describe_versions(kind: str, number: int) -> str:
+    return f"{kind} {number} several times, once with a version or timestamp that can't be read"
+
+
+def _draw_streets(ways: list[Way], nodes: Nodes) -> nx.MultiDiGraph:
     """Draw the segments of which both ends are near the square."""
     import networkx as nx  # noqa: PLC0415  # heavy
 
-    nodes = nodes.select(
-        find_in(np.unique(np.concatenate([_NO_IDS, *(way.nodes for way in ways)])), nodes.ids)
-    )
-    _check_positions(ways, nodes, area, name)
     nodes = nodes.select(nodes.has_position())
     positions = dict(
         zip(nodes.ids.tolist(), zip(nodes.lat.tolist(), nodes.lon.tolist(), strict=True), strict=True)
@@ -214,22 +231,28 @@ def _directed_segments(way: Way) -> list[tuple[int, int]]:
     return forward if direction is Direction.FORWARD else backward
 
 
-def _check_positions(ways: list[Way], nodes: Nodes, area: Area, name: str) -> None:
+def _check_positions(reader: OsmReader, ways: list[Way], nodes: Nodes, area: Area, name: str) -> None:
     """Check that no road of the square lacks the position of a node."""
     lost = nodes.select(~nodes.has_position())
     inside = nodes.ids[area.contains(nodes.lat, nodes.lon)]
     for way in ways:
-        if way.located is not None:
-            near = area.contains(way.located[:, 0], way.located[:, 1], MARGIN_M)
-            if not find_in(nodes.ids, way.nodes[near]).all():
-                raise DataError(_describe_located(name))
+        if not find_in(nodes.ids, way.nodes[_find_located(way, area)]).all():
+            raise DataError(_describe_located(name))
         needed = find_in(np.sort(way.nodes), lost.ids)
         if needed.any() and find_in(inside, way.nodes).any():
             i = int(np.argmax(needed))
+            got = reader.describe_place(int(lost.ids[i])) or f"lat={lost.lat[i]} and lon={lost.lon[i]}"
             raise DataError(
                 f"{name}: expected a position in degrees of node {lost.ids[i]}, which way {way.id} of the "
-                f"delivery square needs, got latitude {lost.lat[i]}, longitude {lost.lon[i]}."
+                f"delivery square needs, got {got}."
             )
+
+
+def _find_located(way: Way, area: Area) -> NDArray[np.bool_]:
+    """Say which nodes of a way are near the square by the positions that the way itself holds."""
+    if way.located is None:
+        return np.zeros(len(way.nodes), bool)
+    return area.contains(way.located[:, 0], way.located[:, 1], MARGIN_M)
 
 
 def _describe_located(name: str) -> str:
@@ -272,5 +295,6 @@ def _find_nearest_road(reader: OsmReader, area: Area) -> tuple[float, float]:
     for way in reader.ways(all_ids, _NO_IDS):
         if way.visible and is_drivable(way.tags):
             found = way.nodes[find_in(all_ids, way.nodes)]
-            nearest_m = min(nearest_m, float(all_m[np.searchsorted(all_ids, found)].min()))
+            own_m = all_m[np.searchsorted(all_ids, found)]
+            nearest_m = min(nearest_m, float(own_m.min(initial=np.inf)))
     return nearest_m, searched_m

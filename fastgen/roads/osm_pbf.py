@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.roads.extras import quote_value
 from fastgen.roads.osm_elements import (
     TAGS,
     Nodes,
@@ -20,10 +21,19 @@ from fastgen.roads.osm_elements import (
     find_in,
 )
 from fastgen.roads.osm_pbf_blocks import iterate_blocks
-from fastgen.roads.protobuf import MORE, Columns, decode_packed, iterate_fields, unfold_signs
+from fastgen.roads.protobuf import (
+    BYTES,
+    MORE,
+    VARINT,
+    Columns,
+    Field,
+    decode_packed,
+    iterate_fields,
+    unfold_signs,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -41,6 +51,37 @@ _ID, _KEYS, _VALS, _INFO, _DENSE_INFO = 1, 2, 3, 4, 5
 _REFS, _LAT, _LON, _WAY_LAT, _WAY_LON = 8, 8, 9, 9, 10
 _VERSION, _TIMESTAMP, _VISIBLE = 1, 2, 6
 _NODE, _DENSE, _WAY = 1, 2, 3
+_NODE_FIELDS = {
+    _ID: Field("the id of a node", VARINT),
+    _INFO: Field("the info of a node", BYTES),
+    _LAT: Field("the lat of a node", VARINT),
+    _LON: Field("the lon of a node", VARINT),
+}
+_WAY_FIELDS = {
+    _ID: Field("the id of a way", VARINT),
+    _KEYS: Field("the keys of a way", BYTES),
+    _VALS: Field("the vals of a way", BYTES),
+    _INFO: Field("the info of a way", BYTES),
+    _REFS: Field("the refs of a way", BYTES),
+    _WAY_LAT: Field("the lat of a way", BYTES),
+    _WAY_LON: Field("the lon of a way", BYTES),
+}
+_INFO_FIELDS = {
+    _VERSION: Field("the version of an info", VARINT),
+    _TIMESTAMP: Field("the timestamp of an info", VARINT),
+    _VISIBLE: Field("the visible of an info", VARINT),
+}
+_DENSE_FIELDS = {
+    _ID: Field("the id of dense nodes", BYTES),
+    _DENSE_INFO: Field("the denseinfo of dense nodes", BYTES),
+    _LAT: Field("the lat of dense nodes", BYTES),
+    _LON: Field("the lon of dense nodes", BYTES),
+}
+_DENSE_INFO_FIELDS = {
+    _VERSION: Field("the version of a denseinfo", BYTES),
+    _TIMESTAMP: Field("the timestamp of a denseinfo", BYTES),
+    _VISIBLE: Field("the visible of a denseinfo", BYTES),
+}
 _TAGS = frozenset(tag.encode() for tag in TAGS)
 
 
@@ -65,16 +106,16 @@ class PbfReader:
                 if kind == _DENSE:
                     yield _read_dense(block, *spans[0], versions=versions)
                 else:
-                    yield _read_nodes(block, _columns(block, spans))
+                    yield _read_nodes(block, _columns(block, spans, _NODE_FIELDS))
 
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
-        """Give ways tagged highway with one of these nodes, and ways of these ids; both sorted."""
+        """Give ways tagged highway that have one of these nodes or hold positions, and ways of these ids."""
         self.ways_ascend, self.has_located_ways = True, False
         before = None
         for block in iterate_blocks(self._path):
             strings = None
             for _, spans in _iterate_batches(block, _WAY):
-                columns = _columns(block, spans)
+                columns = _columns(block, spans, _WAY_FIELDS)
                 strings = strings or block.texts()
                 numbers = columns.values(_ID)
                 self.ways_ascend &= before is None or bool(before < numbers[0])
@@ -84,6 +125,10 @@ class PbfReader:
                 rows = _choose_rows(columns, strings, nodes, ids)
                 if len(rows):
                     yield from _read_ways(block, columns, strings, rows)
+
+    def describe_place(self, number: int) -> str:  # noqa: ARG002  # positions are always numbers
+        """Say nothing beside the numbers."""
+        return ""
 
 
 def _unpack(block: Block, first: int, last: int) -> NDArray[np.int64]:
@@ -96,19 +141,23 @@ def _unpack(block: Block, first: int, last: int) -> NDArray[np.int64]:
 
 def _read_dense(block: Block, first: int, last: int, *, versions: bool) -> Nodes:
     """Read a dense group: nodes stored by column, each value as the difference from the one before."""
-    spans = {number: (a, b) for number, a, b in iterate_fields(block.raw, first, last)}
+    spend = block.budget.spend
+    spans = {number: (a, b) for number, a, b in iterate_fields(block.raw, first, last, _DENSE_FIELDS, spend)}
     ids, lat, lon = (
         np.cumsum(unfold_signs(_unpack(block, *spans.get(key, (0, 0))))) for key in (_ID, _LAT, _LON)
     )
     columns = {_VERSION: np.zeros_like(ids), _TIMESTAMP: np.zeros_like(ids), _VISIBLE: np.ones_like(ids)}
-    for number, *span in iterate_fields(block.raw, *spans.get(_DENSE_INFO, (0, 0))):
-        if number == _VISIBLE or (versions and number in columns):
+    info = spans.get(_DENSE_INFO, (0, 0))
+    for number, *span in iterate_fields(block.raw, *info, _DENSE_INFO_FIELDS, spend):
+        if number == _VISIBLE or versions:
             found = _unpack(block, *span)
             columns[number] = np.append(found, columns[number][len(found) :])  # defaults for the rest
     time_s = np.cumsum(unfold_signs(columns[_TIMESTAMP])) * block.time_granularity // 1000
     if len({len(column) for column in (ids, lat, lon, *columns.values())}) > 1:
         raise ValueError("a damaged block")
-    return Nodes(ids, *block.degrees(lat, lon), columns[_VISIBLE].astype(bool), columns[_VERSION], time_s)
+    # The format's default, -1, says nothing.
+    version, time_s = np.maximum(columns[_VERSION], 0), np.maximum(time_s, 0)
+    return Nodes(ids, *block.degrees(lat, lon), columns[_VISIBLE].astype(bool), version, time_s)
 
 
 def _read_nodes(block: Block, columns: Columns) -> Nodes:
@@ -122,13 +171,14 @@ def _read_info(
     block: Block, first: NDArray[np.int64], last: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Read versions, times and visibility of nodes or ways."""
-    info = Columns(np.frombuffer(block.raw, np.uint8), first, last, {_VISIBLE: 1})
+    info = Columns(np.frombuffer(block.raw, np.uint8), first, last, _INFO_FIELDS, {_VISIBLE: 1})
     time_s = info.values(_TIMESTAMP) * block.time_granularity // 1000
-    return info.values(_VERSION), time_s, info.values(_VISIBLE) != 0
+    return np.maximum(info.values(_VERSION), 0), np.maximum(time_s, 0), info.values(_VISIBLE) != 0
 
 
-def _columns(block: Block, spans: list[tuple[int, int]]) -> Columns:
-    return Columns(np.frombuffer(block.raw, np.uint8), *np.array(spans).T)
+def _columns(block: Block, spans: list[tuple[int, int]], fields: Mapping[int, Field]) -> Columns:
+    first, last = np.array(spans, np.int64).T
+    return Columns(np.frombuffer(block.raw, np.uint8), first, last, fields)
 
 
 def _iterate_batches(block: Block, *kinds: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
@@ -164,7 +214,7 @@ def _decode_deltas(
 def _choose_rows(
     columns: Columns, strings: list[bytes], nodes: NDArray[np.int64], ids: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Choose the ways tagged highway with one of these nodes, and those of these ids."""
+    """Choose the ways tagged highway with one of these nodes or with positions, and those of these ids."""
     numbers = columns.values(_ID)
     chosen = find_in(ids, numbers)
     if b"highway" in strings:
@@ -173,6 +223,8 @@ def _choose_rows(
         roads = np.unique(np.repeat(np.arange(len(numbers)), counts)[is_highway])
         refs, counts = _decode_deltas(columns, _REFS, roads)
         chosen[np.repeat(roads, counts)[find_in(nodes, refs)]] = True
+        begin, end = columns.spans(_WAY_LAT)
+        chosen[roads] |= (begin < end)[roads]
     return np.flatnonzero(chosen)
 
 
@@ -180,31 +232,47 @@ def _read_ways(
     block: Block, columns: Columns, strings: list[bytes], rows: NDArray[np.int64]
 ) -> Iterator[Way]:
     refs, counts = _decode_deltas(columns, _REFS, rows)
-    places = [_decode_deltas(columns, key, rows) for key in (_WAY_LAT, _WAY_LON)]
-    is_located = (places[0][1] == counts) & (places[1][1] == counts)
-    tags = [_split(*columns.decode(key, rows)) for key in (_KEYS, _VALS)]
+    (lat, n_lat), (lon, n_lon) = (_decode_deltas(columns, key, rows) for key in (_WAY_LAT, _WAY_LON))
+    numbers = columns.values(_ID)[rows].tolist()
+    wrong = (n_lat != n_lon) | ((n_lat > 0) & (n_lat != counts))
+    for i in np.flatnonzero(wrong)[:1]:
+        raise ValueError(f"way {numbers[i]} of {counts[i]} nodes with {n_lat[i]} lat and {n_lon[i]} lon")
+    places = zip(_split(lat, n_lat), _split(lon, n_lon), strict=True)
+    tags = zip(*(_split(*columns.decode(key, rows)) for key in (_KEYS, _VALS)), strict=True)
     version, time_s, visible = _read_info(block, *(side[rows] for side in columns.spans(_INFO)))
-    lat_lon = [_split(*place) for place in places]
-    for i, nodes in enumerate(_split(refs, counts)):
-        named = [
-            (strings[key], strings[value])
-            for key, value in zip(tags[0][i].tolist(), tags[1][i].tolist(), strict=True)
-            if strings[key] in _TAGS
-        ]
-        way_tags = {key.decode(): value.decode() for key, value in named}
-        check_way_length(len(nodes))
-        for key, value in way_tags.items():
-            check_text(key, value)
+    ways = zip(numbers, _split(refs, counts), places, tags, strict=True)
+    for i, (number, nodes, place, (keys, values)) in enumerate(ways):
+        check_way_length(len(nodes), number)
         yield Way(
-            int(columns.values(_ID)[rows[i]]),
+            number,
             nodes,
-            way_tags,
+            _read_tags(number, keys, values, strings),
             Version(int(version[i]), int(time_s[i])),
             bool(visible[i]),
-            np.stack(block.degrees(lat_lon[0][i], lat_lon[1][i]), axis=1)
-            if is_located[i] and len(nodes)
-            else None,
+            np.stack(block.degrees(*place), axis=1) if n_lat[i] else None,
         )
+
+
+def _read_tags(
+    number: int, keys: NDArray[np.int64], values: NDArray[np.int64], strings: list[bytes]
+) -> dict[str, str]:
+    """Read the tags of a way that decide how it is drawn."""
+    if len(keys) != len(values):
+        raise ValueError(f"way {number} with {len(keys)} keys of tags and {len(values)} values")
+    for index in (*keys.tolist(), *values.tolist()):
+        if not 0 <= index < len(strings):
+            raise ValueError(f"way {number} with text {index} of a block of {len(strings)} texts")
+    tags = {}
+    for key, value in zip(keys.tolist(), values.tolist(), strict=True):
+        if strings[key] in _TAGS:
+            name = strings[key].decode()
+            try:
+                tags[name] = strings[value].decode()
+            except UnicodeDecodeError:
+                shown = quote_value(strings[value])
+                raise ValueError(f"way {number} with a tag {name!r} that is not UTF-8, {shown}") from None
+            check_text(name, tags[name], number)
+    return tags
 
 
 def _split(values: NDArray[np.int64], counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:

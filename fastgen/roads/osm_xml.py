@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
@@ -11,8 +9,8 @@ from xml.parsers import expat
 import numpy as np
 
 from fastgen.roads.compressed_file import open_unpacked, read_chunk
+from fastgen.roads.osm_attributes import read_degrees, read_id, read_version, read_visibility
 from fastgen.roads.osm_elements import (
-    MAX_LON,
     TAGS,
     Nodes,
     Version,
@@ -35,11 +33,10 @@ MAX_TOKEN_BYTES = 1 << 22  # of a tag, a comment or an instruction
 _CHANGES = frozenset({"action", "create", "modify", "delete", "osmChange", "osmAugmentedDiff"})
 # A remark of Overpass says that its answer is not whole.
 _REFUSED = _CHANGES | {"remark"}
-_PRECISION = Decimal("1e-7")  # degrees, as OpenStreetMap stores them
 _ROOT, _WAY = b"<osm>", b"<way"
 _DEPTH = 2  # nodes and ways are children of the first element
+_NOWHERE = (float("nan"), float("nan"))
 _NO_VERSION = Version(0, 0)
-MIN_ID, MAX_ID = -(2**63), 2**63 - 1
 
 
 class XmlReader:
@@ -75,7 +72,7 @@ class XmlReader:
         self._ways_at = handler.ways_at if handler.is_utf8 else 0
 
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
-        """Give ways tagged highway with one of these nodes, and ways of these ids; both sorted."""
+        """Give ways tagged highway that have one of these nodes or hold positions, and ways of these ids."""
         handler = _WayHandler()
         self.ways_ascend, self.has_located_ways = True, False
         last_id = None
@@ -88,6 +85,14 @@ class XmlReader:
             self.has_located_ways |= any(way.located is not None for way in found)
             last_id = numbers[-1]
             yield from _choose(found, nodes, ids)
+
+    def describe_place(self, number: int) -> str:
+        """Describe the position of a node as the file has it."""
+        handler = _NodeHandler(versions=False)
+        handler.wanted = number
+        for _ in self._parse(handler):
+            handler.rows.clear()
+        return "; ".join(handler.places[-2:])
 
     def _parse(self, handler: _NodeHandler | _WayHandler, first_byte: int = 0) -> Iterator[None]:
         """Hand the start of every element to a handler, and yield after each piece of the file."""
@@ -157,6 +162,8 @@ class _NodeHandler(_Handler):
         self.rows: list[tuple[int, float, float, bool, int, int]] = []
         self.ways_at = 0
         self._versions = versions
+        self.wanted: int | None = None
+        self.places: list[str] = []  # of the node wanted, as the file has them
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Take the start of an element."""
@@ -166,9 +173,17 @@ class _NodeHandler(_Handler):
         if self.n_open - len(self.closed) != _DEPTH:
             return
         if tag == "node":
+            number = read_id(attributes, "id", "a node")
             position = read_degrees(attributes.get("lat")), read_degrees(attributes.get("lon"))
-            version = _version(attributes) if self._versions else _NO_VERSION
-            self.rows.append((_id(attributes, "id"), *position, _is_visible(attributes), *version))
+            version = read_version(attributes) if self._versions else _NO_VERSION
+            self.rows.append((number, *position, read_visibility(attributes, tag, number), *version))
+            if number == self.wanted:
+                self.places.append(
+                    " and ".join(
+                        f"{key}={attributes[key][:40]!r}" if key in attributes else f"no {key}"
+                        for key in ("lat", "lon")
+                    )
+                )
         elif tag == "way" and not self.ways_at:
             self.ways_at = self.parser.CurrentByteIndex
 
@@ -183,6 +198,7 @@ class _WayHandler(_Handler):
         self._places: list[tuple[float, float]] = []
         self._tags: dict[str, str] = {}
         self._attributes: dict[str, str] = {}
+        self._number = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Take the start of an element."""
@@ -192,31 +208,34 @@ class _WayHandler(_Handler):
             self._end_way()
             if tag == "way":
                 self._refs, self._places, self._tags, self._attributes = [], [], {}, attributes
+                self._number = read_id(attributes, "id", "a way")
         elif depth == _DEPTH + 1 and self._refs is not None:
             if tag == "nd":
                 self._take_node(self._refs, attributes)
             elif tag == "tag" and (key := attributes.get("k", "")) in TAGS:
                 self._tags[key] = attributes.get("v", "")
-                check_text(key, self._tags[key])
+                check_text(key, self._tags[key], self._number)
 
     def _take_node(self, refs: list[int], attributes: dict[str, str]) -> None:
-        refs.append(_id(attributes, "ref"))
         if "lat" in attributes:
-            self._places.append((read_degrees(attributes["lat"]), read_degrees(attributes.get("lon"))))
-        check_way_length(len(refs))
+            missing = [_NOWHERE] * (len(refs) - len(self._places))
+            place = read_degrees(attributes["lat"]), read_degrees(attributes.get("lon"))
+            self._places += [*missing, place]
+        refs.append(read_id(attributes, "ref", f"way {self._number}"))
+        check_way_length(len(refs), self._number)
 
     def _end_way(self) -> None:
         if self._refs is None:
             return
-        located = len(self._places) == len(self._refs) > 0
+        places = self._places + [_NOWHERE] * (len(self._refs) - len(self._places))
         self._done.append(
             Way(
-                _id(self._attributes, "id"),
+                self._number,
                 np.array(self._refs, np.int64),
                 self._tags,
-                _version(self._attributes),
-                _is_visible(self._attributes),
-                np.array(self._places) if located else None,
+                read_version(self._attributes),
+                read_visibility(self._attributes, "way", self._number),
+                np.array(places) if self._places else None,
             )
         )
         self._refs = None
@@ -238,61 +257,12 @@ def _refuse_entity(name: str, *_: Any) -> None:
 
 
 def _choose(ways: list[Way], nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
-    """Yield the highways with one of these nodes, and the ways of these ids."""
+    """Yield the highways that have one of these nodes or hold positions, and the ways of these ids."""
     chosen = find_in(ids, np.array([way.id for way in ways], np.int64))
     roads = [i for i, way in enumerate(ways) if "highway" in way.tags and len(way.nodes)]
     if roads:
         found = find_in(nodes, np.concatenate([ways[i].nodes for i in roads]))
         first = np.cumsum([0, *(len(ways[i].nodes) for i in roads[:-1])])
         chosen[roads] |= np.logical_or.reduceat(found, first)
+        chosen[roads] |= [ways[i].located is not None for i in roads]
     yield from (ways[i] for i in np.flatnonzero(chosen))
-
-
-def _id(attributes: dict[str, str], key: str) -> int:
-    """Read an id or a reference."""
-    try:
-        value = int(_check_digits(attributes[key]))
-        if MIN_ID <= value <= MAX_ID:
-            return value
-    except (KeyError, ValueError):
-        pass  # not there, no number, or too long for int()
-    got = repr(attributes[key][:40]) if key in attributes else "nothing"
-    raise ValueError(f"{got} as the {key} of an element where a whole number of 64 bits is expected")
-
-
-def _check_digits(text: str) -> str:
-    """Refuse underscores and other alphabets' digits, which Python reads as numbers."""
-    if "_" in text or not text.isascii():
-        raise ValueError(text)
-    return text
-
-
-def read_degrees(text: str | None) -> float:
-    """Read degrees, NaN where there are none; round half up to seven decimals, as osmium does."""
-    if text is None:
-        return float("nan")
-    try:
-        value = float(_check_digits(text))
-        if "." not in text[-8:] and abs(value) <= MAX_LON:
-            value = float(Decimal(text).quantize(_PRECISION, ROUND_HALF_UP))
-    except (ValueError, ArithmeticError):
-        return float("nan")
-    return value
-
-
-def _is_visible(attributes: dict[str, str]) -> bool:
-    """Say whether neither the database nor an editor has deleted an element."""
-    return attributes.get("visible") != "false" and attributes.get("action") != "delete"
-
-
-def _version(attributes: dict[str, str]) -> Version:
-    """Read version and time, each 0 where it is missing or wrong."""
-    try:
-        number = int(_check_digits(attributes.get("version", "0")))
-    except ValueError:
-        number = 0
-    try:
-        time_s = int(datetime.fromisoformat(attributes["timestamp"]).replace(tzinfo=UTC).timestamp())
-    except (KeyError, ValueError):
-        time_s = 0
-    return Version(min(max(number, 0), 2**62), time_s)

@@ -11,7 +11,7 @@ from fastgen.model.great_circle import compute_distances_m
 from fastgen.model.road_graph import MAX_LENGTH_MM, Provenance, RoadGraph
 from fastgen.roads.attribute_text import is_missing
 from fastgen.roads.components import choose_component, label_components
-from fastgen.roads.extras import quote_error
+from fastgen.roads.simplify import simplify_streets
 from fastgen.units import E6, NO_STREET
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
 # Roads this far outside the square help to tell its own junctions from mere bends; osmnx downloads as much.
 MARGIN_M = 500.0
 _MAX_LAT, _MAX_LON = 90.0, 180.0
-_AGGREGATES = {"length": sum, "reach_m": min}
 
 
 def convert_graph(
@@ -54,17 +53,10 @@ def convert_graph(
     DataError
         If an attribute is missing or impossible, or no road is within 1 km of the kitchen.
     """
-    import osmnx as ox  # noqa: PLC0415  # heavy
-
     streets = _drop_nowhere(streets, area, name)
     area.check_reach(_measure_courses(streets, area), name)
     if not streets.graph.get("simplified"):
-        try:
-            streets = ox.simplify_graph(_cut(streets, area, MARGIN_M), edge_attr_aggs=_AGGREGATES)
-        except ValueError as error:
-            raise DataError(
-                f"{name}: expected a street graph that simplifies, got {quote_error(error)}."
-            ) from None
+        streets = simplify_streets(_cut(streets, area, MARGIN_M))
     streets = _cut(streets, area, 0.0)
     graph = _pack(streets, area, Provenance(source, LICENCE, synthetic=False), name, announce)
     area.check_reach(area.measure_roads_m(graph).min(initial=np.inf), name)

@@ -51,7 +51,10 @@ class Answer:
     def __init__(self) -> None:
         self.data_time = self.remark = ""
         self._ids, self._lat, self._lon = array("q"), array("d"), array("d")
-        self._ways: dict[int, tuple[array[int], dict[str, str]]] = {}
+        # Ways in the order of the answer: id, number of nodes, index of the tags; then all their nodes.
+        self._ways, self._counts, self._tags_of = array("q"), array("q"), array("q")
+        self._refs = array("q")
+        self._tags: dict[tuple[tuple[str, str], ...], int] = {}
 
     @property
     def has_nodes(self) -> bool:
@@ -66,7 +69,26 @@ class Answer:
 
     def add_way(self, number: int, nodes: array[int], tags: dict[str, str]) -> None:
         """Add a way by its nodes' ids."""
-        self._ways[number] = (nodes, tags)
+        self._ways.append(number)
+        self._counts.append(len(nodes))
+        self._refs.extend(nodes)
+        self._tags_of.append(self._tags.setdefault(tuple(sorted(tags.items())), len(self._tags)))
+
+    def check_nodes(self) -> None:
+        """Refuse an answer that lacks a node of a way.
+
+        Raises
+        ------
+        DataError
+            If it does; the message names the way and the node.
+        """
+        refs = np.frombuffer(self._refs, np.int64)
+        for i in np.flatnonzero(~find_in(np.unique(self._ids), refs))[:1]:
+            row = int(np.searchsorted(np.cumsum(self._counts), i, side="right"))
+            raise DataError(
+                "expected the nodes of all ways, as the query asks (`>;`), "
+                f"got way {self._ways[row]} without its node {refs[i]}"
+            )
 
     def nodes(self, *, versions: bool) -> Iterator[Nodes]:  # noqa: ARG002  # answers hold one version
         """Give all nodes at once."""
@@ -75,11 +97,25 @@ class Answer:
         yield Nodes(np.array(self._ids, np.int64), lat, lon, none == 0, none, none)
 
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
-        """Give ways with one of these nodes, and ways of these ids, by ascending id."""
-        for number, (found, tags) in sorted(self._ways.items()):
-            own = np.array(found, np.int64)
-            if find_in(nodes, own).any() or find_in(ids, np.array([number])).any():
-                yield Way(number, own, tags, Version(0, 0), visible=True, located=None)
+        """Give ways with one of these nodes, and ways of these ids, by ascending id; of each id the last."""
+        numbers, counts, refs = (
+            np.frombuffer(column, np.int64) for column in (self._ways, self._counts, self._refs)
+        )
+        first = np.cumsum(counts) - counts
+        chosen = find_in(ids, numbers)
+        if len(refs):
+            chosen |= np.logical_or.reduceat(find_in(nodes, refs), first)
+        tags = list(self._tags)
+        order = np.argsort(numbers, kind="stable")
+        is_last = np.append(np.diff(numbers[order]) != 0, True)[: len(order)]
+        for i in order[is_last & chosen[order]].tolist():
+            own = refs[first[i] : first[i] + counts[i]]
+            way_tags = dict(tags[self._tags_of[i]])
+            yield Way(int(numbers[i]), own, way_tags, Version(0, 0), visible=True, located=None)
+
+    def describe_place(self, number: int) -> str:  # noqa: ARG002  # positions are always numbers
+        """Say nothing beside the numbers."""
+        return ""
 
 
 def read_answer(chunks: Iterable[bytes]) -> Answer:
@@ -116,7 +152,8 @@ def read_answer(chunks: Iterable[bytes]) -> Answer:
     if not has_elements:
         raise OutputError(f"expected an Overpass answer in JSON, got {_describe(text.start)}")
     answer = elements.answer
-    answer.remark = str(header.get("remark", ""))
+    remark = header.get("remark")
+    answer.remark = "" if remark is None else str(remark)
     if not answer.remark:
         elements.check_form()
     about = header.get("osm3s")
@@ -155,6 +192,7 @@ class _Elements:
         self.answer = Answer()
         self.kinds: set[str] = set()
         self.n_ways = self.n_without_nodes = self.n_with_geometry = self.n_with_tags = 0
+        self.without_nodes: int | None = None  # the first such road
 
     def add(self, element: Any) -> None:
         """Add an element."""
@@ -179,7 +217,7 @@ class _Elements:
         self.n_ways += 1
         self.n_without_nodes += nodes is None
         self.n_with_geometry += "geometry" in element
-        if nodes is None or tags is None:
+        if tags is None:
             return
         if not isinstance(tags, dict):
             raise DataError(f"expected an object as tags of way {number}, got {quote_value(tags)}")
@@ -188,9 +226,12 @@ class _Elements:
         texts = {key: join_surrogates(str(tags[key])) for key in TAGS if tags.get(key) is not None}
         if not is_drivable(texts):
             return
+        if nodes is None:
+            self.without_nodes = number if self.without_nodes is None else self.without_nodes
+            return
         try:
             for key, text in texts.items():
-                check_text(key, text)
+                check_text(key, text, number)
             ids = _read_ids(nodes)
             # A way of one node is no road, and a million of them would fill the memory.
             if len(ids) >= _MIN_NODES:
@@ -201,7 +242,7 @@ class _Elements:
             raise DataError(f"expected ids as nodes of way {number}, got {quote_value(nodes)}") from None
 
     def check_form(self) -> None:
-        """Refuse an answer whose form lacks what a road network needs."""
+        """Refuse an answer whose form, or one of whose ways, lacks what a road network needs."""
         form = ""
         if self.n_ways and self.n_without_nodes == self.n_ways:
             form = "ways without their nodes, as `out tags` or `out center` give"
@@ -213,15 +254,18 @@ class _Elements:
             form = "ways without tags, as `out skel` gives"
         elif self.kinds and not self.kinds & {"node", "way"}:
             form = f"only elements of type {', '.join(sorted(self.kinds))}"
+        elif self.without_nodes is not None:
+            form = f"way {self.without_nodes} without its nodes"
         if form:
             raise DataError(
                 f"expected nodes and ways, got {form}: name a server that answers the query as it is asked, "
                 "or save the area in OpenStreetMap's XML (.osm) and use 'fastgen roads import'"
             )
+        self.answer.check_nodes()
 
 
 def _read_ids(nodes: Any) -> array[int]:
-    if not set(map(type, nodes)) <= {int}:
+    if type(nodes) is not list or not set(map(type, nodes)) <= {int}:
         raise TypeError("no ids")
     return array("q", nodes)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -17,12 +17,34 @@ _FIXED_BYTES = {1: 8, 5: 4}
 # Bytes of a value by wire type: 0 where a varint follows the key, -1 for unknown types.
 _SIZES = np.array([_FIXED_BYTES.get(wire, 0 if wire in {VARINT, BYTES} else -1) for wire in range(8)])
 MAX_VARINT_BYTES = 10
-# Of a small message; fields of higher numbers are skipped.
-MAX_FIELDS, MAX_NUMBER = 64, 31
+_WIRES = {VARINT: "a number", 1: "eight bytes", BYTES: "a text or a packed list", 5: "four bytes"}
+MAX_FIELDS = 64  # of a small message
 
 
-def iterate_fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the fields of a message.
+class Field(NamedTuple):
+    """A known field of a message: its name, how it is stored, and whether it may come several times."""
+
+    name: str
+    wire: int
+    is_repeated: bool = False
+
+
+def check_wire(field: Field, wire: int) -> None:
+    """Check that a field is stored as its message declares it.
+
+    Raises
+    ------
+    ValueError
+        If it is not. Programs may store a packed list's numbers one by one; none that writes maps does.
+    """
+    if wire != field.wire:
+        raise ValueError(f"{_WIRES[wire]} as {field.name}, where {_WIRES[field.wire]} is expected")
+
+
+def iterate_fields(
+    data: bytes, at: int, end: int, fields: Mapping[int, Field], spend: Callable[[], None]
+) -> Iterator[tuple[int, int, int]]:
+    """Yield the known fields of a message.
 
     Parameters
     ----------
@@ -30,6 +52,10 @@ def iterate_fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, i
         Bytes that hold the message.
     at, end
         Where it begins and ends.
+    fields
+        The known fields by number.
+    spend
+        Called for each field, known or not, so that a caller can bound their number.
 
     Yields
     ------
@@ -39,30 +65,36 @@ def iterate_fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, i
     Raises
     ------
     ValueError
-        If the message is damaged.
+        If the message is damaged, or a field is stored in another way, or comes twice where it may not.
     """
+    seen = set()
     while at < end:
+        spend()
         key, at = read_varint(data, at)
-        wire = key & 7
+        number, wire = key >> 3, key & 7
+        size, value = _FIXED_BYTES.get(wire, 0), -1
         if wire == BYTES:
             size, at = read_varint(data, at)
-            if size > end - at:
-                break
-            yield key >> 3, at, at + size
-            at += size
         elif wire == VARINT:
             value, at = read_varint(data, at)
-            yield key >> 3, value, -1
-        elif wire in _FIXED_BYTES:
-            at += _FIXED_BYTES[wire]
-        else:
-            break
-    if at != end:
-        raise ValueError("a damaged message")
+        elif not size:
+            raise ValueError("a damaged message")
+        if size > end - at:
+            raise ValueError("a damaged message")
+        field = fields.get(number)
+        if field is not None:
+            check_wire(field, wire)
+            if number in seen and not field.is_repeated:
+                raise ValueError(f"{field.name} twice in a message")
+            seen.add(number)
+            yield (number, at, at + size) if wire == BYTES else (number, value, -1)
+        at += size
 
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
     """Read a number; return it and where it ends."""
+    if at >= len(data):
+        raise ValueError("a damaged number")
     value = data[at]
     if value < MORE:
         return value, at + 1
@@ -83,6 +115,8 @@ def read_varints(
     value, after = np.zeros(len(at), np.uint64), at.copy()
     going = np.arange(len(at))
     for k in range(MAX_VARINT_BYTES):
+        if after[going].max(initial=0) >= len(data):
+            break
         byte = data[after[going]]
         value[going] |= (byte & 127).astype(np.uint64) << np.uint64(7 * k)
         after[going] += 1
@@ -128,13 +162,16 @@ class Columns:
         Bytes that hold the messages.
     first, last
         Where each message begins and ends, int64 (n,).
+    fields
+        The known fields by number.
     defaults
         Values of numeric fields that a message lacks, where not 0.
 
     Raises
     ------
     ValueError
-        If a message is damaged, or has more fields than any real one.
+        If a message is damaged, has more fields than any real one, or has a field stored in another way or
+        twice.
     """
 
     def __init__(
@@ -142,11 +179,13 @@ class Columns:
         data: NDArray[np.uint8],
         first: NDArray[np.int64],
         last: NDArray[np.int64],
-        defaults: dict[int, int] | None = None,
+        fields: Mapping[int, Field],
+        defaults: Mapping[int, int] | None = None,
     ) -> None:
-        self._data, self._n = data, len(first)
-        self._values = {field: np.full(len(first), value) for field, value in (defaults or {}).items()}
-        self._spans: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        self._data, n = data, len(first)
+        self._values = {key: np.full(n, (defaults or {}).get(key, 0)) for key in fields}
+        self._ends = {key: np.zeros(n, np.int64) for key in fields}
+        seen = {key: np.zeros(n, bool) for key in fields}
         at, row = first.copy(), np.flatnonzero(first < last)
         for _ in range(MAX_FIELDS):
             if not len(row):
@@ -158,23 +197,27 @@ class Columns:
             size = np.where(wire == BYTES, value, _SIZES[wire])
             if (size < 0).any() or (size > last[row] - after).any():
                 raise ValueError("a damaged message")
-            for field in np.unique(number[number <= MAX_NUMBER]).tolist():
-                here = number == field
-                numbers, spans = here & (wire == VARINT), here & (wire == BYTES)
-                self.values(field)[row[numbers]] = value[numbers]
-                begin, end = self.spans(field)
-                begin[row[spans]], end[row[spans]] = after[spans], (after + size)[spans]
+            for known in np.unique(number[np.isin(number, list(fields))]).tolist():
+                here = np.flatnonzero(number == known)
+                rows, field = row[here], fields[known]
+                for one in np.unique(wire[here]).tolist():
+                    check_wire(field, one)
+                if seen[known][rows].any():
+                    raise ValueError(f"{field.name} twice in a message")
+                seen[known][rows] = True
+                self._values[known][rows] = value[here] if field.wire == VARINT else after[here]
+                self._ends[known][rows] = (after + size)[here]
             at[row] = after + size
             row = row[at[row] < last[row]]
         raise ValueError(f"a message of more than {MAX_FIELDS} fields")
 
     def values(self, field: int) -> NDArray[np.int64]:
         """Give the values of a numeric field, (n,)."""
-        return self._values.setdefault(field, np.zeros(self._n, np.int64))
+        return self._values[field]
 
     def spans(self, field: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Give where a field of bytes begins and ends, each (n,); 0 and 0 where a message lacks it."""
-        return self._spans.setdefault(field, (np.zeros(self._n, np.int64), np.zeros(self._n, np.int64)))
+        return self._values[field], self._ends[field]
 
     def decode(self, field: int, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Decode a field of packed numbers in some rows; return all numbers, and each row's count."""

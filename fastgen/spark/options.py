@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastgen.dataset.instants import parse_wall_time
 from fastgen.errors import ScenarioError
-from fastgen.files import is_url
+from fastgen.files import check_input, is_url
 from fastgen.replaying.clock import YEAR_10000_US, parse_speed, us_from_utc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
+    from pathlib import Path
 
 BOTH = ("path", "locations", "types", "schema")
 BATCH = ("start", "end")
@@ -137,7 +137,7 @@ def _read_path(text: str) -> Path:
         raise ScenarioError(
             f"path: expected a folder that all of the cluster sees under one name, got the URL {text!r}."
         )
-    return Path(path).absolute()
+    return check_input(path, "path").absolute()
 
 
 def _split(given: Mapping[str, str], name: str) -> tuple[str, ...] | None:

@@ -19,8 +19,8 @@ import pytest
 
 from fastgen import BuildResult, DataError, OutputError, Progress, ScenarioError, build
 from fastgen.building import build as build_module
-from fastgen.building import finalise, receipts
-from fastgen.dataset.layout import MANIFEST, TABLES, WORK
+from fastgen.building import finalise
+from fastgen.dataset.layout import LOCK, MANIFEST, TABLES, WORK
 from tests.building.six_files import SIX_FILES, assert_finished, event_files
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def test_lock_of_a_dead_build_holds_nobody_up(
     small: Callable[..., BuildResult], digest: str, tmp_path: Path
 ) -> None:
     (tmp_path / WORK).mkdir()
-    holder = (tmp_path / WORK / receipts.LOCK).open("w")
+    holder = (tmp_path / WORK / LOCK).open("w")
     fcntl.flock(holder, fcntl.LOCK_EX)
     with pytest.raises(OutputError, match="no other build"):
         small(tmp_path)

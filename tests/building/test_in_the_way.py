@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +23,6 @@ from tests.building.users_files import tree_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("tables", [(), ("locations", "items")])
@@ -116,6 +117,46 @@ def test_tables_of_an_older_version_are_named_as_what_differs(
     (tmp_path / "older" / MANIFEST).write_text(older.to_json())
     with pytest.raises(OutputError, match=r"got one of other tables, or those of an older version"):
         small(tmp_path / "older")
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_can_only_be_moved_away_is_said_at_once(
+    overwrite: bool,  # noqa: FBT001  # of a parametrised test
+    small: Callable[..., BuildResult],
+    tmp_path: Path,
+) -> None:
+    write(tmp_path / "menus.parquet")
+    for name in (f"{EVENTS}/notes.txt", "items.parquet/part-0.parquet"):
+        write(tmp_path / name)
+    with pytest.raises(OutputError) as refused:
+        small(tmp_path, overwrite=overwrite)
+    told = f"got items.parquet, {EVENTS}/notes.txt: move that away"
+    assert told + ("," if overwrite else " and use --overwrite for the rest,") in str(refused.value)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (Path.touch, "a file"),
+        (os.mkfifo, "a device or a pipe"),
+        (lambda path: path.symlink_to("nowhere"), "a link to nothing"),
+        (lambda path: path.symlink_to(path.name), "a link that leads back to itself"),
+    ],
+)
+def test_what_is_in_the_place_of_the_work_folder_is_named(
+    make: Callable[[Path], object],
+    kind: str,
+    overwrite: bool,  # noqa: FBT001  # of a parametrised test
+    small: Callable[..., BuildResult],
+    tmp_path: Path,
+) -> None:
+    make(tmp_path / WORK)
+    with pytest.raises(OutputError) as refused:
+        small(tmp_path, overwrite=overwrite)
+    assert str(refused.value).startswith(f"{tmp_path / WORK}: expected a folder of an unfinished build or no")
+    assert f", got {kind}: move that away" in str(refused.value)
+    assert [path.name for path in tmp_path.iterdir()] == [WORK]
 
 
 @pytest.fixture(scope="module")

@@ -151,11 +151,13 @@ def test_a_users_file_among_the_events_of_a_dataset_stays(
         f"{tmp_path}: expected only a dataset to overwrite, got {EVENTS}/{name}: "
         "move that away, or use another folder with -o."
     )
-    small(tmp_path)  # finished already
-    assert tree_of(tmp_path) == before
-    min((tmp_path / EVENTS).rglob("part-*.parquet")).unlink()
-    with pytest.raises(OutputError, match=f"got {EVENTS}/{name}. Use --overwrite"):
-        small(tmp_path)
+    for is_damaged in (False, True):
+        if is_damaged:
+            min((tmp_path / EVENTS).rglob("part-*.parquet")).unlink()
+        before = tree_of(tmp_path)
+        with pytest.raises(OutputError, match=f"got {EVENTS}/{name}: move that away, or use another folder"):
+            small(tmp_path)
+        assert tree_of(tmp_path) == before
     (tmp_path / EVENTS / name).unlink()
     small(tmp_path)
     assert_readable(tmp_path)
@@ -181,7 +183,7 @@ def test_a_folder_in_place_of_a_file_is_never_removed(
 ) -> None:
     write(tmp_path / name / "mine")
     before = tree_of(tmp_path)
-    with pytest.raises(OutputError, match=f"{name}"):
+    with pytest.raises(OutputError, match=f"got {name}: move that away, or use another folder with -o"):
         small(tmp_path, overwrite=overwrite)
     assert tree_of(tmp_path) == before
 

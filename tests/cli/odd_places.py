@@ -51,6 +51,9 @@ ODD: dict[str, str] = {
     "two dots": "..",
     "root": "/",
     "root by dots": "../../../../../../../../../../../../../..",
+    "root by two slashes": "//",
+    "root by two slashes and dots": "//x/..",
+    "root behind a link": "rooted",
     "new, with a slash": "new/",
     "file": "file",
     "file, with a slash": "file/",
@@ -85,6 +88,7 @@ def fill(folder: Path) -> None:
     (folder / "folder").mkdir()
     (folder / "dangling").symlink_to("nowhere")
     (folder / "loop").symlink_to("loop")
+    (folder / "rooted").symlink_to("/")
     os.mkfifo(folder / "pipe")
 
 

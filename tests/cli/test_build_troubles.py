@@ -36,6 +36,11 @@ def test_file_that_may_not_grow_is_one_line(roads: Path, tmp_path: Path) -> None
     ("args", "code", "message"),
     [
         ("--days x", 2, "'x' is not a valid integer"),
+        ("--days 1_0", 2, "expected a number in digits alone, got '1_0'."),
+        ("--days \u0663", 2, "expected a number in digits alone, got "),
+        ("--seed 4_2", 2, "expected a number in digits alone, got '4_2'."),
+        ("--scale 1_0.5", 2, "expected a number in digits alone, got '1_0.5'."),
+        ("--workers 1_0", 2, "expected auto or a number of at least 1, got '1_0'."),
         ("--days 0", 2, "--days: expected 1 <= days <= 36500, got 0."),
         ("--scale nan", 2, "--scale: expected 0 < scale"),
         ("--scale 0", 2, "--scale: expected 0 < scale"),

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
         ),
         *(("--every", t) for t in ("\u0663s", "10 s", "1e3s", "-1s", "0s", "", "1.s", "10S")),
         *(("--speed", t) for t in ("\u0666\u0660", "\uff11", "1_0", "0x10", "", "inf", "nan")),
+        *(("--speed", t) for t in (" 60", "60 ", "1 /3", "6\t")),
+        *(("--start-day", t) for t in (" 1", "1 ", "0_1", "\u0661")),
+        *(("--max-rows-per-file", t) for t in (" 5", "1_0", "\uff11")),
     ],
 )
 def test_no_nonsense_is_taken_for_a_time(

@@ -110,7 +110,7 @@ def test_what_readers_must_leave_out_is_said_once(dataset: Path, unbroken: Path,
         ("--to link", 2, "to: expected a place apart from the dataset"),
         ("--to dangling", 1, "dangling: expected a folder to write to, got a link to nothing"),
         ("--to mine", 1, "mine: expected a folder without files named as a replay's, got events-0000000001"),
-        ("--to out --state file/s.json", 1, "file/s.json: expected a place to write to, got: "),
+        ("--to out --state file/s.json", 1, "file: expected a folder to write to, got a file."),
     ],
 )
 def test_trouble_is_one_line(

@@ -56,7 +56,7 @@ def test_mismatch_is_told_without_a_reader(dataset: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize("command", [PRINTING[0], PRINTING[-1], "--help", *DATA])
 def test_full_output_is_one_line(command: str, dataset: Path) -> None:
     code, said = run(command, dataset, "> /dev/full")
-    assert (code, said) == (1, ["fastgen: No space left on device."])
+    assert (code, said) == (1, ["fastgen: standard output: No space left on device."])
     assert not STATE.exists()
 
 

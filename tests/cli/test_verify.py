@@ -87,6 +87,30 @@ def test_without_a_dataset_is_wrong_input(tmp_path: Path) -> None:
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("content", "code", "told"),
+    [
+        (b"mine", 2, "a file of another kind"),
+        (b"", 2, "a file of another kind"),
+        (b"[1, 2", 2, "a file of another kind"),
+        (b"{}", 2, "a file of another kind"),
+        (b"\xff\xfe", 2, "bytes that are no UTF-8"),
+        (b"PAR1PAR1", 2, "a file of another kind"),
+        (b'{"format": "fastgen-checksums", "datasets": ', 1, "expected golden checksums, got a damaged"),
+        (b'{"format": "fastgen-dataset", "files": ', 1, "expected a whole manifest, got a damaged"),
+    ],
+)
+def test_against_something_else_is_wrong_input_and_against_damage_a_mismatch(
+    content: bytes, code: int, told: str, dataset: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "theirs").write_bytes(content)
+    result = run(dataset, "--against", tmp_path / "theirs")
+    assert isinstance(result.exception, DataError)
+    assert result.exception.exit_code == code
+    assert told in str(result.exception)
+    assert str(result.exception).startswith(f"{tmp_path / 'theirs'}: expected ")
+
+
 def test_no_traceback_reaches_a_user(damaged: Path, tmp_path: Path) -> None:
     for folder, code, n_lines in ((damaged, 1, 0), (tmp_path / "nowhere", 2, 1)):
         command = [sys.executable, "-c", "from fastgen.cli import main; main()", "verify", str(folder)]

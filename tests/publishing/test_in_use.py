@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from fastgen import OutputError, publish
+from fastgen import DamageError, OutputError, ScenarioError, publish
 from fastgen.publishing.target import Form
+from tests.helpers import copy_of, first_part
 from tests.publishing.rows import assert_events, target_of
 
 if TYPE_CHECKING:
@@ -77,3 +78,24 @@ def test_log_of_a_lost_duckdb_file_is_not_removed_unasked(dataset: Path, tmp_pat
     assert log.read_bytes() == b"precious"
     assert publish(dataset, target, overwrite=True).made
     assert_events(target, dataset)
+
+
+@pytest.mark.parametrize("letter", ["x", "é"])
+def test_file_has_any_name_that_its_log_can_have_too(letter: str, dataset: Path, tmp_path: Path) -> None:
+    longest = letter * (251 // len(letter.encode()))
+    assert publish(dataset, f"duckdb:{tmp_path / 'a' / longest}").made
+    assert [path.name for path in (tmp_path / "a").iterdir()] == [longest]
+    for more in range(1, 4):
+        name = longest + "x" * more
+        if len(name.encode()) > 251:
+            with pytest.raises(ScenarioError, match=rf"{name}\.wal: a name of at most 251 bytes, got 25"):
+                publish(dataset, f"duckdb:{tmp_path / 'b' / name}")
+    assert not (tmp_path / "b").exists()
+
+
+def test_failed_publication_leaves_no_empty_folders(dataset: Path, tmp_path: Path) -> None:
+    damaged = copy_of(dataset, tmp_path)
+    first_part(damaged).write_bytes(b"")
+    with pytest.raises(DamageError):
+        publish(damaged, f"duckdb:{tmp_path / 'a' / 'b' / 'file'}")
+    assert not (tmp_path / "a").exists()

@@ -203,3 +203,12 @@ def test_follow_emits_what_single_runs_would(dataset: Path, index: DatasetIndex,
     assert runs[-1].clock.is_over(runs[-1].watermark)
     expected = wire_lines(dataset, index.epoch_s, index.end_s, shift_of(index, 1))
     assert list(read_lines(tmp_path)) == expected
+
+
+@pytest.mark.parametrize("length", [244, 250, 251, 255])
+def test_state_may_have_a_name_of_any_length(length: int, dataset: Path, tmp_path: Path) -> None:
+    state = tmp_path / "states" / ("x" * length)
+    assert at(dataset, tmp_path / "out", 0, start_day=1, state=state).events
+    assert at(dataset, tmp_path / "out", 600, state=state).window is not None
+    assert state in state.parent.iterdir()
+    assert len(list(state.parent.iterdir())) == 2  # and its lock

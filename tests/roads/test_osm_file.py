@@ -18,8 +18,8 @@ from osmium.osm import mutable
 
 from fastgen.roads.area import Area
 from fastgen.roads.drive_filter import Direction, is_drivable, travel_direction
+from fastgen.roads.osm_attributes import read_degrees
 from fastgen.roads.osm_file import load_osm
-from fastgen.roads.osm_xml import read_degrees
 from tests.effort import repeats
 from tests.roads.osm_text import PACKERS, count, grid, import_text, node, osm, way
 from tests.roads.town import KITCHEN, METRES, NODES, RADIUS_MI, WAYS, TownWay, place, write_osm

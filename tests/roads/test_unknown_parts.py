@@ -218,10 +218,10 @@ MANY: dict[str, tuple[list[bytes], str]] = {
         [field(1, field(1, b"") * 2_000_000), field(2, ROADS[0])],
         "a block of more than 1048576 texts",
     ),
-    "ways": ([field(2, field(3, b"") * 2_000_000)], "one of more groups, elements and texts"),
+    "ways": ([field(2, field(3, b"") * 2_000_000)], "one of more groups, elements, texts and fields"),
     "dense nodes": (
         [field(2, field(2, field(1, b"\x02") + field(8, b"\x02") + field(9, b"\x02")) * 200_000)],
-        "one of more groups, elements and texts",
+        "one of more groups, elements, texts and fields",
     ),
 }
 
@@ -257,10 +257,9 @@ def test_long_comment_is_passed_over(form: str, size: int, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("text", ["1_6", "١٦", "1\uff16", "0x10", "16.0", "1e1", ""])
 def test_number_that_only_python_reads_is_refused(text: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=f"got '{re.escape(text)}' as the id of an element"):
+    with pytest.raises(DataError, match=f"got '{re.escape(text)}' as the id of a node"):
         import_text(osm(*NODES[:-1], node(text, *POSITIONS[15]), *WAYS), tmp_path)
     for position in ((text, -87.7), (41.9, text)) if text not in {"16.0", "1e1"} else ():
-        with pytest.raises(
-            DataError, match=r"expected a position in degrees of node 1, .* got latitude .*nan"
-        ):
+        got = re.escape("got lat={!r} and lon={!r}.".format(*map(str, position)))
+        with pytest.raises(DataError, match=f"expected a position in degrees of node 1, .* {got}"):
             import_text(osm(node(1, *position), *NODES[1:], *WAYS), tmp_path)

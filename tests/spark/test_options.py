@@ -41,6 +41,9 @@ def test_anchors_without_zone_are_utc(zone: str) -> None:
     ("options", "error"),
     [
         ({}, "path: expected the folder of a dataset, got none"),
+        ({"path": ""}, "path: expected the folder of a dataset, got none"),
+        ({"path": " "}, "path: expected the folder of a dataset, got none"),
+        ({"path": "a\0b"}, "path: expected a path without null bytes"),
         ({"path": "s3://bucket/x"}, "path: expected a folder that all of the cluster sees"),
         ({"path": "x", "speeed": "3"}, "option speeed: expected one of path, "),
         ({"path": "x", "datasetPath": "y"}, "path: expected one value, got 'x' and 'y'"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastgen.dataset.checksums import CHECKSUMS_FORMAT, Golden, describe_golden, make_golden, parse_checksums
 from fastgen.dataset.layout import MANIFEST
-from fastgen.dataset.manifest import Manifest, parse_manifest
+from fastgen.dataset.manifest import FORMAT, Manifest, parse_manifest
 from fastgen.errors import DataError
 from fastgen.files import read_regular
 from fastgen.records import parse_json
@@ -41,8 +41,10 @@ class Reference:
         text = _read_text(path / MANIFEST if path.is_dir() else path)
         self._goldens: dict[str, Golden] = {}
         self._manifest: Manifest | None = None
-        if _format_of(text) == CHECKSUMS_FORMAT:
+        if _format_of(text) == CHECKSUMS_FORMAT or _is_damaged(text, CHECKSUMS_FORMAT):
             self._goldens = dict(parse_checksums(text, self._name).datasets)
+        elif _format_of(text) is None and not _is_damaged(text, FORMAT):
+            raise DataError(f"{self._name}: expected checksums or a manifest, got a file of another kind.")
         else:
             self._manifest = parse_manifest(text, self._name)
 
@@ -97,3 +99,8 @@ def _format_of(text: str) -> object:
     except ValueError:
         return None
     return raw.get("format") if isinstance(raw, dict) else None
+
+
+def _is_damaged(text: str, wanted: str) -> bool:
+    """Whether a text is no JSON, and names a format of ours all the same."""
+    return _format_of(text) is None and f'"{wanted}"' in text

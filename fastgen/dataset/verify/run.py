@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,10 +20,12 @@ from fastgen.dataset.verify.manifest_checks import FilePart, check_manifest, che
 from fastgen.dataset.verify.report import CHECKS, Tally, VerifyReport
 from fastgen.errors import DamageError, DataError
 from fastgen.events.digest import digest_dataset
+from fastgen.files import check_input
 from fastgen.inputs.tables import read_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from fastgen.dataset.verify.expectations import Expectations
     from fastgen.model.dimensions import Dimensions
@@ -62,7 +63,7 @@ def verify_dataset(
     DamageError
         If the manifest is damaged.
     """
-    began, folder = time.perf_counter(), Path(path)
+    began, folder = time.perf_counter(), check_input(path, "dataset")
     try:
         manifest = read_manifest(folder)
     except DamageError as error:
@@ -70,7 +71,7 @@ def verify_dataset(
     name = str(folder / MANIFEST)
     check_versions(manifest, name)
     scenario = load_scenario_of(manifest, name)
-    reference = None if against is None else Reference(Path(against))
+    reference = None if against is None else Reference(check_input(against, "against"))
     if reference is not None:
         reference.choose(manifest)
     tally = Tally()
