@@ -163,7 +163,7 @@ output = click.option(
 
 
 def of_dataset(command: Command) -> Command:
-    """Give a command the options that decide a dataset, as `building.local.Inputs` has them."""
+    """Give a command the options that decide a dataset, as `building.options.Inputs` has them."""
     what = (days, seed, scale, start, locations, scenario, dimensions, roads)
     for option in reversed((*what, layout, partition_by, compression)):
         command = option(command)
