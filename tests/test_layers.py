@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import fastgen
+from fastgen.kernels.jit import CONSTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +130,15 @@ def test_pure_floors_know_no_files_clock_environment_or_terminal(module: Module)
 @pytest.mark.parametrize("module", MODULES, ids=names)
 def test_kernels_stand_where_the_stamp_of_their_cache_sees_them(module: Module) -> None:
     assert module.is_of_kernels or "fastgen.kernels.jit" not in imports(module)
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.is_of_kernels], ids=names)
+def test_the_stamp_of_the_cache_covers_what_kernels_import(module: Module) -> None:
+    stamped = {name.removesuffix(".py").replace("/", ".") for name in CONSTANTS}
+    for imported in imports(module):
+        name = imported.removeprefix("fastgen.")
+        if name != imported and "kernels" not in name.split("."):
+            assert name in stamped, f"{module.name} imports {imported}"
 
 
 @pytest.mark.parametrize("module", MODULES, ids=names)

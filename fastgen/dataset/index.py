@@ -19,7 +19,7 @@ from fastgen.dataset.layout import EVENTS, Layout, PartitionBy
 from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.event_file import EventFile
 from fastgen.errors import DamageError, ScenarioError
-from fastgen.events.schema import EVENT_TYPES, MAX_PINGS_I8, MAX_PINGS_I16
+from fastgen.events.schema import EVENT_TYPE_IDS, max_pings_of
 from fastgen.files import check_input
 from fastgen.model.scenario import Scenario, scenario_from_dict
 from fastgen.orders.bounds import bound_preparation_s
@@ -226,9 +226,8 @@ def _longest_order_s(manifest: Manifest, scenario: Scenario) -> int:
 
 def bound_drive_s(sequence_kind: str, ping_interval_s: int) -> int:
     """Bound the seconds from an order's pick-up to its delivery by the pings that its sequence can count."""
-    max_pings = MAX_PINGS_I8 if sequence_kind == "i8" else MAX_PINGS_I16
     # A drive of n pings ends before two intervals more.
-    return (max_pings + 2) * ping_interval_s
+    return (max_pings_of(sequence_kind) + 2) * ping_interval_s
 
 
 def select_ids(index: DatasetIndex, locations: Iterable[str] | None) -> tuple[int, ...] | None:
@@ -263,7 +262,7 @@ def select_types(types: Iterable[str] | None) -> tuple[int, ...] | None:
         return None
     found = set()
     for name in types:
-        if name not in EVENT_TYPES:
-            raise ScenarioError(f"types: expected names among {', '.join(EVENT_TYPES)}, got {name!r}.")
-        found.add(EVENT_TYPES.index(name) + 1)
-    return None if len(found) == len(EVENT_TYPES) else tuple(sorted(found))
+        if name not in EVENT_TYPE_IDS:
+            raise ScenarioError(f"types: expected names among {', '.join(EVENT_TYPE_IDS)}, got {name!r}.")
+        found.add(EVENT_TYPE_IDS[name])
+    return None if len(found) == len(EVENT_TYPE_IDS) else tuple(sorted(found))

@@ -12,7 +12,7 @@ import numpy as np
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.event_file import DAMAGED, EventFile
-from fastgen.dataset.reading.orders import N_BEFORE_PINGS, FileState, locate_orders
+from fastgen.dataset.reading.orders import FileState, locate_orders
 from fastgen.dataset.reading.table_files import read_table_file
 from fastgen.dataset.reading.windows import read_windows
 from fastgen.dataset.verify.content_checks import read_lines
@@ -20,7 +20,7 @@ from fastgen.dataset.verify.expectations import gather_items, load_scenario_of
 from fastgen.dataset.verify.manifest_checks import check_manifest
 from fastgen.dataset.verify.report import Tally
 from fastgen.errors import DamageError
-from fastgen.events.schema import EVENT_TYPES
+from fastgen.events.schema import EVENT_TYPE_IDS, N_BEFORE_PINGS, PING
 from fastgen.files import check_input
 from fastgen.inputs.tables import read_tables
 from fastgen.roads.server_address import strip_secrets
@@ -226,7 +226,7 @@ def _summarise(folder: Path, manifest: Manifest, scenario: Scenario, sums: dict[
             _location(n.code, names[n.location_id], sums[n.location_id]) for n in manifest.networks
         ),
         total=_location("total", "", total),
-        event_types={kind: total.types[i + 1] for i, kind in enumerate(EVENT_TYPES)},
+        event_types={name: total.types[number] for name, number in EVENT_TYPE_IDS.items()},
     )
 
 
@@ -237,7 +237,7 @@ def _location(code: str, name: str, sums: _Sums) -> LocationInfo:
         name=name,
         orders=sums.orders,
         events=events,
-        pings_per_order=sums.types[EVENT_TYPES.index("driver_ping") + 1] / per_order,
+        pings_per_order=sums.types[PING] / per_order,
         events_per_order=events / per_order,
         delivery_p50_s=_quantile(sums.seconds, 0.50),
         delivery_p95_s=_quantile(sums.seconds, 0.95),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fastgen.dataset.checksums import Answer
 from fastgen.dataset.layout import TABLES, table_path
+from fastgen.events.schema import CREATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,7 +64,7 @@ def duckdb_views(dataset: Path, events: str) -> list[str]:
             line.brand_id, line.name, CAST(round(line.price * 100) AS BIGINT) AS price_cents, line.qty
         FROM (
             SELECT order_id, location_id, ts_seconds, unnest(from_json(items_json, '[{{{line}}}]')) AS line
-            FROM events WHERE event_type_id = 1
+            FROM events WHERE event_type_id = {CREATED}
         )
         """,  # noqa: S608  # made of this module's own words
     ]
@@ -96,7 +97,7 @@ def polars_views(dataset: Path) -> dict[str, pl.LazyFrame]:
     line = pl.List(pl.Struct({key: types[kind]() for key, kind in LINE_KEYS.items()}))
     events = scan_events(dataset)
     lines = (
-        events.filter(pl.col("event_type_id") == 1)
+        events.filter(pl.col("event_type_id") == CREATED)
         .select("order_id", "location_id", "ts_seconds", line=pl.col("items_json").str.json_decode(line))
         .explode("line")
         .unnest("line")

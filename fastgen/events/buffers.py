@@ -8,13 +8,13 @@ import numpy as np
 
 from fastgen.events.kernels.expand import (
     ID_MAX,
-    N_BEFORE_PINGS,
     ROW,
     EventArrays,
     ItemTexts,
     RouteArrays,
     expand_events,
 )
+from fastgen.events.schema import N_BEFORE_PINGS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

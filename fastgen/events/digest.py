@@ -8,7 +8,8 @@ import numpy as np
 import xxhash
 
 from fastgen.events.day_digest import DIGEST_VERSION, DayDigest, digest_dataset
-from fastgen.events.kernels.expand import ADDR, CREATED, DELIVERED, ID, ITEMS, PICKED_UP, PING, ROW
+from fastgen.events.kernels.expand import ADDR, ID, ITEMS, ROW
+from fastgen.events.schema import CREATED, DELIVERED, PICKED_UP, PING
 from fastgen.kernels.texts import copy_texts
 
 if TYPE_CHECKING:

@@ -14,17 +14,16 @@ import numpy as np
 
 from fastgen.events.buffers import read_only
 from fastgen.events.kernels.distinct_baskets import FREE, QTY_BITS, number_baskets
-from fastgen.events.kernels.expand import (
-    ADDR,
+from fastgen.events.kernels.expand import ADDR, ITEMS, ROW
+from fastgen.events.schema import (
     CREATED,
     DELIVERED,
-    ITEMS,
+    EVENT_TYPES,
     N_BEFORE_PINGS,
     PICKED_UP,
     PING,
-    ROW,
+    stored_columns,
 )
-from fastgen.events.schema import COLUMNS, EVENT_TYPES
 from fastgen.kernels.texts import copy_texts
 from fastgen.parquet.encodings import (
     Encoding,
@@ -47,20 +46,9 @@ if TYPE_CHECKING:
 
 
 def file_fields(sequence_kind: str, *, with_location: bool) -> tuple[Field, ...]:
-    """Columns inside a file: hive files leave out the location, which their folder says.
-
-    Parameters
-    ----------
-    sequence_kind
-        "i8" or "i16", for the whole dataset.
-    with_location
-        Whether the files have the location_id.
-    """
-    return tuple(
-        Field(c.name, sequence_kind if c.name == "sequence" else c.kind, c.nullable)
-        for c in COLUMNS
-        if with_location or c.name != "location_id"
-    )
+    """Describe the columns of an event file to the Parquet encoder; parameters as `stored_columns`."""
+    columns = stored_columns(sequence_kind, with_location=with_location)
+    return tuple(Field(column.name, column.kind, column.nullable) for column in columns)
 
 
 N_PING_COLUMNS = 3

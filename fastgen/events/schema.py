@@ -1,8 +1,15 @@
-"""Name the event types and the columns of the event table (docs/model.md, 5.1)."""
+"""Define the event types and the columns of the event table (docs/model.md, 5.1), for all other rooms.
+
+Each library has one table from the kinds of columns to its own types: NumPy's stands here, Arrow's in
+`dataset.reading.arrow_types`, Polars' in `dataset.reading.scan`, Parquet's in `parquet.schema`, Spark's in
+`spark.schema`.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 EVENT_TYPES = (
     "order_created",
@@ -15,6 +22,27 @@ EVENT_TYPES = (
     "delivered",
 )
 
+# The number that the column event_type_id has for each type; also their order within an order.
+EVENT_TYPE_IDS = {name: number for number, name in enumerate(EVENT_TYPES, start=1)}
+CREATED, STARTED, FINISHED, READY, ARRIVED, PICKED_UP, PING, DELIVERED = EVENT_TYPE_IDS.values()
+
+# Every order has one row of each type but driver_ping, of which it has none or more.
+N_BEFORE_PINGS = PING - CREATED
+
+# Types of the column sequence; a dataset has the narrowest one that its longest order fits in.
+SEQUENCE_KINDS = ("i8", "i16")
+# Most pings of an order whose last sequence number, that of delivered, fits in 8 and in 16 bits.
+MAX_PINGS_I8 = 127 - N_BEFORE_PINGS
+MAX_PINGS_I16 = 32_767 - N_BEFORE_PINGS
+
+# NumPy type of each kind of number; "str" columns are offsets and bytes.
+NUMPY_TYPES: dict[str, np.dtype[Any]] = {
+    "i8": np.dtype("i1"),
+    "i16": np.dtype("<i2"),
+    "i64": np.dtype("<i8"),
+    "f32": np.dtype("<f4"),
+}
+
 
 class Column(NamedTuple):
     """One column of the event table.
@@ -24,38 +52,61 @@ class Column(NamedTuple):
     name
         Its name.
     kind
-        Arrow type: "str", "i8", "i16", "i64" or "f32".
-    nullable
-        Whether it is null on some event types.
+        Type of its values: "str", "i8", "i16", "i64" or "f32".
+    set_on
+        Event types on which it has a value; it is null on the others. Empty: it is never null.
     """
 
     name: str
     kind: str
-    nullable: bool
+    set_on: tuple[int, ...] = ()
+
+    @property
+    def nullable(self) -> bool:
+        """Whether it is null on some event types."""
+        return bool(self.set_on)
 
 
-# Order and types are the digest's too, in which sequence is always i16.
+# Order and types of the digest, in which sequence always has 16 bits, whatever the files have.
 COLUMNS = (
-    Column("order_id", "str", nullable=False),
-    Column("location_id", "i8", nullable=False),
-    Column("event_type_id", "i8", nullable=False),
-    Column("ts_seconds", "i64", nullable=False),
-    Column("sequence", "i8", nullable=False),
-    Column("customer_lat", "f32", nullable=True),
-    Column("customer_lon", "f32", nullable=True),
-    Column("customer_addr", "str", nullable=True),
-    Column("items_json", "str", nullable=True),
-    Column("route_json", "str", nullable=True),
-    Column("ping_lat", "f32", nullable=True),
-    Column("ping_lon", "f32", nullable=True),
-    Column("ping_progress", "f32", nullable=True),
+    Column("order_id", "str"),
+    Column("location_id", "i8"),
+    Column("event_type_id", "i8"),
+    Column("ts_seconds", "i64"),
+    Column("sequence", "i16"),
+    Column("customer_lat", "f32", (CREATED, DELIVERED)),
+    Column("customer_lon", "f32", (CREATED, DELIVERED)),
+    Column("customer_addr", "str", (CREATED,)),
+    Column("items_json", "str", (CREATED,)),
+    Column("route_json", "str", (PICKED_UP,)),
+    Column("ping_lat", "f32", (PING,)),
+    Column("ping_lon", "f32", (PING,)),
+    Column("ping_progress", "f32", (PING,)),
 )
 
-# Longest order of 8-bit sequence numbers: six events, the pings, delivered.
-MAX_PINGS_I8 = 127 - 6
-MAX_PINGS_I16 = 32_767 - 6
+
+def stored_columns(sequence_kind: str, *, with_location: bool = True) -> tuple[Column, ...]:
+    """List the columns of a dataset.
+
+    Parameters
+    ----------
+    sequence_kind
+        One of `SEQUENCE_KINDS`, for the whole dataset.
+    with_location
+        Whether location_id is among them: files of the hive layout leave it to the name of their folder.
+    """
+    return tuple(
+        column._replace(kind=sequence_kind) if column.name == "sequence" else column
+        for column in COLUMNS
+        if with_location or column.name != "location_id"
+    )
 
 
 def sequence_kind(max_pings: int) -> str:
-    """Type of the sequence column of a dataset whose longest route has `max_pings` pings."""
+    """Choose the type of the column sequence for a dataset whose longest route has `max_pings` pings."""
     return "i8" if max_pings <= MAX_PINGS_I8 else "i16"
+
+
+def max_pings_of(sequence_kind: str) -> int:
+    """Return the most pings that an order can have in a dataset of a type of sequence."""
+    return MAX_PINGS_I8 if sequence_kind == "i8" else MAX_PINGS_I16

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from fastgen.events.kernels.expand import ADDR, CREATED, DELIVERED, ITEMS, PICKED_UP, PING, ROW
-from fastgen.events.schema import COLUMNS
+from fastgen.events.kernels.expand import ADDR, ITEMS, ROW
+from fastgen.events.schema import CREATED, NUMPY_TYPES, PICKED_UP, stored_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.events.buffers import EventBuffers
+    from fastgen.events.schema import Column
 
 # Bytes of a text that an Arrow string view holds itself, and those of any text that it shows.
 VIEW_TEXT, VIEW_PREFIX = 12, 4
@@ -24,7 +25,6 @@ VIEW_TEXT, VIEW_PREFIX = 12, 4
 PICKED_UP_AT = PICKED_UP - CREATED
 _FLOATS = ("customer_lat", "customer_lon", "ping_lat", "ping_lon", "ping_progress")
 _LENGTHS = ("order_id", "customer_addr", "items_json", "route_json")
-_NUMPY = {"i8": np.int8, "i16": np.int16, "i64": np.int64}
 
 
 def to_frame(
@@ -54,49 +54,45 @@ def to_arrow(
     columns
         Names of the columns wanted; None for all. The table has them in the schema's order.
     """
-    rows = _Rows(buffers, location_id, sequence_kind)
-    wanted = [column.name for column in COLUMNS if columns is None or column.name in columns]
-    return pa.table({name: rows.column(name) for name in wanted})
+    rows = _Rows(buffers, location_id)
+    wanted = [c for c in stored_columns(sequence_kind) if columns is None or c.name in columns]
+    return pa.table({column.name: rows.column(column) for column in wanted})
 
 
 class _Rows:
     """The columns of some rows, made as they are asked for."""
 
-    def __init__(self, buffers: EventBuffers, location_id: int, sequence_kind: str) -> None:
-        self._buffers, self._location_id, self._sequence_kind = buffers, location_id, sequence_kind
+    def __init__(self, buffers: EventBuffers, location_id: int) -> None:
+        self._buffers, self._location_id = buffers, location_id
         self._n_orders = len(buffers.orders.draw)
         self._n_rows = buffers.count_rows(self._n_orders)
         self._kinds = buffers.events.event_type_id[: self._n_rows]
 
-    def column(self, name: str) -> pa.Array:
+    def column(self, column: Column) -> pa.Array:
         """Make one column."""
+        name = column.name
         if name == "order_id":
             n_rows = np.diff(self._buffers.events.start[: self._n_orders + 1, ROW])
             return self._wrap(pa.string_view(), None, np.repeat(self._buffers.orders.id_view, n_rows, axis=0))
         if name in _LENGTHS:
-            return self._text(name)
+            return self._text(column)
         if name in _FLOATS:
             values = self._buffers.events.floats[_FLOATS.index(name)][: self._n_rows]
-            return self._wrap(pa.float32(), self._validity(name), values)
+            return self._wrap(pa.float32(), self._validity(column), values)
         if name == "location_id":
             return self._wrap(pa.int8(), None, np.full(self._n_rows, self._location_id, np.int8))
-        kind = self._sequence_kind if name == "sequence" else _KINDS[name]
-        values = getattr(self._buffers.events, name)[: self._n_rows].astype(_NUMPY[kind], copy=False)
-        return self._wrap(pa.from_numpy_dtype(_NUMPY[kind]), None, values)
+        dtype = NUMPY_TYPES[column.kind]
+        values = getattr(self._buffers.events, name)[: self._n_rows].astype(dtype, copy=False)
+        return self._wrap(pa.from_numpy_dtype(dtype), None, values)
 
-    def _validity(self, name: str) -> NDArray[np.uint8]:
+    def _validity(self, column: Column) -> NDArray[np.uint8]:
         """Pack which rows have a value."""
-        kinds = self._kinds
-        if name.startswith("ping_"):
-            is_set = kinds == PING
-        elif name in {"customer_lat", "customer_lon"}:
-            is_set = (kinds == CREATED) | (kinds == DELIVERED)
-        else:
-            is_set = kinds == (PICKED_UP if name == "route_json" else CREATED)
+        is_set = np.logical_or.reduce([self._kinds == event_type for event_type in column.set_on])
         return np.packbits(is_set, bitorder="little")
 
-    def _text(self, name: str) -> pa.Array:
+    def _text(self, column: Column) -> pa.Array:
         """Make a column of texts, each of which one row of an order has."""
+        name = column.name
         events, routes = self._buffers.events, self._buffers.routes
         rows = events.start[: self._n_orders, ROW]
         if name == "route_json":
@@ -108,7 +104,7 @@ class _Rows:
         lengths = events.lengths[_LENGTHS.index(name)][rows].astype(np.int64)
         views = np.zeros((self._n_rows, 2), np.int64)
         views[rows] = _views(starts, lengths, text)
-        return self._wrap(pa.string_view(), self._validity(name), views, text)
+        return self._wrap(pa.string_view(), self._validity(column), views, text)
 
     def _wrap(
         self, kind: pa.DataType, bits: NDArray[np.uint8] | None, *values: NDArray[np.generic]
@@ -117,7 +113,6 @@ class _Rows:
         return pa.Array.from_buffers(kind, self._n_rows, buffers)
 
 
-_KINDS = {column.name: column.kind for column in COLUMNS}
 
 
 def _views(

@@ -25,17 +25,22 @@ if TYPE_CHECKING:
 # What no kernel needs and what costs a third of the time to compile: wrappers for C, array expressions.
 _LEAN = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_rewrites": True}
 
+# Modules outside of the folders `kernels` whose constants kernels import: Numba compiles the values in.
+CONSTANTS = ("units.py", "events/schema.py", "wire/rows.py")
+
 Kernel = TypeVar("Kernel", bound="Callable[..., Any]")
 
 
 @cache
 def _sources_stamp() -> str:
-    """Hash the sources of all kernels: numba itself looks only at the file that a cached kernel stands in.
+    """Hash the sources of all kernels, and of the constants in them.
 
-    After an edit of a step that kernels of other files have inlined, it would go on with the old code.
+    Numba itself compares only the file that a cached kernel stands in. After an edit of a step or a constant
+    of another file it would go on with the old code.
     """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("kernels/*.py")):
+    digest, package = hashlib.sha256(), Path(__file__).parents[1]
+    constants = [package / name for name in CONSTANTS]
+    for path in [*sorted(package.rglob("kernels/*.py")), *constants]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fastgen.dataset.layout import MANIFEST, TABLES, table_path
+from fastgen.dataset.reading.arrow_types import arrow_schema
 from fastgen.dataset.reading.event_file import DAMAGED
 from fastgen.errors import DamageError
-from fastgen.events.schema import COLUMNS
+from fastgen.events.schema import COLUMNS, CREATED
 from fastgen.publishing.order_items import ORDER_ITEMS, SOURCE_COLUMNS, explode_items
 from fastgen.publishing.times import add_times, time_fields
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from fastgen.dataset.opened import OpenDataset
 
 BATCH_ROWS = 64_000
-_KINDS = {"str": pa.string(), "i8": pa.int8(), "i16": pa.int16(), "i64": pa.int64(), "f32": pa.float32()}
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def open_tables(dataset: OpenDataset) -> list[Table]:
         name = index.folder / MANIFEST
         what = f"{name}: expected a whole manifest, got one without {table_path(missing[0])}."
         raise DamageError(what, index.folder)
-    schema = event_schema(index.sequence_kind)
+    schema = published_schema(index.sequence_kind)
     return [
         *(_dimension(dataset, name, entries[table_path(name)]) for name in TABLES),
         Table("order_items", ORDER_ITEMS, lambda: _order_items(index), by_location=True),
@@ -74,15 +74,11 @@ def open_tables(dataset: OpenDataset) -> list[Table]:
     ]
 
 
-def event_schema(sequence_kind: str) -> pa.Schema:
-    """Columns of the published events: the stored ones, with `ts` and `date` after ts_seconds."""
-    fields = []
-    for column in COLUMNS:
-        kind = sequence_kind if column.name == "sequence" else column.kind
-        fields.append(pa.field(column.name, _KINDS[kind], column.nullable))
-        if column.name == "ts_seconds":
-            fields += time_fields()
-    return pa.schema(fields)
+def published_schema(sequence_kind: str) -> pa.Schema:
+    """Make the schema of the published events: the stored columns, with `ts` and `date` after ts_seconds."""
+    stored = list(arrow_schema(sequence_kind))
+    after_ts = [field.name for field in stored].index("ts_seconds") + 1
+    return pa.schema([*stored[:after_ts], *time_fields(), *stored[after_ts:]])
 
 
 def _dimension(dataset: OpenDataset, name: str, entry: FileEntry) -> Table:
@@ -118,7 +114,7 @@ def _events(index: DatasetIndex, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
 
 def _order_items(index: DatasetIndex) -> Iterator[pa.RecordBatch]:
     def convert(batch: pa.RecordBatch) -> pa.RecordBatch:
-        return explode_items(batch.filter(pc.equal(batch.column("event_type_id"), 1)))
+        return explode_items(batch.filter(pc.equal(batch.column("event_type_id"), CREATED)))
 
     return _convert(index, SOURCE_COLUMNS, convert)
 

@@ -10,7 +10,7 @@ from pyspark.sql.datasource import DataSourceReader, InputPartition
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
 from fastgen.dataset.instants import parse_instant
 from fastgen.errors import ScenarioError
-from fastgen.events.schema import EVENT_TYPES
+from fastgen.events.schema import EVENT_TYPE_IDS
 from fastgen.spark.filters import Narrowed, narrow
 from fastgen.spark.partitions import EventPartition, make_share, plan_partitions, read_partition
 from fastgen.wire.slicer import Slicer
@@ -78,7 +78,7 @@ class BatchReader(DataSourceReader):  # type: ignore[misc]  # PySpark counts as 
         start_s = min(index.first_s, index.end_s if end_s is None else end_s) if start_s is None else start_s
         end_s = max(index.end_s, start_s) if end_s is None else end_s
         locations = select_ids(index, wanted.locations) or index.codes
-        types = select_types(wanted.types) or range(1, len(EVENT_TYPES) + 1)
+        types = select_types(wanted.types) or EVENT_TYPE_IDS.values()
         return Narrowed(start_s, end_s, frozenset(locations), frozenset(types))
 
     @property
@@ -100,7 +100,7 @@ class BatchReader(DataSourceReader):  # type: ignore[misc]  # PySpark counts as 
         """
         index, read = self._index, self._narrowed
         locations = None if read.locations == set(index.codes) else tuple(sorted(read.locations))
-        types = None if len(read.types) == len(EVENT_TYPES) else tuple(sorted(read.types))
+        types = None if len(read.types) == len(EVENT_TYPE_IDS) else tuple(sorted(read.types))
         if not (read.locations and read.types):
             return []
         window = (read.start_s, read.end_s)

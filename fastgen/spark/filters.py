@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fastgen.events.schema import EVENT_TYPES
+from fastgen.events.schema import EVENT_TYPE_IDS
 from fastgen.replaying.clock import utc_from_us
 from fastgen.units import US_PER_S
 
@@ -62,8 +62,7 @@ def narrow(read: Narrowed, filters: Iterable[Any], *, raw: bool) -> tuple[Narrow
     list
         The filters that are not taken over and that Spark has to apply.
     """
-    type_ids = range(1, len(EVENT_TYPES) + 1)
-    types: dict[int, Value] = {i: i if raw else EVENT_TYPES[i - 1] for i in type_ids}
+    types: dict[int, Value] = {number: number if raw else name for name, number in EVENT_TYPE_IDS.items()}
     left = []
     for condition in filters:
         column = _column(condition)

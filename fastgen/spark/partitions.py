@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql.datasource import InputPartition
 
-from fastgen.spark.schema import arrow_schema
+from fastgen.spark.schema import batch_schema
 from fastgen.wire.bulk import WireEncoder, sort_rows
 from fastgen.wire.row_groups import GroupSpan, cut_piece, join_pieces, read_group, selected_rows
 from fastgen.wire.rows import TS
@@ -154,7 +154,7 @@ def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:
     if isinstance(partition, EventPartition):
         share = partition.share
         share.stamp.check()
-        schema = arrow_schema(raw=share.raw, sequence_kind=share.sequence_kind)
+        schema = batch_schema(raw=share.raw, sequence_kind=share.sequence_kind)
         for table in _raw_tables(partition) if share.raw else _wire_tables(partition):
             whole = pa.Table.from_arrays(table.columns, schema=schema)
             yield from whole.to_batches(max_chunksize=BATCH_ROWS)
@@ -179,7 +179,7 @@ def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
 
 def _raw_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
-    schema = arrow_schema(raw=True, sequence_kind=share.sequence_kind)
+    schema = batch_schema(raw=True, sequence_kind=share.sequence_kind)
     stored = [name for name in schema.names if name != "location_id" or partition.location_id is None]
     for loop, span, number in partition.groups:
         with span.open() as file:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from fastgen.events.schema import COLUMNS
+from fastgen.dataset.reading.arrow_types import arrow_schema
 from fastgen.wire.bulk import WIRE_SCHEMA
 
-_ARROW = {"str": pa.string(), "i8": pa.int8(), "i16": pa.int16(), "i64": pa.int64(), "f32": pa.float32()}
 _DDL = {
     pa.string(): "STRING",
     pa.int8(): "TINYINT",
@@ -18,8 +17,8 @@ _DDL = {
 }
 
 
-def arrow_schema(*, raw: bool, sequence_kind: str) -> pa.Schema:
-    """Columns of the record batches.
+def batch_schema(*, raw: bool, sequence_kind: str) -> pa.Schema:
+    """Make the schema of the record batches that a task returns.
 
     Parameters
     ----------
@@ -28,10 +27,8 @@ def arrow_schema(*, raw: bool, sequence_kind: str) -> pa.Schema:
     sequence_kind
         Type of the stored column sequence, "i8" or "i16".
     """
-    if not raw:
-        return pa.schema([pa.field(field.name, field.type) for field in WIRE_SCHEMA])
-    kinds = {c.name: sequence_kind if c.name == "sequence" else c.kind for c in COLUMNS}
-    return pa.schema([pa.field(name, _ARROW[kind]) for name, kind in kinds.items()])
+    schema = arrow_schema(sequence_kind) if raw else WIRE_SCHEMA
+    return pa.schema([pa.field(field.name, field.type) for field in schema])
 
 
 def spark_schema(schema: pa.Schema) -> str:

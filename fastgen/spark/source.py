@@ -8,9 +8,10 @@ from pyspark.sql.datasource import DataSource
 
 from fastgen.dataset.index import read_index, select_ids, select_types
 from fastgen.errors import FastgenError, ScenarioError
+from fastgen.events.schema import SEQUENCE_KINDS
 from fastgen.spark.batch import BatchReader
 from fastgen.spark.options import RAW, WIRE, read_batch_options, read_selection, read_stream_options
-from fastgen.spark.schema import arrow_schema, spark_schema
+from fastgen.spark.schema import batch_schema, spark_schema
 from fastgen.spark.stream import RefusedStream, make_stream_reader
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
         index = read_index(wanted.path)
         select_ids(index, wanted.locations)
         select_types(wanted.types)
-        return spark_schema(arrow_schema(raw=wanted.raw, sequence_kind=index.sequence_kind))
+        return spark_schema(batch_schema(raw=wanted.raw, sequence_kind=index.sequence_kind))
 
     def reader(self, schema: StructType) -> DataSourceReader:
         """Read a batch."""
@@ -60,7 +61,7 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
     def _check_schema(self, schema: StructType) -> None:
         """Spark passes on whatever schema a user states."""
         raw = read_selection(self.options, self.default_schema).raw
-        own = {spark_schema(arrow_schema(raw=raw, sequence_kind=kind)).lower() for kind in ("i8", "i16")}
+        own = {spark_schema(batch_schema(raw=raw, sequence_kind=kind)).lower() for kind in SEQUENCE_KINDS}
         given = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schema)
         if given.lower() not in own:
             raise ScenarioError(f"schema: expected the source's own columns (leave it out), got {given}.")

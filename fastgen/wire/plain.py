@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xxhash
 
-from fastgen.events.schema import EVENT_TYPES
+from fastgen.events.schema import CREATED, DELIVERED, EVENT_TYPES, PICKED_UP, PING
 from fastgen.wire.checks import check_rows, check_times
 from fastgen.wire.rows import (
     ADDR,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from fastgen.wire.rows import WireRows
 
-CREATED, PICKED_UP, PING, DELIVERED = 1, 6, 7, 8
 DEGREE_DECIMALS, PROGRESS_DECIMALS = 6, 4
 _UUID_MASK, _UUID_MARKS = 0xFFFFFFFF_FFFF0FFF_3FFFFFFF_FFFFFFFF, 0x00000000_00008000_80000000_00000000
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # only its text is wanted

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from fastgen.dataset.reading.scan import event_schema
+from fastgen.dataset.reading.scan import polars_schema
 from fastgen.units import S_PER_DAY
 from fastgen.wire.slicer import CHUNK_ROWS, Slicer
 
@@ -69,7 +69,7 @@ class _Reader:
         self._slicer = Slicer(index, locations=locations)
         self._locations, self._types = locations, types
         self._kept: dict[GroupSpan, pl.DataFrame] = {}
-        self.schema = event_schema(index.sequence_kind)
+        self.schema = polars_schema(index.sequence_kind)
 
     def end_of_days(self, start_s: int, end_s: int) -> int:
         """Find where to end a window of at least a day that holds few rows."""

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from fastgen.dataset.reading.arrow_types import ARROW_TYPES
+from fastgen.events.schema import NUMPY_TYPES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_DTYPES: dict[pa.DataType, np.dtype[Any]] = {
-    pa.int8(): np.dtype("i1"),
-    pa.int16(): np.dtype("<i2"),
-    pa.int64(): np.dtype("<i8"),
-    pa.float32(): np.dtype("<f4"),
-}
+_DTYPES: dict[pa.DataType, np.dtype[Any]] = {ARROW_TYPES[kind]: dtype for kind, dtype in NUMPY_TYPES.items()}
 
 _OFFSETS: dict[pa.DataType, np.dtype[Any]] = {
     pa.string(): np.dtype("<i4"),

@@ -15,7 +15,7 @@ import xxhash
 
 from fastgen.dataset.layout import ROW_GROUP_ROWS
 from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts, valid_rows
-from fastgen.events.schema import COLUMNS
+from fastgen.events.schema import COLUMNS, NUMPY_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,8 +31,6 @@ WHOLE_ROWS = 4 * ROW_GROUP_ROWS
 WINDOW_ROWS = ROW_GROUP_ROWS
 
 STORED = tuple(c.name for c in COLUMNS if c.name != "location_id")
-
-_NUMPY = {"i8": np.dtype("i1"), "i16": np.dtype("<i2"), "i64": np.dtype("<i8"), "f32": np.dtype("<f4")}
 
 
 class RowReader:
@@ -110,7 +108,7 @@ def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Ite
                 else:
                     columns = STORED if whole else (column.name,)
                     array = _one_array(reader.rows(low, high, columns).column(column.name))
-                yield _encode(array, "i16" if column.name == "sequence" else column.kind, part)
+                yield _encode(array, column.kind, part)
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
@@ -125,5 +123,5 @@ def _encode(array: pa.Array, kind: str, part: str) -> NDArray[np.generic]:
         return np.diff(start).astype("<u4") if part == "lengths" else text[start[0] : start[-1]]
     values = filled_numbers(array)
     # Adding 0 turns -0 into 0.
-    encoded: NDArray[np.generic] = (values + values.dtype.type(0)).astype(_NUMPY[kind])
+    encoded: NDArray[np.generic] = (values + values.dtype.type(0)).astype(NUMPY_TYPES[kind])
     return encoded

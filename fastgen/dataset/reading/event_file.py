@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 import xxhash
 
 from fastgen.dataset.event_part import RowGroup
+from fastgen.dataset.reading.arrow_types import is_stored_as
 from fastgen.errors import DamageError
-from fastgen.events.schema import COLUMNS
+from fastgen.events.schema import SEQUENCE_KINDS, stored_columns
 from fastgen.parquet.chunk_hashes import CHUNK_HASHES, MAGIC, decode_hashes, hash_footer
 
 if TYPE_CHECKING:
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
 # What reading a damaged Parquet file can raise.
 DAMAGED = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
 
-# By the names that fastgen gives the types of its columns.
-ARROW_TYPES = {
-    "str": (pa.string(), pa.large_string(), pa.string_view()),
-    "i8": (pa.int8(),),
-    "i16": (pa.int16(),),
-    "i64": (pa.int64(),),
-    "f32": (pa.float32(),),
-}
 _UNKNOWN = -1  # no hash is that
 _TAIL = 8  # the footer's length and the magic bytes
 
@@ -96,14 +89,14 @@ class EventFile:
     def _check_columns(self) -> None:
         """Check columns and rows of a file that no hash tells."""
         schema = self.schema
-        for column in COLUMNS:
-            kinds = ("i8", "i16") if column.name == "sequence" else (column.kind,)
-            accepted = [kind for name in kinds for kind in ARROW_TYPES[name]]
-            if column.name not in schema.names:
-                if column.name != "location_id":  # which folders say
-                    raise self.damage(f"a column {column.name}", f"columns {', '.join(schema.names)}")
-            elif schema.field(column.name).type not in accepted:
-                raise self.damage(f"{column.name} of type {column.kind}", schema.field(column.name).type)
+        # The file may have either type of sequence: its manifest says which, and is not read here.
+        for narrow, wide in zip(*map(stored_columns, SEQUENCE_KINDS), strict=True):
+            name = narrow.name
+            if name not in schema.names:
+                if name != "location_id":  # the folder's name says it
+                    raise self.damage(f"a column {name}", f"columns {', '.join(schema.names)}")
+            elif not any(is_stored_as(column.kind, schema.field(name).type) for column in (narrow, wide)):
+                raise self.damage(f"{name} of type {narrow.kind}", schema.field(name).type)
 
     @property
     def _is_hashed(self) -> bool:

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fastgen.dataset.kernels.parse_texts import format_order_id
-from fastgen.events.schema import EVENT_TYPES
+from fastgen.events.schema import EVENT_TYPES, N_BEFORE_PINGS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.dataset.reading.windows import Window
     from fastgen.events.digest import DayDigest
-
-N_BEFORE_PINGS = 6
-PING, DELIVERED = 7, 8
 
 
 @dataclass

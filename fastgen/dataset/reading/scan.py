@@ -9,7 +9,7 @@ import polars as pl
 
 from fastgen.dataset.index import read_index
 from fastgen.dataset.layout import Layout, PartitionBy
-from fastgen.events.schema import COLUMNS
+from fastgen.events.schema import COLUMNS, stored_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from fastgen.dataset.event_part import EventPart
     from fastgen.dataset.index import DatasetIndex
 
-_DTYPES: dict[str, type[pl.DataType]] = {
+# By kind of column, as `events.schema` names them.
+POLARS_TYPES: dict[str, type[pl.DataType]] = {
     "str": pl.String,
     "i8": pl.Int8,
     "i16": pl.Int16,
@@ -27,10 +28,9 @@ _DTYPES: dict[str, type[pl.DataType]] = {
 }
 
 
-def event_schema(sequence_kind: str) -> pl.Schema:
-    """Columns and types of the event table, for a dataset's type of sequence."""
-    kinds = {c.name: sequence_kind if c.name == "sequence" else c.kind for c in COLUMNS}
-    return pl.Schema({name: _DTYPES[kind]() for name, kind in kinds.items()})
+def polars_schema(sequence_kind: str) -> pl.Schema:
+    """Make the schema of the event table, for a dataset's type of sequence."""
+    return pl.Schema({c.name: POLARS_TYPES[c.kind]() for c in stored_columns(sequence_kind)})
 
 
 def scan_events(dataset: str | Path) -> pl.LazyFrame:

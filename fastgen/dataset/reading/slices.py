@@ -8,7 +8,7 @@ import polars as pl
 
 from fastgen.dataset.index import read_index, select_ids
 from fastgen.dataset.instants import Instant, parse_instant
-from fastgen.dataset.reading.scan import event_schema, scan_files
+from fastgen.dataset.reading.scan import polars_schema, scan_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,7 @@ def slice_events(
     ids = select_ids(index, locations)
     start_s = parse_instant(start, index.epoch_s, "start")
     end_s = parse_instant(end, index.epoch_s, "end")
-    schema = event_schema(index.sequence_kind)
+    schema = polars_schema(index.sequence_kind)
     files = index.files_between(start_s, end_s, ids)
     if not files or start_s >= end_s:
         return pl.LazyFrame(schema=schema)

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from fastgen.dataset.kernels.parse_texts import parse_order_ids
 from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts, valid_rows
+from fastgen.events.schema import CREATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,7 +125,7 @@ def _to_window(first_row: int, table: pa.Table) -> Window:
             texts[name] = Texts(*filled_texts(array))
     code = np.empty(table.num_rows, np.int64)
     parse_order_ids(*texts["order_id"], code)
-    begins = values["event_type_id"] == 1
+    begins = values["event_type_id"] == CREATED
     begins[1:] |= code[1:] != code[:-1]
     begins[:1] = True
     start = np.append(np.flatnonzero(begins), table.num_rows)

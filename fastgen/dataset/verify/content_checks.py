@@ -20,7 +20,7 @@ from fastgen.dataset.kernels.basket_check import (
     parse_items,
 )
 from fastgen.dataset.kernels.route_check import BAD, check_routes
-from fastgen.dataset.reading.orders import N_BEFORE_PINGS
+from fastgen.events.schema import N_BEFORE_PINGS
 from fastgen.model.great_circle import compute_distances_m
 from fastgen.units import E6
 

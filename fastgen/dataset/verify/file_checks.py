@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.dataset.layout import EVENTS, Layout
+from fastgen.dataset.reading.arrow_types import is_stored_as
 from fastgen.dataset.reading.digest_file import digest_file_days
-from fastgen.dataset.reading.event_file import ARROW_TYPES, DAMAGED, EventFile
+from fastgen.dataset.reading.event_file import DAMAGED, EventFile
 from fastgen.dataset.reading.orders import FileState, locate_orders
 from fastgen.dataset.reading.windows import read_windows
 from fastgen.dataset.verify.content_checks import check_drives, check_lines
@@ -22,7 +23,7 @@ from fastgen.dataset.verify.row_checks import (
     check_times,
 )
 from fastgen.errors import DamageError
-from fastgen.events.schema import COLUMNS
+from fastgen.events.schema import stored_columns
 from fastgen.files import hash_file
 
 if TYPE_CHECKING:
@@ -129,9 +130,9 @@ def _reason(error: BaseException) -> str:
 
 def _check_columns(file: EventFile, part: FilePart, manifest: Manifest, tally: Tally) -> bool:
     schema, metadata, n_rows = file.schema, file.metadata.metadata or {}, file.n_rows
-    columns = [c for c in COLUMNS if manifest.layout is Layout.SINGLE or c.name != "location_id"]
-    kinds = {c.name: manifest.sequence_kind if c.name == "sequence" else c.kind for c in columns}
-    wrong = [n for n in kinds if n not in schema.names or schema.field(n).type not in ARROW_TYPES[kinds[n]]]
+    columns = stored_columns(manifest.sequence_kind, with_location=manifest.layout is Layout.SINGLE)
+    kinds = {column.name: column.kind for column in columns}
+    wrong = [n for n in kinds if n not in schema.names or not is_stored_as(kinds[n], schema.field(n).type)]
     if wrong:
         got = schema.field(wrong[0]).type if wrong[0] in schema.names else "no such column"
         what = f"column {wrong[0]} of type {kinds[wrong[0]]}, got {got}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastgen.dataset.layout import EVENTS, TABLES, Layout, PartitionBy, part_path, table_path
 from fastgen.errors import DataError
 from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
+from fastgen.events.schema import SEQUENCE_KINDS
 
 if TYPE_CHECKING:
     from fastgen.dataset.manifest import Manifest
@@ -37,7 +38,7 @@ def check_versions(manifest: Manifest, name: str) -> None:
     """
     if manifest.digest_version != DIGEST_VERSION:
         raise DataError(f"{name}: expected digest_version {DIGEST_VERSION}, got {manifest.digest_version}.")
-    if manifest.sequence_kind not in ("i8", "i16"):
+    if manifest.sequence_kind not in SEQUENCE_KINDS:
         raise DataError(f"{name}: expected sequence_kind 'i8' or 'i16', got {manifest.sequence_kind!r}.")
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.dataset.kernels.parse_texts import NO_ID, parse_house_numbers
-from fastgen.dataset.reading.orders import DELIVERED, N_BEFORE_PINGS, PING, type_name
-from fastgen.events.schema import COLUMNS, EVENT_TYPES
+from fastgen.dataset.reading.orders import type_name
+from fastgen.events.schema import COLUMNS, DELIVERED, EVENT_TYPES, N_BEFORE_PINGS, PING
 from fastgen.units import US_PER_MIN, US_PER_S
 
 if TYPE_CHECKING:
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from fastgen.dataset.verify.expectations import Expectations
     from fastgen.dataset.verify.report import Tally
 
-# Event types that a nullable column is set on (docs/model.md, 5.1).
-SET_ON = {
-    "customer_lat": (1, 8),
-    "customer_lon": (1, 8),
-    "customer_addr": (1,),
-    "items_json": (1,),
-    "route_json": (6,),
-    "ping_lat": (7,),
-    "ping_lon": (7,),
-    "ping_progress": (7,),
-}
 # Steps that follow each other in time, as rows of an order; the driver's arrival has a rule of its own.
 STEPS = ((0, 1), (1, 2), (2, 3), (3, 5))
 
@@ -66,7 +55,7 @@ def check_nulls(orders: OrderRows, tally: Tally) -> None:
     for column in COLUMNS:
         if column.name in window.valid:
             set_on = np.full(256, not column.nullable)
-            set_on[list(SET_ON.get(column.name, ()))] = True
+            set_on[list(column.set_on)] = True
             wrong_in[column.name] = window.valid[column.name] != set_on[kind]
 
     def describe(row: int) -> str:

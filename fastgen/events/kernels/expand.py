@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fastgen.events.schema import DELIVERED, N_BEFORE_PINGS, PING
 from fastgen.kernels.jit import inline, jit
 from fastgen.kernels.memory import copy_items
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from fastgen.model.day_orders import DayOrders
 
-N_BEFORE_PINGS = 6
-CREATED, PICKED_UP, PING, DELIVERED = 1, 6, 7, 8
 ITEM_END = 125  # "}"
 ID_MAX = 8
 # Columns of `start`, rows of `floats` and of `lengths`.

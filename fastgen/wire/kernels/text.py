@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fastgen.events.schema import CREATED, DELIVERED, PICKED_UP, PING
 from fastgen.kernels.jit import jit, step
 from fastgen.kernels.memory import load_word, store_word
 from fastgen.kernels.xxh3 import xxh3_128
@@ -39,7 +40,6 @@ DIGEST_BYTES = 32
 DEGREE_DECIMALS = 6
 PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN = 4, 1
 
-CREATED, PICKED_UP, PING, DELIVERED = 1, 6, 7, 8
 
 # Numbers of the pieces of text around the values; see `fastgen.wire.bulk`.
 (OPEN, LOCATION, ORDER, SEQUENCE, BODY, CLOSE) = range(6)

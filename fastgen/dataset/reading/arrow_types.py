@@ -1,0 +1,34 @@
+"""Give the Arrow types of the event table's columns."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from fastgen.events.schema import Column, stored_columns
+
+# By kind of column, as `events.schema` names them.
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "str": pa.string(),
+    "i8": pa.int8(),
+    "i16": pa.int16(),
+    "i64": pa.int64(),
+    "f32": pa.float32(),
+}
+
+# The schema that a writer stored in a file may ask for another form of text.
+_TEXT_TYPES = (pa.string(), pa.large_string(), pa.string_view())
+
+
+def is_stored_as(kind: str, found: pa.DataType) -> bool:
+    """Whether a file's column of Arrow type `found` can hold a column of some kind."""
+    return found in _TEXT_TYPES if kind == "str" else found == ARROW_TYPES[kind]
+
+
+def arrow_field(column: Column) -> pa.Field:
+    """Make the Arrow field of a column."""
+    return pa.field(column.name, ARROW_TYPES[column.kind], column.nullable)
+
+
+def arrow_schema(sequence_kind: str) -> pa.Schema:
+    """Make the schema of the event table, for a dataset's type of sequence."""
+    return pa.schema([arrow_field(column) for column in stored_columns(sequence_kind)])
