@@ -8,6 +8,9 @@ S_PER_MIN = 60
 S_PER_DAY = 86_400
 MIN_PER_DAY = 1_440
 
+# Most days of a scenario: a century.
+MAX_DAYS = 36_500
+
 # The delivery square and the speed use the same mile.
 M_PER_MILE = 1609.34
 

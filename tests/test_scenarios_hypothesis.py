@@ -21,20 +21,11 @@ from fastgen.errors import DataError, ScenarioError
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.render import render_scenario
 from fastgen.inputs.tables import write_tables
+from fastgen.model.demand import Demand, DemandEvent, DemandWindow
+from fastgen.model.location import Location, Placement
+from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTime, ServiceTimes
 from fastgen.model.road_graph import RoadGraph
-from fastgen.model.scenario import (
-    Baskets,
-    Delivery,
-    Demand,
-    DemandEvent,
-    DemandWindow,
-    Driver,
-    Location,
-    Placement,
-    Scenario,
-    ServiceTime,
-    ServiceTimes,
-)
+from fastgen.model.scenario import Scenario
 from fastgen.roads.roads_file import encode_roads
 from tests.small_town import INVENTED, KITCHENS, write_towns
 

@@ -11,7 +11,7 @@ import numpy as np
 from fastgen.errors import DataError, ScenarioError
 from fastgen.model.dimensions import BrandLocations, Dimensions, Locations
 from fastgen.model.fields import from_dict
-from fastgen.model.scenario import Location, Placement, trajectory_by_growth
+from fastgen.model.location import Location, Placement, trajectory_by_growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable

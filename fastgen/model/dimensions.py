@@ -19,6 +19,8 @@ MAX_ABS_LAT = 85
 MAX_PRICE = 1e6
 # Last bits of a price that was read from text, in cents.
 CENT_ROUNDING = 1e-6
+# The day on which a brand that stays open closes.
+END_OF_TIME = 2**62
 TRAJECTORIES = ("growing", "flat", "declining")
 
 
@@ -58,6 +60,11 @@ class BrandLocations(NamedTuple):
     end_day: NDArray[np.float64]
     trajectory: tuple[str, ...]
     growth_rate_monthly: NDArray[np.float64]
+
+
+def end_days(end_day: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Make whole days of end_day as the tables have it: `END_OF_TIME` where it is NaN."""
+    return np.where(np.isnan(end_day), END_OF_TIME, end_day).astype(np.int64)
 
 
 class Menus(NamedTuple):

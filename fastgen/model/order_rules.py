@@ -7,8 +7,7 @@ from typing import Literal
 
 from fastgen.model.field_kinds import choice, integer, number, table, text
 from fastgen.model.fields import check_fields, check_order
-
-MAX_DAYS = 36_500
+from fastgen.units import MAX_DAYS
 
 
 @dataclass(frozen=True)

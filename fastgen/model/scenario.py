@@ -1,4 +1,4 @@
-"""Hold a scenario: every number of the model, in frozen classes that check themselves."""
+"""Define a scenario: every number that a dataset depends on, in frozen classes that check themselves."""
 
 from __future__ import annotations
 
@@ -10,193 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fastgen.errors import ScenarioError
-from fastgen.model.dimensions import TRAJECTORIES
-from fastgen.model.field_kinds import (
-    choice,
-    clock_text,
-    date,
-    integer,
-    keyed,
-    matching,
-    minute,
-    number,
-    numbers,
-    optional,
-    rows,
-    sparse,
-    table,
-    text,
-    texts,
-)
-from fastgen.model.fields import check_fields, check_order, from_dict, shown, to_dict
-from fastgen.model.order_rules import MAX_DAYS, Baskets, Delivery, Driver, ServiceTime, ServiceTimes
-from fastgen.model.scenario_checks import check_events, check_locations, check_popularity, check_weights
-from fastgen.units import MIN_PER_DAY
+from fastgen.model.demand import Demand, DemandEvent, check_weights
+from fastgen.model.field_kinds import choice, date, integer, keyed, number, table, text
+from fastgen.model.fields import check_fields, from_dict, shown, to_dict
+from fastgen.model.location import Location, check_popularity
+from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTimes
+from fastgen.units import MAX_DAYS
 
-__all__ = [
-    "MAX_DAYS",
-    "Baskets",
-    "Delivery",
-    "Demand",
-    "DemandEvent",
-    "DemandWindow",
-    "Driver",
-    "Location",
-    "Placement",
-    "Scenario",
-    "ServiceTime",
-    "ServiceTimes",
-    "scenario_from_dict",
-]
-
-
-@dataclass(frozen=True)
-class DemandWindow:
-    """A part of the day with more (or less) demand than the base weight of 1."""
-
-    name: str = field(metadata=text("name of the window", key=""))
-    start_min: int = field(metadata=minute("first minute of the window", "start"))
-    end_min: int = field(metadata=minute("end of the window, not part of it", "end", end=True))
-    peak: float = field(metadata=number("demand at its height, in multiples of the base weight 1", 0, 1000))
-    shape: Literal["bell", "flat"] = field(
-        metadata=choice("a squared sine, or the peak throughout", "bell", "flat")
-    )
-
-    def __post_init__(self) -> None:
-        """Check the fields."""
-        check_fields(self)
-        check_order("start", clock_text(self.start_min), "end", clock_text(self.end_min), strict=True)
-
-
-@dataclass(frozen=True)
-class Demand:
-    """How demand varies over the week, the day, and by chance."""
-
-    weekday_factors: tuple[float, ...] = field(
-        metadata=numbers("factor on the orders of a day, Monday to Sunday", 7, 0, 100)
-    )
-    noise_low: float = field(metadata=number("a day's orders vary by a uniform factor from here", 0, 100))
-    noise_high: float = field(metadata=number("and to here", 0, 100))
-    windows: tuple[DemandWindow, ...] = field(
-        metadata=keyed(DemandWindow, "name", "meal times of every location", lambda w: (w.start_min, w.name)),
-        default=(),
-    )
-
-    def __post_init__(self) -> None:
-        """Check the fields."""
-        check_fields(self)
-        check_order("noise_low", self.noise_low, "noise_high", self.noise_high)
-
-
-def trajectory_by_growth(rate: float) -> str:
-    """Say the sign of a growth rate in a word: growing, flat or declining."""
-    growing, flat, declining = TRAJECTORIES
-    return flat if rate == 0 else growing if rate > 0 else declining
-
-
-@dataclass(frozen=True)
-class Placement:
-    """A brand at a location, open on start_day <= day < end_day."""
-
-    brand_id: int = field(metadata=integer("the brand", 0, 2**63 - 1))
-    start_day: int = field(metadata=integer("first day open", -MAX_DAYS, MAX_DAYS), default=0)
-    end_day: int | None = field(
-        metadata=optional(integer("first day closed again", -MAX_DAYS, 10 * MAX_DAYS), "open"), default=None
-    )
-    growth_rate_monthly: float = field(
-        metadata=number("growth of its popularity a month", -0.99, 10), default=0.0
-    )
-    trajectory: str | None = field(
-        metadata=sparse(optional(choice("that growth in a word", *TRAJECTORIES), "by growth")),
-        default=None,
-    )
-
-    def __post_init__(self) -> None:
-        """Check the fields."""
-        check_fields(self)
-        if self.end_day is not None:
-            check_order("start_day", self.start_day, "end_day", self.end_day, strict=True)
-
-    @property
-    def trajectory_word(self) -> str:
-        """The trajectory, where none is stated by the growth rate's sign."""
-        return trajectory_by_growth(self.growth_rate_monthly) if self.trajectory is None else self.trajectory
-
-
-@dataclass(frozen=True)
-class Location:
-    """A kitchen, its city's demand, and its brands."""
-
-    location_id: int = field(metadata=integer("number of the location", 1, 127))
-    code: str = field(
-        metadata=matching(
-            "code of the location",
-            r"[^\s./\\,][^/\\,]{0,62}(?<!\s)",
-            "a code of 1 to 63 characters, no comma or slash, no dot or blank in front",
-            key="",
-        )
-    )
-    name: str = field(metadata=text("name of the place"))
-    address: str = field(metadata=text("address of the kitchen", empty=True))
-    lat: float = field(metadata=number("latitude, decimal degrees", -85, 85))
-    lon: float = field(metadata=number("longitude, decimal degrees", -180, 180))
-    narrative: str = field(metadata=text("its story in a word", empty=True))
-    base_orders_day: int = field(metadata=integer("orders on day 0, before weekday and noise", 0, 10**9))
-    growth_rate_daily: float = field(metadata=number("growth of the orders a day, compounding", -1, 10))
-    timezone: str = field(metadata=text("IANA time zone, for clock = utc"))
-    max_orders_day: float | None = field(
-        metadata=optional(number("growth ends at these orders a day (times scale)", 0, 1e12), "none"),
-        default=None,
-    )
-    weekday_factors: tuple[float, ...] | None = field(
-        metadata=optional(
-            numbers("its own factors, Monday to Sunday, instead of [demand]'s", 7, 0, 100), "demand"
-        ),
-        default=None,
-    )
-    windows: tuple[DemandWindow, ...] = field(
-        metadata=keyed(
-            DemandWindow, "name", "windows in addition to [demand]'s", lambda w: (w.start_min, w.name)
-        ),
-        default=(),
-    )
-    brands: tuple[Placement, ...] | None = field(
-        metadata=optional(
-            rows(Placement, "brands that deliver from here", lambda p: (p.brand_id, p.start_day)), "all"
-        ),
-        default=None,
-    )
-
-    def __post_init__(self) -> None:
-        """Check the fields."""
-        check_fields(self)
-        for before, after in zip((self.brands or ())[:-1], (self.brands or ())[1:], strict=True):
-            reopened = before.end_day is not None and before.end_day <= after.start_day
-            if before.brand_id == after.brand_id and not reopened:
-                raise ScenarioError(
-                    f"brands: expected each brand open once at a time, got brand_id {after.brand_id} twice."
-                )
-
-
-@dataclass(frozen=True)
-class DemandEvent:
-    """Some days on which demand is multiplied."""
-
-    name: str = field(metadata=text("name of the event", key=""))
-    locations: tuple[str, ...] = field(metadata=texts("codes of the locations; empty: all of them"))
-    first_day: int = field(metadata=integer("first day", 0, MAX_DAYS))
-    last_day: int = field(metadata=integer("last day, part of the event", 0, MAX_DAYS))
-    factor: float = field(metadata=number("factor on the orders", 0, 1000))
-    start_min: int = field(metadata=minute("first minute of the day", "from"), default=0)
-    end_min: int = field(
-        metadata=minute("end in the day, not part of it", "to", end=True), default=MIN_PER_DAY
-    )
-
-    def __post_init__(self) -> None:
-        """Check the fields."""
-        check_fields(self)
-        check_order("first_day", self.first_day, "last_day", self.last_day)
-        check_order("from", clock_text(self.start_min), "to", clock_text(self.end_min), strict=True)
+__all__ = ["Location", "Scenario", "scenario_from_dict"]
 
 
 @dataclass(frozen=True)
@@ -226,11 +47,11 @@ class Scenario:
     def __post_init__(self) -> None:
         """Check the fields, and what holds between them."""
         check_fields(self)
-        check_locations(self)
-        check_events(self)
-        for place in self.locations:
-            check_weights(self.demand, place)
-            check_popularity(self, place)
+        _check_locations(self.locations)
+        _check_events(self.events, [location.code for location in self.locations])
+        for location in self.locations:
+            check_weights(self.demand.windows + location.windows, location.code)
+            check_popularity(location, self.days, self.baskets.popularity_period_days)
 
     def to_dict(self) -> dict[str, Any]:
         """Complete form as a scenario file has it: strings, numbers, lists, tables; JSON can hold it."""
@@ -247,6 +68,31 @@ class Scenario:
                 placement.pop("trajectory", None)
         text_form = json.dumps(tree, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text_form.encode()).hexdigest()
+
+
+def _check_locations(locations: tuple[Location, ...]) -> None:
+    """Check that there is a location, and that each has its own location_id."""
+    if not locations:
+        raise ScenarioError("locations: expected at least one location, got none.")
+    codes: dict[int, str] = {}
+    for location in locations:
+        location_id = location.location_id
+        if location_id in codes:
+            raise ScenarioError(
+                f"locations.{location.code}.location_id: expected a number of its own, "
+                f"got {location_id}, which is {codes[location_id]}'s."
+            )
+        codes[location_id] = location.code
+
+
+def _check_events(events: tuple[DemandEvent, ...], codes: list[str]) -> None:
+    """Check that events name locations of the scenario."""
+    for event in events:
+        for code in event.locations:
+            if code not in codes:
+                raise ScenarioError(
+                    f"events.{event.name}.locations: expected codes among {', '.join(codes)}, got {code!r}."
+                )
 
 
 def scenario_from_dict(raw: object) -> Scenario:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fastgen.model.scenario import Demand, DemandEvent, Location
+    from fastgen.model.demand import Demand, DemandEvent
+    from fastgen.model.location import Location
 
 # A few hundred sines are not worth a compilation; the plain function gives the same bits.
 _sin_pi: Any = getattr(elementary.sin_pi, "py_func", elementary.sin_pi)

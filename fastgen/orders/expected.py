@@ -13,7 +13,9 @@ from fastgen.orders.demand_curve import active_events, demand_weights, event_fac
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastgen.model.scenario import DemandEvent, Location, Scenario
+    from fastgen.model.demand import DemandEvent
+    from fastgen.model.location import Location
+    from fastgen.model.scenario import Scenario
 
 MAX_ORDERS_LOCATION_DAY = 2**31 - 1
 MAX_ORDERS = 10**12

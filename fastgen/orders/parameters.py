@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fastgen.model.dimensions import end_days
 from fastgen.orders.demand_curve import demand_weights
 from fastgen.orders.kernels.baskets import BasketArrays
 from fastgen.orders.kernels.demand import DemandArrays
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.model.dimensions import Dimensions
-    from fastgen.model.scenario import Driver, Location, Scenario
-
-END_OF_TIME = 2**62  # end_day of a brand that stays
+    from fastgen.model.location import Location
+    from fastgen.model.order_rules import Driver
+    from fastgen.model.scenario import Scenario
 
 
 class LocationParameters(NamedTuple):
@@ -160,7 +161,6 @@ def _basket_arrays(scenario: Scenario, dims: Dimensions, place: Location) -> Bas
     of_brand = [np.flatnonzero(dims.items.brand_id == brand) for brand in placed.brand_id[rows]]
     of_brand = [items[np.argsort(dims.items.id[items])] for items in of_brand]
     counts = [len(items) for items in of_brand]
-    end_day = placed.end_day[rows]
     return BasketArrays(
         stream=stream(scenario.seed, place.location_id, Purpose.BASKET),
         single_probability=float(rules.single_brand_probability),
@@ -173,7 +173,7 @@ def _basket_arrays(scenario: Scenario, dims: Dimensions, place: Location) -> Bas
         floor=float(rules.popularity_floor),
         period_days=float(rules.popularity_period_days),
         start_day=placed.start_day[rows].astype(np.int64),
-        end_day=np.where(np.isnan(end_day), END_OF_TIME, end_day).astype(np.int64),
+        end_day=end_days(placed.end_day[rows]),
         growth=placed.growth_rate_monthly[rows].astype(np.float64),
         item_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         item=np.concatenate([*of_brand, np.zeros(0)]).astype(np.int32),

@@ -7,19 +7,10 @@ import math
 
 from hypothesis import strategies as st
 
-from fastgen.model.scenario import (
-    Baskets,
-    Delivery,
-    Demand,
-    DemandEvent,
-    DemandWindow,
-    Driver,
-    Location,
-    Placement,
-    Scenario,
-    ServiceTime,
-    ServiceTimes,
-)
+from fastgen.model.demand import Demand, DemandEvent, DemandWindow
+from fastgen.model.location import Location, Placement
+from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTime, ServiceTimes
+from fastgen.model.scenario import Scenario
 
 ZONES = ("UTC", "America/Chicago", "Asia/Kathmandu", "Australia/Lord_Howe")
 names = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=20).filter(

@@ -10,7 +10,8 @@ from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.location_tables import make_dimensions
 from fastgen.inputs.menus import load_built_in_menus
 from fastgen.inputs.tables import write_tables
-from fastgen.model.scenario import DemandWindow, Placement
+from fastgen.model.demand import DemandWindow
+from fastgen.model.location import Placement
 from tests.inputs.town_tables import changed, write_town
 
 # Menus may still be edited; these pin the scenario's own tables.

@@ -12,14 +12,9 @@ from hypothesis import HealthCheck, given, settings
 
 from fastgen.inputs.render import render_scenario
 from fastgen.inputs.scenario_file import load_scenario
-from fastgen.model.scenario import (
-    DemandEvent,
-    DemandWindow,
-    Location,
-    Placement,
-    Scenario,
-    scenario_from_dict,
-)
+from fastgen.model.demand import DemandEvent, DemandWindow
+from fastgen.model.location import Location, Placement
+from fastgen.model.scenario import Scenario, scenario_from_dict
 from tests.inputs.strategies import scenarios
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.model.day_orders import DayOrders
+from fastgen.model.dimensions import END_OF_TIME
 from fastgen.orders.kernels.baskets import BasketArrays
 from fastgen.orders.kernels.demand import DemandArrays, draw_creations
 from fastgen.rng import Purpose, stream
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEED, LOCATION = 42, 3
-END_OF_TIME = 2**62
+
 CREATION = stream(SEED, LOCATION, Purpose.CREATION)
 
 

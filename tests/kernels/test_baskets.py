@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from fastgen.model.dimensions import END_OF_TIME
 from fastgen.orders.kernels.baskets import BasketArrays, draw_baskets
-from tests.kernels.arrays import END_OF_TIME, empty_orders, make_baskets
+from tests.kernels.arrays import empty_orders, make_baskets
 from tests.kernels.sizes import sample_size
 from tests.significance import check_counts, check_independent, check_share
 

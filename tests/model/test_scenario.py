@@ -11,17 +11,10 @@ import pytest
 
 from fastgen.errors import ScenarioError
 from fastgen.inputs.scenario_file import load_scenario
-from fastgen.model.scenario import (
-    Baskets,
-    Demand,
-    DemandEvent,
-    DemandWindow,
-    Location,
-    Placement,
-    Scenario,
-    ServiceTime,
-    scenario_from_dict,
-)
+from fastgen.model.demand import Demand, DemandEvent, DemandWindow
+from fastgen.model.location import Location, Placement
+from fastgen.model.order_rules import Baskets, ServiceTime
+from fastgen.model.scenario import Scenario, scenario_from_dict
 
 CANONICAL_HASH = "5d27366abd36a1d2a82c21405c1da978cb63def8371b80637ea2b4f1e68ec69a"
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastgen.inputs.scenario_file import load_scenario
-from fastgen.model.scenario import DemandEvent, DemandWindow
+from fastgen.model.demand import DemandEvent, DemandWindow
 from fastgen.orders.demand_curve import active_events, demand_weights, event_factors
 
 CANONICAL = load_scenario(None)

@@ -9,7 +9,9 @@ import pytest
 
 from fastgen.errors import ScenarioError
 from fastgen.inputs.scenario_file import load_scenario
-from fastgen.model.scenario import DemandEvent, Location, Placement, Scenario
+from fastgen.model.demand import DemandEvent
+from fastgen.model.location import Location, Placement
+from fastgen.model.scenario import Scenario
 from fastgen.orders.demand_curve import demand_weights
 from fastgen.orders.expected import (
     check_expected_orders,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fastgen.inputs.loading import load_inputs
-from fastgen.model.scenario import DemandEvent
+from fastgen.model.demand import DemandEvent
 from fastgen.rng import Purpose, stream
 from fastgen.units import S_PER_MIN
 from tests.orders.parameters import count_days, make_model, model_of, same_orders, simulate_all

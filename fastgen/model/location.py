@@ -1,0 +1,141 @@
+"""Define a location: its kitchen, the demand of its city, and the brands that deliver from it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from fastgen.errors import ScenarioError
+from fastgen.model.demand import DemandWindow
+from fastgen.model.dimensions import TRAJECTORIES
+from fastgen.model.field_kinds import (
+    choice,
+    integer,
+    keyed,
+    matching,
+    number,
+    numbers,
+    optional,
+    rows,
+    sparse,
+    text,
+)
+from fastgen.model.fields import check_fields, check_order
+from fastgen.units import MAX_DAYS
+
+# Far below the largest float (1.8e308), so that sums and ratios of popularities stay finite.
+MAX_POPULARITY = 1e100
+
+
+def trajectory_by_growth(rate: float) -> str:
+    """Say the sign of a growth rate in a word: growing, flat or declining."""
+    growing, flat, declining = TRAJECTORIES
+    return flat if rate == 0 else growing if rate > 0 else declining
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A brand at a location, open on start_day <= day < end_day."""
+
+    brand_id: int = field(metadata=integer("the brand", 0, 2**63 - 1))
+    start_day: int = field(metadata=integer("first day open", -MAX_DAYS, MAX_DAYS), default=0)
+    end_day: int | None = field(
+        metadata=optional(integer("first day closed again", -MAX_DAYS, 10 * MAX_DAYS), "open"), default=None
+    )
+    growth_rate_monthly: float = field(
+        metadata=number("growth of its popularity a month", -0.99, 10), default=0.0
+    )
+    trajectory: str | None = field(
+        metadata=sparse(optional(choice("that growth in a word", *TRAJECTORIES), "by growth")),
+        default=None,
+    )
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+        if self.end_day is not None:
+            check_order("start_day", self.start_day, "end_day", self.end_day, strict=True)
+
+    @property
+    def trajectory_word(self) -> str:
+        """The trajectory, where none is stated by the growth rate's sign."""
+        return trajectory_by_growth(self.growth_rate_monthly) if self.trajectory is None else self.trajectory
+
+
+@dataclass(frozen=True)
+class Location:
+    """A kitchen, its city's demand, and its brands."""
+
+    location_id: int = field(metadata=integer("number of the location", 1, 127))
+    code: str = field(
+        metadata=matching(
+            "code of the location",
+            r"[^\s./\\,][^/\\,]{0,62}(?<!\s)",
+            "a code of 1 to 63 characters, no comma or slash, no dot or blank in front",
+            key="",
+        )
+    )
+    name: str = field(metadata=text("name of the place"))
+    address: str = field(metadata=text("address of the kitchen", empty=True))
+    lat: float = field(metadata=number("latitude, decimal degrees", -85, 85))
+    lon: float = field(metadata=number("longitude, decimal degrees", -180, 180))
+    narrative: str = field(metadata=text("its story in a word", empty=True))
+    base_orders_day: int = field(metadata=integer("orders on day 0, before weekday and noise", 0, 10**9))
+    growth_rate_daily: float = field(metadata=number("growth of the orders a day, compounding", -1, 10))
+    timezone: str = field(metadata=text("IANA time zone, for clock = utc"))
+    max_orders_day: float | None = field(
+        metadata=optional(number("growth ends at these orders a day (times scale)", 0, 1e12), "none"),
+        default=None,
+    )
+    weekday_factors: tuple[float, ...] | None = field(
+        metadata=optional(
+            numbers("its own factors, Monday to Sunday, instead of [demand]'s", 7, 0, 100), "demand"
+        ),
+        default=None,
+    )
+    windows: tuple[DemandWindow, ...] = field(
+        metadata=keyed(
+            DemandWindow, "name", "windows in addition to [demand]'s", lambda w: (w.start_min, w.name)
+        ),
+        default=(),
+    )
+    brands: tuple[Placement, ...] | None = field(
+        metadata=optional(
+            rows(Placement, "brands that deliver from here", lambda p: (p.brand_id, p.start_day)), "all"
+        ),
+        default=None,
+    )
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+        for before, after in zip((self.brands or ())[:-1], (self.brands or ())[1:], strict=True):
+            reopened = before.end_day is not None and before.end_day <= after.start_day
+            if before.brand_id == after.brand_id and not reopened:
+                raise ScenarioError(
+                    f"brands: expected each brand open once at a time, got brand_id {after.brand_id} twice."
+                )
+
+
+def check_popularity(location: Location, days: int, period_days: float) -> None:
+    """Check that no brand of a location grows beyond what a float can hold.
+
+    Parameters
+    ----------
+    location
+        The location.
+    days
+        Days of the scenario.
+    period_days
+        Days over which a brand's monthly growth counts once.
+    """
+    for placement in location.brands or ():
+        last = days if placement.end_day is None else min(days, placement.end_day)
+        periods = (last - placement.start_day) / period_days
+        log_popularity = periods * math.log1p(placement.growth_rate_monthly)
+        if log_popularity > math.log(MAX_POPULARITY):
+            raise ScenarioError(
+                f"locations.{location.code}.brands: expected a popularity below {MAX_POPULARITY:g}, got "
+                f"10^{log_popularity / math.log(10):.0f} by growth_rate_monthly "
+                f"{placement.growth_rate_monthly} of brand_id {placement.brand_id} on day {last}."
+            )
