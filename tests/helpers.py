@@ -14,9 +14,8 @@ from fastgen.dataset.layout import MANIFEST, ROW_GROUP_ROWS
 from fastgen.dataset.manifest import parse_manifest
 from fastgen.dataset.reading.digest_file import digest_file_days
 from fastgen.dataset.reading.event_file import EventFile
-from fastgen.dataset.verify.expectations import load_scenario_of
-from fastgen.dataset.verify.manifest_checks import check_manifest
-from fastgen.dataset.verify.report import Tally
+from fastgen.dataset.reading.manifest_checks import check_manifest
+from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.events.digest import digest_dataset
 from fastgen.files import hash_file
 from tests.small_town import KITCHENS, write_towns
@@ -95,7 +94,7 @@ def reseal(dataset: Path, more_orders: int = 0) -> None:
     raw["rows"], raw["orders"] = sum(columns["rows"]), sum(columns["orders"])
     manifest = parse_manifest(json.dumps(raw), "resealed")
     days = []
-    for part in check_manifest(manifest, load_scenario_of(manifest, "resealed"), Tally()):
+    for part in check_manifest(manifest, parse_scenario(manifest, "resealed"))[1]:
         with EventFile(dataset, part.entry, checked=False) as file:
             days += digest_file_days(file, part.days)
     for i, day in enumerate(days):

@@ -115,6 +115,17 @@ def test_imports_run_downward_and_siblings_stay_apart(module: Module) -> None:
         assert room == module.room or FLOOR_OF[room] > own, f"{module.name} imports {imported}"
 
 
+@pytest.mark.parametrize("module", [m for m in MODULES if m.room == "dataset"], ids=names)
+def test_info_and_verify_share_the_reading_room_alone(module: Module) -> None:
+    """`reading` serves both; neither it nor one of the two knows the other."""
+    users = ("dataset.info", "dataset.verify")
+    mine = next((user for user in users if module.name.startswith(user)), None)
+    if mine is None and not module.name.startswith("dataset.reading"):
+        return
+    others = tuple(f"fastgen.{user}" for user in users if user != mine)
+    assert [name for name in imports(module) if name.startswith(others)] == []
+
+
 @pytest.mark.parametrize("module", [m for m in MODULES if m.is_pure], ids=names)
 def test_pure_floors_know_no_files_clock_environment_or_terminal(module: Module) -> None:
     for imported in imports(module):

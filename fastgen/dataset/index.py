@@ -18,10 +18,10 @@ import numpy as np
 from fastgen.dataset.layout import EVENTS, Layout, PartitionBy
 from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.event_file import EventFile
+from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.errors import DamageError, ScenarioError
 from fastgen.events.schema import EVENT_TYPE_IDS, max_pings_of
 from fastgen.files import check_input
-from fastgen.model.scenario import Scenario, scenario_from_dict
 from fastgen.orders.bounds import bound_preparation_s
 from fastgen.units import S_PER_DAY
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.event_part import EventPart, Unchanging
     from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.dataset.seal import Stamp
+    from fastgen.model.scenario import Scenario
 
 # Local time is at most 14 hours off UTC, and an hour is skipped or repeated at most.
 CLOCK_SPREAD_S = S_PER_DAY
@@ -180,11 +181,7 @@ def read_index(dataset: str | Path) -> DatasetIndex:
 
 def make_index(manifest: Manifest, stamp: Stamp, folder: Path) -> DatasetIndex:
     """Index a dataset by its manifest; errors as `read_index`."""
-    try:
-        scenario = scenario_from_dict(manifest.scenario)
-    except ScenarioError as error:
-        what = f"{folder}: expected a whole manifest, got a damaged one (scenario.{error})."
-        raise DamageError(what, folder) from None
+    scenario = parse_scenario(manifest, str(folder), folder)
     midnight = dt.datetime.combine(scenario.start, dt.time(), dt.UTC)
     is_utc = scenario.clock == "utc"
     return DatasetIndex(

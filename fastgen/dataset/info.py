@@ -12,13 +12,12 @@ import numpy as np
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.event_file import DAMAGED, EventFile
-from fastgen.dataset.reading.orders import FileState, locate_orders
+from fastgen.dataset.reading.lines import index_items, read_lines
+from fastgen.dataset.reading.manifest_checks import check_manifest
+from fastgen.dataset.reading.orders import FileDays, locate_orders
+from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.dataset.reading.table_files import read_table_file
 from fastgen.dataset.reading.windows import read_windows
-from fastgen.dataset.verify.content_checks import read_lines
-from fastgen.dataset.verify.expectations import gather_items, load_scenario_of
-from fastgen.dataset.verify.manifest_checks import check_manifest
-from fastgen.dataset.verify.report import Tally
 from fastgen.errors import DamageError
 from fastgen.events.schema import EVENT_TYPE_IDS, N_BEFORE_PINGS, PING
 from fastgen.files import check_input
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.dataset.manifest_entries import Network
-    from fastgen.dataset.verify.expectations import ItemFacts
-    from fastgen.dataset.verify.manifest_checks import FilePart
+    from fastgen.dataset.reading.lines import ItemIndex
+    from fastgen.dataset.reading.manifest_checks import FilePart
     from fastgen.model.scenario import Scenario
 
 _SCANNED = ("order_id", "event_type_id", "ts_seconds", "items_json")
@@ -150,13 +149,14 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
     folder = check_input(path, "dataset")
     manifest, stamp = read_stamped(folder)
     name = str(folder / MANIFEST)
-    scenario, tally = load_scenario_of(manifest, name), Tally()
-    parts = check_manifest(manifest, scenario, tally)
-    if not tally.checks["manifest"].passed:
-        raise DamageError(f"{name}: {tally.checks['manifest'].first}", folder)
+    scenario = parse_scenario(manifest, name)
+    statements, parts = check_manifest(manifest, scenario)
+    for statement in statements:
+        if not statement.holds:
+            raise DamageError(f"{name}: {statement.expected}", folder)
     for entry in manifest.tables:
         read_table_file(folder, entry)
-    items = gather_items(read_tables(folder), scenario)
+    items = index_items(read_tables(folder).items)
     sums = {key: _Sums() for key in manifest.selected_ids}
     for part in parts:
         with EventFile(folder, part.entry) as file:
@@ -168,16 +168,16 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
     return _summarise(folder, manifest, scenario, sums)
 
 
-def _scan(file: EventFile, part: FilePart, items: ItemFacts, sums: dict[int, _Sums]) -> None:
+def _scan(file: EventFile, part: FilePart, items: ItemIndex, sums: dict[int, _Sums]) -> None:
     """Add the rows of one file to the sums of its locations."""
-    state = FileState.begin(part.days)
+    days = FileDays.of(part.days)
     for window in read_windows(file, _SCANNED):
-        orders = locate_orders(window, state)
-        # Whoever wants to know what is wrong with the others runs `fastgen verify`.
+        orders = locate_orders(window, days)
+        # What is wrong with shorter orders is for `fastgen verify` to say.
         orders = orders.keep(orders.last - orders.first >= N_BEFORE_PINGS)
         lines = read_lines(orders, items)
         n_lines = np.diff(lines.start)
-        cents = items.cents[lines.item[: lines.start[-1]]] * lines.qty[: lines.start[-1]]
+        cents = items.cents[lines.item] * lines.qty
         ts = window.values["ts_seconds"]
         seconds = ts[orders.last] - ts[orders.first]
         row_location = np.repeat(orders.location_id, orders.last - orders.first + 1)

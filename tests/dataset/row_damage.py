@@ -1,4 +1,4 @@
-"""Changes of event rows that a resealed manifest agrees with, and the checks that must tell all the same."""
+"""Changes of event rows that a manifest agrees with once it is resealed, and the checks that still fail."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from fastgen.dataset.verify.run import verify_dataset
+from tests.helpers import copy_of, first_part, reseal, rewrite
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from fastgen.dataset.verify.report import VerifyReport
 
 DAY_S = 86_400
 TEN_METRES = 9e-5  # degrees of latitude
@@ -190,6 +196,9 @@ ROW_DAMAGE: dict[str, Damage] = {
     "a house number too high": Damage(on_order("customer_addr", 0, lambda _: "10000 Elm St"), {"addresses"}),
     "no house number": Damage(on_order("customer_addr", 0, lambda _: "Elm Street"), {"addresses"}),
     "no street": Damage(on_order("customer_addr", 0, lambda _: "12"), {"addresses"}),
+}
+
+BASKET_DAMAGE: dict[str, Damage] = {
     "a changed price": Damage(lines(lambda t: t.replace('"price":', '"price":1', 1)), {"items"}),
     "a changed name": Damage(lines(lambda t: t.replace('"name":"', '"name":"X', 1)), {"items"}),
     "another brand": Damage(lines(lambda t: t.replace('"brand_id":', '"brand_id":1', 1)), {"items"}),
@@ -200,6 +209,9 @@ ROW_DAMAGE: dict[str, Damage] = {
     "an item twice": Damage(lines(twice), {"baskets"}),
     "a quantity of 0": Damage(lines(with_qty(0)), {"baskets"}),
     "a quantity of 9": Damage(lines(with_qty(9)), {"baskets"}),
+}
+
+ROUTE_DAMAGE: dict[str, Damage] = {
     "no route": Damage(on_order("route_json", 5, lambda _: "[]"), {"routes"}),
     "a route cut short": Damage(on_order("route_json", 5, lambda t: t[:-1]), {"routes"}),
     "a route of five decimals": Damage(on_order("route_json", 5, lambda t: t[:-3] + "]]"), {"routes"}),
@@ -214,3 +226,27 @@ ROW_DAMAGE: dict[str, Damage] = {
     "a ping too few": Damage(drop_last_ping, {"pings"}),
     "a drive too long": Damage(on_order("ts_seconds", -1, lambda t: t + 90), {"pings"}),
 }
+
+
+def failed(report: VerifyReport) -> set[str]:
+    """Names of the checks that failed."""
+    return {check.name for check in report.checks if not check.passed}
+
+
+def assert_found_by_its_checks(damage: Damage, dataset: Path, tmp_path: Path) -> None:
+    """Damage a copy whose manifest and digests agree with it: just the stated checks must fail."""
+    copy = copy_of(dataset, tmp_path)
+    rewrite(first_part(copy), damage.change)
+    reseal(copy, damage.more_orders)
+    report = verify_dataset(copy)
+    assert failed(report) == damage.checks
+    for check in report.checks:
+        assert check.passed == (check.first == "")
+        assert "\n" not in check.to_line()
+
+
+def assert_found_by_the_digests(damage: Damage, dataset: Path, tmp_path: Path) -> None:
+    """Damage a copy whose manifest does not agree."""
+    copy = copy_of(dataset, tmp_path)
+    rewrite(first_part(copy), damage.change)
+    assert failed(verify_dataset(copy)) >= {"files", "digests", "dataset"}

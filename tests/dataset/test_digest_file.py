@@ -13,9 +13,8 @@ from fastgen.dataset.manifest import read_manifest
 from fastgen.dataset.reading import digest_file
 from fastgen.dataset.reading.digest_file import digest_file_days
 from fastgen.dataset.reading.event_file import EventFile
-from fastgen.dataset.verify.expectations import load_scenario_of
-from fastgen.dataset.verify.manifest_checks import check_manifest
-from fastgen.dataset.verify.report import Tally
+from fastgen.dataset.reading.manifest_checks import check_manifest
+from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.events.digest import DayDigest, digest_dataset
 from fastgen.events.schema import COLUMNS
 from tests.helpers import build_small, first_part
@@ -70,7 +69,7 @@ def test_every_form_has_the_same_days(form: dict[str, Any], dataset: Path, tmp_p
     manifest = read_manifest(build_small(tmp_path, **form))
     assert manifest.days == read_manifest(dataset).days
     assert manifest.digest == read_manifest(dataset).digest
-    parts = check_manifest(manifest, load_scenario_of(manifest, ""), Tally())
+    _, parts = check_manifest(manifest, parse_scenario(manifest, ""))
     found: list[DayDigest] = []
     for part in parts:
         with EventFile(tmp_path / "dataset", part.entry) as file:

@@ -16,10 +16,10 @@ from fastgen.dataset.index import read_index
 from fastgen.dataset.instants import parse_instant
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import parse_manifest, read_manifest
+from fastgen.dataset.reading.manifest_checks import check_manifest
+from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.dataset.seal import unseal
 from fastgen.dataset.verify.against import Reference
-from fastgen.dataset.verify.expectations import load_scenario_of
-from fastgen.dataset.verify.manifest_checks import check_manifest
 from fastgen.dataset.verify.report import Tally
 from fastgen.emitting.control import Control, find_control
 from fastgen.errors import DataError, FastgenError
@@ -96,10 +96,9 @@ def read_dataset(data: bytes, folder: Path) -> tuple[object, ...]:
     text = manifest.to_json()
     assert parse_manifest(text, "again").to_json() == text
     index = read_index(folder)
-    tally = Tally()
-    check_manifest(manifest, load_scenario_of(manifest, "manifest"), tally)
+    statements, _ = check_manifest(manifest, parse_scenario(manifest, "manifest"))
     files = index.files_between(index.epoch_s, index.end_s)
-    return text, index.days, index.length_s, len(files), str(tally.checks)
+    return text, index.days, index.length_s, len(files), str(statements)
 
 
 def read_reference(data: bytes, folder: Path) -> tuple[object, ...]:

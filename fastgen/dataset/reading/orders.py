@@ -2,53 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
 from fastgen.dataset.kernels.parse_texts import format_order_id
-from fastgen.events.schema import EVENT_TYPES, N_BEFORE_PINGS
+from fastgen.events.schema import CREATED, EVENT_TYPES, N_BEFORE_PINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from fastgen.dataset.reading.windows import Window
     from fastgen.events.digest import DayDigest
 
 
-@dataclass
-class FileState:
-    """What the checks of a file carry from window to window.
+class FileDays(NamedTuple):
+    """The location-days of a file, in the order of its rows.
 
     Attributes
     ----------
-    days
-        Its location-days, in order.
+    location_id, day
+        int64 (n_days,), which they are.
     row_start
         int64 (n_days + 1,), offsets of their rows.
-    n_orders
-        int64 (n_days,), orders found so far.
-    codes
-        Order ids found so far, as numbers.
-    kitchens
-        First point of the routes by location_id: latitude and longitude in microdegrees.
-    last_created
-        Index of the last order's location-day, and the second of its creation.
     """
 
-    days: tuple[DayDigest, ...]
+    location_id: NDArray[np.int64]
+    day: NDArray[np.int64]
     row_start: NDArray[np.int64]
-    n_orders: NDArray[np.int64]
-    codes: list[NDArray[np.int64]] = field(default_factory=list)
-    kitchens: dict[int, tuple[int, int]] = field(default_factory=dict)
-    last_created: tuple[int, int] = (-1, 0)
 
     @classmethod
-    def begin(cls, days: tuple[DayDigest, ...]) -> FileState:
-        """State before the first row."""
-        row_start = np.concatenate([[0], np.cumsum([d.rows for d in days])]).astype(np.int64)
-        return cls(days, row_start, np.zeros(len(days), np.int64))
+    def of(cls, days: Sequence[DayDigest]) -> Self:
+        """Take them from the manifest."""
+        location_id, day, rows = (
+            np.array([(d.location_id, d.day, d.rows) for d in days], np.int64).reshape(-1, 3).T
+        )
+        return cls(location_id, day, np.concatenate([[0], np.cumsum(rows)]).astype(np.int64))
 
 
 class OrderRows(NamedTuple):
@@ -63,7 +54,7 @@ class OrderRows(NamedTuple):
     day_index
         int64 (n,), index of the location-day in the file.
     location_id, day
-        int64 (n,), of the location-day that the rows stand in.
+        int64 (n,), the location-day that the order's rows lie in.
     """
 
     window: Window
@@ -83,9 +74,9 @@ class OrderRows(NamedTuple):
         order_id = format_order_id(int(self.window.code[self.first[i]]))
         return f"location {self.location_id[i]}, day {self.day[i]}, order {order_id}: {what}."
 
-    def at(self, column: str, step: int) -> NDArray[Any]:
-        """Values of a column on the row of one of the first six steps, (n,)."""
-        values: NDArray[Any] = self.window.values[column][self.first + step]
+    def at(self, column: str, event_type: int) -> NDArray[Any]:
+        """Values of a column on the orders' row of an event type before the pings, (n,)."""
+        values: NDArray[Any] = self.window.values[column][self.first + event_type - CREATED]
         return values
 
     def keep(self, which: NDArray[np.bool_]) -> OrderRows:
@@ -93,14 +84,13 @@ class OrderRows(NamedTuple):
         return OrderRows(self.window, *(column[which] for column in self[1:]))
 
 
-def locate_orders(window: Window, state: FileState) -> OrderRows:
-    """Find the orders of a window, and the location-days that their first rows stand in."""
+def locate_orders(window: Window, days: FileDays) -> OrderRows:
+    """Find the orders of a window, and the location-days of their first rows."""
     first, last = window.start[:-1], window.start[1:] - 1
-    day_index = np.searchsorted(state.row_start, window.first_row + first, "right") - 1
-    day_index = np.minimum(day_index, len(state.days) - 1)
-    locations = np.array([d.location_id for d in state.days], np.int64)
-    days = np.array([d.day for d in state.days], np.int64)
-    return OrderRows(window, first, last, day_index, locations[day_index], days[day_index])
+    day_index = np.searchsorted(days.row_start, window.first_row + first, "right") - 1
+    # Rows beyond the last day, of a damaged file, count as its rows.
+    day_index = np.minimum(day_index, len(days.day) - 1)
+    return OrderRows(window, first, last, day_index, days.location_id[day_index], days.day[day_index])
 
 
 def type_name(type_id: int) -> str:

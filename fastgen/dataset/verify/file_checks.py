@@ -10,17 +10,19 @@ from fastgen.dataset.layout import EVENTS, Layout
 from fastgen.dataset.reading.arrow_types import is_stored_as
 from fastgen.dataset.reading.digest_file import digest_file_days
 from fastgen.dataset.reading.event_file import DAMAGED, EventFile
-from fastgen.dataset.reading.orders import FileState, locate_orders
+from fastgen.dataset.reading.orders import locate_orders
 from fastgen.dataset.reading.windows import read_windows
-from fastgen.dataset.verify.content_checks import check_drives, check_lines
+from fastgen.dataset.verify.basket_checks import check_lines
+from fastgen.dataset.verify.file_state import FileState
 from fastgen.dataset.verify.report import Tally
+from fastgen.dataset.verify.route_checks import check_drives
 from fastgen.dataset.verify.row_checks import (
     check_addresses,
     check_days,
     check_ids,
     check_lifecycle,
     check_nulls,
-    check_times,
+    check_order_times,
 )
 from fastgen.errors import DamageError
 from fastgen.events.schema import stored_columns
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
 
     from fastgen.dataset.manifest import Manifest
     from fastgen.dataset.manifest_entries import FileEntry
+    from fastgen.dataset.reading.manifest_checks import FilePart
     from fastgen.dataset.verify.expectations import Expectations
-    from fastgen.dataset.verify.manifest_checks import FilePart
     from fastgen.events.digest import DayDigest
 
 
@@ -111,7 +113,7 @@ def check_part(
             with EventFile(folder, part.entry, checked=tally.checks["files"].passed) as file:
                 if _check_columns(file, part, manifest, tally):
                     days = _check_digests(file, part, tally)
-                    _check_rows(file, expectations, state, tally, progress)
+                    _check_rows(file, part, expectations, state, tally, progress)
     except DamageError as error:
         tally.hold("columns", truth=False, otherwise=error.what.removeprefix(f"{folder}/"))
     except DAMAGED as error:
@@ -165,24 +167,25 @@ def _check_digests(file: EventFile, part: FilePart, tally: Tally) -> list[DayDig
 
 def _check_rows(
     file: EventFile,
+    part: FilePart,
     expectations: Expectations,
     state: FileState,
     tally: Tally,
     progress: Callable[[int], None],
 ) -> None:
     for window in read_windows(file, file.schema.names):
-        orders = locate_orders(window, state)
+        orders = locate_orders(window, state.days)
         check_nulls(orders, tally)
         check_ids(orders, expectations, state, tally)
         check_days(orders, expectations, state, tally)
         whole = check_lifecycle(orders, tally)
-        check_times(whole, expectations, tally)
+        check_order_times(whole, expectations, tally)
         check_addresses(whole, expectations, tally)
         if expectations.items is not None:
-            check_lines(whole, expectations.items, tally)
+            check_lines(whole, *expectations.items, tally)
         check_drives(whole, expectations, state, tally)
         progress(window.n_rows)
-    for d, n_orders in zip(state.days, state.n_orders.tolist(), strict=True):
+    for d, n_orders in zip(part.days, state.n_orders.tolist(), strict=True):
         if n_orders != d.orders:
             what = f"location {d.location_id}, day {d.day}: expected {d.orders} orders, got {n_orders}."
             tally.add("days", 0, abs(n_orders - d.orders), what)

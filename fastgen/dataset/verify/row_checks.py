@@ -9,18 +9,30 @@ import numpy as np
 
 from fastgen.dataset.kernels.parse_texts import NO_ID, parse_house_numbers
 from fastgen.dataset.reading.orders import type_name
-from fastgen.events.schema import COLUMNS, DELIVERED, EVENT_TYPES, N_BEFORE_PINGS, PING
+from fastgen.events.schema import (
+    ARRIVED,
+    COLUMNS,
+    CREATED,
+    DELIVERED,
+    FINISHED,
+    N_BEFORE_PINGS,
+    PICKED_UP,
+    PING,
+    READY,
+    STARTED,
+)
 from fastgen.units import US_PER_MIN, US_PER_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastgen.dataset.reading.orders import FileState, OrderRows
+    from fastgen.dataset.reading.orders import OrderRows
     from fastgen.dataset.verify.expectations import Expectations
+    from fastgen.dataset.verify.file_state import FileState
     from fastgen.dataset.verify.report import Tally
 
-# Steps that follow each other in time, as rows of an order; the driver's arrival has a rule of its own.
-STEPS = ((0, 1), (1, 2), (2, 3), (3, 5))
+# Event types that follow each other in time; the driver's arrival has a rule of its own.
+STEPS = ((CREATED, STARTED), (STARTED, FINISHED), (FINISHED, READY), (READY, PICKED_UP))
 
 
 def check_lifecycle(orders: OrderRows, tally: Tally) -> OrderRows:
@@ -83,11 +95,13 @@ def check_ids(orders: OrderRows, expectations: Expectations, state: FileState, t
 def check_days(orders: OrderRows, expectations: Expectations, state: FileState, tally: Tally) -> None:
     """Check that orders stand in their location's day, whole, and one after another."""
     window = orders.window
-    state.n_orders += np.bincount(orders.day_index, minlength=len(state.days))
+    days = state.days
+    state.n_orders += np.bincount(orders.day_index, minlength=len(days.day))
     created = window.values["ts_seconds"][orders.first]
-    starts = np.stack([expectations.day_start_s[d.location_id][[d.day, d.day + 1]] for d in state.days])
+    keys = zip(days.location_id.tolist(), days.day.tolist(), strict=True)
+    starts = np.stack([expectations.day_start_s[location_id][[day, day + 1]] for location_id, day in keys])
     low, high = starts[orders.day_index].T
-    beyond = window.first_row + orders.last >= state.row_start[orders.day_index + 1]
+    beyond = window.first_row + orders.last >= days.row_start[orders.day_index + 1]
 
     def describe_day(i: int) -> str:
         if beyond[i]:
@@ -115,21 +129,20 @@ def check_days(orders: OrderRows, expectations: Expectations, state: FileState, 
     state.last_created = (int(orders.day_index[-1]), int(created[-1]))
 
 
-def check_times(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
+def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
     """Check the times along the chain of well-formed orders."""
-    ts = orders.window.values["ts_seconds"]
-    at = [ts[orders.first + step] for step in range(N_BEFORE_PINGS)]
-    delivered = ts[orders.last]
+    at = {event_type: orders.at("ts_seconds", event_type) for event_type in range(CREATED, PING)}
+    delivered = orders.window.values["ts_seconds"][orders.last]
     # Whole seconds lie at most one second nearer to each other than the microseconds they are cut from.
     shortest_s = math.floor(expectations.scenario.service_times.minimum_min * US_PER_MIN + 0.5) // US_PER_S
     broken = {
-        f"{EVENT_TYPES[after]} less than {shortest_s} s after {EVENT_TYPES[before]}": at[after] - at[before]
+        f"{type_name(after)} less than {shortest_s} s after {type_name(before)}": at[after] - at[before]
         < shortest_s
         for before, after in STEPS
     }
-    broken["driver_arrived before order_created"] = at[4] < at[0]
-    broken["driver_arrived after driver_picked_up"] = at[4] > at[5]
-    broken["delivered before driver_picked_up"] = delivered < at[5]
+    broken["driver_arrived before order_created"] = at[ARRIVED] < at[CREATED]
+    broken["driver_arrived after driver_picked_up"] = at[ARRIVED] > at[PICKED_UP]
+    broken["delivered before driver_picked_up"] = delivered < at[PICKED_UP]
     tally.hold_all(
         "times",
         np.logical_or.reduce(list(broken.values())),

@@ -12,14 +12,16 @@ import numpy as np
 from fastgen.dataset.kernels.parse_texts import format_order_id
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import Manifest, read_manifest
+from fastgen.dataset.reading.manifest_checks import FilePart, check_manifest
+from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.dataset.verify.against import Reference
-from fastgen.dataset.verify.content_checks import check_kitchens
-from fastgen.dataset.verify.expectations import gather_expectations, load_scenario_of
+from fastgen.dataset.verify.expectations import gather_expectations
 from fastgen.dataset.verify.file_checks import PartFindings, check_file, check_no_others, check_part
-from fastgen.dataset.verify.manifest_checks import FilePart, check_manifest, check_versions
 from fastgen.dataset.verify.report import CHECKS, Tally, VerifyReport
+from fastgen.dataset.verify.route_checks import check_kitchens
 from fastgen.errors import DamageError, DataError
-from fastgen.events.digest import digest_dataset
+from fastgen.events.day_digest import DIGEST_VERSION, digest_dataset
+from fastgen.events.schema import SEQUENCE_KINDS
 from fastgen.files import check_input
 from fastgen.inputs.tables import read_tables
 
@@ -69,13 +71,15 @@ def verify_dataset(
     except DamageError as error:
         raise DamageError(error.what) from None  # the hint is to run this
     name = str(folder / MANIFEST)
-    check_versions(manifest, name)
-    scenario = load_scenario_of(manifest, name)
+    _check_versions(manifest, name)
+    scenario = parse_scenario(manifest, name)
     reference = None if against is None else Reference(check_input(against, "against"))
     if reference is not None:
         reference.choose(manifest)
+    statements, parts = check_manifest(manifest, scenario)
     tally = Tally()
-    parts = check_manifest(manifest, scenario, tally)
+    for statement in statements:
+        tally.hold("manifest", statement.holds, statement.expected)
     dims = _check_tables(folder, manifest, scenario, tally)
     expectations = gather_expectations(manifest, scenario, dims)
     findings = _check_parts(folder, manifest, parts, expectations, tally, progress)
@@ -93,6 +97,20 @@ def verify_dataset(
             tally.skip(check, reason) if manifest.rows else tally.add(check, 0)
     checks = tuple(tally.checks[check] for check in CHECKS if check in tally.checks)
     return VerifyReport(folder, digest, manifest.orders, manifest.rows, checks, time.perf_counter() - began)
+
+
+def _check_versions(manifest: Manifest, name: str) -> None:
+    """Refuse a manifest whose digests this version can't compute.
+
+    Raises
+    ------
+    DataError
+        If it is of another digest version, or of an unknown type of sequence.
+    """
+    if manifest.digest_version != DIGEST_VERSION:
+        raise DataError(f"{name}: expected digest_version {DIGEST_VERSION}, got {manifest.digest_version}.")
+    if manifest.sequence_kind not in SEQUENCE_KINDS:
+        raise DataError(f"{name}: expected sequence_kind 'i8' or 'i16', got {manifest.sequence_kind!r}.")
 
 
 def _check_tables(folder: Path, manifest: Manifest, scenario: Scenario, tally: Tally) -> Dimensions | None:

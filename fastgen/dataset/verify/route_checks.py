@@ -1,88 +1,30 @@
-"""Check what orders hold: baskets against the tables, routes and pings against each other."""
+"""Check deliveries: routes from the kitchen to the customer, and pings on them and on time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.dataset.kernels.basket_check import (
-    BRAND_CLOSED,
-    FINE,
-    LINE_BYTES_MIN,
-    N_BRANDS,
-    N_ITEMS,
-    NO_ITEMS,
-    OTHER_ITEM,
-    QTY,
-    TWICE,
-    check_baskets,
-    parse_items,
-)
 from fastgen.dataset.kernels.route_check import BAD, check_routes
-from fastgen.events.schema import N_BEFORE_PINGS
+from fastgen.events.schema import CREATED, N_BEFORE_PINGS, PICKED_UP
 from fastgen.model.great_circle import compute_distances_m
 from fastgen.units import E6
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastgen.dataset.reading.orders import FileState, OrderRows
-    from fastgen.dataset.verify.expectations import Expectations, ItemFacts
+    from fastgen.dataset.reading.orders import OrderRows
+    from fastgen.dataset.verify.expectations import Expectations
+    from fastgen.dataset.verify.file_state import FileState
     from fastgen.dataset.verify.report import Tally
 
-# A longitude of 32 bits is up to 0.85 m off.
+# Pings have 32 bits, which put a longitude up to 0.85 m off.
 TOLERANCE_M = 2.0
-# More than the rounding of microdegrees, less than the width of a road.
+# More than the rounding to microdegrees (0.11 m), less than the width of a road.
 MARGIN_M = 1.0
+# Percent; more than the rounding of a 32-bit float near 100.
 PROGRESS_ROUNDING = 2e-5
-
-_BROKEN = {
-    NO_ITEMS: "expected an array of items",
-    OTHER_ITEM: "expected items as the tables have them",
-    BRAND_CLOSED: "expected items of brands open there that day",
-    QTY: "expected quantities within the scenario's bounds",
-    TWICE: "expected each item once",
-    N_BRANDS: "expected a number of brands within the scenario's bounds",
-    N_ITEMS: "expected a number of items of a brand within the scenario's bounds",
-}
-
-
-class Lines(NamedTuple):
-    """Lines of some orders, as `parse_items` gives them."""
-
-    problem: NDArray[np.int8]
-    start: NDArray[np.int64]
-    item: NDArray[np.int64]
-    qty: NDArray[np.int64]
-
-
-def read_lines(orders: OrderRows, items: ItemFacts) -> Lines:
-    """Read the lines of well-formed orders."""
-    texts = orders.window.texts["items_json"]
-    first, last = texts.start[orders.first], texts.start[orders.first + 1]
-    n, room = len(first), int((last - first).sum()) // LINE_BYTES_MIN + 1
-    lines = Lines(
-        np.empty(n, np.int8), np.empty(n + 1, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
-    )
-    parse_items(first, last, texts.text, items.ids, items.row, items.texts, *lines)
-    return lines
-
-
-def check_lines(orders: OrderRows, items: ItemFacts, tally: Tally) -> None:
-    """Check the baskets of well-formed orders."""
-    lines = read_lines(orders, items)
-    check_baskets(
-        items.rules, orders.location_id, orders.day, lines.start, lines.item, lines.qty, lines.problem
-    )
-    unread = (lines.problem == NO_ITEMS) | (lines.problem == OTHER_ITEM)
-
-    def describe(i: int) -> str:
-        text = orders.window.texts["items_json"].get(int(orders.first[i]))
-        return orders.describe(i, f"items_json: {_BROKEN[int(lines.problem[i])]}, got {text!r}")
-
-    tally.hold_all("items", unread, describe)
-    tally.hold_all("baskets", (lines.problem != FINE) & ~unread, describe)
 
 
 def check_drives(orders: OrderRows, expectations: Expectations, state: FileState, tally: Tally) -> None:
@@ -93,7 +35,7 @@ def check_drives(orders: OrderRows, expectations: Expectations, state: FileState
     number = np.arange(len(order)) - ping_start[order] + 1
     row = orders.first[order] + N_BEFORE_PINGS - 1 + number
     values, texts = orders.window.values, orders.window.texts["route_json"]
-    picked_up = orders.first + N_BEFORE_PINGS - 1
+    picked_up = orders.first + PICKED_UP - CREATED
     ends_e6 = np.empty((len(n_pings), 4), np.int64)
     stray, stray_m = np.empty(len(n_pings), np.int64), np.empty(len(n_pings))
     check_routes(
@@ -143,7 +85,7 @@ def _check_ends(
 
     def describe(i: int) -> str:
         if unread[i]:
-            text = orders.window.texts["route_json"].get(int(orders.first[i]) + N_BEFORE_PINGS - 1)
+            text = orders.window.texts["route_json"].get(int(orders.first[i]) + PICKED_UP - CREATED)
             return orders.describe(i, f"route_json: expected an array of [lat,lon], got {text!r}")
         if elsewhere[i]:
             return orders.describe(i, "expected customer_lat, customer_lon at the end of route_json")
@@ -181,7 +123,7 @@ def _check_ping_rows(
     tally: Tally,
 ) -> None:
     values, interval_s = orders.window.values, expectations.scenario.driver.ping_interval_s
-    due = orders.at("ts_seconds", N_BEFORE_PINGS - 1)[order] + interval_s * number
+    due = orders.at("ts_seconds", PICKED_UP)[order] + interval_s * number
     late = values["ts_seconds"][row] != due
     share = 100.0 * number / (orders.n_pings[order] + 1)
     off = ~(np.abs(values["ping_progress"][row] - share) <= PROGRESS_ROUNDING)
@@ -199,7 +141,7 @@ def _check_ping_rows(
 def _check_ping_counts(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
     """Check max(1, floor(drive / interval)) - 1 pings; the drive is known to less than a second."""
     ts, interval_s = orders.window.values["ts_seconds"], expectations.scenario.driver.ping_interval_s
-    drive_s = ts[orders.last] - orders.at("ts_seconds", N_BEFORE_PINGS - 1)
+    drive_s = ts[orders.last] - orders.at("ts_seconds", PICKED_UP)
     fewest, most = (np.maximum(1, (drive_s - late) // interval_s) - 1 for late in (1, 0))
     wrong = (orders.n_pings < fewest) | (orders.n_pings > most)
     if wrong.any():

@@ -1,0 +1,76 @@
+"""Check what customers ordered: items against the tables, baskets against the rules of the scenario."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.dataset.kernels.basket_check import (
+    BRAND_CLOSED,
+    FINE,
+    N_BRANDS,
+    N_ITEMS,
+    NO_ITEMS,
+    OTHER_ITEM,
+    QTY,
+    TWICE,
+    BasketRules,
+    check_baskets,
+)
+from fastgen.dataset.reading.lines import read_lines
+from fastgen.model.dimensions import end_days
+
+if TYPE_CHECKING:
+    from fastgen.dataset.reading.lines import ItemIndex
+    from fastgen.dataset.reading.orders import OrderRows
+    from fastgen.dataset.verify.report import Tally
+    from fastgen.model.dimensions import Dimensions
+    from fastgen.model.order_rules import Baskets
+
+_BROKEN = {
+    NO_ITEMS: "expected an array of items",
+    OTHER_ITEM: "expected items as the tables have them",
+    BRAND_CLOSED: "expected items of brands open there that day",
+    QTY: "expected quantities within the scenario's bounds",
+    TWICE: "expected each item once",
+    N_BRANDS: "expected a number of brands within the scenario's bounds",
+    N_ITEMS: "expected a number of items of a brand within the scenario's bounds",
+}
+
+
+def gather_basket_rules(dims: Dimensions, rules: Baskets) -> BasketRules:
+    """Put the rules of baskets and the placements of brands into the form that the kernel takes."""
+    placed, by_id = dims.brand_locations, np.argsort(dims.brands.brand_id, kind="stable")
+    brand_ids = dims.brands.brand_id[by_id]
+    item_brand = by_id[np.searchsorted(brand_ids, dims.items.brand_id)].astype(np.int64)
+    return BasketRules(
+        single=rules.single_brand_probability > 0,
+        several=rules.single_brand_probability < 1,
+        brands_min=rules.brands_min,
+        brands_max=rules.brands_max,
+        items_min=rules.items_min,
+        items_max=rules.items_max,
+        qty_min=rules.qty_min,
+        qty_max=rules.qty_max,
+        item_brand=item_brand,
+        menu_size=np.bincount(item_brand, minlength=len(brand_ids)).astype(np.int64),
+        placed_location=placed.location_id,
+        placed_brand=by_id[np.searchsorted(brand_ids, placed.brand_id)].astype(np.int64),
+        start_day=placed.start_day,
+        end_day=end_days(placed.end_day),
+    )
+
+
+def check_lines(orders: OrderRows, items: ItemIndex, rules: BasketRules, tally: Tally) -> None:
+    """Check the baskets of well-formed orders."""
+    lines = read_lines(orders, items)
+    check_baskets(rules, orders.location_id, orders.day, lines.start, lines.item, lines.qty, lines.problem)
+    unread = (lines.problem == NO_ITEMS) | (lines.problem == OTHER_ITEM)
+
+    def describe(i: int) -> str:
+        text = orders.window.texts["items_json"].get(int(orders.first[i]))
+        return orders.describe(i, f"items_json: {_BROKEN[int(lines.problem[i])]}, got {text!r}")
+
+    tally.hold_all("items", unread, describe)
+    tally.hold_all("baskets", (lines.problem != FINE) & ~unread, describe)

@@ -1,0 +1,37 @@
+"""A generator's mistake comes with digests that agree: each check must find its kind of mistake alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fastgen.dataset.verify.run import verify_dataset
+from tests.dataset.row_damage import (
+    ROW_DAMAGE,
+    assert_found_by_its_checks,
+    assert_found_by_the_digests,
+    failed,
+)
+from tests.helpers import copy_of, first_part, reseal, rewrite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_sealed_copy_passes(dataset: Path, tmp_path: Path) -> None:
+    """Else the tests below would prove nothing."""
+    copy = copy_of(dataset, tmp_path)
+    rewrite(first_part(copy), lambda frame: frame)
+    reseal(copy)
+    assert failed(verify_dataset(copy)) == set()
+
+
+@pytest.mark.parametrize("name", ROW_DAMAGE)
+def test_damage_is_found_by_its_checks(name: str, dataset: Path, tmp_path: Path) -> None:
+    assert_found_by_its_checks(ROW_DAMAGE[name], dataset, tmp_path)
+
+
+@pytest.mark.parametrize("name", ROW_DAMAGE)
+def test_damage_is_found_by_the_digests(name: str, dataset: Path, tmp_path: Path) -> None:
+    assert_found_by_the_digests(ROW_DAMAGE[name], dataset, tmp_path)
