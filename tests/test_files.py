@@ -116,7 +116,7 @@ def test_without_locks_every_work_goes_on(code: int, tmp_path: Path, monkeypatch
     monkeypatch.setattr(fcntl, "flock", refuse)
     with finalise.work_folder(tmp_path / "built") as work:
         assert work.is_dir()
-    with publication.work_folder(tmp_path / "published") as work:
+    with publication.scratch_folder(tmp_path / "published") as work:
         assert work.is_dir()
     with hold_lock(tmp_path / "lock", tmp_path):
         pass

@@ -15,9 +15,9 @@ from fastgen.dataset.reading.event_file import DAMAGED, EventFile
 from fastgen.dataset.reading.lines import index_items, read_lines
 from fastgen.dataset.reading.manifest_checks import check_manifest
 from fastgen.dataset.reading.orders import FileDays, locate_orders
+from fastgen.dataset.reading.row_batches import read_row_batches
 from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.dataset.reading.table_files import read_table_file
-from fastgen.dataset.reading.windows import read_windows
 from fastgen.errors import DamageError
 from fastgen.events.schema import EVENT_TYPE_IDS, N_BEFORE_PINGS, PING
 from fastgen.files import check_input
@@ -171,17 +171,17 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
 def _scan(file: EventFile, part: FilePart, items: ItemIndex, sums: dict[int, _Sums]) -> None:
     """Add the rows of one file to the sums of its locations."""
     days = FileDays.of(part.days)
-    for window in read_windows(file, _SCANNED):
-        orders = locate_orders(window, days)
+    for batch in read_row_batches(file, _SCANNED):
+        orders = locate_orders(batch, days)
         # What is wrong with shorter orders is for `fastgen verify` to say.
         orders = orders.keep(orders.last - orders.first >= N_BEFORE_PINGS)
         lines = read_lines(orders, items)
         n_lines = np.diff(lines.start)
         cents = items.cents[lines.item] * lines.qty
-        ts = window.values["ts_seconds"]
+        ts = batch.values["ts_seconds"]
         seconds = ts[orders.last] - ts[orders.first]
         row_location = np.repeat(orders.location_id, orders.last - orders.first + 1)
-        kinds = window.values["event_type_id"][: len(row_location)]
+        kinds = batch.values["event_type_id"][: len(row_location)]
         for location_id in np.unique(orders.location_id).tolist():
             here = orders.location_id == location_id
             found = _Sums(

@@ -7,10 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from fastgen.errors import ScenarioError
+from fastgen.model import dimensions
 
 EVENTS = "events.parquet"
 MANIFEST = "manifest.json"
-TABLES = ("locations", "brands", "brand_locations", "menus", "categories", "items")
+TABLES = tuple(dimensions.TABLES)
 # Readers of a folder of data skip names that start with a dot.
 WORK = ".building"
 # In it, while a build is unfinished.

@@ -64,10 +64,11 @@ def load_inputs(
     scenario = scenario_from_tree(
         merge_file(scenario_path, places), scenario_path or dimensions_dir, overrides
     )
-    as_read = scenario_from_tree(merge_file(None, places), dimensions_dir)
-    if not same_kitchens(scenario, as_read):
-        menus = BrandTables(tables.brands, tables.menus, tables.categories, tables.items)
-        tables = _make(scenario, menus, scenario_path)
+    if scenario_path is not None:
+        as_read = scenario_from_tree(merge_file(None, places), dimensions_dir)
+        if not same_kitchens(scenario, as_read):
+            menus = BrandTables(tables.brands, tables.menus, tables.categories, tables.items)
+            tables = _make(scenario, menus, scenario_path)
     warn_of(renumbered)  # not beside an error
     return scenario, tables
 

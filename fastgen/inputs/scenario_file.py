@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import difflib
 import tomllib
 from importlib import resources
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastgen.errors import ScenarioError
 from fastgen.files import read_regular
 from fastgen.inputs.scenario_defaults import complete_locations, drop_disabled, expand_events, fill_defaults
-from fastgen.model.fields import shown
+from fastgen.model.fields import apply, field_specs, shown
 from fastgen.model.scenario import Scenario, scenario_from_dict
 
 if TYPE_CHECKING:
@@ -143,8 +144,11 @@ def scenario_from_tree(
     except ScenarioError as error:
         raise ScenarioError(f"{path}: {error}" if path else str(error)) from None
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    specs = field_specs(Scenario)
     try:
-        return scenario_from_dict({**scenario.to_dict(), **given}) if given else scenario
+        # The tables of the scenario have been checked: only what holds between its fields is checked again.
+        values = {key: apply(specs[key].load, key, specs[key], value) for key, value in given.items()}
+        return dataclasses.replace(scenario, **values)
     except ScenarioError as error:
         flag = "--" if str(error).partition(":")[0] in given else ""
         raise ScenarioError(f"{flag}{error}") from None

@@ -6,22 +6,14 @@ import io
 import itertools
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastgen.errors import DataError, FastgenWarning
 from fastgen.files import read_regular, write_whole
 from fastgen.inputs.table_files import read_columns
-from fastgen.model.dimensions import (
-    BrandLocations,
-    Brands,
-    Categories,
-    Dimensions,
-    Items,
-    Locations,
-    Menus,
-)
+from fastgen.model.dimensions import TABLES, Dimensions
 from fastgen.parquet.codecs import make_codec
 from fastgen.parquet.encodings import Encoding, pack_validity, plain_texts
 from fastgen.parquet.file import encode_file
@@ -33,14 +25,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TABLES: dict[str, type[NamedTuple]] = {
-    "locations": Locations,
-    "brands": Brands,
-    "brand_locations": BrandLocations,
-    "menus": Menus,
-    "categories": Categories,
-    "items": Items,
-}
 _FLOATS = {"lat", "lon", "growth_rate_daily", "end_day", "growth_rate_monthly", "price"}
 _STRINGS = {"location_code", "name", "address", "narrative", "cuisine_type", "trajectory"}
 _NULLABLE = {"end_day"}
@@ -50,7 +34,7 @@ _WASTE, _FOOTER_BYTES = 16, 2**20
 _NULL_TEXTS = {"address", "narrative", "cuisine_type"}
 
 
-def table_path(directory: Path, table: str) -> Path:
+def table_file(directory: Path, table: str) -> Path:
     """File of a table in a folder."""
     return directory / f"{table}.parquet"
 
@@ -62,7 +46,7 @@ def table_type(column: str) -> str:
     return "f64" if column in _FLOATS else "i64"
 
 
-def encode_table(dims: Dimensions, table: str) -> bytes:
+def encode_dimension(dims: Dimensions, table: str) -> bytes:
     """Encode one table as a Parquet file, a missing end_day as null.
 
     Values stand as they are, not compressed: the bytes are the same whatever is installed.
@@ -100,7 +84,7 @@ def write_tables(dims: Dimensions, directory: Path) -> None:
         If a file can't be written; it is not left half-written.
     """
     for table in TABLES:
-        data, path = encode_table(dims, table), table_path(directory, table)
+        data, path = encode_dimension(dims, table), table_file(directory, table)
         if not _holds(path, data):
             write_whole(path, data)
 
@@ -111,14 +95,14 @@ def place_tables(dims: Dimensions, source: Path, directory: Path) -> None:
     A file that holds an equal table already stays as it is.
     """
     for table in TABLES:
-        path = table_path(directory, table)
-        if not _holds(path, encode_table(dims, table)):
-            table_path(source, table).replace(path)
+        path = table_file(directory, table)
+        if not _holds(path, encode_dimension(dims, table)):
+            table_file(source, table).replace(path)
 
 
 def holds_table(dims: Dimensions, table: str, directory: Path) -> bool:
     """Whether a folder has the file of a table, and it holds that table, whoever wrote it."""
-    return _holds(table_path(directory, table), encode_table(dims, table))
+    return _holds(table_file(directory, table), encode_dimension(dims, table))
 
 
 def _holds(path: Path, data: bytes) -> bool:
@@ -175,18 +159,18 @@ def read_tables_silently(directory: Path) -> tuple[Dimensions, str | None]:
         raise DataError(f"{directory}: expected a folder with {files}, got no folder.")
     tables: dict[str, Any] = {}
     for table, kind in TABLES.items():
-        path = table_path(directory, table)
+        path = table_file(directory, table)
         kinds = {column: table_type(column) for column in kind._fields}
         columns = read_columns(path, kinds, _NULLABLE | _NULL_TEXTS)
         tables[table] = kind(*(_make_column(column, values) for column, values in columns.items()))
     placed = tables["brand_locations"]
-    ids, renumbered = _number_again(placed.brand_location_id, table_path(directory, "brand_locations"))
+    ids, renumbered = _number_again(placed.brand_location_id, table_file(directory, "brand_locations"))
     tables["brand_locations"] = placed._replace(brand_location_id=ids)
     try:
         return Dimensions(**tables), renumbered
     except DataError as error:
         table, _, rest = str(error).partition(":")
-        raise DataError(f"{table_path(directory, table)}:{rest}") from None
+        raise DataError(f"{table_file(directory, table)}:{rest}") from None
 
 
 def _make_column(column: str, values: list[Any]) -> Any:

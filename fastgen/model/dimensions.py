@@ -95,6 +95,17 @@ class Items(NamedTuple):
     price: NDArray[np.float64]
 
 
+# Columns of each table, by name; the order is that of a manifest.
+TABLES: dict[str, type[NamedTuple]] = {
+    "locations": Locations,
+    "brands": Brands,
+    "brand_locations": BrandLocations,
+    "menus": Menus,
+    "categories": Categories,
+    "items": Items,
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Dimensions:
     """The six tables; checked when made.

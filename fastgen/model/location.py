@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from fastgen.errors import ScenarioError
 from fastgen.model.demand import DemandWindow
-from fastgen.model.dimensions import TRAJECTORIES
+from fastgen.model.dimensions import MAX_ABS_LAT, MAX_LOCATION_ID, TRAJECTORIES
 from fastgen.model.field_kinds import (
     choice,
     integer,
@@ -66,7 +66,7 @@ class Placement:
 class Location:
     """A kitchen, its city's demand, and its brands."""
 
-    location_id: int = field(metadata=integer("number of the location", 1, 127))
+    location_id: int = field(metadata=integer("number of the location", 1, MAX_LOCATION_ID))
     code: str = field(
         metadata=matching(
             "code of the location",
@@ -77,7 +77,7 @@ class Location:
     )
     name: str = field(metadata=text("name of the place"))
     address: str = field(metadata=text("address of the kitchen", empty=True))
-    lat: float = field(metadata=number("latitude, decimal degrees", -85, 85))
+    lat: float = field(metadata=number("latitude, decimal degrees", -MAX_ABS_LAT, MAX_ABS_LAT))
     lon: float = field(metadata=number("longitude, decimal degrees", -180, 180))
     narrative: str = field(metadata=text("its story in a word", empty=True))
     base_orders_day: int = field(metadata=integer("orders on day 0, before weekday and noise", 0, 10**9))

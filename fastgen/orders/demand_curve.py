@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.kernels import elementary
+from fastgen.model.dimensions import MAX_LOCATION_ID
 from fastgen.units import MIN_PER_DAY
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def _bell(span: int) -> NDArray[np.float64]:
     return squares
 
 
+@lru_cache(maxsize=MAX_LOCATION_ID)
 def demand_weights(location: Location, demand: Demand) -> NDArray[np.float64]:
-    """Relative demand in every minute of a day, before events.
+    """Compute the relative demand in every minute of a day, before events.
 
     Parameters
     ----------
@@ -40,7 +42,8 @@ def demand_weights(location: Location, demand: Demand) -> NDArray[np.float64]:
     Returns
     -------
     float64 (1440,)
-        At least 0, and above 0 somewhere. A window's minute m is taken at x = (m - start) / (end - start).
+        At least 0, and above 0 somewhere; read-only, since calls share it. A window's minute m is taken at
+        x = (m - start) / (end - start).
     """
     weights = np.ones(MIN_PER_DAY)
     for window in demand.windows + location.windows:
@@ -48,7 +51,9 @@ def demand_weights(location: Location, demand: Demand) -> NDArray[np.float64]:
         height = _bell(span) if window.shape == "bell" else np.ones(span)
         weights[window.start_min : window.end_min] += (window.peak - 1.0) * height
     # Windows that cancel the base weight may leave a rounding below 0.
-    return np.maximum(weights, 0.0)
+    weights = np.maximum(weights, 0.0)
+    weights.flags.writeable = False
+    return weights
 
 
 def event_factors(events: Iterable[DemandEvent], code: str, day: int) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,8 +42,9 @@ def growth_powers(base: float, days: int) -> NDArray[np.float64]:
     return powers
 
 
+@lru_cache(maxsize=1)
 def target_orders(scenario: Scenario) -> NDArray[np.float64]:
-    """Orders that each location-day aims at, before noise, events and the cut to a whole number.
+    """Compute the orders that each location-day aims at, before noise, events and the cut to a whole number.
 
     base · scale · (1 + growth)^day, at most max_orders_day · scale, times the weekday's factor; 0 on a day on
     which no brand is open.
@@ -50,9 +52,11 @@ def target_orders(scenario: Scenario) -> NDArray[np.float64]:
     Returns
     -------
     float64 (n_locations, days)
-        In the order of `scenario.locations`.
+        In the order of `scenario.locations`; read-only, since calls share it.
     """
-    return np.stack([_location_targets(scenario, place) for place in scenario.locations])
+    targets = np.stack([_location_targets(scenario, location) for location in scenario.locations])
+    targets.flags.writeable = False
+    return targets
 
 
 def _location_targets(scenario: Scenario, place: Location) -> NDArray[np.float64]:
@@ -79,8 +83,9 @@ def open_days(place: Location, days: int) -> NDArray[np.bool_]:
     return is_open
 
 
+@lru_cache(maxsize=1)
 def expected_orders(scenario: Scenario) -> NDArray[np.float64]:
-    """Mean number of orders of every location-day.
+    """Compute the mean number of orders of every location-day.
 
     The target's mean over the noise, after its cut to a whole number, times the events' factors weighted by
     the demand of the minutes that they cover.
@@ -88,12 +93,13 @@ def expected_orders(scenario: Scenario) -> NDArray[np.float64]:
     Returns
     -------
     float64 (n_locations, days)
-        In the order of `scenario.locations`.
+        In the order of `scenario.locations`; read-only, since calls share it.
     """
     targets = target_orders(scenario)
     expected = _mean_of_floor(targets * scenario.demand.noise_low, targets * scenario.demand.noise_high)
-    for i, place in enumerate(scenario.locations):
-        expected[i] *= _event_shares(scenario, place)
+    for i, location in enumerate(scenario.locations):
+        expected[i] *= _event_shares(scenario, location)
+    expected.flags.writeable = False
     return expected
 
 

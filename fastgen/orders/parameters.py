@@ -144,7 +144,7 @@ def _demand_arrays(
     return DemandArrays(
         noise=stream(scenario.seed, place.location_id, Purpose.DAY_NOISE),
         minute=stream(scenario.seed, place.location_id, Purpose.MINUTE_COUNT),
-        expected=np.ascontiguousarray(targets, np.float64),
+        expected=np.array(targets, np.float64),
         noise_low=float(scenario.demand.noise_low),
         noise_high=float(scenario.demand.noise_high),
         # Summed exactly: the order of a vectorised sum depends on the processor.

@@ -52,7 +52,7 @@ class Values(NamedTuple):
     bounds: Bounds | None = None
 
 
-class Chunk(NamedTuple):
+class ColumnChunk(NamedTuple):
     """A column chunk: the bytes of its pages, and its entry in the footer but for its place in the file."""
 
     pages: tuple[bytes, ...]
@@ -62,7 +62,7 @@ class Chunk(NamedTuple):
     values: Values
 
 
-def make_chunk(values: Values, codec: Codec) -> Chunk:
+def make_chunk(values: Values, codec: Codec) -> ColumnChunk:
     """Compress a column's pages and put their headers before them."""
     pages: list[bytes] = []
     uncompressed = dictionary_bytes = 0
@@ -73,7 +73,7 @@ def make_chunk(values: Values, codec: Codec) -> Chunk:
     levels = int(Encoding.RLE)
     header = Struct({1: values.n_values, 2: int(values.encoding), 3: levels, 4: levels})
     uncompressed += _add_page(pages, _DATA_PAGE, values.body, header, codec)
-    return Chunk(tuple(pages), sum(map(len, pages)), uncompressed, dictionary_bytes, values)
+    return ColumnChunk(tuple(pages), sum(map(len, pages)), uncompressed, dictionary_bytes, values)
 
 
 def _add_page(pages: list[bytes], kind: int, body: bytes | memoryview, header: Struct, codec: Codec) -> int:
@@ -95,7 +95,7 @@ def _crc(data: bytes) -> int:
     return crc - 2**32 if crc >= 2**31 else crc
 
 
-def describe_chunk(chunk: Chunk, field: Field, codec: Codec, at: int) -> Struct:
+def describe_chunk(chunk: ColumnChunk, field: Field, codec: Codec, at: int) -> Struct:
     """Make a chunk's entry in the footer.
 
     Parameters

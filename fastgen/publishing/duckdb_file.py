@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from fastgen.errors import FastgenError, OutputError, ScenarioError
 from fastgen.files import check_file, check_folder, check_name, hidden_beside, sync_folder
-from fastgen.publishing.publication import Publication, refuse_changed, refuse_other, work_folder
+from fastgen.publishing.publication import Publication, refuse_changed, refuse_other, scratch_folder
 from fastgen.publishing.target import Form
 from fastgen.publishing.views import VIEWS, load_views
 
@@ -63,7 +63,7 @@ def publish_duckdb(
     names = {*(table.name for table in tables), *VIEWS}
     if not overwrite and _is_finished(path, names, publication):
         return ()
-    with work_folder(hidden_beside(path, ".publishing")) as work:
+    with scratch_folder(hidden_beside(path, ".publishing")) as work:
         # Another run may have ended meanwhile.
         if not overwrite and _is_finished(path, names, publication):
             return ()

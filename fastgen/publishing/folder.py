@@ -10,12 +10,12 @@ from fastgen.errors import OutputError
 from fastgen.files import check_folder, read_regular, sync_folder, write_whole
 from fastgen.publishing.parquet_files import list_files, write_files
 from fastgen.publishing.publication import (
-    State,
-    read_state,
+    PublicationState,
+    read_publication_state,
     refuse_changed,
     refuse_other,
-    work_folder,
-    write_state,
+    scratch_folder,
+    write_publication_state,
 )
 from fastgen.publishing.target import Form
 from fastgen.publishing.views import VIEW_FILES, view_script
@@ -53,11 +53,11 @@ def publish_folder(
     folder = check_folder(target.path)
     if not overwrite and _is_finished(target, tables, publication):
         return ()
-    with work_folder(folder / WORK) as work:
+    with scratch_folder(folder / WORK) as work:
         # Another run may have ended meanwhile.
         if not overwrite and _is_finished(target, tables, publication):
             return ()
-        before = None if overwrite else read_state(folder)
+        before = None if overwrite else read_publication_state(folder)
         to_make = [table for table in tables if not _is_whole(target, table, publication, before)]
         for table in to_make:
             if before is not None and not _may_replace(target, table, publication, before):
@@ -65,18 +65,24 @@ def publish_folder(
         replaced = {table.name: _all_files(folder / table.name) for table in to_make}
         files = dict(before.files) if before else {}
         files = {name: sizes for name, sizes in files.items() if name not in replaced}
-        write_state(folder, State(publication, finished=False, files=files, replaced=replaced))
+        write_publication_state(
+            folder, PublicationState(publication, finished=False, files=files, replaced=replaced)
+        )
 
         def note(name: str, sizes: Mapping[str, int]) -> None:
             files[name] = sizes
-            write_state(folder, State(publication, finished=False, files=files, replaced=replaced))
+            write_publication_state(
+                folder, PublicationState(publication, finished=False, files=files, replaced=replaced)
+            )
 
         for table in to_make:
             announce(f"writing {table.name}")
             _make(target, table, work, publication, note)
         for name, script in _scripts(target, tables).items():
             write_whole(folder / name, script)
-        write_state(folder, State(publication, finished=True, files=files, replaced={}))
+        write_publication_state(
+            folder, PublicationState(publication, finished=True, files=files, replaced={})
+        )
     return tuple(table.name for table in to_make)
 
 
@@ -88,7 +94,7 @@ def _is_finished(target: Target, tables: Sequence[Table], publication: Publicati
     OutputError
         If others are there.
     """
-    folder, state = target.path, read_state(target.path)
+    folder, state = target.path, read_publication_state(target.path)
     if state is None or state.publication.id != publication.id:
         if state is not None or any(os.path.lexists(folder / table.name) for table in tables):
             raise refuse_other(folder, None if state is None else state.publication)
@@ -99,7 +105,7 @@ def _is_finished(target: Target, tables: Sequence[Table], publication: Publicati
     return all(_reads(folder / name, script) for name, script in _scripts(target, tables).items())
 
 
-def _is_whole(target: Target, table: Table, publication: Publication, state: State | None) -> bool:
+def _is_whole(target: Target, table: Table, publication: Publication, state: PublicationState | None) -> bool:
     """Whether a table was made by an earlier run of this publication, and every file of it is there."""
     if state is None or state.publication.id != publication.id:
         return False
@@ -111,7 +117,7 @@ def _is_whole(target: Target, table: Table, publication: Publication, state: Sta
     return table.name in state.files and list_files(place) == state.files[table.name]
 
 
-def _may_replace(target: Target, table: Table, publication: Publication, state: State) -> bool:
+def _may_replace(target: Target, table: Table, publication: Publication, state: PublicationState) -> bool:
     """Whether all that is in a table's place is fastgen's, or was there when an `overwrite` run began."""
     place = target.path / table.name
     known = {

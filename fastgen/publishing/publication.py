@@ -54,7 +54,7 @@ class Publication(NamedTuple):
         return cls(hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32], manifest.digest, form)
 
 
-class State(NamedTuple):
+class PublicationState(NamedTuple):
     """What a folder says of the publication in it.
 
     Attributes
@@ -77,14 +77,14 @@ class State(NamedTuple):
     replaced: Mapping[str, Mapping[str, int]]
 
 
-def read_state(folder: Path) -> State | None:
+def read_publication_state(folder: Path) -> PublicationState | None:
     """Read what a folder says of its publication; None where it says nothing that can be understood."""
     try:
         raw = parse_json(read_regular(folder / STATE))
         publication = make_record(Publication, {key: raw[key] for key in Publication._fields})
         # The first states had no "replaced".
         files, replaced = _read_sizes(raw["files"]), _read_sizes(raw.get("replaced", {}))
-        return State(publication, raw["state"] == "finished", files, replaced)
+        return PublicationState(publication, raw["state"] == "finished", files, replaced)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -95,7 +95,7 @@ def _read_sizes(raw: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int
     return {name: dict(sizes) for name, sizes in raw.items()}
 
 
-def write_state(folder: Path, state: State) -> None:
+def write_publication_state(folder: Path, state: PublicationState) -> None:
     """Write it, whole or not at all."""
     raw = {
         "state": "finished" if state.finished else "publishing",
@@ -126,7 +126,7 @@ def refuse_other(place: Path, found: Publication | None) -> OutputError:
 
 
 @contextmanager
-def work_folder(place: Path) -> Iterator[Path]:
+def scratch_folder(place: Path) -> Iterator[Path]:
     """Open a folder for half-made files beside or in a place; removed at the end.
 
     It is for one run at a time, where the file system knows locks.

@@ -17,7 +17,7 @@ from fastgen.dataset.layout import EVENTS, MANIFEST, TABLES, WORK
 from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import OutputError
 from fastgen.inputs.loading import load_inputs
-from fastgen.inputs.tables import encode_table
+from fastgen.inputs.tables import encode_dimension
 from tests.building.six_files import SIX_FILES, assert_finished
 from tests.building.users_files import tree_of, write
 
@@ -45,7 +45,7 @@ def test_what_another_build_was_killed_at_placing_is_replaced(
     names = tuple(f"{name}!" for name in others.brands.name)
     others = replace(others, brands=others.brands._replace(name=names))
     for table in TABLES:
-        write(out / f"{table}.parquet", encode_table(others, table))
+        write(out / f"{table}.parquet", encode_dimension(others, table))
         if table not in tables and tables:
             (out / f"{table}.parquet").replace(work / f"{table}.parquet")
     result = small(out, locations=["sf"])

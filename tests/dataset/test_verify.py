@@ -70,7 +70,7 @@ def test_checks_count_what_there_is(dataset: Path) -> None:
 def test_windows_may_be_of_any_size(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Orders that reach over row groups and windows are checked whole, and once."""
     copy = dataset
-    monkeypatch.setattr("fastgen.dataset.reading.windows.read_windows.__defaults__", (1,))
+    monkeypatch.setattr("fastgen.dataset.reading.row_batches.read_row_batches.__defaults__", (1,))
     assert verify_dataset(copy).passed
 
 
@@ -81,7 +81,7 @@ def test_small_row_groups_make_many_windows(
     monkeypatch.setattr("tests.helpers.ROW_GROUP_ROWS", 5)
     rewrite(first_part(copy), lambda frame: frame)
     reseal(copy)
-    monkeypatch.setattr("fastgen.dataset.reading.windows.read_windows.__defaults__", (16,))
+    monkeypatch.setattr("fastgen.dataset.reading.row_batches.read_row_batches.__defaults__", (16,))
     assert verify_dataset(copy).passed
 
 

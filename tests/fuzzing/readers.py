@@ -25,7 +25,8 @@ from fastgen.emitting.control import Control, find_control
 from fastgen.errors import DataError, FastgenError
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.render import render_scenario
-from fastgen.inputs.tables import TABLES, read_tables, write_tables
+from fastgen.inputs.tables import read_tables, write_tables
+from fastgen.model.dimensions import TABLES
 from fastgen.orders.expected import check_expected_orders, expected_orders
 from fastgen.publishing import delta, publication
 from fastgen.replaying.clock import ReplayClock, parse_speed, us_from_utc
@@ -136,10 +137,10 @@ def read_receipt(data: bytes, folder: Path) -> object:
 def read_publication(data: bytes, folder: Path) -> object:
     """Read what a folder says of its publication."""
     (folder / publication.STATE).write_bytes(data)
-    state = publication.read_state(folder)
+    state = publication.read_publication_state(folder)
     if state is not None:
-        publication.write_state(folder, state)
-        assert publication.read_state(folder) == state
+        publication.write_publication_state(folder, state)
+        assert publication.read_publication_state(folder) == state
     return state
 
 

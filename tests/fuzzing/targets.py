@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastgen.inputs.tables import TABLES
+from fastgen.model.dimensions import TABLES
 from fastgen.replaying.state import _checksum
 from tests.fuzzing import readers, road_readers
 from tests.fuzzing.command_line import run_command, some_commands

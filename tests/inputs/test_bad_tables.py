@@ -10,7 +10,7 @@ import pytest
 
 from fastgen.errors import FastgenWarning, ScenarioError
 from fastgen.inputs.loading import load_inputs
-from fastgen.inputs.tables import TABLES
+from fastgen.model.dimensions import TABLES
 from tests.cli.processes import run_fastgen
 from tests.inputs.town_tables import TOWN, changed, refuse, write_town
 

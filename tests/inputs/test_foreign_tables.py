@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from fastgen.errors import FastgenError, FastgenWarning
 from fastgen.inputs.loading import load_inputs
-from fastgen.inputs.tables import TABLES, read_tables, table_type, write_tables
+from fastgen.inputs.tables import read_tables, table_type, write_tables
+from fastgen.model.dimensions import TABLES
 from tests.effort import repeats
 from tests.inputs.town_tables import TOWN, changed, write_town
 

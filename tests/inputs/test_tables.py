@@ -12,8 +12,8 @@ import pytest
 from fastgen.errors import OutputError
 from fastgen.inputs import tables
 from fastgen.inputs.loading import load_inputs
-from fastgen.inputs.tables import TABLES, encode_table, holds_table, read_tables, write_tables
-from fastgen.model.dimensions import Dimensions
+from fastgen.inputs.tables import encode_dimension, holds_table, read_tables, write_tables
+from fastgen.model.dimensions import TABLES, Dimensions
 from tests.inputs.town_tables import TOWN, write_town
 
 
@@ -124,7 +124,7 @@ def test_no_space_leaves_the_old_table(
 
 
 def test_a_missing_end_is_null(dims: Dimensions) -> None:
-    frame = pl.read_parquet(encode_table(dims, "brand_locations"))
+    frame = pl.read_parquet(encode_dimension(dims, "brand_locations"))
     assert frame.filter(pl.col("end_day").is_not_null())["end_day"].to_list() == [60.0]
 
 

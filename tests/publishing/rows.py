@@ -9,7 +9,7 @@ import polars as pl
 from deltalake import DeltaTable
 
 from fastgen import scan_events
-from fastgen.publishing.publication import read_state
+from fastgen.publishing.publication import read_publication_state
 from fastgen.publishing.target import Form
 
 KEY = ["order_id", "sequence"]
@@ -59,6 +59,6 @@ def assert_unfinished(target: str) -> None:
     if form == Form.DUCKDB:
         assert not Path(path).exists()
     else:
-        state = read_state(Path(path))
+        state = read_publication_state(Path(path))
         assert state is not None
         assert not state.finished

@@ -12,7 +12,7 @@ import pytest
 from fastgen import OutputError, publish
 from fastgen.publishing import folder as folder_module
 from fastgen.publishing.folder import WORK
-from fastgen.publishing.publication import read_state, work_folder
+from fastgen.publishing.publication import read_publication_state, scratch_folder
 from fastgen.publishing.target import Form
 from tests.publishing.rows import assert_events, assert_unfinished, target_of
 
@@ -61,7 +61,7 @@ def test_folder_killed_between_tables_is_finished_by_the_next_run(
         patch.setattr(folder_module, "_make", make_some)
         with pytest.raises(Killed):
             publish(dataset, target, overwrite=there == "another")
-    state = read_state(tmp_path / "tables")
+    state = read_publication_state(tmp_path / "tables")
     assert state is not None
     assert not state.finished
     done = publish(dataset, target)
@@ -91,5 +91,8 @@ def test_killed_process_leaves_nothing_that_looks_finished(form: Form, dataset: 
 
 
 def test_second_run_at_the_same_time_is_refused(dataset: Path, tmp_path: Path) -> None:
-    with work_folder(tmp_path / WORK), pytest.raises(OutputError, match="no other run that publishes here"):
+    with (
+        scratch_folder(tmp_path / WORK),
+        pytest.raises(OutputError, match="no other run that publishes here"),
+    ):
         publish(dataset, f"parquet:{tmp_path}")

@@ -13,7 +13,7 @@ import pytest
 
 from fastgen import OutputError, publish
 from fastgen.publishing import folder as folder_module
-from fastgen.publishing.publication import State, write_state
+from fastgen.publishing.publication import PublicationState, write_publication_state
 from fastgen.publishing.target import Form
 from tests.publishing.rows import assert_events, contents, target_of, write_over
 
@@ -187,13 +187,13 @@ def test_table_of_the_same_sizes_is_not_taken_for_the_new_one(
     events = tmp_path / "tables" / "events" / "part-00000.parquet"
     events.write_bytes(bytes(events.stat().st_size))
 
-    def write_and_die(folder: Path, state: State) -> None:
-        write_state(folder, state)
+    def write_and_die(folder: Path, state: PublicationState) -> None:
+        write_publication_state(folder, state)
         if "events" in state.files:
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder_module, "write_state", write_and_die)
+        patch.setattr(folder_module, "write_publication_state", write_and_die)
         with pytest.raises(Killed):
             publish(dataset, target, overwrite=True)
     assert publish(dataset, target).made == ("events",)

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from fastgen.events.digest import DayDigest
 
 # A day of up to so many rows is held as one table, others are read a column and a row group at a time. The
-# row group is a multiple of 8, so that validity bits of two windows meet at a byte.
+# row group is a multiple of 8, so that validity bits of two sections meet at a byte.
 WHOLE_ROWS = 4 * ROW_GROUP_ROWS
-WINDOW_ROWS = ROW_GROUP_ROWS
+SECTION_ROWS = ROW_GROUP_ROWS
 
 STORED = tuple(c.name for c in COLUMNS if c.name != "location_id")
 
@@ -93,14 +93,14 @@ def _digest_rows(reader: RowReader, location_id: int, first: int, last: int) -> 
 
 
 def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Iterator[NDArray[np.generic]]:
-    """Canonical bytes of rows first..last-1, in order, a window at a time."""
+    """Canonical bytes of rows first..last-1, in order, a section at a time."""
     whole = last - first <= WHOLE_ROWS
-    edges = [*range(first, last, WHOLE_ROWS if whole else WINDOW_ROWS), last] if last > first else []
-    windows = list(pairwise(edges))
+    edges = [*range(first, last, WHOLE_ROWS if whole else SECTION_ROWS), last] if last > first else []
+    ranges = list(pairwise(edges))
     for column in COLUMNS:
         parts = ("valid", "lengths", "values") if column.kind == "str" else ("valid", "values")
         for part in parts:
-            for low, high in windows:
+            for low, high in ranges:
                 if column.name == "location_id":
                     # Not pa.array(): it imports pandas, where that is installed.
                     fill = pa.py_buffer(np.full(high - low, location_id, np.int8))

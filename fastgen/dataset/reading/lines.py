@@ -67,7 +67,7 @@ def index_items(items: Items) -> ItemIndex:
 
 def read_lines(orders: OrderRows, items: ItemIndex) -> Lines:
     """Read the lines of well-formed orders."""
-    texts = orders.window.texts["items_json"]
+    texts = orders.batch.texts["items_json"]
     first, last = texts.start[orders.first], texts.start[orders.first + 1]
     n, n_lines_max = len(first), int((last - first).sum()) // LINE_BYTES_MIN + 1
     problem, start = np.empty(n, np.int8), np.empty(n + 1, np.int64)

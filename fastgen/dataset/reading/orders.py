@@ -1,4 +1,4 @@
-"""Say which order, location and day each row of a window belongs to."""
+"""Say which order, location and day each row of a batch belongs to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fastgen.dataset.reading.windows import Window
+    from fastgen.dataset.reading.row_batches import RowBatch
     from fastgen.events.digest import DayDigest
 
 
@@ -43,21 +43,21 @@ class FileDays(NamedTuple):
 
 
 class OrderRows(NamedTuple):
-    """Orders of a window, n of them, or those that are well formed.
+    """Orders of a batch, n of them, or those that are well formed.
 
     Attributes
     ----------
-    window
-        The window.
+    batch
+        The batch.
     first, last
-        int64 (n,), first and last row in the window, the last one included.
+        int64 (n,), first and last row in the batch, the last one included.
     day_index
         int64 (n,), index of the location-day in the file.
     location_id, day
         int64 (n,), the location-day that the order's rows lie in.
     """
 
-    window: Window
+    batch: RowBatch
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     day_index: NDArray[np.int64]
@@ -71,26 +71,26 @@ class OrderRows(NamedTuple):
 
     def describe(self, i: int, what: str) -> str:
         """Name an order, and say what is wrong with it."""
-        order_id = format_order_id(int(self.window.code[self.first[i]]))
+        order_id = format_order_id(int(self.batch.code[self.first[i]]))
         return f"location {self.location_id[i]}, day {self.day[i]}, order {order_id}: {what}."
 
     def at(self, column: str, event_type: int) -> NDArray[Any]:
         """Values of a column on the orders' row of an event type before the pings, (n,)."""
-        values: NDArray[Any] = self.window.values[column][self.first + event_type - CREATED]
+        values: NDArray[Any] = self.batch.values[column][self.first + event_type - CREATED]
         return values
 
     def keep(self, which: NDArray[np.bool_]) -> OrderRows:
         """Keep some of the orders."""
-        return OrderRows(self.window, *(column[which] for column in self[1:]))
+        return OrderRows(self.batch, *(column[which] for column in self[1:]))
 
 
-def locate_orders(window: Window, days: FileDays) -> OrderRows:
-    """Find the orders of a window, and the location-days of their first rows."""
-    first, last = window.start[:-1], window.start[1:] - 1
-    day_index = np.searchsorted(days.row_start, window.first_row + first, "right") - 1
+def locate_orders(batch: RowBatch, days: FileDays) -> OrderRows:
+    """Find the orders of a batch, and the location-days of their first rows."""
+    first, last = batch.start[:-1], batch.start[1:] - 1
+    day_index = np.searchsorted(days.row_start, batch.first_row + first, "right") - 1
     # Rows beyond the last day, of a damaged file, count as its rows.
     day_index = np.minimum(day_index, len(days.day) - 1)
-    return OrderRows(window, first, last, day_index, days.location_id[day_index], days.day[day_index])
+    return OrderRows(batch, first, last, day_index, days.location_id[day_index], days.day[day_index])
 
 
 def type_name(type_id: int) -> str:

@@ -69,7 +69,7 @@ def check_lines(orders: OrderRows, items: ItemIndex, rules: BasketRules, tally: 
     unread = (lines.problem == NO_ITEMS) | (lines.problem == OTHER_ITEM)
 
     def describe(i: int) -> str:
-        text = orders.window.texts["items_json"].get(int(orders.first[i]))
+        text = orders.batch.texts["items_json"].get(int(orders.first[i]))
         return orders.describe(i, f"items_json: {_BROKEN[int(lines.problem[i])]}, got {text!r}")
 
     tally.hold_all("items", unread, describe)

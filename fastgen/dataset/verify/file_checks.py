@@ -1,4 +1,4 @@
-"""Check files: presence, hashes, columns, digests; then the rows in them, window by window."""
+"""Check files: presence, hashes, columns, digests; then the rows in them, batch by batch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastgen.dataset.reading.arrow_types import is_stored_as
 from fastgen.dataset.reading.digest_file import digest_file_days
 from fastgen.dataset.reading.event_file import DAMAGED, EventFile
 from fastgen.dataset.reading.orders import locate_orders
-from fastgen.dataset.reading.windows import read_windows
+from fastgen.dataset.reading.row_batches import read_row_batches
 from fastgen.dataset.verify.basket_checks import check_lines
 from fastgen.dataset.verify.file_state import FileState
 from fastgen.dataset.verify.report import Tally
@@ -173,8 +173,8 @@ def _check_rows(
     tally: Tally,
     progress: Callable[[int], None],
 ) -> None:
-    for window in read_windows(file, file.schema.names):
-        orders = locate_orders(window, state.days)
+    for batch in read_row_batches(file, file.schema.names):
+        orders = locate_orders(batch, state.days)
         check_nulls(orders, tally)
         check_ids(orders, expectations, state, tally)
         check_days(orders, expectations, state, tally)
@@ -184,7 +184,7 @@ def _check_rows(
         if expectations.items is not None:
             check_lines(whole, *expectations.items, tally)
         check_drives(whole, expectations, state, tally)
-        progress(window.n_rows)
+        progress(batch.n_rows)
     for d, n_orders in zip(part.days, state.n_orders.tolist(), strict=True):
         if n_orders != d.orders:
             what = f"location {d.location_id}, day {d.day}: expected {d.orders} orders, got {n_orders}."

@@ -1,4 +1,4 @@
-"""Keep what the checks of one file carry from window to window."""
+"""Keep what the checks of one file carry from batch to batch."""
 
 from __future__ import annotations
 

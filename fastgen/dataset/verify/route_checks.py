@@ -34,7 +34,7 @@ def check_drives(orders: OrderRows, expectations: Expectations, state: FileState
     order = np.repeat(np.arange(len(n_pings)), n_pings)
     number = np.arange(len(order)) - ping_start[order] + 1
     row = orders.first[order] + N_BEFORE_PINGS - 1 + number
-    values, texts = orders.window.values, orders.window.texts["route_json"]
+    values, texts = orders.batch.values, orders.batch.texts["route_json"]
     picked_up = orders.first + PICKED_UP - CREATED
     ends_e6 = np.empty((len(n_pings), 4), np.int64)
     stray, stray_m = np.empty(len(n_pings), np.int64), np.empty(len(n_pings))
@@ -67,7 +67,7 @@ def _check_ends(
 ) -> None:
     """Check that routes lead from one kitchen to the customers of its delivery square."""
     unread = ends_e6[:, 0] == BAD
-    lat, lon = orders.window.values["customer_lat"], orders.window.values["customer_lon"]
+    lat, lon = orders.batch.values["customer_lat"], orders.batch.values["customer_lon"]
     customer = (ends_e6[:, 2:] / E6).astype(np.float32)
     elsewhere = np.zeros(len(unread), bool)
     for rows in (orders.first, orders.last):
@@ -85,7 +85,7 @@ def _check_ends(
 
     def describe(i: int) -> str:
         if unread[i]:
-            text = orders.window.texts["route_json"].get(int(orders.first[i]) + PICKED_UP - CREATED)
+            text = orders.batch.texts["route_json"].get(int(orders.first[i]) + PICKED_UP - CREATED)
             return orders.describe(i, f"route_json: expected an array of [lat,lon], got {text!r}")
         if elsewhere[i]:
             return orders.describe(i, "expected customer_lat, customer_lon at the end of route_json")
@@ -122,7 +122,7 @@ def _check_ping_rows(
     row: NDArray[np.int64],
     tally: Tally,
 ) -> None:
-    values, interval_s = orders.window.values, expectations.scenario.driver.ping_interval_s
+    values, interval_s = orders.batch.values, expectations.scenario.driver.ping_interval_s
     due = orders.at("ts_seconds", PICKED_UP)[order] + interval_s * number
     late = values["ts_seconds"][row] != due
     share = 100.0 * number / (orders.n_pings[order] + 1)
@@ -140,7 +140,7 @@ def _check_ping_rows(
 
 def _check_ping_counts(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
     """Check max(1, floor(drive / interval)) - 1 pings; the drive is known to less than a second."""
-    ts, interval_s = orders.window.values["ts_seconds"], expectations.scenario.driver.ping_interval_s
+    ts, interval_s = orders.batch.values["ts_seconds"], expectations.scenario.driver.ping_interval_s
     drive_s = ts[orders.last] - orders.at("ts_seconds", PICKED_UP)
     fewest, most = (np.maximum(1, (drive_s - late) // interval_s) - 1 for late in (1, 0))
     wrong = (orders.n_pings < fewest) | (orders.n_pings > most)

@@ -1,4 +1,4 @@
-"""Check the rows of a window by themselves: lifecycle, nulls, ids, order, days, times, addresses."""
+"""Check the rows of a batch by themselves: lifecycle, nulls, ids, order, days, times, addresses."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ STEPS = ((CREATED, STARTED), (STARTED, FINISHED), (FINISHED, READY), (READY, PIC
 
 def check_lifecycle(orders: OrderRows, tally: Tally) -> OrderRows:
     """Check types and sequence of every order; return the orders that are well formed."""
-    window = orders.window
+    batch = orders.batch
     n_rows = orders.last - orders.first + 1
-    place = np.arange(window.n_rows) - np.repeat(orders.first, n_rows)
+    place = np.arange(batch.n_rows) - np.repeat(orders.first, n_rows)
     expected = np.minimum(place + 1, PING)
     expected[orders.last] = DELIVERED
-    kind = window.values["event_type_id"]
-    wrong_row = (kind != expected) | (window.values["sequence"] != place)
+    kind = batch.values["event_type_id"]
+    wrong_row = (kind != expected) | (batch.values["sequence"] != place)
     wrong = n_rows <= N_BEFORE_PINGS
-    if window.n_rows:
+    if batch.n_rows:
         wrong |= np.logical_or.reduceat(wrong_row, orders.first)
 
     def describe(i: int) -> str:
         rows = slice(orders.first[i], orders.last[i] + 1)
         bad = int(np.argmax(wrong_row[rows])) if wrong_row[rows].any() else int(n_rows[i]) - 1
         row = orders.first[i] + bad
-        got = f"{type_name(int(kind[row]))} with sequence {window.values['sequence'][row]}"
+        got = f"{type_name(int(kind[row]))} with sequence {batch.values['sequence'][row]}"
         return orders.describe(i, f"expected {type_name(int(expected[row]))} with sequence {bad}, got {got}")
 
     tally.hold_all("lifecycle", wrong, describe)
@@ -61,18 +61,18 @@ def check_lifecycle(orders: OrderRows, tally: Tally) -> OrderRows:
 
 def check_nulls(orders: OrderRows, tally: Tally) -> None:
     """Check that every column is set exactly on its event types."""
-    window = orders.window
-    kind = window.values["event_type_id"].view(np.uint8)
+    batch = orders.batch
+    kind = batch.values["event_type_id"].view(np.uint8)
     wrong_in: dict[str, NDArray[np.bool_]] = {}
     for column in COLUMNS:
-        if column.name in window.valid:
+        if column.name in batch.valid:
             set_on = np.full(256, not column.nullable)
             set_on[list(column.set_on)] = True
-            wrong_in[column.name] = window.valid[column.name] != set_on[kind]
+            wrong_in[column.name] = batch.valid[column.name] != set_on[kind]
 
     def describe(row: int) -> str:
         name = next(name for name, wrong in wrong_in.items() if wrong[row])
-        got = "a value" if window.valid[name][row] else "null"
+        got = "a value" if batch.valid[name][row] else "null"
         order = int(np.searchsorted(orders.first, row, "right")) - 1
         return orders.describe(order, f"{name}: got {got} on {type_name(int(kind[row]))}")
 
@@ -81,12 +81,12 @@ def check_nulls(orders: OrderRows, tally: Tally) -> None:
 
 def check_ids(orders: OrderRows, expectations: Expectations, state: FileState, tally: Tally) -> None:
     """Check the form of the order ids, and keep them: each may occur only once in the dataset."""
-    window = orders.window
-    code = window.code[orders.first]
+    batch = orders.batch
+    code = batch.code[orders.first]
     state.codes.append(code[code != NO_ID])
 
     def describe(i: int) -> str:
-        text = window.texts["order_id"].get(int(orders.first[i]))
+        text = batch.texts["order_id"].get(int(orders.first[i]))
         return orders.describe(i, f"expected an id of 6 (7, 8) characters A-Z0-9, got {text!r}")
 
     tally.hold_all("order_ids", (code == NO_ID) | (code >= expectations.id_end), describe)
@@ -94,14 +94,14 @@ def check_ids(orders: OrderRows, expectations: Expectations, state: FileState, t
 
 def check_days(orders: OrderRows, expectations: Expectations, state: FileState, tally: Tally) -> None:
     """Check that orders stand in their location's day, whole, and one after another."""
-    window = orders.window
+    batch = orders.batch
     days = state.days
     state.n_orders += np.bincount(orders.day_index, minlength=len(days.day))
-    created = window.values["ts_seconds"][orders.first]
+    created = batch.values["ts_seconds"][orders.first]
     keys = zip(days.location_id.tolist(), days.day.tolist(), strict=True)
     starts = np.stack([expectations.day_start_s[location_id][[day, day + 1]] for location_id, day in keys])
     low, high = starts[orders.day_index].T
-    beyond = window.first_row + orders.last >= days.row_start[orders.day_index + 1]
+    beyond = batch.first_row + orders.last >= days.row_start[orders.day_index + 1]
 
     def describe_day(i: int) -> str:
         if beyond[i]:
@@ -113,16 +113,14 @@ def check_days(orders: OrderRows, expectations: Expectations, state: FileState, 
     index = np.append(last_index, orders.day_index)
     before = np.append(last_created, created[:-1])
     early = (index[1:] == index[:-1]) & (created < before)
-    if "location_id" in window.values:
-        strange = window.values["location_id"] != np.repeat(
-            orders.location_id, orders.last - orders.first + 1
-        )
+    if "location_id" in batch.values:
+        strange = batch.values["location_id"] != np.repeat(orders.location_id, orders.last - orders.first + 1)
         early |= np.logical_or.reduceat(strange, orders.first)
 
     def describe_order(i: int) -> str:
         if created[i] < before[i]:
             return orders.describe(i, f"created at {created[i]}, after an order of {before[i]}")
-        found = window.values["location_id"][orders.first[i]]
+        found = batch.values["location_id"][orders.first[i]]
         return orders.describe(i, f"expected rows of location {orders.location_id[i]}, got {found}")
 
     tally.hold_all("order", early, describe_order)
@@ -132,7 +130,7 @@ def check_days(orders: OrderRows, expectations: Expectations, state: FileState, 
 def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
     """Check the times along the chain of well-formed orders."""
     at = {event_type: orders.at("ts_seconds", event_type) for event_type in range(CREATED, PING)}
-    delivered = orders.window.values["ts_seconds"][orders.last]
+    delivered = orders.batch.values["ts_seconds"][orders.last]
     # Whole seconds lie at most one second nearer to each other than the microseconds they are cut from.
     shortest_s = math.floor(expectations.scenario.service_times.minimum_min * US_PER_MIN + 0.5) // US_PER_S
     broken = {
@@ -152,7 +150,7 @@ def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tall
 
 def check_addresses(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
     """Check that addresses have a house number in its range, and a street."""
-    addresses = orders.window.texts["customer_addr"]
+    addresses = orders.batch.texts["customer_addr"]
     number = np.empty(len(orders.first), np.int64)
     parse_house_numbers(
         addresses.start[orders.first], addresses.start[orders.first + 1], addresses.text, number

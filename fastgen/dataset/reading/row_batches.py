@@ -1,4 +1,4 @@
-"""Read an event file in windows of whole orders, as NumPy arrays, in bounded memory."""
+"""Read an event file as NumPy arrays, in batches of whole orders that bound the memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fastgen.dataset.reading.event_file import EventFile
 
-WINDOW_ROWS = 128_000
+BATCH_ROWS = 128_000
 
 
 class Texts(NamedTuple):
@@ -33,7 +33,7 @@ class Texts(NamedTuple):
         return raw.tobytes().decode(errors="replace")
 
 
-class Window(NamedTuple):
+class RowBatch(NamedTuple):
     """Some rows of a file that begin and end with an order.
 
     Attributes
@@ -65,7 +65,9 @@ class Window(NamedTuple):
         return len(self.code)
 
 
-def read_windows(file: EventFile, columns: Sequence[str], window_rows: int = WINDOW_ROWS) -> Iterator[Window]:
+def read_row_batches(
+    file: EventFile, columns: Sequence[str], batch_rows: int = BATCH_ROWS
+) -> Iterator[RowBatch]:
     """Read a file from its first row to its last.
 
     An order begins where the id changes or an order is created; order_id and event_type_id must be among the
@@ -77,7 +79,7 @@ def read_windows(file: EventFile, columns: Sequence[str], window_rows: int = WIN
         The file.
     columns
         What to read of it.
-    window_rows
+    batch_rows
         About how many rows to hold at a time.
 
     Raises
@@ -86,34 +88,32 @@ def read_windows(file: EventFile, columns: Sequence[str], window_rows: int = WIN
         If the file is damaged.
     """
     first_row, rest = 0, None
-    for table, is_last in _read_tables(file, columns, window_rows):
+    for table, is_last in _read_tables(file, columns, batch_rows):
         rows = table if rest is None else pa.concat_tables([rest, table])
-        window = _to_window(first_row, rows.combine_chunks())
-        cut = window.n_rows if is_last else int(window.start[-2])
+        batch = _to_batch(first_row, rows.combine_chunks())
+        cut = batch.n_rows if is_last else int(batch.start[-2])
         if cut == 0:
-            cut = window.n_rows  # no order is as long as a window: let the checks find what is wrong
-        yield _cut(window, cut)
+            cut = batch.n_rows  # no order is as long as a batch: let the checks find what is wrong
+        yield _cut(batch, cut)
         first_row += cut
         rest = rows.slice(cut)
     if rest is not None and rest.num_rows:  # the last row groups were empty
-        yield _to_window(first_row, rest.combine_chunks())
+        yield _to_batch(first_row, rest.combine_chunks())
 
 
-def _read_tables(
-    file: EventFile, columns: Sequence[str], window_rows: int
-) -> Iterator[tuple[pa.Table, bool]]:
+def _read_tables(file: EventFile, columns: Sequence[str], batch_rows: int) -> Iterator[tuple[pa.Table, bool]]:
     groups: list[int] = []
     n_rows, n_groups = 0, file.metadata.num_row_groups
     for group in range(n_groups):
         groups.append(group)
         n_rows += file.metadata.row_group(group).num_rows
         is_last = group == n_groups - 1
-        if n_rows and (is_last or n_rows >= window_rows):
+        if n_rows and (is_last or n_rows >= batch_rows):
             yield file.read(groups, columns), is_last
             groups, n_rows = [], 0
 
 
-def _to_window(first_row: int, table: pa.Table) -> Window:
+def _to_batch(first_row: int, table: pa.Table) -> RowBatch:
     values, valid, texts = {}, {}, {}
     for name in table.column_names:
         column = table.column(name)
@@ -129,17 +129,17 @@ def _to_window(first_row: int, table: pa.Table) -> Window:
     begins[1:] |= code[1:] != code[:-1]
     begins[:1] = True
     start = np.append(np.flatnonzero(begins), table.num_rows)
-    return Window(first_row, values, valid, texts, code, start)
+    return RowBatch(first_row, values, valid, texts, code, start)
 
 
-def _cut(window: Window, n_rows: int) -> Window:
+def _cut(batch: RowBatch, n_rows: int) -> RowBatch:
     """Keep the first rows, which end with an order."""
-    n_orders = int(np.searchsorted(window.start, n_rows))
-    return Window(
-        window.first_row,
-        {name: column[:n_rows] for name, column in window.values.items()},
-        {name: column[:n_rows] for name, column in window.valid.items()},
-        {name: texts._replace(start=texts.start[: n_rows + 1]) for name, texts in window.texts.items()},
-        window.code[:n_rows],
-        window.start[: n_orders + 1],
+    n_orders = int(np.searchsorted(batch.start, n_rows))
+    return RowBatch(
+        batch.first_row,
+        {name: column[:n_rows] for name, column in batch.values.items()},
+        {name: column[:n_rows] for name, column in batch.valid.items()},
+        {name: texts._replace(start=texts.start[: n_rows + 1]) for name, texts in batch.texts.items()},
+        batch.code[:n_rows],
+        batch.start[: n_orders + 1],
     )
