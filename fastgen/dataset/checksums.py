@@ -1,6 +1,6 @@
-"""Read and write golden checksums: digests of known datasets, and answers of queries over the canonical one.
+"""Read and write golden checksums: digests of known datasets, and answers of queries on the canonical one.
 
-They are rewritten on purpose only, by `.ci/write_checksums.py`.
+Only `.ci/write_checksums.py` rewrites them, after a change that is meant to change the data.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ CHECKSUMS_FORMAT = "fastgen-checksums"
 CHECKSUMS_VERSION = 1
 CHECKSUMS_FILE = "checksums.json"
 
-# The datasets that are pinned: parameters of a build by name; the first one is the canonical dataset.
+# Parameters of the pinned builds by name; the first one is the canonical dataset. Other seeds and a larger
+# scale reach draws that the canonical dataset doesn't.
 GOLDEN_BUILDS: dict[str, dict[str, Any]] = {
     "canonical": {"seed": 42, "days": 90, "scale": 1.0},
     "seed 7": {"seed": 7, "days": 90, "scale": 1.0},
@@ -41,11 +42,11 @@ class Golden:
     Attributes
     ----------
     scenario, seed, days, scale, start, locations
-        Its parameters; locations by code.
+        Parameters of the build; locations by code.
     stream_version, scenario_hash, dimensions_hash, networks
-        What else decides its content: networks are hashes by code.
+        The other causes of its content; networks are hashes by code.
     orders, rows, digest
-        The content.
+        Its content.
     """
 
     scenario: str
@@ -64,7 +65,7 @@ class Golden:
 
     @property
     def parameters(self) -> tuple[object, ...]:
-        """What a dataset must share with it to be held against it."""
+        """Parameters that a dataset must share to be comparable."""
         return (self.scenario, self.seed, self.days, self.scale, self.start, self.locations)
 
 
@@ -96,7 +97,7 @@ class Checksums:
 
 
 def make_golden(manifest: Manifest) -> Golden:
-    """Pin the dataset of a manifest."""
+    """Make the pinned form of the dataset of a manifest."""
     scenario = manifest.scenario
     return Golden(
         scenario=str(scenario.get("name")),
@@ -116,7 +117,7 @@ def make_golden(manifest: Manifest) -> Golden:
 
 
 def describe_golden(golden: Golden) -> str:
-    """Parameters of a pinned dataset in a few words."""
+    """Describe the parameters of a pinned dataset in a few words."""
     return (
         f"scenario {golden.scenario!r}, seed {golden.seed}, {golden.days} days, scale {golden.scale:g}, "
         f"start {golden.start}, locations {','.join(golden.locations)}"
@@ -129,7 +130,7 @@ def load_checksums(path: Path) -> Checksums:
     Raises
     ------
     DataError
-        If it can't be read, or is none of this version.
+        If it can't be read, or isn't a checksums file of this version.
     """
     try:
         text = read_regular(path).decode()
@@ -145,6 +146,7 @@ def parse_checksums(text: str, name: str) -> Checksums:
         found = {key: raw[key] for key in ("format", "format_version", "digest_version")}
         expected = _header()
         for key, value in found.items():
+            # JSON's true equals 1 in Python.
             if value != expected[key] or isinstance(value, bool):
                 raise DataError(f"{name}: expected {key} {expected[key]!r}, got {value!r}.")
         datasets = {key: make_record(Golden, value) for key, value in raw["datasets"].items()}

@@ -1,8 +1,9 @@
-"""Know which files of a dataset hold the events of a stretch of time, from the manifest alone.
+"""Find the files of a dataset that can have events of a period, from the manifest alone.
 
-An event lies in the file of its order's day, so a file may hold events a while after its last day ends, and
-by the UTC clock some hours off at both ends. How long is no guess: `tail_s` bounds an order's life by the
-numbers of the scenario, and `lead_s` by how far apart two clocks on Earth can be.
+An event is stored with the day on which its order was created. So a file has events from after its last day
+too, and with the UTC clock also from some hours before its first day. `tail_s` and `lead_s` bound how much:
+`tail_s` by the longest order that the scenario allows, `lead_s` by the largest offset between two clocks on
+Earth.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.seal import Stamp
     from fastgen.model.scenario import Scenario
 
-# Local time is at most 14 hours off UTC, and an hour is skipped or repeated at most.
+# Seconds. Time zones are at most 14 hours off UTC; a change of the clock adds an hour at most.
 CLOCK_SPREAD_S = S_PER_DAY
 
 _PART = re.compile(r"(?:^|/)location_id=(\d+)/(?:day=\d+/)?part-(\d+)-(\d+)\.parquet$")
@@ -50,7 +51,7 @@ class FileSpan(NamedTuple):
     folder, entry
         The dataset's folder, and the file as the manifest states it.
     location_id, first_day, last_day
-        Whose orders of which days it holds; location None: of all.
+        Location and days of its orders, both days included; location None: all locations.
     """
 
     folder: Path
@@ -70,31 +71,31 @@ class FileSpan(NamedTuple):
         Raises
         ------
         DamageError
-            If it is not the one that the manifest states.
+            If it isn't the file that the manifest states.
         """
         return EventFile(self.folder, self.entry)
 
 
 @dataclass(frozen=True)
 class DatasetIndex:
-    """What a reader of some hours of a dataset has to know.
+    """What a reader of part of a dataset needs to know.
 
     Attributes
     ----------
     folder, digest, stamp
-        The dataset, and by what its manifest is known again.
+        The dataset, and the stamp that identifies its manifest.
     layout, partition_by
         Form of its files.
     sequence_kind
         Type of the sequence column, "i8" or "i16".
     epoch_s, days
-        Unix seconds of day 0, 00:00, and how many days follow.
+        Unix seconds of day 0, 00:00, and the number of days.
     codes
         Code of each location built, by id.
     files
         The event files, or what stands for them, in the order of their rows.
     lead_s, tail_s
-        No event lies earlier than so many seconds before its order's day, or later than so many after it.
+        Most seconds that an event can be before the start, and after the end, of its order's day.
     """
 
     folder: Path
@@ -112,22 +113,22 @@ class DatasetIndex:
 
     @property
     def length_s(self) -> int:
-        """Length of the calendar, and of one loop."""
+        """Seconds from day 0 to the end of the last day; also the length of one loop of a replay."""
         return self.days * S_PER_DAY
 
     @property
     def first_s(self) -> int:
-        """No event is earlier: the epoch, or a day before it where the clock is UTC."""
+        """Unix second before which there is no event: the epoch, or a day earlier with the UTC clock."""
         return self.epoch_s - self.lead_s
 
     @property
     def end_s(self) -> int:
-        """Every event is earlier."""
+        """Unix second from which on there is no event."""
         return self.epoch_s + self.length_s + self.tail_s
 
     @cached_property
     def _bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Earliest and latest second that each file could hold, and its location (-1: several)."""
+        """First second that each file can have, the second after its last one, and its location (-1: all)."""
         spans = [
             (f.first_day, f.last_day + 1, -1 if f.location_id is None else f.location_id) for f in self.files
         ]
@@ -138,12 +139,12 @@ class DatasetIndex:
     def files_between(
         self, start_s: int, end_s: int, locations: Collection[int] | None = None
     ) -> list[EventPart]:
-        """List the files that could hold events of a window, and no others.
+        """List the files that can have events of a window.
 
         Parameters
         ----------
         start_s, end_s
-            Unix seconds, the end not among them.
+            Unix seconds; the end is excluded.
         locations
             Ids; None: all.
         """
@@ -154,23 +155,23 @@ class DatasetIndex:
         return [self.files[i] for i in np.flatnonzero(found)]
 
     def earliest_s(self, file: EventPart) -> int:
-        """No event of a file is earlier than this."""
+        """Return the Unix second before which a file has no event."""
         return self.epoch_s + file.first_day * S_PER_DAY - self.lead_s
 
     def latest_s(self, file: EventPart) -> int:
-        """Every event of a file is earlier than this."""
+        """Return the Unix second from which on a file has no event."""
         return self.epoch_s + (file.last_day + 1) * S_PER_DAY + self.tail_s
 
 
 def read_index(dataset: str | Path) -> DatasetIndex:
-    """Read what the manifest of a dataset says of its files and its calendar.
+    """Read from the manifest of a dataset what its files and its calendar are.
 
     Raises
     ------
     ScenarioError
         If the folder's name is none, such as an empty text.
     DataError
-        If there is no manifest, or none that can be used.
+        If there is no manifest, or one of another format.
     DamageError
         If it is damaged.
     """
@@ -215,7 +216,7 @@ def _file_spans(manifest: Manifest, folder: Path, days: int) -> Iterable[FileSpa
 
 
 def _longest_order_s(manifest: Manifest, scenario: Scenario) -> int:
-    """Bound the time from an order's creation to its delivery."""
+    """Bound the seconds from an order's creation to its delivery."""
     source = manifest.source
     preparation_s = bound_preparation_s(scenario) if source is None else source.longest_preparation_s
     return preparation_s + bound_drive_s(manifest.sequence_kind, scenario.driver.ping_interval_s)
@@ -223,12 +224,14 @@ def _longest_order_s(manifest: Manifest, scenario: Scenario) -> int:
 
 def bound_drive_s(sequence_kind: str, ping_interval_s: int) -> int:
     """Bound the seconds from an order's pick-up to its delivery by the pings that its sequence can count."""
-    # A drive of n pings ends before two intervals more.
+    # A drive with n pings takes less than n + 2 intervals.
     return (max_pings_of(sequence_kind) + 2) * ping_interval_s
 
 
 def select_ids(index: DatasetIndex, locations: Iterable[str] | None) -> tuple[int, ...] | None:
-    """Find locations by code or id; None, or all of them, is None.
+    """Find the ids of locations by code or id.
+
+    None and a list of all locations give None: no selection is needed.
 
     Raises
     ------
@@ -248,12 +251,14 @@ def select_ids(index: DatasetIndex, locations: Iterable[str] | None) -> tuple[in
 
 
 def select_types(types: Iterable[str] | None) -> tuple[int, ...] | None:
-    """Find event types by name; None, or all of them, is None.
+    """Find the numbers of event types by name.
+
+    None and a list of all types give None: no selection is needed.
 
     Raises
     ------
     ScenarioError
-        If one is no event type.
+        If a name is not that of an event type.
     """
     if types is None:
         return None

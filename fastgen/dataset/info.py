@@ -1,4 +1,4 @@
-"""Describe a dataset: what its manifest says, and what a scan of its rows adds up to."""
+"""Describe a dataset: the statements of its manifest, and totals of its rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class LocationInfo:
     code, name
         The location; "total" and "" for all.
     orders, events
-        Counts.
+        Numbers of orders and events.
     pings_per_order, events_per_order
         Means; 0 without orders.
     delivery_p50_s, delivery_p95_s
@@ -66,24 +66,24 @@ class LocationInfo:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What is in a dataset.
+    """Description of a dataset.
 
     Attributes
     ----------
     path, scenario, seed, scale, clock
-        Where it is and what it was made from.
+        Its folder, and what it was made from.
     days, first_date, last_date
         Number of days, and dates of the first and the last one.
     digest, fastgen_version, stream_version
-        Its identity, and what made it.
+        Content digest, and the versions that made it.
     layout, partition_by, compression
         Form of the files.
     files, bytes
-        Event files, and their size with the tables'.
+        Number of event files; bytes of these and the tables.
     networks
         Road networks.
     locations, total
-        Figures.
+        Figures of each location, and of all together.
     event_types
         Number of events by type.
     """
@@ -110,14 +110,14 @@ class DatasetInfo:
     event_types: dict[str, int]
 
     def to_dict(self) -> dict[str, Any]:
-        """Say the same for JSON."""
+        """Make a dictionary that JSON can hold."""
         dates = {key: getattr(self, key).isoformat() for key in ("first_date", "last_date")}
         return {**asdict(self), "path": str(self.path), **dates}
 
 
 @dataclass
 class _Sums:
-    """What a scan adds up for one location."""
+    """Totals of one location: rows by type, orders, revenue in cents, orders by seconds to delivery."""
 
     types: Counter[int] = field(default_factory=Counter)
     orders: int = 0
@@ -144,7 +144,7 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
     DataError
         If there is no dataset.
     DamageError
-        If its manifest, tables or files are damaged, or it changes meanwhile.
+        If its manifest, tables or files are damaged, or it changes while it is read.
     """
     folder = check_input(path, "dataset")
     manifest, stamp = read_stamped(folder)
@@ -162,7 +162,7 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
         with EventFile(folder, part.entry) as file:
             try:
                 _scan(file, part, items, sums)
-            except DAMAGED as error:  # rows that no order is made of
+            except DAMAGED as error:  # rows that don't make up whole orders
                 raise file.damage("rows of whole orders", error) from None
     stamp.check()
     return _summarise(folder, manifest, scenario, sums)
@@ -173,7 +173,7 @@ def _scan(file: EventFile, part: FilePart, items: ItemIndex, sums: dict[int, _Su
     days = FileDays.of(part.days)
     for batch in read_row_batches(file, _SCANNED):
         orders = locate_orders(batch, days)
-        # What is wrong with shorter orders is for `fastgen verify` to say.
+        # Orders that lack rows are left out: `fastgen verify` reports them.
         orders = orders.keep(orders.last - orders.first >= N_BEFORE_PINGS)
         lines = read_lines(orders, items)
         n_lines = np.diff(lines.start)
@@ -246,7 +246,7 @@ def _location(code: str, name: str, sums: _Sums) -> LocationInfo:
 
 
 def _quantile(counts: Counter[int], share: float) -> float | None:
-    """Quantile of counted values, between two of them by straight interpolation (SQL's quantile_cont)."""
+    """Compute a quantile of counted values, linear between two of them, as SQL's quantile_cont."""
     if not counts:
         return None
     values = sorted(counts)

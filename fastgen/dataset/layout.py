@@ -1,4 +1,4 @@
-"""Name every path of a dataset."""
+"""Define the paths of a dataset."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from fastgen.model import dimensions
 EVENTS = "events.parquet"
 MANIFEST = "manifest.json"
 TABLES = tuple(dimensions.TABLES)
-# Readers of a folder of data skip names that start with a dot.
+# Spark, DuckDB and Polars skip names that start with a dot when they read a folder.
 WORK = ".building"
 # In it, while a build is unfinished.
 LOCK = "lock"
 
+# Small enough for readers to skip most of a file by time; a multiple of 8, which `digest_file` relies on.
 ROW_GROUP_ROWS = 64_000
 
 
 class Layout(StrEnum):
-    """How the rows are spread over files."""
+    """Whether the events are one file, or many in folders by location."""
 
     HIVE = "hive"
     SINGLE = "single"
 
 
 class PartitionBy(StrEnum):
-    """What the hive layout's folders are named after."""
+    """Columns that name the folders of the hive layout."""
 
     LOCATION = "location_id"
     LOCATION_DAY = "location_id,day"
 
 
 def part_path(location_id: int, first_day: int, last_day: int, partition_by: PartitionBy) -> str:
-    """Path of a part in the hive layout, relative to the dataset."""
+    """Return the path of an event file in the hive layout, relative to the dataset."""
     folder = f"{EVENTS}/location_id={location_id}"
     if partition_by is PartitionBy.LOCATION_DAY:
         folder += f"/day={first_day}"
@@ -43,12 +44,12 @@ def part_path(location_id: int, first_day: int, last_day: int, partition_by: Par
 
 
 def table_path(table: str) -> str:
-    """Path of a dimension table, relative to the dataset."""
+    """Return the path of a dimension table, relative to the dataset."""
     return f"{table}.parquet"
 
 
 def is_part(place: Path, dataset: Path) -> bool:
-    """Whether a place, there or not, is a dataset's folder, one of its files, or below its events."""
+    """Whether a path, existing or not, is a dataset's folder, one of its files, or below its events."""
     there, here = (Path(os.path.realpath(path)) for path in (place, dataset))
     if there == here:
         return True

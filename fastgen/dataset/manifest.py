@@ -1,4 +1,4 @@
-"""Describe a finished dataset: what it was made from, what is in it, and the hashes to hold it against."""
+"""Read and write the manifest of a dataset: what it was made from, its content, hashes of its files."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 FORMAT = "fastgen-dataset"
 FORMAT_VERSION = 1
 
-# What the name of a dataset begins with that is made while it is read.
+# Start of the name of a dataset that is not on disk, but made while it is read.
 UNWRITTEN = "scenario:"
+# As `to_json` writes it, so that a reader can cut the location-days off before it decodes the rest.
 _DAYS_KEY = ' "location_days": '
-# Left out where they say the usual: manifests of before have no such key.
+# Left out of the JSON while they are None, as in the manifests of older versions.
 _OPTIONAL = ("writer", "source")
 
 
@@ -36,13 +37,13 @@ class Manifest:
     Attributes
     ----------
     fastgen_version, stream_version, digest_version
-        What made it: package, random streams, digest.
+        Versions of the package, the random streams and the digest.
     build_id
-        Hash of all that decides the dataset and its files: equal for equal commands.
+        Hash of everything that determines the dataset and its files: equal for equal commands.
     scenario
-        The scenario, complete.
+        The complete scenario, as `Scenario.to_dict` makes it.
     scenario_hash, dimensions_hash
-        SHA-256 of scenario and tables.
+        Content hashes of the scenario and of the tables.
     layout, partition_by, compression, sequence_kind
         Form of the files.
     networks
@@ -83,7 +84,7 @@ class Manifest:
     source: Source | None = None
 
     def to_json(self) -> str:
-        """Encode as JSON, the location-days as columns, and seal it."""
+        """Encode as JSON, with the location-days as columns and a seal at the end."""
         fields: dict[str, Any] = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -96,7 +97,7 @@ class Manifest:
         for name in _OPTIONAL:
             if fields[name] is None:
                 del fields[name]
-        # One line a list: a manifest is read by people too.
+        # One line for each value: people read manifests too.
         lines = [f' "{key}": {_list_or_value(value)}' for key, value in fields.items()]
         columns = dict(zip(DayDigest._fields, map(list, zip(*self.days, strict=True)), strict=True))
         days = [f'  "{key}": {json.dumps(values)}' for key, values in columns.items()]
@@ -104,7 +105,7 @@ class Manifest:
         return seal("{\n" + ",\n".join(lines) + "\n}\n")
 
     def expected_build_id(self) -> str:
-        """Build id by the manifest's own statements."""
+        """Compute the build id from the other fields."""
         return compute_build_id(
             versions=(self.fastgen_version, self.stream_version, self.digest_version),
             scenario_hash=self.scenario_hash,
@@ -131,14 +132,14 @@ def compute_build_id(
     writer: str | None = None,
     source: Source | None = None,
 ) -> str:
-    """Hash all that decides a dataset and its files: equal for equal commands.
+    """Hash everything that determines a dataset and its files: equal for equal commands.
 
     Parameters
     ----------
     versions
-        Package, random streams, digest.
+        Of the package, the random streams and the digest.
     scenario_hash, dimensions_hash
-        Of scenario and tables.
+        Content hashes of the scenario and of the tables.
     networks
         Road networks of the locations built.
     form
@@ -165,9 +166,9 @@ def parse_manifest(text: str, name: str) -> Manifest:
     Raises
     ------
     DataError
-        If it is no manifest, or one of another format version.
+        If it is not a manifest, or one of another format version.
     DamageError
-        If it is not JSON, not what its seal says, lacks a field or has one too many.
+        If it is not JSON, differs from its seal, lacks a field or has an unknown one.
     """
     return _parse(text, name, with_days=True)
 
@@ -183,7 +184,7 @@ def _parse(text: str, name: str, *, with_days: bool) -> Manifest:
             raise DataError(f"{name}: expected format_version {FORMAT_VERSION}, got {version!r}.")
         unknown = raw.keys() - {"format", "format_version", "location_days", *Manifest.__dataclass_fields__}
         if unknown:
-            raise ValueError(f"an unknown {min(unknown)!r}")  # noqa: TRY301  # told with the others
+            raise ValueError(f"an unknown {min(unknown)!r}")  # noqa: TRY301  # reported like the others
         columns = raw["location_days"]
         days = tuple(DayDigest(*row) for row in zip(*(columns[f] for f in DayDigest._fields), strict=True))
         fields = {key: raw[key] for key in Manifest.__dataclass_fields__ if key not in {"days", *_OPTIONAL}}
@@ -208,7 +209,7 @@ def _parse(text: str, name: str, *, with_days: bool) -> Manifest:
 
 
 def _check_types(manifest: Manifest) -> None:
-    """Refuse values of another type than `to_json` writes."""
+    """Check that values have the types that `to_json` writes."""
     texts = [manifest.digest, manifest.build_id, manifest.sequence_kind, manifest.compression]
     texts += [entry.path for entry in (*manifest.files, *manifest.tables)]
     texts += [entry.sha256 for entry in (*manifest.files, *manifest.tables)]
@@ -244,13 +245,13 @@ def read_manifest(dataset: Path, *, with_days: bool = True) -> Manifest:
     dataset
         Its folder.
     with_days
-        Whether to decode the location-days, which are most of a long dataset's manifest; without them `days`
-        is empty.
+        Whether to decode the location-days, the largest part of a long dataset's manifest. If not, `days` is
+        empty.
 
     Raises
     ------
     DataError
-        If there is none, or none that can be used.
+        If there is none, or one of another format.
     DamageError
         If it is damaged.
     """
@@ -258,7 +259,7 @@ def read_manifest(dataset: Path, *, with_days: bool = True) -> Manifest:
 
 
 def read_stamped(dataset: Path, *, with_days: bool = True) -> tuple[Manifest, Stamp]:
-    """Read the manifest of a dataset, and by what to know it again; otherwise as `read_manifest`."""
+    """Read the manifest of a dataset, and the stamp that identifies it; otherwise as `read_manifest`."""
     path = dataset / MANIFEST
     try:
         data, stamp = Stamp.read(path)
@@ -281,7 +282,7 @@ def read_stamped(dataset: Path, *, with_days: bool = True) -> tuple[Manifest, St
 
 
 def _without_days(text: str) -> str:
-    """Cut the location-days off a manifest as `to_json` writes it, where they come last; else keep them."""
+    """Empty the location-days of a text that `to_json` wrote, where they come last; keep other texts."""
     head, found, tail = text.rpartition(_DAYS_KEY)
     if not found or tail.count("}") != 2:  # noqa: PLR2004  # their own and the manifest's
         return text

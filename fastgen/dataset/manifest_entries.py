@@ -1,4 +1,4 @@
-"""The parts of a manifest that are records of their own."""
+"""Define the entries of a manifest: road networks, files, source of orders."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FileEntry:
     path
         Relative to the dataset.
     rows, bytes, sha256
-        Its size, and the hash of its bytes.
+        Rows, size, and hash of its bytes.
     footer
         Hash of its footer, see `hash_footer`; None for tables, and for event files of older versions.
     """
@@ -39,21 +39,21 @@ class FileEntry:
     footer: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Say the same for JSON."""
+        """Make a dictionary that JSON can hold."""
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Source:
-    """What made the orders, where it was not the statistical simulation.
+    """Source of the orders, where it is not the statistical simulation.
 
     Attributes
     ----------
     name
         Name and version of the source.
     longest_preparation_s
-        Seconds from the creation of an order to its pick-up, at most: readers of a window look no further
-        back.
+        Most seconds from the creation of an order to its pick-up, which limits how far before a window its
+        readers have to look.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""Give the twenty queries of a benchmark over the canonical dataset, and answers that can be compared.
+"""Load the twenty benchmark queries on the canonical dataset, and make their answers comparable.
 
 The SQL files run as they are in DuckDB and in Polars, over views named events, locations, brands,
-brand_locations, menus, categories, items and order_items, the lines of the orders' items_json. Every answer
-of more than one row is in a total order.
+brand_locations, menus, categories, items and order_items (the lines of every items_json). Every answer of
+more than one row is totally ordered.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-# Decimals of a fraction in an answer: engines may differ beyond.
+# Decimals of a fraction in an answer: engines sum floats in different orders.
 DECIMALS = 3
 
 # Keys of a line of items_json, as order_items has them, with their SQL types.
@@ -44,7 +44,7 @@ def load_queries() -> dict[str, str]:
 
 
 def duckdb_views(dataset: Path, events: str) -> list[str]:
-    """Statements that make the views in DuckDB.
+    """Make the SQL statements that define the views in DuckDB.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ def duckdb_views(dataset: Path, events: str) -> list[str]:
             SELECT order_id, location_id, ts_seconds, unnest(from_json(items_json, '[{{{line}}}]')) AS line
             FROM events WHERE event_type_id = {CREATED}
         )
-        """,  # noqa: S608  # made of this module's own words
+        """,  # noqa: S608  # only this module's own words and a quoted path
     ]
 
 
 def _read_events(files: Path) -> str:
     if "*" not in files.name:
         return f"FROM {_read(files)}"
-    # By itself, DuckDB would take every column from the path that any folder above is named after.
+    # DuckDB would otherwise take columns from folders above the dataset too, if these are named KEY=VALUE.
     location = r"regexp_extract(filename, '.*[/\\]location_id=(\d+)[/\\]', 1)::TINYINT AS location_id"
     columns = f"* EXCLUDE (filename), {location}"
     return f"SELECT {columns} FROM {_read(files, ', filename = true')}"  # noqa: S608  # as above
@@ -88,7 +88,7 @@ def _quoted(path: Path) -> str:
 
 
 def polars_views(dataset: Path) -> dict[str, pl.LazyFrame]:
-    """Frames of the same views for `polars.SQLContext`."""
+    """Make frames of the same views for `polars.SQLContext`."""
     import polars as pl  # noqa: PLC0415  # slow to import
 
     from fastgen.dataset.reading.scan import scan_events  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Seal the text of a manifest with its hash, and find out later whether it is still the one that was read."""
+"""Seal the text of a manifest with its hash, and find out whether the file changed since it was read."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _END = "\n}\n"
 
 
 def seal(text: str) -> str:
-    """Append the SHA-256 of all that stands before it to an object of JSON, a value a line."""
+    """Append to a JSON object, one value a line, a last value: the SHA-256 of the text before it."""
     head = text.removesuffix(_END)
     return f"{head}{_KEY}{_hash(head)}{_END}"
 
 
 def unseal(text: str) -> str:
-    """Take the seal off a text that has one; texts of older versions have none.
+    """Check and remove the seal of a text; texts of older versions have none.
 
     Raises
     ------
     ValueError
-        If the seal is that of another text.
+        If the text differs from the one that was sealed.
     """
     head, key, tail = text.rpartition(_KEY)
     if not key:
@@ -45,7 +45,7 @@ def _hash(text: str) -> str:
 
 
 class Stamp(NamedTuple):
-    """Which manifest was read: its path, what the file system says of the file, and a hash of its bytes."""
+    """Identifies a manifest that was read: path, inode, time and size of the file, hash of its bytes."""
 
     path: Path
     status: tuple[int, int, int]
@@ -53,7 +53,7 @@ class Stamp(NamedTuple):
 
     @classmethod
     def read(cls, path: Path) -> tuple[bytes, Self]:
-        """Read a manifest's bytes, and its stamp.
+        """Read a manifest's bytes, and make its stamp.
 
         Raises
         ------
@@ -65,15 +65,15 @@ class Stamp(NamedTuple):
         return data, cls(path, status, xxhash.xxh3_128_hexdigest(data))
 
     def check(self) -> None:
-        """Check that the manifest is the one that was read.
+        """Check that the manifest is still the one that was read.
 
         Raises
         ------
         DamageError
-            If the dataset has been built anew since, or is being built.
+            If the dataset has been built again since, or is being built.
         """
         try:
-            # On another machine the same file may have another number.
+            # Another machine may see the same file under another inode, so that only the bytes can tell.
             same = _status(self.path.stat()) == self.status or self._is_equal()
         except OSError:
             same = False

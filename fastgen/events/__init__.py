@@ -1,1 +1,1 @@
-"""Orders to columns and row groups, and to the wire format."""
+"""Define the event table; expand orders to its columns, digest them, encode them as row groups."""

@@ -1,4 +1,4 @@
-"""Encode items as JSON, once each, up to the quantity that an order gives them."""
+"""Encode every item as JSON once, up to the quantity, which each order adds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expand orders into columns that are used again and again."""
+"""Expand orders into columns whose memory is used again."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from fastgen.model.day_orders import DayOrders
     from fastgen.model.route_table import RouteTable
 
-SLACK = 1.1  # a stretch of about the same size should fit without new memory
+SLACK = 1.1  # so that the next part, of about the same size, fits too
 
 
 def route_arrays(table: RouteTable) -> RouteArrays:
-    """Pick from a route table what expansion reads."""
+    """Pick the arrays of a route table that the expansion reads."""
     return RouteArrays(*(read_only(getattr(table, name)) for name in RouteArrays._fields))
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """View an array so that it can't be written to: a type of its own for Numba, and that of mapped files."""
+    """View an array read-only, like those of mapped files: Numba compiles a kernel again for another type."""
     view = array.view()
     view.flags.writeable = False
     return view
@@ -40,12 +40,12 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
 class EventBuffers:
     """The events of some orders of one location, expanded part by part.
 
-    Memory is kept from one `begin` to the next, which overwrites it.
+    The memory is kept from one `begin` to the next, which overwrites it: new memory costs page faults.
 
     Attributes
     ----------
     orders, routes, events
-        The orders, what they refer to, and the columns of those expanded so far.
+        The orders, their routes, and the columns of the orders expanded so far.
     """
 
     def __init__(self) -> None:
@@ -54,14 +54,14 @@ class EventBuffers:
     def begin(
         self, orders: DayOrders, routes: RouteArrays, items: ItemTexts, epoch_s: int, ping_interval_s: int
     ) -> None:
-        """Make room for the rows of some orders.
+        """Start on some orders, and allocate memory for their rows.
 
         Parameters
         ----------
         orders
             Orders of one location.
         routes, items
-            What their customers and lines refer to.
+            Routes of the customers, and JSON of the items, that the orders refer to.
         epoch_s
             Unix seconds of day 0, 00:00.
         ping_interval_s
@@ -74,12 +74,12 @@ class EventBuffers:
         room = (len(events.start) - 1, len(events.ts_seconds), *map(len, events[-2:]))
         if any(n > m for n, m in zip(needed, room, strict=True)):
             del events
-            self.events = _allocate(0, 0, 0, 0)  # the old memory goes before the new comes
+            self.events = _allocate(0, 0, 0, 0)  # free the old memory before new is allocated
             self.events = _allocate(*(int(n * SLACK) for n in needed))
         self.events.start[0] = 0
 
     def expand(self, first: int, last: int) -> None:
-        """Expand the orders first..last-1; those before have to be expanded already."""
+        """Expand the orders first..last-1; the orders before must have been expanded."""
         expand_events(
             self.orders, self._id_bytes, self.routes, self._items, self._times, first, last, self.events
         )
@@ -90,9 +90,9 @@ class EventBuffers:
 
 
 def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int, int, int, int]:
-    """Count orders and rows, and bound the bytes of addresses and items.
+    """Count orders and rows, and bound the bytes of addresses and of items.
 
-    Pages of memory beyond the need stay untouched.
+    A bound that is too high costs nothing: memory pages that are never touched are never allocated.
     """
     n_orders, customer = len(orders.draw), orders.customer
     n_pings = int((routes.ping_start[customer + 1] - routes.ping_start[customer]).sum())

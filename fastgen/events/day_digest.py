@@ -1,4 +1,7 @@
-"""Hold the digests of location-days and make a dataset's of them; who only reads a manifest needs no more."""
+"""Define the digest of a location-day, and digest a dataset by those of its days.
+
+This is all that readers of a manifest need; `events.digest` needs Numba.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,21 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# To be raised when the bytes that a digest runs over change.
 DIGEST_VERSION = 1
 
 
 class DayDigest(NamedTuple):
-    """What the manifest says of one location-day.
+    """One location-day, as the manifest has it.
 
     Attributes
     ----------
     location_id, day
         The location-day.
     orders, rows
-        Its size.
+        Numbers of orders and rows.
     bytes
-        Bytes that the digest is made over.
+        Number of bytes that the digest runs over.
     digest
         XXH3-128, 32 hexadecimal digits.
     """

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DIGEST_VERSION", "DayDigest", "digest_dataset", "digest_day"]
 
-ROUTES_AT_ONCE = 512  # about 600 KB: they are hashed while the cache still has them
+ROUTES_AT_ONCE = 512  # about 600 KB: they are hashed while they are in the processor's cache
 
 
 def digest_day(location_id: int, day: int, expansion: EventBuffers, first: int, last: int) -> DayDigest:
-    """Digest the rows of orders first..last-1 of an expansion, the whole of a location's day."""
+    """Digest the rows of orders first..last-1 of an expansion, which are all orders of a location's day."""
     digest, n_bytes = xxhash.xxh3_128(), 0
     for part in _in_order(expansion, location_id, first, last):
         digest.update(part.data)
@@ -37,7 +37,7 @@ def digest_day(location_id: int, day: int, expansion: EventBuffers, first: int, 
 def _in_order(
     expansion: EventBuffers, location_id: int, first: int, last: int
 ) -> Iterator[NDArray[np.generic]]:
-    """Order the columns as the schema does, validity before values."""
+    """Give the columns in the order of the schema, validity before lengths before values."""
     events = expansion.events
     rows = slice(int(events.start[first, ROW]), int(events.start[last, ROW]))
     kinds = events.event_type_id[rows]
@@ -49,6 +49,7 @@ def _in_order(
     lat, lon, ping_lat, ping_lon, progress = events.floats[:, rows]
     location = np.full(len(kinds), location_id, np.int8)
     is_created = kinds == CREATED
+    # Validity is a bit for each row; columns that are set on the same event types share it.
     every, customer = _bits(kinds > 0), _bits(is_created | (kinds == DELIVERED))
     created, picked_up, ping = _bits(is_created), _bits(kinds == PICKED_UP), _bits(kinds == PING)
     yield from (every, id_lengths, ids, every, location, every, kinds)
@@ -60,7 +61,7 @@ def _in_order(
 
 
 def _routes(expansion: EventBuffers, first: int, last: int) -> Iterator[NDArray[np.uint8]]:
-    """Copy the orders' routes out of the table, a few at a time into the same memory."""
+    """Copy the orders' routes from the table, some at a time, into the same memory."""
     routes, customer = expansion.routes, expansion.orders.customer[first:last].astype(np.int64)
     ends = np.concatenate([[0], (routes.text_start[customer + 1] - routes.text_start[customer]).cumsum()])
     room = np.empty(0, np.uint8)

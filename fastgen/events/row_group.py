@@ -1,9 +1,10 @@
-"""Encode stretches of an expansion as row groups of the event file.
+"""Encode parts of an expansion as row groups of an event file.
 
-The encoding knows what the rows come from, where a writer of frames has to find it out: ids stand once an
-order, customers once with their position and route, progress in a dictionary made beforehand. The routes of
-a dictionary follow each other along the tree of shortest paths, and its baskets by their first lines, so that
-each repeats most of the one before: they compress to less than they do in order of appearance, in less time.
+The encoder knows where the rows come from, which a writer of frames has to find out. So an id is stored once
+for each order, a customer's position and route once for each customer, and the dictionary of ping_progress is
+made in advance. The routes in a dictionary are in the order of the tree of shortest paths, and the baskets in
+the order of their first lines. So each entry repeats most of the one before: they compress better and faster
+than in order of appearance.
 """
 
 from __future__ import annotations
@@ -53,11 +54,11 @@ def file_fields(sequence_kind: str, *, with_location: bool) -> tuple[Field, ...]
 
 N_PING_COLUMNS = 3
 LENGTH_BYTES = 4  # before each text
-LINE_KEY_BITS = 31  # two of them fit a whole number
+LINE_KEY_BITS = 31  # two keys fit into 64 bits
 
 
 class Validity(NamedTuple):
-    """Definition levels of the nullable columns, by what sets them, and how many rows, orders and pings."""
+    """Definition levels of the nullable columns, by what sets them; counts of rows, orders, pings."""
 
     customer: bytes
     created: bytes
@@ -76,20 +77,20 @@ class GroupEncoder:
     table
         The location's routes.
     location_id
-        Value of the location_id column; None leaves it out.
+        Value of the column location_id; None: the file has no such column.
     """
 
     def __init__(self, table: RouteTable, location_id: int | None) -> None:
         self._table, self._location_id = table, location_id
         self._room = np.empty(0, np.uint8)
-        # Few values of many: to look them up takes half of np.unique's own inverse.
+        # Few distinct values: looking them up takes half the time of np.unique's own inverse.
         self._progress = np.unique(table.ping_progress)
         self._progress_of = np.searchsorted(self._progress, table.ping_progress).astype(np.int32)
 
     def encode(self, expansion: EventBuffers, first: int, last: int) -> Iterator[Values]:
         """Encode the rows of orders first..last-1, at least one, in the order of `file_fields`.
 
-        What is yielded holds until the next is asked for.
+        Each column is valid until the next one is requested: they share memory.
         """
         events = expansion.events
         starts = events.start[first : last + 1, ROW]
@@ -112,13 +113,13 @@ class GroupEncoder:
         yield from self._pings(ping, valid)
 
     def _take(self, n_bytes: int) -> NDArray[np.uint8]:
-        """Room for one large body or dictionary, ever the same: new memory costs more than its use."""
+        """Return memory for one large body or dictionary, the same every time: new memory costs time."""
         if len(self._room) < n_bytes:
             self._room = np.empty(n_bytes * 5 // 4, np.uint8)
         return self._room[:n_bytes]
 
     def _addresses(self, start: NDArray[np.int64], text: NDArray[np.uint8], valid: Validity) -> Values:
-        """Encode the addresses as they stand: hardly two are the same."""
+        """Encode the addresses without a dictionary: hardly two are the same."""
         n_text = int(start[-1] - start[0]) + LENGTH_BYTES * valid.n_orders
         body = self._take(len(valid.created) + n_text)
         body[: len(valid.created)] = np.frombuffer(valid.created, np.uint8)
@@ -129,7 +130,7 @@ class GroupEncoder:
     def _baskets(
         self, orders: DayOrders, start: NDArray[np.int64], text: NDArray[np.uint8], valid: Validity
     ) -> Values:
-        """Encode the items, an entry a basket."""
+        """Encode the items, with a dictionary of the distinct baskets."""
         first, index = _number_baskets(orders)
         entries = self._take(int((start[first + 1] - start[first]).sum()) + LENGTH_BYTES * len(first))
         copy_texts(_contiguous(start), read_only(text), first, LENGTH_BYTES, entries)
@@ -138,7 +139,7 @@ class GroupEncoder:
         return Values(valid.n_rows, n_nulls, Encoding.RLE_DICTIONARY, body, entries.data, len(first))
 
     def _customers(self, customer: NDArray[np.int32], valid: Validity) -> Iterator[Values]:
-        """Encode the position of created and delivered, an entry a customer."""
+        """Encode the position on order_created and delivered, with a dictionary of the customers."""
         distinct, index = _number(customer, np.arange(self._table.n_customers))
         body = valid.customer + pack_indices(np.repeat(index, 2), len(distinct))
         n_nulls = valid.n_rows - 2 * valid.n_orders
@@ -147,6 +148,7 @@ class GroupEncoder:
             yield _indexed(valid.n_rows, n_nulls, body, entries, _bounds(entries))
 
     def _routes(self, customer: NDArray[np.int32], valid: Validity) -> Values:
+        """Encode the routes, with a dictionary of those that occur."""
         table = self._table
         distinct, index = _number(customer, table.by_path)
         lengths = table.text_start[distinct + 1] - table.text_start[distinct]
@@ -157,7 +159,7 @@ class GroupEncoder:
         return Values(valid.n_rows, n_nulls, Encoding.RLE_DICTIONARY, body, entries.data, len(distinct))
 
     def _pings(self, ping: NDArray[np.int32], valid: Validity) -> Iterator[Values]:
-        """Encode positions and progress; the latter as it stands where most of a dictionary were unused."""
+        """Encode positions, and progress with a dictionary where that is smaller than the values."""
         table, entries = self._table, self._progress
         plain = [table.ping_lat[ping], table.ping_lon[ping]]
         if 2 * len(entries) >= len(ping):
@@ -188,7 +190,7 @@ def _validity(kinds: NDArray[np.int8], n_orders: int, n_pings: int) -> Validity:
 def _number(
     customer: NDArray[np.int32], order: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """List the distinct customers in a given order of all, and give each its place in that list."""
+    """List the distinct customers in the given order, and return the list and each customer's place in it."""
     used = np.zeros(len(order), bool)
     used[customer] = True
     distinct = order[used[order]].astype(np.int64)
@@ -198,12 +200,12 @@ def _number(
 
 
 def _contiguous(start: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Copy a column of starts, with the type that the starts of a route table have for Numba."""
+    """Copy a column of starts, for Numba in the type of a route table's starts."""
     return read_only(np.ascontiguousarray(start))
 
 
 def _number_baskets(orders: DayOrders) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """List an order of each distinct basket, those of alike lines together, and give each order its place."""
+    """List one order of each distinct basket, similar ones together, and each order's place in the list."""
     n_orders = len(orders.draw)
     slots = np.full(2 << n_orders.bit_length(), FREE, np.int32)
     number, first = np.empty((2, n_orders), np.int32)
@@ -218,13 +220,13 @@ def _number_baskets(orders: DayOrders) -> tuple[NDArray[np.int64], NDArray[np.in
 
 
 def _line_key(orders: DayOrders, line: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rank lines by item and quantity; the last of very many items rank alike."""
+    """Make sortable keys of lines by item, then quantity; the last of very many items share a key."""
     item = np.minimum(orders.line_item[line], (1 << LINE_KEY_BITS - QTY_BITS) - 1).astype(np.int64)
     return item << QTY_BITS | orders.line_qty[line]
 
 
 def _order_ids(id_view: NDArray[np.int64], n_rows: NDArray[np.int64]) -> Values:
-    # A view of a short text is its length in four bytes, then the text: just an entry of a dictionary.
+    # The view of a short text is its length in 4 bytes, then the text: like an entry of a dictionary.
     entries = np.ascontiguousarray(id_view).view(np.uint8).reshape(-1, 16)
     filled = np.arange(16) < 4 + entries[:, :1]
     return _indexed(int(n_rows.sum()), 0, repeat_indices(n_rows), entries[filled], None, len(entries))
@@ -237,7 +239,7 @@ def _locations(location_id: int, n_rows: int) -> Values:
 
 def _event_types(kinds: NDArray[np.int8]) -> Values:
     entries = np.arange(1, len(EVENT_TYPES) + 1, dtype=np.int32)
-    # Every order has the first type and the last.
+    # Every order has the first and the last type, so the entries' bounds are those of the rows.
     return _indexed(len(kinds), 0, pack_indices(kinds - 1, len(entries)), entries, _bounds(entries))
 
 
@@ -259,13 +261,13 @@ def _indexed(
     bounds: Bounds | None,
     n_entries: int | None = None,
 ) -> Values:
-    """Values that are indices into entries; texts come as bytes, and with their number."""
+    """Make values of indices into entries; entries of texts come as bytes, with their number."""
     number = len(entries) if n_entries is None else n_entries
     return Values(n_values, n_nulls, Encoding.RLE_DICTIONARY, body, entries.tobytes(), number, bounds)
 
 
 def _bounds(values: NDArray[np.number]) -> Bounds | None:
-    """Bounds of a column, None of no values; a float 0 is widened to both its signs, as the format asks."""
+    """Compute a column's bounds, None without values; a float 0 becomes -0 and +0, as the format requires."""
     if not len(values):
         return None
     least, greatest = values.min(), values.max()

@@ -1,4 +1,4 @@
-"""Load a scenario together with its dimension tables."""
+"""Load a scenario together with the six dimension tables."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def load_inputs(
 ) -> tuple[Scenario, Dimensions]:
     """Load a scenario and the six tables that belong to it.
 
-    What the user's scenario file states outweighs the tables of `dimensions_dir`, and these outweigh the
-    canonical preset: the tables bring the locations, their position, volume and growth, and the placements.
+    Values come from the scenario file first, then from the tables of `dimensions_dir`, then from the
+    canonical preset. The tables have the locations, with their position, orders a day and growth, and the
+    placements of brands.
 
     Parameters
     ----------
@@ -35,12 +36,12 @@ def load_inputs(
     dimensions_dir
         Folder of six Parquet files, or None for the built-in menus.
     overrides
-        Values of the command line, as for `load_scenario`.
+        Values of the command line; see `load_scenario`.
 
     Returns
     -------
     tuple of (Scenario, Dimensions)
-        They agree: locations and placements of one are those of the other.
+        Both have the same locations and placements.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def load_inputs(
     Warns
     -----
     FastgenWarning
-        As `read_tables`, if nothing is wrong.
+        As `read_tables`, but only if there is no error.
     """
     if dimensions_dir is None:
         scenario = scenario_from_tree(merge_file(scenario_path), scenario_path, overrides)
@@ -69,7 +70,7 @@ def load_inputs(
         if not same_kitchens(scenario, as_read):
             menus = BrandTables(tables.brands, tables.menus, tables.categories, tables.items)
             tables = _make(scenario, menus, scenario_path)
-    warn_of(renumbered)  # not beside an error
+    warn_of(renumbered)  # last, so that an error comes without a warning
     return scenario, tables
 
 

@@ -1,4 +1,4 @@
-"""Turn a scenario's locations and placements into tables, and tables into a scenario's locations."""
+"""Convert a scenario's locations and placements to tables, and tables to a scenario's locations."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 Tree = dict[str, Any]
 
-# What a location has that no table knows of.
+# Fields of a location that no table has.
 _NEUTRAL: Tree = {"timezone": "UTC", "windows": {}, "weekday_factors": "demand", "max_orders_day": "none"}
 
 
 def make_dimensions(scenario: Scenario, menus: BrandTables) -> Dimensions:
-    """Make the six tables of a scenario; a location without a list of brands gets them all.
+    """Make the six tables of a scenario; a location without a list of brands gets all of them.
 
     Raises
     ------
     ScenarioError
-        If a placement names a brand that the tables don't have, or that has no items.
+        If a placement names a brand that the tables don't have, or one without items.
     """
     _check_placements(scenario, menus)
     return Dimensions(_locations(scenario), menus.brands, _brand_locations(scenario, menus), *menus[1:])
@@ -99,22 +99,22 @@ def _placed(place: Location, everyone: tuple[Placement, ...]) -> tuple[Placement
 
 
 def locations_tree(tables: Dimensions, directory: Path, preset: Tree) -> Tree:
-    """Make the locations of dimension tables in the form of a scenario file.
+    """Make the table [locations] of a scenario file from dimension tables.
 
     Parameters
     ----------
     tables
         The tables.
     directory
-        Where they lie, for errors.
+        Their folder, for errors.
     preset
-        Complete scenario that knows what the tables don't have (time zone, windows, weekday factors), for
-        the locations of its codes; another location has neutral values, and the time zone UTC.
+        Complete scenario with the fields that the tables lack (time zone, windows, weekday factors), for
+        locations with its codes; any other location gets neutral values and the time zone UTC.
 
     Raises
     ------
     DataError
-        If a row is not a possible location or placement.
+        If a row breaks a rule for locations or placements.
     """
     places, placed = tables.locations, tables.brand_locations
     tree: Tree = {}
@@ -141,7 +141,7 @@ def _placement(placed: BrandLocations, row: int) -> Tree:
         "end_day": "open" if math.isnan(end) else int(end),
         "growth_rate_monthly": growth,
     }
-    # Where the growth says it already, the scenario has no such key.
+    # A trajectory that follows from the growth is left out: the scenario has no such key then.
     word = placed.trajectory[row]
     return tree if word == trajectory_by_growth(growth) else {**tree, "trajectory": word}
 

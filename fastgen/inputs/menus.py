@@ -12,7 +12,7 @@ from fastgen.model.dimensions import Brands, Categories, Items, Menus
 
 
 class BrandTables(NamedTuple):
-    """The four tables that say what can be ordered."""
+    """The four tables of what can be ordered."""
 
     brands: Brands
     menus: Menus
@@ -21,13 +21,13 @@ class BrandTables(NamedTuple):
 
 
 def load_built_in_menus() -> BrandTables:
-    """Load the brands, menus, categories and items of the package; ids count from 1 in the source's order."""
+    """Load the built-in brands, menus, categories and items; ids count from 1 in the order of the source."""
     source = resources.files("fastgen.inputs") / "presets" / "menus.toml"
     return number_menus(tomllib.loads(source.read_text(encoding="utf-8"))["brands"])
 
 
 def number_menus(brands: list[dict[str, Any]]) -> BrandTables:
-    """Make the tables of a nested list of brands, each with its menu, categories and items.
+    """Make the tables from a nested list of brands, each with its menu, categories and items.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from fastgen.model.fields import Spec, field_specs, to_dict
 if TYPE_CHECKING:
     from fastgen.model.scenario import Scenario
 
-LAST_SHORT_CODE = 0xFFFF
+LAST_SHORT_CODE = 0xFFFF  # greatest code that \uXXXX can write
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER = """\
 # A complete scenario of fastgen. A file of your own states only what differs from the canonical scenario:
@@ -65,7 +65,7 @@ def render_scenario(scenario: Scenario) -> str:
 
 @dataclasses.dataclass
 class _Renderer:
-    """Lines of the file so far, and the classes that have been explained in them."""
+    """Lines of the file so far, and the classes whose keys have been explained in them."""
 
     lines: list[str]
     explained: set[type] = dataclasses.field(default_factory=set)
@@ -115,7 +115,7 @@ class _Renderer:
 
 
 def _name_attribute(part: type | None) -> str:
-    """Attribute that is the name of the part's table; "" if it has none."""
+    """Return the attribute that names a part's table; "" if it has none."""
     specs = field_specs(part) if part else {}
     return next((name for name, spec in specs.items() if spec.key == ""), "")
 
@@ -133,12 +133,12 @@ def _key(word: str) -> str:
 
 
 def _value(value: Any) -> str:
-    # JSON's numbers, strings and lists of them are TOML's, but for the escapes of some characters.
+    # TOML writes numbers, strings and lists as JSON does, but for the escapes of some characters.
     text = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
 def _escape(character: str) -> str:
-    """Escape what isn't printable, which TOML forbids in part, and a terminal might obey."""
+    """Escape an unprintable character: TOML forbids some of them, and terminals obey others."""
     code = ord(character)
     return f"\\u{code:04x}" if code <= LAST_SHORT_CODE else f"\\U{code:08x}"

@@ -1,4 +1,4 @@
-"""Write out what a scenario file may leave short: switched-off tables, new locations, days of an event."""
+"""Write out the shorthand of a scenario file: disabled tables, new locations, days of an event."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from fastgen.model.fields import did_you_mean, shown
 
 Tree = dict[str, Any]
 
+# Keys that a new location must have.
 REQUIRED = ("location_id", "name", "lat", "lon", "base_orders_day", "timezone")
 
 
 def _tables(tree: Tree, *keys: str) -> dict[str, Tree]:
-    """Tables below a key, without what is of the wrong type: the scenario's own checks name that."""
+    """List the tables below a key. Values of another type are left to the scenario's own checks."""
     below: Any = tree
     for key in keys:
         below = below.get(key) if isinstance(below, dict) else None
     return {k: v for k, v in below.items() if isinstance(v, dict)} if isinstance(below, dict) else {}
 
 
-def _switchable(tree: Tree) -> list[tuple[str, ...]]:
+def _with_switch(tree: Tree) -> list[tuple[str, ...]]:
     own = [("locations", code, "windows") for code in _tables(tree, "locations")]
     return [("events",), ("demand", "windows"), *own, ("locations",)]
 
@@ -38,9 +39,9 @@ def drop_disabled(tree: Tree, base: Tree) -> None:
     Raises
     ------
     ScenarioError
-        If `enabled` is no boolean, or switches off what does not exist.
+        If `enabled` is not a boolean, or disables a table that does not exist.
     """
-    for keys in _switchable(tree):
+    for keys in _with_switch(tree):
         parent: Any = tree
         for key in keys:
             parent = parent.get(key, {}) if isinstance(parent, dict) else {}
@@ -60,7 +61,7 @@ def drop_disabled(tree: Tree, base: Tree) -> None:
 
 
 def complete_locations(tree: Tree, base: Tree) -> None:
-    """Fill in what a new location may leave out; changes `tree` in place.
+    """Fill in the optional keys of new locations; changes `tree` in place.
 
     Raises
     ------
@@ -89,8 +90,8 @@ def _narrative(growth: object) -> str:
 
 
 def fill_defaults(tree: Tree) -> None:
-    """Give a window without a shape the bell, an event without locations all; changes `tree` in place."""
-    for keys in _switchable(tree):
+    """Default windows to the shape "bell", and events to all locations; changes `tree` in place."""
+    for keys in _with_switch(tree):
         for table in _tables(tree, *keys).values():
             if keys[-1] == "windows":
                 table.setdefault("shape", "bell")
@@ -104,7 +105,7 @@ def expand_events(tree: Tree) -> None:
     Raises
     ------
     ScenarioError
-        If days is no pair, or the days are given twice.
+        If `days` is not a pair, or the days are given in two ways.
     """
     for name, event in _tables(tree, "events").items():
         given = [key for key in ("day", "days", "first_day") if key in event]

@@ -1,4 +1,4 @@
-"""Read a scenario file: the shipped preset, then a user's differences, then the command line's."""
+"""Load a scenario: the shipped preset, changed by a user's file, then by the command line."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def load_scenario(path: Path | None, *, overrides: Mapping[str, object] | None =
     Parameters
     ----------
     path
-        A TOML file that states what differs from the canonical preset (or all, after preset = "none");
+        TOML file with the differences from the canonical preset, or with all keys after preset = "none";
         None: the canonical preset itself.
     overrides
-        Values of the command line by key of the scenario, such as seed, days, scale or start; None values
-        stand for options that were not given.
+        Values of the command line by key of the scenario, such as seed, days, scale or start; None for an
+        option that was not given.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def load_scenario(path: Path | None, *, overrides: Mapping[str, object] | None =
 
 
 def canonical_tree() -> Tree:
-    """Content of the canonical preset."""
+    """Load the canonical preset."""
     source = resources.files("fastgen.inputs") / "presets" / "canonical.toml"
     tree = tomllib.loads(source.read_text(encoding="utf-8"))
     del tree["preset"]
@@ -71,19 +71,19 @@ def read_toml(path: Path) -> Tree:
 
 
 def merge_file(path: Path | None, tables: Tree | None = None) -> Tree:
-    """Lay a scenario file over its preset: tables merge key by key, everything else is replaced whole.
+    """Merge a scenario file into its preset: tables key by key, while other values replace the preset's.
 
     Parameters
     ----------
     path
         The file, or None.
     tables
-        Locations of dimension tables by code, which stand in place of the preset's.
+        Locations of dimension tables by code, which replace the preset's.
 
     Returns
     -------
     dict
-        The complete tree, shorthand written out.
+        The complete tree, without shorthand.
 
     Raises
     ------
@@ -127,11 +127,11 @@ def scenario_from_tree(
     Parameters
     ----------
     tree
-        Complete tree.
+        Complete tree, from `merge_file`.
     path
-        The file to name in errors, or None.
+        File to name in errors, or None.
     overrides
-        Values of the command line by key; None values count as not given.
+        Values of the command line by key, None for an option that was not given.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def scenario_from_tree(
 
 
 def _check_timezones(scenario: Scenario) -> None:
-    # The package's list, not the machine's: a scenario is valid everywhere or nowhere.
+    # The list of the tzdata package, not the machine's, so that a scenario is valid on every machine or none.
     zones = (resources.files("tzdata") / "zones").read_text(encoding="utf-8").split()
     for place in scenario.locations:
         if place.timezone not in zones:

@@ -1,8 +1,8 @@
-"""Read the columns of a table from Parquet, whoever wrote it: one file, or a folder of files as Spark writes.
+"""Read the columns of a table from Parquet of any writer: one file, or a folder of files as Spark writes.
 
-Columns go by their names, in any order and among others. What another writer says in another type is read as
-what it says: whole numbers in floats, decimals, texts as categories or bytes. All else is one line naming
-file, column, row and value.
+Columns are found by name; other columns are ignored. Types of the same values are accepted: floats and
+decimals for whole numbers, categories and bytes for texts. Anything else is an error that names file, column,
+row and value.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _INT64 = np.iinfo(np.int64)
-# Whole numbers beyond are not exact in a float.
+# Beyond it a float skips whole numbers.
 _EXACT = 2**53
-# Each value with None, or with what was expected instead.
+# Each value, with None if it is right, else with what was expected.
 _Values: TypeAlias = "Iterator[tuple[Any, str | None]]"
 
 
@@ -33,7 +33,7 @@ def read_columns(path: Path, kinds: Mapping[str, str], nullable: Collection[str]
     Parameters
     ----------
     path
-        Parquet file, or a folder of such files, which follow each other by their names.
+        Parquet file, or a folder of such files, which are read in the order of their names.
     kinds
         i64, f64 or str by name of the column.
     nullable
@@ -79,7 +79,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read_parquet(path: Path, wanted: list[str]) -> pa.Table:
-    """Read the wanted columns of a file; others may be of any size and type, or damaged."""
+    """Read the wanted columns of a file; other columns may have any type, or be damaged."""
     import pyarrow as pa  # noqa: PLC0415  # slow to import
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -88,8 +88,8 @@ def _read_parquet(path: Path, wanted: list[str]) -> pa.Table:
     except OSError as error:
         raise DataError(f"{path}: expected a readable Parquet file, got {error.strerror}.") from None
     try:
-        # From bytes: by its path, pyarrow would take folder names for columns.
-        # Not ahead: a thread of PyArrow may let go of these bytes as the interpreter ends, and so abort.
+        # From bytes: given a path, PyArrow would make columns of folders named KEY=VALUE.
+        # pre_buffer: its thread may free these bytes while the interpreter ends, which aborts the process.
         file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
         for column in wanted:
             _check_once(column, file.schema_arrow.names, path)
@@ -141,7 +141,7 @@ def _whole_numbers(values: pa.Array) -> _Values | None:
 def _whole_number(value: Any) -> tuple[Any, str | None]:
     if value is None:
         return None, None
-    # A NaN equals nothing, and infinity has no whole part.
+    # `not <=` is true for NaN also; infinity has no whole part.
     if isinstance(value, float) and not abs(value) <= _EXACT:
         return value, "a whole number that a float holds exactly"
     whole = int(value)
@@ -155,7 +155,7 @@ def _numbers(values: pa.Array) -> _Values | None:
 
     kind, listed = values.type, values.to_pylist()
     if types.is_float32(kind) or types.is_float16(kind):
-        # The shortest decimal that the float stands for: a price of 8.08 is no 8.079999923706055.
+        # The shortest decimal of the narrow float: a price of 8.08 must not become 8.079999923706055.
         narrow = np.float32 if types.is_float32(kind) else np.float16
         return ((None if v is None else float(str(narrow(v))), None) for v in listed)
     if types.is_integer(kind) or types.is_float64(kind) or types.is_decimal(kind):

@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 _FLOATS = {"lat", "lon", "growth_rate_daily", "end_day", "growth_rate_monthly", "price"}
 _STRINGS = {"location_code", "name", "address", "narrative", "cuisine_type", "trajectory"}
 _NULLABLE = {"end_day"}
-# No other writer makes a larger file of the same table: what is larger needn't be read.
+# Every writer's file of a table is smaller than _WASTE times ours plus a footer: larger files aren't read.
 _WASTE, _FOOTER_BYTES = 16, 2**20
-# Nothing of a build hangs on these, so a null is as good as an empty text.
+# No event depends on these columns, so a null may be read as an empty text.
 _NULL_TEXTS = {"address", "narrative", "cuisine_type"}
 
 
 def table_file(directory: Path, table: str) -> Path:
-    """File of a table in a folder."""
+    """Return the path of a table in a folder."""
     return directory / f"{table}.parquet"
 
 
 def table_type(column: str) -> str:
-    """Type of a column: i64, f64 or str."""
+    """Return the type of a column: i64, f64 or str."""
     if column in _STRINGS:
         return "str"
     return "f64" if column in _FLOATS else "i64"
@@ -49,7 +49,7 @@ def table_type(column: str) -> str:
 def encode_dimension(dims: Dimensions, table: str) -> bytes:
     """Encode one table as a Parquet file, a missing end_day as null.
 
-    Values stand as they are, not compressed: the bytes are the same whatever is installed.
+    Values are neither compressed nor in a dictionary, so that the bytes don't depend on installed packages.
     """
     columns = getattr(dims, table)._asdict()
     fields = [Field(name, table_type(name), name in _NULLABLE) for name in columns]
@@ -69,7 +69,7 @@ def _encode_column(column: Any, name: str) -> Values:
 
 
 def write_tables(dims: Dimensions, directory: Path) -> None:
-    """Write the six tables into a folder; a file that holds an equal table stays as it is.
+    """Write the six tables into a folder; a file with an equal table is left unchanged.
 
     Parameters
     ----------
@@ -90,9 +90,9 @@ def write_tables(dims: Dimensions, directory: Path) -> None:
 
 
 def place_tables(dims: Dimensions, source: Path, directory: Path) -> None:
-    """Move the tables that `write_tables` made from the same `dims` in one folder to another.
+    """Move the tables that `write_tables` made from the same `dims` from one folder to another.
 
-    A file that holds an equal table already stays as it is.
+    A file that already has an equal table is left unchanged.
     """
     for table in TABLES:
         path = table_file(directory, table)
@@ -101,12 +101,12 @@ def place_tables(dims: Dimensions, source: Path, directory: Path) -> None:
 
 
 def holds_table(dims: Dimensions, table: str, directory: Path) -> bool:
-    """Whether a folder has the file of a table, and it holds that table, whoever wrote it."""
+    """Whether a folder has a table's file with an equal table, of any writer."""
     return _holds(table_file(directory, table), encode_dimension(dims, table))
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    """Whether a file holds the table of an encoded file, in these bytes or as another writer put it."""
+    """Whether a file has the table of an encoded file, in the same bytes or from another writer."""
     try:
         if path.stat().st_size > _WASTE * len(data) + _FOOTER_BYTES:
             return False
@@ -127,19 +127,19 @@ def _holds(path: Path, data: bytes) -> bool:
 def read_tables(directory: Path) -> Dimensions:
     """Read the six tables of a folder.
 
-    More columns than needed are ignored, and other types of the same values are taken. Nulls of address,
-    narrative and cuisine_type are read as empty texts.
+    Other columns are ignored, and other types of the same values are accepted. Nulls of address, narrative
+    and cuisine_type are read as empty texts.
 
     Raises
     ------
     DataError
-        "FILE: COLUMN, row N: expected ..., got VALUE." with rows counted from 0; or a file that is missing,
-        no Parquet, or without a column.
+        "FILE: COLUMN, row N: expected ..., got VALUE." with rows counted from 0; or if a file is missing, is
+        not Parquet, or lacks a column.
 
     Warns
     -----
     FastgenWarning
-        If a brand_location_id stands in several rows: the later ones get the smallest ids that are free.
+        If several rows have one brand_location_id: the later ones get the smallest free ids.
     """
     dims, renumbered = read_tables_silently(directory)
     warn_of(renumbered)
@@ -147,14 +147,14 @@ def read_tables(directory: Path) -> Dimensions:
 
 
 def warn_of(renumbered: str | None) -> None:
-    """Warn of what `read_tables_silently` says."""
+    """Warn with the message of `read_tables_silently`, if there is one."""
     if renumbered is not None:
         warnings.warn(renumbered, FastgenWarning, stacklevel=3)
 
 
 def read_tables_silently(directory: Path) -> tuple[Dimensions, str | None]:
-    """Read as `read_tables`, and return what it would warn of instead of warning."""
-    if not os.path.isdir(directory):  # noqa: PTH112  # no error for what can be no path
+    """Read as `read_tables`, but return the message of its warning."""
+    if not os.path.isdir(directory):  # noqa: PTH112  # Path.is_dir raises for some impossible names
         files = ", ".join(f"{table}.parquet" for table in TABLES)
         raise DataError(f"{directory}: expected a folder with {files}, got no folder.")
     tables: dict[str, Any] = {}
@@ -182,7 +182,7 @@ def _make_column(column: str, values: list[Any]) -> Any:
 
 
 def _number_again(ids: NDArray[np.int64], path: Path) -> tuple[NDArray[np.int64], str | None]:
-    """Give rows that were copied, id and all, ids of their own: nothing refers to a placement's."""
+    """Give later rows with a repeated id free ids, which is safe: no table refers to this id."""
     listed = ids.tolist()
     taken, seen = frozenset(listed), set[int]()
     free = (number for number in itertools.count(1) if number not in taken)
@@ -194,9 +194,9 @@ def _number_again(ids: NDArray[np.int64], path: Path) -> tuple[NDArray[np.int64]
     if not renumbered:
         return ids, None
     row, new = next(iter(renumbered.items()))
-    told = (
+    message = (
         f"{path}: brand_location_id, row {row}: expected each brand_location_id once, got {listed[row]} "
         f"again; {len(renumbered)} such rows are numbered anew, this one {new}."
     )
     ids = np.array([renumbered.get(row, placement) for row, placement in enumerate(listed)], np.int64)
-    return ids, told
+    return ids, message

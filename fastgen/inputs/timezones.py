@@ -1,4 +1,4 @@
-"""Load time zones from the tzdata package: the machine's own zone files play no part."""
+"""Load time zones from the tzdata package, never from the machine, so that every machine gets the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 
 def load_zone(key: str) -> ZoneInfo:
-    """Load an IANA time zone that the scenario's check has found to exist."""
+    """Load an IANA time zone whose name the scenario's checks have accepted."""
     path = resources.files("tzdata").joinpath("zoneinfo", *key.split("/"))
     with path.open("rb") as file:
         return ZoneInfo.from_file(file, key)

@@ -1,4 +1,4 @@
-"""Hold simulated orders as a structure of arrays, one entry an order."""
+"""Define the arrays of simulated orders, one entry for each order."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ if TYPE_CHECKING:
 
 
 class DayOrders(NamedTuple):
-    """Orders in the dataset's order: by day, creation microsecond, draw number.
+    """Orders of one location, sorted by day, creation microsecond and draw number.
 
     Attributes
     ----------
     draw
-        int64 (n_orders,), draw number within the order's day.
+        int64 (n_orders,), number of the order's draws within its day.
     times_us
-        int64 (n_orders, 6), microseconds from the epoch: created, started, finished, ready, driver arrived,
-        picked up.
+        int64 (n_orders, 6), microseconds since the epoch (day 0, 00:00): created, started, finished, ready,
+        driver arrived, picked up.
     customer
-        int32 (n_orders,), entry of the route table.
+        int32 (n_orders,), index of the customer in the route table.
     house_number
         int32 (n_orders,).
     id_view
-        int64 (n_orders, 2), order id as an Arrow string view.
+        int64 (n_orders, 2), order id as an Arrow string view: its length in 4 bytes, then its characters.
     line_start
         int64 (n_orders + 1,), offsets into the lines.
     line_item
-        int32, row of the items table.
+        int32 (n_lines,), row of the items table.
     line_qty
-        int8, quantity.
+        int8 (n_lines,), quantity.
     """
 
     draw: NDArray[np.int64]
@@ -45,7 +45,7 @@ class DayOrders(NamedTuple):
 
     @classmethod
     def empty(cls, n_orders: int, lines_max: int) -> Self:
-        """Allocate room for `n_orders` orders of at most `lines_max` lines each."""
+        """Allocate arrays for `n_orders` orders of at most `lines_max` lines each."""
         return cls(
             draw=np.empty(n_orders, np.int64),
             times_us=np.empty((n_orders, 6), np.int64),
@@ -53,13 +53,13 @@ class DayOrders(NamedTuple):
             house_number=np.empty(n_orders, np.int32),
             id_view=np.empty((n_orders, 2), np.int64),
             line_start=np.zeros(n_orders + 1, np.int64),
-            # Worst case; pages that no line reaches are never touched.
+            # For the worst case: memory pages that no line reaches are never touched, and so cost nothing.
             line_item=np.empty(n_orders * lines_max, np.int32),
             line_qty=np.empty(n_orders * lines_max, np.int8),
         )
 
     def section(self, first: int, last: int) -> Self:
-        """View of the orders first..last-1; their lines are still counted from the start of all."""
+        """View the orders first..last-1; `line_start` still refers to the lines of all orders."""
         return self._replace(
             draw=self.draw[first:last],
             times_us=self.times_us[first:last],

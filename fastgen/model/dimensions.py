@@ -1,4 +1,4 @@
-"""Hold the six dimension tables as arrays, with their keys and references checked."""
+"""Define the six dimension tables as arrays, and check their keys and references."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_LOCATION_ID = 127
 MAX_ABS_LAT = 85
 MAX_PRICE = 1e6
-# Last bits of a price that was read from text, in cents.
+# Cents. A price read from text is off by its last bits.
 CENT_ROUNDING = 1e-6
 # The day on which a brand that stays open closes.
 END_OF_TIME = 2**62
@@ -25,9 +25,9 @@ TRAJECTORIES = ("growing", "flat", "declining")
 
 
 class Locations(NamedTuple):
-    """Kitchens. Decimal degrees; orders a day at day 0; growth a day as a share.
+    """Locations: decimal degrees; orders on day 0; growth a day as a share.
 
-    int64 (n,) and float64 (n,) arrays, and tuples of n strings.
+    Columns are int64 (n,) or float64 (n,) arrays, or tuples of n strings.
     """
 
     location_id: NDArray[np.int64]
@@ -51,7 +51,7 @@ class Brands(NamedTuple):
 
 
 class BrandLocations(NamedTuple):
-    """Which brand is open where, from start_day up to but not including end_day (NaN: no end)."""
+    """Placements: a brand is open at a location on start_day <= day < end_day (NaN: no end)."""
 
     brand_location_id: NDArray[np.int64]
     brand_id: NDArray[np.int64]
@@ -108,7 +108,7 @@ TABLES: dict[str, type[NamedTuple]] = {
 
 @dataclass(frozen=True, eq=False)
 class Dimensions:
-    """The six tables; checked when made.
+    """The six tables, checked when they are made.
 
     Raises
     ------
@@ -131,7 +131,7 @@ class Dimensions:
         _check_references(self)
 
     def content_hash(self) -> str:
-        """SHA-256 over names and values of all columns, rows in their order."""
+        """Hash the names and values of all columns by SHA-256, rows in their order."""
         digest = hashlib.sha256(b"fastgen dimensions 1\n")
         for field in fields(self):
             for column, values in getattr(self, field.name)._asdict().items():
@@ -145,7 +145,7 @@ def _column_bytes(values: tuple[str, ...] | NDArray[np.int64] | NDArray[np.float
         encoded = [v.encode() for v in values]
         return b"".join(len(e).to_bytes(4, "little") + e for e in encoded)
     if values.dtype.kind == "f":
-        # One NaN and one zero, so that equal columns have equal bytes.
+        # Every NaN and zero in one form, so that equal columns have equal bytes.
         values = np.where(np.isnan(values), np.nan, values) + 0.0
     return values.astype(values.dtype.newbyteorder("<")).tobytes()
 
@@ -232,7 +232,7 @@ def _check_periods(placed: BrandLocations) -> None:
 def _look_up(
     table: str, column: str, values: NDArray[np.int64], to: str, keys: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Row of each value among the keys of another table, int64 (n_values,)."""
+    """Find the row of each value among the keys of another table, int64 (n_values,)."""
     order = np.argsort(keys, kind="stable")
     at = np.minimum(np.searchsorted(keys[order], values), len(keys) - 1)
     rows = order[at]

@@ -1,4 +1,7 @@
-"""The kinds of fields: each function gives the metadata of a field, for `dataclasses.field(metadata=...)`."""
+"""Define the kinds of fields: each function makes metadata for `dataclasses.field(metadata=...)`.
+
+The checks raise ValueError with the type expected, or without a text where the value is out of range.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def integer(doc: str, low: int, high: int) -> Metadata:
-    """Whole number in [low, high]."""
+    """Describe a whole number in [low, high]."""
 
     def check(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, Integral):
@@ -38,7 +41,7 @@ def _checked_float(value: object, low: float, high: float, *, above: bool) -> fl
     if isinstance(value, bool) or not isinstance(value, Real):
         raise ValueError("a number")  # noqa: TRY004
     try:
-        checked = float(value) + 0.0  # no negative zero
+        checked = float(value) + 0.0  # turns -0.0 into 0.0, which hashes alike
     except OverflowError:
         raise ValueError from None
     if not low <= checked <= high or (above and checked == low):
@@ -47,13 +50,13 @@ def _checked_float(value: object, low: float, high: float, *, above: bool) -> fl
 
 
 def number(doc: str, low: float, high: float, *, above: bool = False) -> Metadata:
-    """Finite number in [low, high], or in (low, high] with `above`."""
+    """Describe a finite number in [low, high], or in (low, high] with `above`."""
     rule = f"{low:g} {'<' if above else '<='} {{key}} <= {high:g}"
     return {"spec": Spec(doc, rule, lambda value: _checked_float(value, low, high, above=above))}
 
 
 def numbers(doc: str, count: int, low: float, high: float) -> Metadata:
-    """`count` finite numbers, each in [low, high]."""
+    """Describe a list of `count` finite numbers, each in [low, high]."""
 
     def check(value: object) -> tuple[float, ...]:
         if not isinstance(value, (list, tuple)) or len(value) != count:
@@ -68,19 +71,20 @@ def _check_text(value: object, longest: int, *, empty: bool) -> str:
         raise ValueError("a string")  # noqa: TRY004
     if len(value) > longest or (not empty and not value.strip()):
         raise ValueError
+    # Control characters and halves of surrogate pairs.
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
         raise ValueError
     return value
 
 
 def text(doc: str, longest: int = 200, *, empty: bool = False, key: str | None = None) -> Metadata:
-    """One line of text of at most `longest` characters."""
+    """Describe one line of text of at most `longest` characters."""
     rule = f"{0 if empty else 1} to {longest} characters on one line"
     return {"spec": Spec(doc, rule, lambda v: _check_text(v, longest, empty=empty), key=key)}
 
 
 def matching(doc: str, pattern: str, rule: str, key: str | None = None) -> Metadata:
-    """Text that matches a regular expression as a whole."""
+    """Describe a text that matches a regular expression as a whole."""
 
     def check(value: object) -> str:
         if not re.fullmatch(pattern, _check_text(value, 200, empty=False)):
@@ -91,7 +95,7 @@ def matching(doc: str, pattern: str, rule: str, key: str | None = None) -> Metad
 
 
 def texts(doc: str) -> Metadata:
-    """List of different strings; their order has no meaning."""
+    """Describe a list of different strings, whose order has no meaning: it is kept sorted."""
 
     def check(value: object) -> tuple[str, ...]:
         if not isinstance(value, (list, tuple)):
@@ -105,7 +109,7 @@ def texts(doc: str) -> Metadata:
 
 
 def choice(doc: str, *words: str) -> Metadata:
-    """One of a few words."""
+    """Describe a choice of words."""
 
     def check(value: object) -> str:
         if value not in words:
@@ -116,7 +120,7 @@ def choice(doc: str, *words: str) -> Metadata:
 
 
 def date(doc: str, low: dt.date, high: dt.date) -> Metadata:
-    """Date in [low, high]; a file may write it as a date or as "YYYY-MM-DD"."""
+    """Describe a date in [low, high], written as a date of TOML or as "YYYY-MM-DD"."""
 
     def check(value: object) -> dt.date:
         if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
@@ -139,7 +143,7 @@ def date(doc: str, low: dt.date, high: dt.date) -> Metadata:
 
 
 def minute(doc: str, key: str, *, end: bool = False) -> Metadata:
-    """Minute of the day, written HH:MM in a file; 24:00 is allowed for an end only."""
+    """Describe a minute of the day, written HH:MM in a file; only an end may be 24:00."""
     low, high = (1, MIN_PER_DAY) if end else (0, MIN_PER_DAY - 1)
     rule = f'"HH:MM", {clock_text(low)} to {clock_text(high)}'
 
@@ -158,12 +162,12 @@ def minute(doc: str, key: str, *, end: bool = False) -> Metadata:
 
 
 def clock_text(minute_of_day: int) -> str:
-    """Minute of the day as HH:MM."""
+    """Write a minute of the day as HH:MM."""
     return f"{minute_of_day // 60:02d}:{minute_of_day % 60:02d}"
 
 
 def optional(metadata: Metadata, word: str) -> Metadata:
-    """Make a field that may be None, written as `word` in a file."""
+    """Allow None for a field, written as `word` in a file."""
     spec = metadata["spec"]
     rule = f'{spec.rule}, or "{word}"'
     return {
@@ -178,12 +182,12 @@ def optional(metadata: Metadata, word: str) -> Metadata:
 
 
 def sparse(metadata: Metadata) -> Metadata:
-    """Make a field that the dictionary form leaves out while it has its default."""
+    """Leave a field out of the dictionary form while it has its default."""
     return {"spec": dataclasses.replace(metadata["spec"], sparse=True)}
 
 
 def table(cls: type, doc: str) -> Metadata:
-    """Nested table."""
+    """Describe a nested table."""
 
     def check(value: object) -> object:
         if not isinstance(value, cls):
@@ -200,7 +204,7 @@ def _check_parts(value: object, cls: type, order: Callable[[Any], Any]) -> tuple
 
 
 def keyed(cls: type, attribute: str, doc: str, order: Callable[[Any], Any]) -> Metadata:
-    """Table of tables, each keyed by one attribute; kept in the order given, whatever the file's."""
+    """Describe a table of tables, keyed by one attribute; sorted by `order`, not as in the file."""
 
     def load(raw: object) -> tuple[Any, ...]:
         if not isinstance(raw, Mapping):
@@ -223,7 +227,7 @@ def keyed(cls: type, attribute: str, doc: str, order: Callable[[Any], Any]) -> M
 
 
 def rows(cls: type, doc: str, order: Callable[[Any], Any]) -> Metadata:
-    """List of tables; kept in the order given, whatever the file's."""
+    """Describe a list of tables, sorted by `order`, not as in the file."""
 
     def load(raw: object) -> tuple[Any, ...]:
         if not isinstance(raw, list):

@@ -1,7 +1,7 @@
-"""Describe a field of a parameter class once: its meaning, its range, and how a scenario file writes it.
+"""Describe a field of a parameter class once: its meaning, its range, and its form in a scenario file.
 
-The description sits in the field's metadata. Checks, error messages, the dictionary form and the comments of
-`fastgen scenario show` are all made from it.
+The description is the field's metadata. The checks, the error messages, the dictionary form and the comments
+of `fastgen scenario show` are all made from it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fastgen.errors import ScenarioError
 
 T = TypeVar("T")
 
-_SHOWN = 60
+_SHOWN = 60  # most characters of a value in an error message
 
 
 def same(value: Any) -> Any:
@@ -27,26 +27,26 @@ def same(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Spec:
-    """What one field is.
+    """Description of one field.
 
     Attributes
     ----------
     doc
-        Meaning and unit, for a reader of the scenario.
+        Meaning and unit, for readers of a scenario file.
     rule
-        What it may hold, with {key} where the key's name belongs.
+        Allowed values in words, with {key} in place of the key's name.
     check
-        Takes a value to its canonical type; raises ValueError (saying the type expected, or nothing) if it
-        breaks the rule.
+        Converts a value to its canonical type; raises ValueError (with the type expected, or without a text)
+        if it breaks the rule.
     load, dump
-        From the form of a scenario file, and back to it.
+        Convert from the form of a scenario file, and to it.
     key
-        Name in a scenario file where it is not the attribute's; "" if the table's own name is the value.
+        Name in a scenario file, None: the attribute's; "": the value is the name of the table itself.
     part
         The class of a nested table, a table of tables or a list of tables.
     sparse
-        Whether the dictionary form leaves it out while it has its default: scenarios from before it was added
-        keep their form.
+        Whether the dictionary form leaves it out while it has its default, so that scenarios from before the
+        field was added keep their form and their hash.
     """
 
     doc: str
@@ -59,17 +59,17 @@ class Spec:
     sparse: bool = False
 
     def expected(self, key: str) -> str:
-        """Rule in words, for the key given."""
+        """Return the rule in words for a key."""
         return self.rule.replace("{key}", key)
 
 
 def field_specs(cls: type) -> dict[str, Spec]:
-    """Specs of a parameter class by attribute name, in order."""
+    """Return the specs of a parameter class by attribute name, in order."""
     return {f.name: f.metadata["spec"] for f in dataclasses.fields(cls)}
 
 
 def shown(value: object) -> str:
-    """Value as an error message shows it: one line, not too long."""
+    """Write a value for an error message: one line, not too long."""
     if isinstance(value, Mapping):
         return "a table"
     try:
@@ -80,13 +80,13 @@ def shown(value: object) -> str:
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """End of a message about an unknown word: the nearest known one, else all of them."""
+    """Make the end of a message about an unknown word: the nearest known word, else all of them."""
     near = difflib.get_close_matches(word[:_SHOWN], known, n=1)
     return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}."
 
 
 def apply(function: Callable[[Any], Any], key: str, spec: Spec, value: object) -> Any:
-    """Call a check or a load of a spec, and name the key in its error."""
+    """Call the check or the load of a spec, and name the key in its error."""
     try:
         return function(value)
     except ValueError as error:
@@ -97,7 +97,7 @@ def apply(function: Callable[[Any], Any], key: str, spec: Spec, value: object) -
 
 
 def check_fields(instance: Any) -> None:
-    """Check every field of a frozen parameter class, and put it into its canonical type.
+    """Check every field of a frozen parameter class, and convert it to its canonical type.
 
     Raises
     ------
@@ -106,6 +106,7 @@ def check_fields(instance: Any) -> None:
     """
     for name, spec in field_specs(type(instance)).items():
         value = apply(spec.check, spec.key or name, spec, getattr(instance, name))
+        # The class is frozen; this is part of making the instance.
         object.__setattr__(instance, name, value)
 
 
@@ -119,7 +120,7 @@ def from_dict(cls: type[T], raw: object, **given: object) -> T:
     raw
         The table, keys as a scenario file has them.
     **given
-        Attributes that the table doesn't hold, such as its own name.
+        Attributes that are not in the table, such as its own name.
 
     Raises
     ------
@@ -129,7 +130,7 @@ def from_dict(cls: type[T], raw: object, **given: object) -> T:
         If `raw` is not a table.
     """
     if not isinstance(raw, Mapping):
-        raise ValueError  # noqa: TRY004  # the caller knows the key, and makes the message
+        raise ValueError  # noqa: TRY004  # the caller knows the key and makes the message
     keys = {spec.key or name: name for name, spec in field_specs(cls).items() if name not in given}
     for key in raw:
         if key not in keys:
@@ -146,7 +147,7 @@ def from_dict(cls: type[T], raw: object, **given: object) -> T:
 
 
 def to_dict(instance: Any) -> dict[str, Any]:
-    """Make the table of a scenario file: plain numbers, strings, lists, tables; all but sparse keys."""
+    """Make the table of a scenario file, without sparse keys: numbers, strings, lists, tables."""
     tree = {}
     for field in dataclasses.fields(instance):
         spec, value = field.metadata["spec"], getattr(instance, field.name)

@@ -28,7 +28,7 @@ MAX_POPULARITY = 1e100
 
 
 def trajectory_by_growth(rate: float) -> str:
-    """Say the sign of a growth rate in a word: growing, flat or declining."""
+    """Name the sign of a growth rate: growing, flat or declining."""
     growing, flat, declining = TRAJECTORIES
     return flat if rate == 0 else growing if rate > 0 else declining
 
@@ -58,7 +58,7 @@ class Placement:
 
     @property
     def trajectory_word(self) -> str:
-        """The trajectory, where none is stated by the growth rate's sign."""
+        """The trajectory; if none is stated, the one of the growth rate."""
         return trajectory_by_growth(self.growth_rate_monthly) if self.trajectory is None else self.trajectory
 
 

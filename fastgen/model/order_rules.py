@@ -1,4 +1,4 @@
-"""Hold the rules of a single order: what is in it, how long it takes, who brings it, and where to."""
+"""Define the parameters of a single order: items, service times, driver, delivery."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastgen.units import MAX_DAYS
 
 @dataclass(frozen=True)
 class Baskets:
-    """What is in an order."""
+    """Brands, items and quantities of an order."""
 
     single_brand_probability: float = field(metadata=number("share of orders from one brand", 0, 1))
     brands_min: int = field(metadata=integer("fewest brands of the other orders", 1, 16))
@@ -40,7 +40,7 @@ class Baskets:
 class ServiceTime:
     """A normally distributed time."""
 
-    # With these bounds an order's chain stays below 10 days even 9 sd out.
+    # With these bounds all steps of an order take less than 10 days, even 9 standard deviations out.
     mean_min: float = field(metadata=number("mean, minutes", 0, 1440))
     sd_min: float = field(metadata=number("standard deviation, minutes", 0, 240))
 
@@ -66,7 +66,7 @@ class ServiceTimes:
 
 @dataclass(frozen=True)
 class Driver:
-    """When the driver comes, and how the drive is reported."""
+    """Arrival of the driver, speed of the drive, and its pings."""
 
     after_ready_probability: float = field(
         metadata=number("share of drivers who come after the order is ready, the others before", 0, 1)
@@ -90,7 +90,7 @@ class Driver:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Where customers live."""
+    """Area and addresses of the customers."""
 
     radius_mi: float = field(metadata=number("half the side of the square of customers, miles", 0.1, 50))
     address_number_max: int = field(metadata=integer("house numbers run from 1 to this", 1, 999_999))

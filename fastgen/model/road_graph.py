@@ -1,4 +1,4 @@
-"""Hold a directed road graph in compressed sparse rows, with integer coordinates and lengths."""
+"""Define a directed road graph in compressed sparse rows, with integer coordinates and lengths."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MAX_LENGTH_MM = 2**31 - 1
 
 
 class Provenance(NamedTuple):
-    """Where a network comes from; it travels into the manifest.
+    """Origin of a network; it is copied into the manifest.
 
     Attributes
     ----------
     source
-        What it was made from, in words: "OpenStreetMap, FILE", "built-in synthetic network".
+        Origin in words: "OpenStreetMap, FILE", "built-in synthetic network".
     licence
-        Licence of the data and the attribution that it asks for.
+        Licence of the data, and the attribution that it requires.
     synthetic
         Whether the streets are invented.
     """
@@ -89,16 +89,16 @@ class RoadGraph:
         street_names: tuple[str, ...],
         provenance: Provenance,
     ) -> Self:
-        """Put nodes and directed edges, in any order, into their one canonical form.
+        """Make a graph of nodes and directed edges in any order, in its canonical form.
 
-        Nodes are sorted by (lat, lon) and nodes without an edge dropped; self-loops are dropped; of parallel
-        edges the shortest is kept (then the one whose street name sorts first); lengths below 1 mm become 1
-        mm.
+        Nodes are sorted by (lat, lon); nodes without an edge and self-loops are dropped; of parallel edges
+        the shortest is kept, of equal ones that whose street name sorts first; lengths below 1 mm become
+        1 mm.
 
         Parameters
         ----------
         lat_e6, lon_e6
-            (n_nodes,), microdegrees. Two nodes at one position stay two.
+            (n_nodes,), microdegrees. Two nodes at one position are kept apart.
         edge_from, edge_to
             (n_edges,), node indices.
         edge_length_mm
@@ -123,9 +123,10 @@ class RoadGraph:
         names = tuple(sorted(set(street_names)))
         rank = {name: i for i, name in enumerate(names)}
         renamed = np.array([rank[name] for name in street_names] + [NO_STREET], np.int64)
-        street = renamed[street]  # NO_STREET is -1 and picks the last entry
+        street = renamed[street]  # NO_STREET is -1, the index of the last entry
         keep = tail != head
         tail, head, length, street = tail[keep], head[keep], np.maximum(length[keep], 1), street[keep]
+        # Nodes that are left, sorted by position, then by their number.
         used = np.zeros(len(lat), bool)
         used[tail] = used[head] = True
         order = np.lexsort((np.arange(len(lat)), lon, lat))
@@ -133,11 +134,13 @@ class RoadGraph:
         new_index = np.full(len(lat), -1, np.int64)
         new_index[order] = np.arange(len(order))
         tail, head = new_index[tail], new_index[head]
+        # The first of each run of parallel edges is the shortest; roads without a name sort last.
         by_edge = np.lexsort((np.where(street == NO_STREET, len(names), street), length, head, tail))
         tail, head, length, street = tail[by_edge], head[by_edge], length[by_edge], street[by_edge]
         first = np.ones(len(tail), bool)
         first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
         tail, head, length, street = tail[first], head[first], length[first], street[first]
+        # Names that are left, in their order.
         kept = np.unique(street[street != NO_STREET])
         compact = np.full(len(names) + 1, NO_STREET, np.int64)
         compact[kept] = np.arange(len(kept))
@@ -154,11 +157,11 @@ class RoadGraph:
         )
 
     def edge_from(self) -> NDArray[np.int32]:
-        """Tail node of every edge, int32 (n_edges,)."""
+        """Compute the tail node of every edge, int32 (n_edges,)."""
         return np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.edge_start))
 
     def content_hash(self) -> str:
-        """SHA-256 over nodes, edges and names, whatever the file was compressed with."""
+        """Hash the nodes, edges and names by SHA-256."""
         digest = hashlib.sha256(b"fastgen roads 1\n")
         arrays = (
             self.lat_e6,
@@ -175,7 +178,7 @@ class RoadGraph:
         return digest.hexdigest()
 
     def distances_m(self, lat: float, lon: float) -> NDArray[np.float64]:
-        """Compute great-circle distances from a point to every node.
+        """Compute the great-circle distance from a point to every node.
 
         Parameters
         ----------
@@ -185,14 +188,15 @@ class RoadGraph:
         Returns
         -------
         float64 (n_nodes,)
-            Metres, rounded to millimetres so that a libm's last bit can't choose another nearest node.
+            Metres, rounded to millimetres: the last bit of a machine's libm must not decide which node is
+            nearest.
         """
         lon_diff = np.radians(self.lon_e6 / E6) - np.radians(lon)
         angles = compute_angles(np.radians(self.lat_e6 / E6), np.radians(lat), lon_diff)
         return np.round(EARTH_RADIUS_M * angles, 3)
 
     def nearest_node(self, lat: float, lon: float) -> tuple[int, float]:
-        """Find the node nearest to a point (degrees), the lowest index among equals, and its metres."""
+        """Find the node nearest to a point in degrees, the first of equals, and its distance in metres."""
         dist_m = self.distances_m(lat, lon)
         node = int(np.argmin(dist_m))
         return node, float(dist_m[node])

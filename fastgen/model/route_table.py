@@ -1,4 +1,4 @@
-"""Hold what every customer of one kitchen needs to be driven to: route, time, pings, address."""
+"""Define the route table of a kitchen: route, driving time, pings and address of every customer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RouteRequest:
-    """What a route table depends on besides its road graph.
+    """Parameters of a route table; it depends on these and on the road graph.
 
     Attributes
     ----------
@@ -27,9 +27,9 @@ class RouteRequest:
     ping_interval_s
         Seconds between pings.
     ping_position
-        "distance": at equal shares of the route's length; "node": at equal shares of its nodes.
+        "distance": pings at equal shares of the route's length; "node": at equal shares of its nodes.
     street
-        Street of an address where the network has no names.
+        Street of an address where the network has no street names.
     """
 
     lat: float
@@ -60,7 +60,7 @@ class RouteTable:
     drive_us
         int64 (n,), microseconds of driving.
     undirected
-        int8 (n,), 1 where one-way streets leave no directed path.
+        int8 (n,), 1 where no directed path leads to the customer, so that the route ignores one-way streets.
     ping_start
         int64 (n + 1,), offsets into the ping arrays.
     ping_lat, ping_lon, ping_progress
@@ -68,7 +68,7 @@ class RouteTable:
     text_start
         int64 (n + 1,), offsets into `text`.
     text
-        uint8, route_json of every customer, one after another.
+        uint8, route_json of every customer, concatenated.
     by_path
         int32 (n,), the customers in an order in which neighbours share most of their route.
     street
@@ -78,7 +78,7 @@ class RouteTable:
     street_text
         uint8, the names in UTF-8, each with a space before it.
     warning
-        What a user should know of the network, in one line; empty where there is nothing.
+        Warning about the network, in one line; empty if there is none.
     """
 
     network_hash: str
@@ -108,10 +108,10 @@ class RouteTable:
 
     @property
     def max_pings(self) -> int:
-        """Most pings that one delivery can have."""
+        """Most pings of one delivery."""
         return int((self.ping_start[1:] - self.ping_start[:-1]).max())
 
     @property
     def events_per_order(self) -> float:
-        """Mean events an order: the seven that every order has, and its pings."""
+        """Mean events of an order: the seven that every order has, and its pings."""
         return 7.0 + len(self.ping_lat) / self.n_customers

@@ -45,7 +45,7 @@ class Scenario:
     )
 
     def __post_init__(self) -> None:
-        """Check the fields, and what holds between them."""
+        """Check the fields, and the rules between them."""
         check_fields(self)
         _check_locations(self.locations)
         _check_events(self.events, [location.code for location in self.locations])
@@ -54,13 +54,13 @@ class Scenario:
             check_popularity(location, self.days, self.baskets.popularity_period_days)
 
     def to_dict(self) -> dict[str, Any]:
-        """Complete form as a scenario file has it: strings, numbers, lists, tables; JSON can hold it."""
+        """Make the complete form of a scenario file, of values that JSON can hold too."""
         return to_dict(self)
 
     def content_hash(self) -> str:
-        """SHA-256 over the canonical JSON of all fields but trajectories.
+        """Hash the canonical JSON of all fields but trajectories by SHA-256.
 
-        These are mere words of a table, whose own hash covers them.
+        Trajectories are words in a dimension table; the hash of the tables covers them.
         """
         tree = self.to_dict()
         for place in tree["locations"].values():
@@ -96,12 +96,13 @@ def _check_events(events: tuple[DemandEvent, ...], codes: list[str]) -> None:
 
 
 def scenario_from_dict(raw: object) -> Scenario:
-    """Make a scenario from its complete dictionary form, the inverse of `Scenario.to_dict`.
+    """Make a scenario from its complete dictionary form; the inverse of `Scenario.to_dict`.
 
     Raises
     ------
     ScenarioError
-        "KEY: expected ..., got VALUE." for what is missing, unknown, of the wrong type or out of range.
+        "KEY: expected ..., got VALUE." for a key that is missing or unknown, or a value of the wrong type or
+        out of range.
     """
     if not isinstance(raw, Mapping):
         raise ScenarioError(f"scenario: expected a table, got {shown(raw)}.")

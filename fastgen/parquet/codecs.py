@@ -10,21 +10,21 @@ if TYPE_CHECKING:
 Compression = Literal["zstd", "snappy", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("zstd", "snappy", "none")
 
-# The pages are laid out so that higher levels find little more: 2 % of the bytes for a third of the time.
+# The encodings leave little to compress: higher levels save 2 % of the bytes and cost a third of the time.
 ZSTD_LEVEL = 1
 
 
 class Codec(NamedTuple):
-    """A compression: its number in the format, and how it is done."""
+    """A compression: its number in the Parquet format, and its function."""
 
     number: int
     compress: Callable[[bytes | memoryview], bytes]
 
 
 def make_codec(compression: Compression) -> Codec:
-    """Make a codec for one thread."""
+    """Make a codec; it is for one thread alone."""
     if compression == "zstd":
-        import zstandard  # noqa: PLC0415  # only what is used is loaded
+        import zstandard  # noqa: PLC0415  # load only the codec that is used
 
         return Codec(6, zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress)
     if compression == "snappy":

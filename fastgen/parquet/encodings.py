@@ -1,9 +1,9 @@
 """Encode values as the bytes of Parquet's pages.
 
-Source: the page on encodings of the Parquet format. Of its encodings those are here that make fastgen's
-columns small and that every reader in docs/readers.md reads. DELTA_LENGTH_BYTE_ARRAY is none of them: the
-vectorised reader of Spark 3.3 to 3.5.6 and 4.0.0 takes wrong texts from a column with nulls (SPARK-52240),
-and fastparquet and PyArrow before 12 cannot read it.
+Source: the page on encodings of the Parquet format. Only encodings that make fastgen's columns small and that
+every reader in docs/readers.md can read are used. DELTA_LENGTH_BYTE_ARRAY is not: the vectorised reader of
+Spark 3.3 to 3.5.6 and 4.0.0 returns wrong texts from a column with nulls (SPARK-52240), and fastparquet and
+PyArrow before 12 cannot read it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# Values in a block and a miniblock of DELTA_BINARY_PACKED, as in Arrow and parquet-java.
 BLOCK, MINIBLOCK = 128, 32
 _MOST = np.iinfo(np.int64).max
 
@@ -35,19 +36,19 @@ class Encoding(IntEnum):
 
 
 def pack_validity(valid: NDArray[np.bool_]) -> bytes:
-    """Encode definition levels of a nullable column: one bit-packed run, its length before it."""
+    """Encode the definition levels of a nullable column: the length of a bit-packed run, then the run."""
     n_groups = (len(valid) + 7) // 8
     run = varint(n_groups << 1 | 1) + np.packbits(valid, bitorder="little").tobytes()
     return len(run).to_bytes(4, "little") + run
 
 
 def index_width(n_entries: int) -> int:
-    """Bits of an index into a dictionary, at least one."""
+    """Compute the bits of an index into a dictionary, at least one."""
     return max(1, (n_entries - 1).bit_length())
 
 
 def pack_indices(index: NDArray[np.integer], n_entries: int) -> bytes:
-    """Encode indices into a dictionary: their width, and one bit-packed run.
+    """Encode indices into a dictionary: their width in bits, then one bit-packed run.
 
     Parameters
     ----------
@@ -63,31 +64,32 @@ def pack_indices(index: NDArray[np.integer], n_entries: int) -> bytes:
 
 
 def repeat_indices(counts: NDArray[np.int64]) -> bytes:
-    """Encode indices 0, 1, 2, ... of which entry i stands counts[i] times, as runs."""
+    """Encode indices 0, 1, 2, ... as runs, in which index i is repeated counts[i] times."""
     width = index_width(len(counts))
+    # A run is twice its length as a varint, then the index in whole bytes.
     head = _varints(counts << 1)
     value = np.arange(len(counts), dtype="<i8").view(np.uint8).reshape(-1, 8)[:, : (width + 7) // 8]
     return bytes([width]) + np.concatenate([head, value], axis=1).tobytes()
 
 
 def _varints(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Encode numbers of at least 0 as varints, all as long as the longest: uint8 (n, length)."""
+    """Encode numbers >= 0 as varints, padded to the length of the longest: uint8 (n, length)."""
     length = len(varint(int(numbers.max(initial=0))))
     digits = (numbers[:, None] >> (7 * np.arange(length)) & 127).astype(np.uint8)
-    digits[:, :-1] |= 128  # more follows
+    digits[:, :-1] |= 128  # another byte follows
     return digits
 
 
 def delta_packed(values: NDArray[np.integer]) -> bytes:
     """Encode whole numbers, at least one, as differences bit-packed in blocks (DELTA_BINARY_PACKED).
 
-    A block holds the least of its differences, the widths of its miniblocks, and each miniblock's differences
-    less the least one.
+    A block has its least difference, the widths of its miniblocks in bits, and each miniblock's differences
+    minus the least one.
 
     Raises
     ------
     DataError
-        If these are not below 2^57.
+        If the differences of a block are not within 2^57.
     """
     numbers = values.astype(np.int64)
     n_blocks = (len(numbers) + BLOCK - 2) // BLOCK
@@ -95,9 +97,10 @@ def delta_packed(values: NDArray[np.integer]) -> bytes:
     flat = deltas.reshape(-1)
     np.subtract(numbers[1:], numbers[:-1], out=flat[: len(numbers) - 1])
     flat[len(numbers) - 1 :] = flat[len(numbers) - 2] if n_blocks else 0
+    # The rest of the last block repeats the last difference, which leaves the least one as it is.
     least = deltas.min(axis=1, initial=_MOST)
     deltas -= least[:, None]
-    # Readers take no miniblock behind the last value: its width is 0, and it has no bytes.
+    # Miniblocks after the last value must have no bytes, so their width is 0.
     flat[len(numbers) - 1 :] = 0
     widths = np.frexp(deltas.reshape(n_blocks, BLOCK // MINIBLOCK, MINIBLOCK).max(axis=2).astype(np.float64))[
         1
@@ -105,7 +108,7 @@ def delta_packed(values: NDArray[np.integer]) -> bytes:
     if widths.max(initial=0) > WIDTH_MAX:
         raise DataError(f"expected differences below 2^{WIDTH_MAX} of each other, got {widths.max()} bits.")
     head = np.concatenate([_varints((least << 1) ^ (least >> 63)), widths.astype(np.uint8)], axis=1)
-    # Where each block's head and each miniblock begin.
+    # Bytes at which each block's head and each miniblock end, and so the next miniblock begins.
     sizes = np.concatenate([np.full((n_blocks, 1), head.shape[1]), widths * (MINIBLOCK // 8)], axis=1)
     ends = np.cumsum(sizes).reshape(sizes.shape)
     out = np.empty(int(ends[-1, -1]) if n_blocks else 0, np.uint8)
@@ -118,5 +121,5 @@ def delta_packed(values: NDArray[np.integer]) -> bytes:
 
 
 def plain_texts(texts: list[bytes]) -> bytes:
-    """Encode texts with the length of each before it (PLAIN)."""
+    """Encode texts, each after its length in 4 bytes (PLAIN)."""
     return b"".join(len(text).to_bytes(4, "little") + text for text in texts)

@@ -1,4 +1,4 @@
-"""Write a Parquet file row group by row group, whole or not at all."""
+"""Write a Parquet file row group by row group; it appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from fastgen.parquet.schema import Field
     from fastgen.parquet.thrift import Value
 
+# Version that the footer states.
 FORMAT_VERSION = 2
-WRITE_BYTES = 2**18
+WRITE_BYTES = 2**18  # buffer of a file that is being written
 MAKER = "fastgen version "
 
 
 class Written(NamedTuple):
-    """What came of a file: rows, bytes, SHA-256, and the hash of its footer."""
+    """A file that was written: rows, bytes, SHA-256, and the hash of its footer."""
 
     rows: int
     bytes: int
@@ -39,7 +40,7 @@ class Written(NamedTuple):
 
 
 class Body:
-    """Row groups of a file, as they come; knows the place of everything in it, and the hash of every chunk.
+    """Encodes the row groups of a file one by one, and records for the footer where each column chunk lies.
 
     Parameters
     ----------
@@ -67,14 +68,15 @@ class Body:
             self._at += chunk.n_bytes
             total += chunk.n_bytes_uncompressed
         fields: dict[int, Value | None] = {1: entries, 2: I64(total), 3: I64(n_rows), 5: I64(first)}
+        # The format has 16 bits for a row group's number; it is optional.
         ordinal = I16(len(self._groups)) if len(self._groups) < 2**15 else None
         group = Struct({**fields, 6: I64(self._at - first), 7: ordinal})
-        self._groups.append(Encoded(encode_struct(group)))  # a tenth of its memory
+        self._groups.append(Encoded(encode_struct(group)))  # encoded, it takes a tenth of the memory
         self.n_rows += n_rows
         return pieces
 
     def encode_footer(self, metadata: Mapping[str, str]) -> bytes:
-        """Encode what stands behind the row groups."""
+        """Encode the footer, its length and the magic bytes, which end the file."""
         root = Struct({4: "schema", 5: len(self._fields)})
         by_type = Struct({1: Struct({})})
         footer = encode_struct(
@@ -96,14 +98,14 @@ class Body:
 def encode_file(
     fields: Sequence[Field], codec: Codec, n_rows: int, columns: Sequence[Values], metadata: Mapping[str, str]
 ) -> bytes:
-    """Encode a small file of one row group, or of none where there are no rows."""
+    """Encode a small file of one row group, or of none if there are no rows."""
     body = Body(fields, codec)
     pieces = body.encode_group(n_rows, columns) if n_rows else []
     return b"".join([MAGIC, *pieces, body.encode_footer(metadata)])
 
 
 def is_made_here(path: Path) -> bool:
-    """Whether a file is one that `encode_file` made, of whatever version: its footer names the maker."""
+    """Whether any version of fastgen wrote a file: its footer names the writer."""
     try:
         data = read_regular(path)
     except OSError:
@@ -113,26 +115,26 @@ def is_made_here(path: Path) -> bool:
 
 
 class FileWriter:
-    """Writes a file beside its place, and moves it there when it is complete and on disk.
+    """Writes a file under a temporary name, and renames it when it is complete and on disk.
 
-    Leaving the block before `finish` is through removes what was written; a file that has its name already,
-    and only could not be made durable, stays whole.
+    Leaving the `with` block before `finish` has ended removes the temporary file. A file that was already
+    renamed, but whose folder could not be synced, is kept: it is complete.
 
     Parameters
     ----------
     path
-        Where the file shall appear.
+        Final path of the file.
     fields, codec
         Columns and compression.
     metadata
-        Key-value metadata of the footer; the hashes of the column chunks are added.
+        Key-value metadata of the footer; the hashes of the column chunks are added to it.
     make_folder
-        Whether missing folders are made.
+        Whether to make missing folders.
 
     Raises
     ------
     OutputError
-        From every step that the disk refuses.
+        From every method, if the file can't be written.
     """
 
     def __init__(
@@ -156,7 +158,7 @@ class FileWriter:
         self._write([MAGIC])
 
     def __enter__(self) -> Self:
-        """Start the block that writes the file."""
+        """Begin the block that writes the file."""
         return self
 
     def add_group(self, n_rows: int, columns: Iterable[Values]) -> None:
@@ -164,7 +166,7 @@ class FileWriter:
         self._write(self._body.encode_group(n_rows, columns))
 
     def finish(self) -> Written:
-        """Write the footer, and let the file appear."""
+        """Write the footer, sync the file, and rename it."""
         hashes = {CHUNK_HASHES: encode_hashes(self._body.hashes)}
         footer = self._body.encode_footer({**self._metadata, **hashes})
         self._write([footer])
@@ -198,7 +200,7 @@ class FileWriter:
             raise self._refused(error) from None
 
     def _abandon(self) -> None:
-        """Close and remove the unfinished file; what the disk refused once it may refuse again here."""
+        """Close and remove the unfinished file, ignoring errors: one is being reported already."""
         with contextlib.suppress(OSError):
             self._file.close()
         with contextlib.suppress(OSError):

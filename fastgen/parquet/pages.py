@@ -1,4 +1,4 @@
-"""Put encoded values into pages, and pages into the chunk that a column has in a row group."""
+"""Make pages of encoded values, and of pages the column chunk of a row group."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from fastgen.parquet.schema import Field
 
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
+# Sizes in a page header are 32-bit integers.
 PAGE_BYTES_MAX = 2**31 - 1
 
 
 class Bounds(NamedTuple):
-    """Least and greatest value of a column in a row group, encoded PLAIN without a length."""
+    """Least and greatest value of a column in a row group, encoded as PLAIN, without a length."""
 
     least: bytes
     greatest: bytes
@@ -30,17 +31,17 @@ class Values(NamedTuple):
     Attributes
     ----------
     n_values, n_nulls
-        Values, the nulls among them included, and nulls.
+        Number of values, nulls included, and number of nulls.
     encoding
         Encoding of `body`.
     body
-        One page: validity where the column is nullable, and the values.
+        Content of the data page: definition levels if the column is nullable, then the values.
     dictionary
-        PLAIN entries that `body` holds indices into, else None.
+        Entries, encoded as PLAIN, that the indices in `body` refer to; None without a dictionary.
     n_entries
         Number of entries.
     bounds
-        For readers that skip row groups; None where no reader would.
+        Bounds, by which readers skip row groups; None: not stated.
     """
 
     n_values: int
@@ -53,7 +54,7 @@ class Values(NamedTuple):
 
 
 class ColumnChunk(NamedTuple):
-    """A column chunk: the bytes of its pages, and its entry in the footer but for its place in the file."""
+    """A column chunk: the bytes of its pages, and what its entry in the footer needs but its position."""
 
     pages: tuple[bytes, ...]
     n_bytes: int
@@ -63,7 +64,7 @@ class ColumnChunk(NamedTuple):
 
 
 def make_chunk(values: Values, codec: Codec) -> ColumnChunk:
-    """Compress a column's pages and put their headers before them."""
+    """Compress a column's pages, and put a header before each."""
     pages: list[bytes] = []
     uncompressed = dictionary_bytes = 0
     if values.dictionary is not None:
@@ -77,7 +78,7 @@ def make_chunk(values: Values, codec: Codec) -> ColumnChunk:
 
 
 def _add_page(pages: list[bytes], kind: int, body: bytes | memoryview, header: Struct, codec: Codec) -> int:
-    """Append a page's header and compressed body; return the bytes that both would have uncompressed."""
+    """Append a page's header and compressed body; return the size of both without compression."""
     if len(body) > PAGE_BYTES_MAX:
         raise OutputError(
             f"expected a page of at most {PAGE_BYTES_MAX} bytes, got {len(body)}: texts are too long."
@@ -90,7 +91,7 @@ def _add_page(pages: list[bytes], kind: int, body: bytes | memoryview, header: S
 
 
 def _crc(data: bytes) -> int:
-    """Compute a page's CRC-32, which the format keeps as a number with a sign."""
+    """Compute a page's CRC-32 as the signed number that the format has."""
     crc = zlib.crc32(data)
     return crc - 2**32 if crc >= 2**31 else crc
 
@@ -103,10 +104,11 @@ def describe_chunk(chunk: ColumnChunk, field: Field, codec: Codec, at: int) -> S
     chunk, field, codec
         The chunk, its column and its compression.
     at
-        Place of its first page in the file.
+        Position of its first page in the file, bytes.
     """
     values, has_dictionary = chunk.values, chunk.values.dictionary is not None
     bounds = values.bounds
+    # Fields 5 and 6 are max_value and min_value; 1 and 2 are their deprecated forms.
     statistics = Struct(
         {
             3: I64(values.n_nulls),

@@ -1,4 +1,4 @@
-"""Describe the columns of a Parquet file."""
+"""Define the types of columns in a Parquet file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastgen.parquet.thrift import I8, Struct
 
 
 class Physical(IntEnum):
-    """Physical types, by their number in the format."""
+    """Physical types, with their numbers in the format."""
 
     INT32 = 1
     INT64 = 2
@@ -23,7 +23,7 @@ _UTF8, _INT_8, _INT_16 = 0, 15, 16  # converted types, for readers older than th
 
 
 class ColumnType(NamedTuple):
-    """Physical type, and what the values mean: converted and logical type."""
+    """Physical type, and the meaning of the values: converted and logical type."""
 
     physical: Physical
     converted: int | None = None
@@ -34,7 +34,7 @@ def _integer(bits: int) -> Struct:
     return Struct({10: Struct({1: I8(bits), 2: True})})
 
 
-# By the names that fastgen gives the types of its tables.
+# By kind of column: of the event table (see `events.schema`) and of the dimension tables.
 TYPES = {
     "str": ColumnType(Physical.BYTE_ARRAY, _UTF8, Struct({1: Struct({})})),
     "i8": ColumnType(Physical.INT32, _INT_8, _integer(8)),
@@ -46,14 +46,14 @@ TYPES = {
 
 
 class Field(NamedTuple):
-    """A column: name, type as in `TYPES`, and whether it may be null."""
+    """A column: name, kind as in `TYPES`, and whether it may be null."""
 
     name: str
     kind: str
     nullable: bool
 
     def element(self) -> Struct:
-        """Make the schema element of the footer."""
+        """Make the column's element of the schema in the footer."""
         physical, converted, logical = TYPES[self.kind]
         repetition = _OPTIONAL if self.nullable else _REQUIRED
         return Struct({1: int(physical), 3: repetition, 4: self.name, 6: converted, 10: logical})

@@ -1,4 +1,4 @@
-"""Encode Thrift structures in the compact protocol, as far as Parquet's headers and footers need it.
+"""Encode Thrift structures in the compact protocol: the part that Parquet's headers and footers need.
 
 Source: the Thrift compact protocol specification, and parquet.thrift of the Parquet format.
 """
@@ -10,28 +10,28 @@ from typing import NamedTuple, TypeAlias
 
 # Codes of the compact protocol's types.
 _TRUE, _FALSE, _I8, _I16, _I32, _I64, _BINARY, _LIST, _STRUCT = 1, 2, 3, 4, 5, 6, 8, 9, 12
-_SHORT_LIST = 15
-_DIGIT, _MORE = 127, 128
+_SHORT_LIST = 15  # a longer list has its length as a varint
+_DIGIT, _MORE = 127, 128  # of a byte of a varint: its seven bits, and whether another byte follows
 
 
 class I8(int):
-    """A number that the schema has as i8."""
+    """A number of type i8 in the schema."""
 
 
 class I16(int):
-    """A number that the schema has as i16."""
+    """A number of type i16 in the schema."""
 
 
 class I64(int):
-    """A number that the schema has as i64; plain ones are i32."""
+    """A number of type i64 in the schema; a plain int is an i32."""
 
 
 class Encoded(bytes):
-    """A structure that is encoded already."""
+    """A structure that has been encoded already."""
 
 
 class Struct(NamedTuple):
-    """A structure: its fields by number, rising; those whose value is None are left out."""
+    """A structure: its fields by number, in ascending order; a field of value None is left out."""
 
     fields: dict[int, Value | None]
 
@@ -51,7 +51,7 @@ Value: TypeAlias = bool | int | bytes | str | Struct | Sequence["Value"]
 
 
 def varint(number: int) -> bytes:
-    """Encode a number of at least 0, seven bits a byte, the lowest first."""
+    """Encode a number >= 0, seven bits to a byte, the lowest first."""
     if number <= _DIGIT:
         return bytes((number,))
     out = bytearray()
@@ -63,7 +63,7 @@ def varint(number: int) -> bytes:
 
 
 def zigzag(number: int) -> int:
-    """Map whole numbers to those of at least 0: 0, -1, 1, -2 to 0, 1, 2, 3."""
+    """Map integers to numbers >= 0, small ones to small ones: 0, -1, 1, -2 to 0, 1, 2, 3."""
     return number * 2 if number >= 0 else -2 * number - 1
 
 
@@ -75,10 +75,10 @@ def encode_struct(struct: Struct) -> bytes:
 
 
 def _write_struct(out: bytearray, struct: Struct) -> None:
-    last = 0
+    last = 0  # a field number is written as its difference from the one before
     for number, value in struct.fields.items():
         if value is not None:
-            if isinstance(value, bool):  # a field's type says which of the two it is
+            if isinstance(value, bool):  # a field of type bool has its value as its type code
                 out.append((number - last) << 4 | (_TRUE if value else _FALSE))
             else:
                 out.append((number - last) << 4 | _code(value))

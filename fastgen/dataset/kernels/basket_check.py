@@ -1,6 +1,7 @@
-"""Read baskets back: the lines of items_json, and the rules that they keep.
+"""Parse items_json, and check baskets against the rules of the scenario.
 
-Dimensions: n orders, n_items rows of the items table, n_placed placements of brands. Texts may hold anything.
+Dimensions: n orders, n_items rows of the items table, n_placed placements of brands. The texts may be damaged
+in any way.
 """
 
 from __future__ import annotations
@@ -16,30 +17,32 @@ if TYPE_CHECKING:
 
     from fastgen.events.kernels.expand import ItemTexts
 
+# The bytes [ ] , 0 }.
 OPEN, CLOSE, COMMA, ZERO, ITEM_END = 91, 93, 44, 48, 125
-ID_PREFIX = 6  # {"id":
+ID_PREFIX = 6  # bytes of {"id":
 ID_DIGITS_MAX = 19
-LINE_BYTES_MIN = 40  # no line of items_json is as short
+LINE_BYTES_MIN = 40  # every line of items_json is longer
 
+# What is wrong with an order: with its text, then with its basket.
 FINE, NO_ITEMS, OTHER_ITEM = 0, 1, 2
 BRAND_CLOSED, QTY, TWICE, N_BRANDS, N_ITEMS = 3, 4, 5, 6, 7
 
 
 class BasketRules(NamedTuple):
-    """What baskets may hold.
+    """The rules of baskets.
 
     Attributes
     ----------
     single, several
-        Whether orders of one brand, and of brands_min to brands_max brands, occur.
+        Whether the scenario has orders of one brand, and orders of brands_min to brands_max brands.
     brands_min, brands_max, items_min, items_max, qty_min, qty_max
-        Bounds, both inclusive; fewer where fewer brands are open, or a menu is shorter.
+        Inclusive bounds, lower where fewer brands are open or a menu is shorter.
     item_brand
         int64 (n_items,), row of the brands table.
     menu_size
         int64 (n_brands,), items of each brand.
     placed_location, placed_brand, start_day, end_day
-        int64 (n_placed,), location_id, row of the brands table, open on start_day <= day < end_day.
+        int64 (n_placed,), location_id, row of the brands table, and days: open on start_day <= day < end_day.
     """
 
     single: bool
@@ -60,7 +63,7 @@ class BasketRules(NamedTuple):
 
 @step
 def _parse_id(text: NDArray[np.uint8], at: int, end: int) -> int:
-    """Read the number that starts at `at`, -1 if there is none."""
+    """Parse the number that starts at `at`; return -1 if there is none."""
     value, n_digits = 0, 0
     while at + n_digits < end and n_digits < ID_DIGITS_MAX and ZERO <= text[at + n_digits] <= ZERO + 9:
         value = value * 10 + (np.int64(text[at + n_digits]) - ZERO)
@@ -77,7 +80,7 @@ def _find_item(
     row: NDArray[np.int64],
     items: ItemTexts,
 ) -> int:
-    """Find the items row whose JSON stands at `at`, -1 if none does."""
+    """Find the row of the items table whose JSON starts at `at`; return -1 if none does."""
     item_id = _parse_id(text, at + ID_PREFIX, end)
     place = np.searchsorted(ids, item_id)
     if place == len(ids) or ids[place] != item_id:
@@ -105,12 +108,12 @@ def parse_items(
     line_item: NDArray[np.int64],
     line_qty: NDArray[np.int64],
 ) -> None:
-    """Read the lines of each order.
+    """Parse the lines of each order.
 
     Parameters
     ----------
     first, last
-        int64 (n,), where each order's items_json begins and ends in `text`.
+        int64 (n,), begin and end of each order's items_json in `text`.
     text
         The texts.
     ids, row
@@ -118,12 +121,13 @@ def parse_items(
     items
         JSON of every item up to its quantity.
     problem
-        Output, int8 (n,): `FINE`, `NO_ITEMS` (no array of items), or `OTHER_ITEM` (an item that is not as the
-        tables have it); such an order has no lines.
+        Output, int8 (n,): `FINE`, `NO_ITEMS` (no array of items), or `OTHER_ITEM` (an item that differs from
+        the tables); an order that isn't fine gets no lines.
     line_start
         Output, int64 (n + 1,): offsets of the orders' lines.
     line_item, line_qty
-        Output, one for every `LINE_BYTES_MIN` bytes of text: row of the items table, and quantity.
+        Output, with room for a line in every `LINE_BYTES_MIN` bytes of text: row of the items table, and
+        quantity.
     """
     n_lines = 0
     for i in range(len(first)):
@@ -155,7 +159,7 @@ def parse_items(
 
 @step
 def _find_open(rules: BasketRules, location_id: int, day: int, brand_open: NDArray[np.bool_]) -> int:
-    """Find the brands open at a location on a day, (n_brands,); return how many there are."""
+    """Mark the brands that are open at a location on a day, (n_brands,); return their number."""
     brand_open[:] = False
     n_open = 0
     for p in range(len(rules.placed_brand)):
@@ -174,7 +178,7 @@ def _check_basket(
     brand_open: NDArray[np.bool_],
     n_open: int,
 ) -> int:
-    """Find what is wrong with one order's basket; `FINE` if nothing."""
+    """Return what is wrong with one order's basket, `FINE` if nothing is."""
     n_brands = 0
     for k in range(len(items)):
         brand = rules.item_brand[items[k]]
@@ -208,7 +212,7 @@ def check_baskets(
     line_qty: NDArray[np.int64],
     problem: NDArray[np.int8],
 ) -> None:
-    """Hold each order's lines against the rules.
+    """Check each order's lines against the rules.
 
     Parameters
     ----------
@@ -217,10 +221,10 @@ def check_baskets(
     location_id, day
         int64 (n,), of each order.
     line_start, line_item, line_qty
-        Lines as `parse_items` gives them.
+        Lines, from `parse_items`.
     problem
-        int8 (n,): orders that are `FINE` get `BRAND_CLOSED`, `QTY`, `TWICE` (an item on two lines),
-        `N_BRANDS` or `N_ITEMS` where they break a rule.
+        Input and output, int8 (n,): an order that is `FINE` but breaks a rule gets `BRAND_CLOSED`, `QTY`,
+        `TWICE` (an item on two lines), `N_BRANDS` or `N_ITEMS`.
     """
     brand_open = np.zeros(len(rules.menu_size), np.bool_)
     n_open = 0

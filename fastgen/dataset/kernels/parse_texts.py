@@ -1,4 +1,4 @@
-"""Read order ids and house numbers back from their texts, which may hold anything."""
+"""Parse order ids and house numbers; the texts may be damaged in any way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastgen.orders.kernels.order_ids import BASE, IDS_6, IDS_7
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-WIDTH_MIN, WIDTH_MAX = 6, 8
+WIDTH_MIN, WIDTH_MAX = 6, 8  # characters of an order id
 NO_ID = -1
 NO_NUMBER = 0
 NUMBER_DIGITS_MAX = 6
@@ -20,7 +20,7 @@ NUMBER_DIGITS_MAX = 6
 
 @jit
 def parse_order_ids(start: NDArray[np.int64], text: NDArray[np.uint8], code: NDArray[np.int64]) -> None:
-    """Read ids of 6 to 8 characters A-Z0-9 as numbers, longer ids behind all shorter ones.
+    """Parse ids of 6 to 8 characters A-Z0-9 as numbers; those of longer ids follow all of shorter ones.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def parse_order_ids(start: NDArray[np.int64], text: NDArray[np.uint8], code: NDA
     text
         Their characters.
     code
-        Output, int64 (n,): a number of its own for every id, `NO_ID` for what is none.
+        Output, int64 (n,): a different number for every id, `NO_ID` for what is not an id.
     """
     for i in range(len(code)):
         width = start[i + 1] - start[i]
@@ -39,9 +39,9 @@ def parse_order_ids(start: NDArray[np.int64], text: NDArray[np.uint8], code: NDA
         value = 0
         for j in range(start[i], start[i + 1]):
             character = np.int64(text[j])
-            if 48 <= character <= 57:
+            if 48 <= character <= 57:  # 0 to 9
                 value = value * BASE + character - 48
-            elif 65 <= character <= 90:
+            elif 65 <= character <= 90:  # A to Z
                 value = value * BASE + character - 55
             else:
                 value = NO_ID
@@ -55,16 +55,16 @@ def parse_order_ids(start: NDArray[np.int64], text: NDArray[np.uint8], code: NDA
 def parse_house_numbers(
     first: NDArray[np.int64], last: NDArray[np.int64], text: NDArray[np.uint8], number: NDArray[np.int64]
 ) -> None:
-    """Read the house numbers of addresses "N Street".
+    """Parse the house numbers of addresses "N Street".
 
     Parameters
     ----------
     first, last
-        int64 (n,), where each address begins and ends in `text`.
+        int64 (n,), begin and end of each address in `text`.
     text
         Their UTF-8 bytes.
     number
-        Output, int64 (n,): the number, `NO_NUMBER` where there is none or no street.
+        Output, int64 (n,): the number, `NO_NUMBER` where the number or the street is missing.
     """
     for i in range(len(first)):
         number[i] = NO_NUMBER
@@ -72,13 +72,14 @@ def parse_house_numbers(
         while at < last[i] and at - first[i] < NUMBER_DIGITS_MAX and 48 <= text[at] <= 57:
             value = value * 10 + (np.int64(text[at]) - 48)
             at += 1
+        # A number has no zero in front; a blank and the street follow it.
         is_number = at > first[i] and text[first[i]] != 48
         if is_number and at + 1 < last[i] and text[at] == 32 and text[at + 1] > 32:
             number[i] = value
 
 
 def format_order_id(code: int) -> str:
-    """Write the id that a number stands for."""
+    """Write the order id of a number that `parse_order_ids` made."""
     if code < 0:
         return "?"
     width, rest = WIDTH_MIN, code

@@ -1,7 +1,7 @@
-"""Read route texts back, and hold the pings against the lines that they describe.
+"""Parse route texts, and check that the pings lie on the routes.
 
-Dimensions: n orders. Texts are given as Arrow gives them: bytes, and where each order's part begins and
-ends. They may hold anything: nothing is read beyond its end, and what is no route is said to be none.
+Dimensions: n orders. Texts have Arrow's form: bytes, with the begin and end of each order's text. They may be
+damaged in any way: no byte beyond an end is read, and a text that isn't a route is reported as such.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 E6 = 1_000_000
 TURN_E6 = 360.0 * E6
 DECIMALS = 6
+# The bytes - . , [ ] 0.
 MINUS, DOT, COMMA, OPEN, CLOSE, ZERO = 45, 46, 44, 91, 93, 48
 POINT_BYTES_MIN = 19  # "[0.000000,0.000000]"
 M_PER_E6 = math.radians(1e-6) * EARTH_RADIUS_M
-BAD = -(2**62)
+BAD = -(2**62)  # in place of a coordinate
 
 
 @step
 def _parse_degrees(text: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
-    """Read degrees with six decimals as microdegrees; return them, or `BAD`, and the position behind them."""
+    """Parse degrees with six decimals; return microdegrees, or `BAD`, and the position after them."""
     negative = at < end and text[at] == MINUS
     if negative:
         at += 1
@@ -51,7 +52,7 @@ def _parse_degrees(text: NDArray[np.uint8], at: int, end: int) -> tuple[int, int
 def _parse_route(
     text: NDArray[np.uint8], at: int, end: int, lat_e6: NDArray[np.int64], lon_e6: NDArray[np.int64]
 ) -> int:
-    """Read "[[lat,lon],...]" into microdegrees; return the number of points, 0 if it is no route."""
+    """Parse "[[lat,lon],...]" into microdegrees; return the number of points, 0 if it isn't a route."""
     if end - at < POINT_BYTES_MIN + 2 or text[at] != OPEN:
         return 0
     at += 1
@@ -76,7 +77,7 @@ def _parse_route(
 
 @step
 def _shorter_turn(lon_e6: float) -> float:
-    """Take a difference of longitudes, microdegrees, the shorter way around the earth."""
+    """Turn a difference of longitudes, microdegrees, into the one the shorter way around the Earth."""
     if lon_e6 > TURN_E6 / 2:
         return lon_e6 - TURN_E6
     return lon_e6 + TURN_E6 if lon_e6 < -TURN_E6 / 2 else lon_e6
@@ -111,15 +112,15 @@ def check_routes(
     stray: NDArray[np.int64],
     stray_m: NDArray[np.float64],
 ) -> None:
-    """Find the ends of each route, and the first ping that is not on it.
+    """Find the ends of each route, and its first ping that is not on it.
 
-    The pings of an order must lie on its legs in the order of the drive: a later ping never on an earlier leg
-    alone.
+    The pings must follow the legs of the route: each must lie on the leg of the ping before it, or on a later
+    one.
 
     Parameters
     ----------
     first, last
-        int64 (n,), where each order's route text begins and ends in `text`.
+        int64 (n,), begin and end of each order's route text in `text`.
     text
         The texts.
     ping_start
@@ -127,14 +128,14 @@ def check_routes(
     ping_lat, ping_lon
         float32, degrees.
     tolerance_m
-        How far off its route a ping may be, metres.
+        Largest distance of a ping from its route, metres.
     ends_e6
         Output, int64 (n, 4): latitude and longitude of the first and of the last point, microdegrees; `BAD`
-        where the text is no route.
+        where the text isn't a route.
     stray
         Output, int64 (n,): number of the first ping off the route, -1 if there is none.
     stray_m
-        Output, float64 (n,): how far it is off the legs that are still ahead, metres.
+        Output, float64 (n,): distance of that ping from the legs that are still ahead, metres.
     """
     longest = 0
     for i in range(len(first)):
@@ -161,7 +162,7 @@ def check_routes(
                 if dist_m <= tolerance_m or at + 2 >= n:
                     break
                 at += 1
-            if not nearest <= tolerance_m:  # so that NaN strays too
+            if not nearest <= tolerance_m:  # true for NaN also
                 stray[i], stray_m[i] = k - ping_start[i], nearest
                 break
             leg = at

@@ -1,1 +1,1 @@
-"""Read stored events: files held against their hashes, batches of rows, orders, lines, digests."""
+"""Read stored datasets: files checked by their hashes, batches of rows, orders, lines, digests."""

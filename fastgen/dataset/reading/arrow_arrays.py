@@ -1,7 +1,7 @@
-"""Take Arrow arrays apart as NumPy arrays.
+"""View the buffers of Arrow arrays as NumPy arrays.
 
-`to_numpy`, `pyarrow.array` and `pyarrow.scalar` import pandas, where that is installed, which takes longer
-than to digest a dataset.
+Where pandas is installed, `to_numpy`, `pyarrow.array` and `pyarrow.scalar` import it, which takes longer than
+to digest a dataset.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OFFSETS: dict[pa.DataType, np.dtype[Any]] = {
 
 
 def valid_rows(array: pa.Array) -> NDArray[np.bool_]:
-    """Say which values are not null, bool (n,)."""
+    """Return which values are not null, bool (n,)."""
     if array.null_count == 0:
         return np.ones(len(array), bool)
     bits = np.frombuffer(array.buffers()[0], np.uint8)
@@ -36,7 +36,7 @@ def valid_rows(array: pa.Array) -> NDArray[np.bool_]:
 
 
 def filled_numbers(array: pa.Array) -> NDArray[Any]:
-    """Numbers, nulls as 0, (n,)."""
+    """Return the numbers of an array, nulls as 0, (n,)."""
     kind = _DTYPES[array.type]
     if len(array) == 0:
         return np.zeros(0, kind)
@@ -47,13 +47,13 @@ def filled_numbers(array: pa.Array) -> NDArray[Any]:
 
 
 def filled_texts(array: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Offsets of strings, int64 (n + 1,), nulls as empty, and the bytes that they are offsets into."""
+    """Return the offsets of strings, int64 (n + 1,), nulls as empty strings, and their bytes."""
     if len(array) == 0:
         return np.zeros(1, np.int64), np.zeros(0, np.uint8)
-    # A cast imports pyarrow.compute, a twentieth of a second.
+    # A cast imports pyarrow.compute, which takes 0.05 s: most files need none.
     known = array if array.type in _OFFSETS else array.cast(pa.large_binary())
     start, text = _offsets_and_text(known)
-    # Arrow lets a null have a length; readers of Parquet give it none.
+    # Arrow allows a null to have a length, though readers of Parquet give it 0.
     if known.null_count and np.diff(start)[~valid_rows(known)].any():
         start, text = _offsets_and_text(array.cast(pa.large_binary()).fill_null(b""))
     return start, text

@@ -1,7 +1,7 @@
-"""Digest location-days from Parquet files: the same digest as `fastgen.events.digest`, from what is on disk.
+"""Digest the location-days of a Parquet file: the digest of `fastgen.events.digest`, made from the file.
 
-A day of ordinary size is digested from one table. A larger one is read column after column, as the digest
-runs over it, a few row groups at a time, so memory stays bounded.
+A day of ordinary size is read as one table. A larger one is read column by column, in the order of the
+digest, and a row group at a time, so that memory stays bounded.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from fastgen.dataset.reading.event_file import EventFile
     from fastgen.events.digest import DayDigest
 
-# A day of up to so many rows is held as one table, others are read a column and a row group at a time. The
-# row group is a multiple of 8, so that validity bits of two sections meet at a byte.
+# Days of at most WHOLE_ROWS rows are read as one table, longer ones in sections. A section is a multiple of 8
+# rows, so that its validity bits end at a byte.
 WHOLE_ROWS = 4 * ROW_GROUP_ROWS
 SECTION_ROWS = ROW_GROUP_ROWS
 
@@ -34,7 +34,7 @@ STORED = tuple(c.name for c in COLUMNS if c.name != "location_id")
 
 
 class RowReader:
-    """Reads ranges of rows of one event file, whole row groups at a time, and keeps the last ones read."""
+    """Reads ranges of rows of one event file, and keeps the row groups that it read last."""
 
     def __init__(self, file: EventFile) -> None:
         self._file = file
@@ -46,7 +46,7 @@ class RowReader:
         """Read rows first..last-1 of some columns."""
         kept = self._kept
         if kept is None or not (kept[0] <= first and last <= kept[1] and kept[2] == columns):
-            self._kept = kept = None  # the old rows go before the new ones come
+            self._kept = kept = None  # free the old rows before new ones are read
             low = max(int(np.searchsorted(self._starts, first, "right")) - 1, 0)
             high = int(np.searchsorted(self._starts, last, "left"))
             table = self._file.read(range(low, high), columns)
@@ -56,19 +56,19 @@ class RowReader:
 
 
 def digest_file_days(file: EventFile, days: Iterable[DayDigest]) -> list[DayDigest]:
-    """Digest the location-days that follow each other in a file.
+    """Digest the location-days of a file.
 
     Parameters
     ----------
     file
         The file.
     days
-        What is in it, in order; of each only location, day, orders and rows are used.
+        Its location-days in the order of its rows; bytes and digest are not used.
 
     Returns
     -------
     list of DayDigest
-        The same with bytes and digest as the file has them.
+        The same location-days, with the bytes and digests of the file's rows.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def _digest_rows(reader: RowReader, location_id: int, first: int, last: int) -> 
 
 
 def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Iterator[NDArray[np.generic]]:
-    """Canonical bytes of rows first..last-1, in order, a section at a time."""
+    """Give the bytes that the digest of rows first..last-1 runs over, a section at a time."""
     whole = last - first <= WHOLE_ROWS
     edges = [*range(first, last, WHOLE_ROWS if whole else SECTION_ROWS), last] if last > first else []
     ranges = list(pairwise(edges))
@@ -102,7 +102,7 @@ def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Ite
         for part in parts:
             for low, high in ranges:
                 if column.name == "location_id":
-                    # Not pa.array(): it imports pandas, where that is installed.
+                    # pa.array() would import pandas, where that is installed.
                     fill = pa.py_buffer(np.full(high - low, location_id, np.int8))
                     array = pa.Array.from_buffers(pa.int8(), high - low, [None, fill])
                 else:
@@ -122,6 +122,6 @@ def _encode(array: pa.Array, kind: str, part: str) -> NDArray[np.generic]:
         start, text = filled_texts(array)
         return np.diff(start).astype("<u4") if part == "lengths" else text[start[0] : start[-1]]
     values = filled_numbers(array)
-    # Adding 0 turns -0 into 0.
+    # Adding 0 turns -0 into 0: both are the same value.
     encoded: NDArray[np.generic] = (values + values.dtype.type(0)).astype(NUMPY_TYPES[kind])
     return encoded

@@ -1,9 +1,9 @@
-"""Open event files of a dataset, and hold what is read of them against their hashes before it is decoded.
+"""Open event files of a dataset, and check their bytes by hashes before they are decoded.
 
-The manifest states a file's size and the hash of its footer; the footer states the hash of every column
-chunk. So a file of another dataset or location, or one that was cut, is found when it is opened, and a
-changed bit in a chunk when that chunk is read. Files of older versions have no hashes: of these the size is
-checked, and what PyArrow finds.
+The manifest has a file's size and the hash of its footer; the footer has the hash of every column chunk. So
+a file of another dataset or location, or one that was truncated, is found when it is opened, and a changed
+bit in a chunk when that chunk is read. Files of older versions have no hashes: their size is checked, and
+PyArrow finds some of the damage.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from fastgen.dataset.manifest_entries import FileEntry
 
-# What reading a damaged Parquet file can raise.
+# Errors that PyArrow raises when it reads a damaged Parquet file.
 DAMAGED = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
 
-_UNKNOWN = -1  # no hash is that
+_UNKNOWN = -1  # equal to no hash
 _TAIL = 8  # the footer's length and the magic bytes
 
 
@@ -41,21 +41,21 @@ class EventFile:
     Parameters
     ----------
     folder, entry
-        The dataset's folder, and the file as its manifest states it.
+        The dataset's folder, and the manifest's entry of the file.
     checked
-        Whether to hold it against the manifest and its own hashes. Without, any file of that path is read as
-        far as PyArrow can: to find out what is wrong with it.
+        Whether to check the file by the manifest and its own hashes. If not, any file of that path is read as
+        far as PyArrow can, to find out what is wrong with it.
 
     Raises
     ------
     DamageError
-        If it is not the file that the manifest states; from every method too, if what is read is damaged.
+        If it isn't the file of the manifest; from every method also, if the bytes read are damaged.
     """
 
     def __init__(self, folder: Path, entry: FileEntry, *, checked: bool = True) -> None:
         self._folder, self._entry = folder, entry
         try:
-            # A pipe in its place would else be waited for.
+            # Without O_NONBLOCK, opening a pipe of that name would wait for a writer.
             self._descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
         except OSError as error:
             raise self.damage("the file that the manifest names", error) from None
@@ -71,7 +71,7 @@ class EventFile:
             raise
 
     def _read_footer(self) -> bytes:
-        """Read the footer, its length and the magic bytes behind it; check size and ends of the file."""
+        """Read the footer, its length and the magic bytes after it; check size and ends of the file."""
         size, entry = os.fstat(self._descriptor).st_size, self._entry
         if self._checked and size != entry.bytes:
             raise self.damage(f"{entry.bytes} bytes as the manifest states", f"{size}")
@@ -87,7 +87,7 @@ class EventFile:
         return footer
 
     def _check_columns(self) -> None:
-        """Check columns and rows of a file that no hash tells."""
+        """Check the columns of a file without hashes."""
         schema = self.schema
         # The file may have either type of sequence: its manifest says which, and is not read here.
         for narrow, wide in zip(*map(stored_columns, SEQUENCE_KINDS), strict=True):
@@ -115,8 +115,8 @@ class EventFile:
 
     @cached_property
     def _hashes(self) -> list[int] | None:
-        """Hashes of the column chunks, row group after row group; None: the file has none."""
-        # Other writers copy metadata: the hashes are those of the file if its footer is the stated one.
+        """Hashes of the column chunks, row group by row group; None: the file has none."""
+        # Another writer may copy them into a file of its own: they count only if the footer was checked.
         stated = (self.metadata.metadata or {}).get(CHUNK_HASHES.encode()) if self._is_hashed else None
         return None if stated is None else decode_hashes(stated)
 
@@ -125,7 +125,7 @@ class EventFile:
         return pq.ParquetFile(
             self._source,
             metadata=self.metadata,
-            pre_buffer=False,  # a chunk a read
+            pre_buffer=False,  # one read for each chunk, whose hash is known
             page_checksum_verification=self._hashes is None,
         )
 
@@ -163,7 +163,7 @@ class EventFile:
             raise self.damage("a readable event file", error) from None
 
     def batches(self, n_rows: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Read some columns of the whole file, so many rows at a time."""
+        """Read some columns of the whole file, at most `n_rows` rows at a time."""
         try:
             self._expect(range(self.metadata.num_row_groups), columns)
             yield from self._file.iter_batches(n_rows, columns=list(columns), use_threads=False)
@@ -208,10 +208,10 @@ class EventFile:
 
 
 class _Source:
-    """What PyArrow reads a file through: whole column chunks, each held against its hash.
+    """A file as PyArrow reads it: whole column chunks, each checked by its hash.
 
-    They are read into memory of our own, so that what was checked is what is decoded, and a file that is cut
-    meanwhile ends in an error instead of a bus error.
+    The bytes are read into memory instead of being mapped, so that exactly what was checked is decoded, and a
+    file that is truncated meanwhile gives an error instead of a bus error.
     """
 
     closed = False
@@ -219,7 +219,7 @@ class _Source:
     def __init__(self, descriptor: int, damage: Callable[[str, object], DamageError]) -> None:
         self._descriptor, self._damage = descriptor, damage
         self._at = 0
-        # Hash of each chunk by its place and size; None: no hashes to hold anything against.
+        # Hash of each chunk by its position and size in bytes; None: the file has no hashes.
         self.expected: dict[tuple[int, int], int] | None = None
 
     def readable(self) -> bool:
@@ -249,4 +249,4 @@ class _Source:
         return data
 
     def close(self) -> None:
-        """Leave the descriptor to the file."""
+        """Do nothing: the `EventFile` closes the descriptor."""

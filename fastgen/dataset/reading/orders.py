@@ -1,4 +1,4 @@
-"""Say which order, location and day each row of a batch belongs to."""
+"""Find the orders of a batch of rows, and the location and day that each belongs to."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class FileDays(NamedTuple):
 
 
 class OrderRows(NamedTuple):
-    """Orders of a batch, n of them, or those that are well formed.
+    """The n orders of a batch, or those of them that are well formed.
 
     Attributes
     ----------
     batch
-        The batch.
+        The rows.
     first, last
         int64 (n,), first and last row in the batch, the last one included.
     day_index
@@ -70,7 +70,7 @@ class OrderRows(NamedTuple):
         return self.last - self.first - N_BEFORE_PINGS
 
     def describe(self, i: int, what: str) -> str:
-        """Name an order, and say what is wrong with it."""
+        """Make a message about an order: its location, day and id, then what is wrong."""
         order_id = format_order_id(int(self.batch.code[self.first[i]]))
         return f"location {self.location_id[i]}, day {self.day[i]}, order {order_id}: {what}."
 
@@ -94,6 +94,6 @@ def locate_orders(batch: RowBatch, days: FileDays) -> OrderRows:
 
 
 def type_name(type_id: int) -> str:
-    """Name of an event type, in words that fit a wrong one too."""
+    """Name an event type by its number; a number that is no event type is named as such."""
     known = 1 <= type_id <= len(EVENT_TYPES)
     return EVENT_TYPES[type_id - 1] if known else f"event_type_id {type_id}"

@@ -22,13 +22,13 @@ BATCH_ROWS = 128_000
 
 
 class Texts(NamedTuple):
-    """A column of strings: int64 (n + 1,) offsets into uint8 text; nulls are empty."""
+    """A column of n strings: int64 (n + 1,) offsets into uint8 text; nulls are empty strings."""
 
     start: NDArray[np.int64]
     text: NDArray[np.uint8]
 
     def get(self, row: int) -> str:
-        """One string, cut to what an error message can show."""
+        """Return one string, cut to the length of an error message."""
         raw = self.text[self.start[row] : self.start[row + 1]][:60]
         return raw.tobytes().decode(errors="replace")
 
@@ -41,11 +41,11 @@ class RowBatch(NamedTuple):
     first_row
         Number of the first row in the file.
     values
-        Numbers by column, (n_rows,), nulls as 0.
+        Columns of numbers by name, (n_rows,), nulls as 0.
     valid
-        bool (n_rows,) by column.
+        bool (n_rows,) by name of the column: False where it is null.
     texts
-        Strings by column.
+        Columns of strings by name.
     code
         int64 (n_rows,), order ids as numbers, see `parse_order_ids`.
     start
@@ -68,19 +68,18 @@ class RowBatch(NamedTuple):
 def read_row_batches(
     file: EventFile, columns: Sequence[str], batch_rows: int = BATCH_ROWS
 ) -> Iterator[RowBatch]:
-    """Read a file from its first row to its last.
+    """Read a file in batches that begin and end with an order.
 
-    An order begins where the id changes or an order is created; order_id and event_type_id must be among the
-    columns.
+    An order begins where the order_id changes, or at an order_created.
 
     Parameters
     ----------
     file
         The file.
     columns
-        What to read of it.
+        The columns to read; order_id and event_type_id must be among them.
     batch_rows
-        About how many rows to hold at a time.
+        Rows after which a batch ends, at the next end of a row group.
 
     Raises
     ------
@@ -93,11 +92,11 @@ def read_row_batches(
         batch = _to_batch(first_row, rows.combine_chunks())
         cut = batch.n_rows if is_last else int(batch.start[-2])
         if cut == 0:
-            cut = batch.n_rows  # no order is as long as a batch: let the checks find what is wrong
+            cut = batch.n_rows  # no real order is as long as a batch: the checks will report it
         yield _cut(batch, cut)
         first_row += cut
         rest = rows.slice(cut)
-    if rest is not None and rest.num_rows:  # the last row groups were empty
+    if rest is not None and rest.num_rows:  # only empty row groups came after
         yield _to_batch(first_row, rest.combine_chunks())
 
 
@@ -133,7 +132,7 @@ def _to_batch(first_row: int, table: pa.Table) -> RowBatch:
 
 
 def _cut(batch: RowBatch, n_rows: int) -> RowBatch:
-    """Keep the first rows, which end with an order."""
+    """Keep the first `n_rows` rows, the last of which ends an order."""
     n_orders = int(np.searchsorted(batch.start, n_rows))
     return RowBatch(
         batch.first_row,

@@ -1,4 +1,4 @@
-"""Read a dataset's events lazily, with the same columns whatever its layout."""
+"""Scan the events of a dataset as a Polars LazyFrame, with the same columns in every layout."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ def polars_schema(sequence_kind: str) -> pl.Schema:
 def scan_events(dataset: str | Path) -> pl.LazyFrame:
     """Scan the events of a dataset.
 
-    Manifest, sizes and footers of the files are checked here. Polars, which reads the rows later, fails at a
-    changed bit in a page where the compression is zstd. Where it is snappy or none, or the dataset was made
-    before pages of zstd had checksums, changed values pass unnoticed. `fastgen verify` finds them.
+    The manifest, and the sizes and footers of the files, are checked here. Polars reads the rows later. It
+    fails at a changed bit in a page that is compressed by zstd. With snappy or no compression, or if the
+    dataset was made before zstd pages had checksums, it returns the changed values. `fastgen verify` finds
+    them.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def scan_events(dataset: str | Path) -> pl.LazyFrame:
 
 
 def scan_files(index: DatasetIndex, files: Sequence[EventPart]) -> pl.LazyFrame:
-    """Scan some files of a dataset, at least one, as `scan_events`."""
+    """Scan some files of a dataset, at least one; otherwise as `scan_events`."""
     for file in files:
         with file.open():
             pass
@@ -73,7 +74,7 @@ def scan_files(index: DatasetIndex, files: Sequence[EventPart]) -> pl.LazyFrame:
     if index.layout is Layout.SINGLE:
         return pl.scan_parquet(paths, glob=False, hive_partitioning=False).select(names)
     if "=" in str(index.folder.absolute()):
-        # Polars would take columns from the names of these folders too.
+        # Polars would also make columns of the folders above that are named KEY=VALUE.
         frames = [
             pl.scan_parquet([file.path for file in some], glob=False, hive_partitioning=False).with_columns(
                 pl.lit(location_id, pl.Int8).alias("location_id")
@@ -84,5 +85,5 @@ def scan_files(index: DatasetIndex, files: Sequence[EventPart]) -> pl.LazyFrame:
     keys: dict[str, pl.DataType] = {"location_id": pl.Int8()}
     if index.partition_by is PartitionBy.LOCATION_DAY:
         keys["day"] = pl.Int32()
-    # The manifest's order, not the folder's: folders sort as text.
+    # Explicit paths keep the manifest's order: a scan of the folder would sort location_id=10 before 2.
     return pl.scan_parquet(paths, glob=False, hive_partitioning=True, hive_schema=keys).select(names)

@@ -1,4 +1,4 @@
-"""Scan some hours of a dataset lazily, opening no more files than they lie in."""
+"""Scan a period of a dataset lazily; only files that can have its events are opened."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def slice_events(
 ) -> pl.LazyFrame:
     """Scan the events of a window of dataset time.
 
-    Only the files that could hold some of them are opened, and of these only the row groups whose statistics
-    of ts_seconds say so are read. What is checked, and what is not, `scan_events` says.
+    Only files that can have such events are opened, and only row groups whose statistics of ts_seconds
+    overlap the window are read. The files are checked as in `scan_events`.
 
     Parameters
     ----------
     dataset
         Folder that `fastgen build` made.
     start, end
-        The window, its end not part of it: a day number (70), "70T18:30", "2024-03-11T18:30", a date, or a
-        datetime (naive: dataset time).
+        The window; its end is excluded. Each is a day number (70), "70T18:30", "2024-03-11T18:30", a date,
+        or a datetime (without a time zone: dataset time).
     locations
         Codes or ids; None: all.
 
@@ -45,7 +45,7 @@ def slice_events(
     DamageError
         If the manifest or the end of a file is damaged.
     ScenarioError
-        If an instant or a location is none.
+        If an instant can't be parsed, or a location is not in the dataset.
     """
     index = read_index(dataset)
     ids = select_ids(index, locations)

@@ -1,4 +1,4 @@
-"""Read the files of a dataset's dimension tables, held against its manifest."""
+"""Read the files of a dataset's dimension tables, and check them by the manifest."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 def read_table_file(folder: Path, entry: FileEntry) -> bytes:
-    """Read a table's file.
+    """Read the bytes of a table's file.
 
     Parameters
     ----------
     folder, entry
-        The dataset's folder, and the file as its manifest states it.
+        The dataset's folder, and the manifest's entry of the file.
 
     Raises
     ------
     DamageError
-        If it is not the file that the manifest states.
+        If it isn't the file of the manifest.
     """
     path = folder / entry.path
     try:

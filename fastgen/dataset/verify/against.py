@@ -1,4 +1,4 @@
-"""Hold a dataset's digest against a file: golden checksums, or another dataset's manifest."""
+"""Compare a dataset's digest with golden checksums, or with another dataset's manifest."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from fastgen.dataset.verify.report import Tally
     from fastgen.events.digest import DayDigest
 
-# What decides a dataset's content, for saying which of them differ.
+# Fields that determine a dataset's content, to name those that differ.
 _CAUSES = ("stream_version", "scenario_hash", "dimensions_hash", "networks")
 
 
 class Reference:
-    """What a dataset is held against.
+    """What a dataset is compared with.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Reference:
     Raises
     ------
     DataError
-        If it is none of them.
+        If it is none of the three.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,7 +49,7 @@ class Reference:
             self._manifest = parse_manifest(text, self._name)
 
     def choose(self, manifest: Manifest) -> tuple[str, Golden]:
-        """Choose what a dataset is to be equal to.
+        """Find the pinned dataset with the parameters of a manifest.
 
         Raises
         ------
@@ -68,7 +68,7 @@ class Reference:
         )
 
     def check(self, manifest: Manifest, days: Sequence[DayDigest], digest: str, tally: Tally) -> None:
-        """Check the digest of the rows on disk against the file's."""
+        """Check that the digest of the rows on disk is the pinned one."""
         name, golden = self.choose(manifest)
         if digest == golden.digest:
             tally.add("against", 1)

@@ -72,5 +72,5 @@ def check_lines(orders: OrderRows, items: ItemIndex, rules: BasketRules, tally: 
         text = orders.batch.texts["items_json"].get(int(orders.first[i]))
         return orders.describe(i, f"items_json: {_BROKEN[int(lines.problem[i])]}, got {text!r}")
 
-    tally.hold_all("items", unread, describe)
-    tally.hold_all("baskets", (lines.problem != FINE) & ~unread, describe)
+    tally.count_wrong("items", unread, describe)
+    tally.count_wrong("baskets", (lines.problem != FINE) & ~unread, describe)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fastgen.model.location import Location
     from fastgen.model.scenario import Scenario
 
-# A day's noise and its Poisson counts stay far below this multiple of what is expected.
+# A day's noise factor and Poisson count stay far below this multiple of its expected orders.
 ORDERS_MARGIN = 100.0
 
 
@@ -39,11 +39,11 @@ class Expectations(NamedTuple):
     sequence_kind
         "i8" or "i16".
     day_start_s
-        int64 (n_days + 1,) by location_id: Unix seconds at which its days begin.
+        By location_id, int64 (n_days + 1,): Unix seconds at which its days begin, and the last one ends.
     areas
         Delivery square by location_id.
     id_end
-        Order ids as numbers are below this.
+        Bound of the order ids as numbers (see `parse_order_ids`), excluded.
     items
         The items table and the rules of baskets; None if the tables can't be read.
     """
@@ -57,7 +57,7 @@ class Expectations(NamedTuple):
 
 
 def gather_expectations(manifest: Manifest, scenario: Scenario, dims: Dimensions | None) -> Expectations:
-    """Put scenario and tables into the form that the checks use."""
+    """Put the scenario and the tables into the form that the checks use."""
     places = [place for place in scenario.locations if place.location_id in manifest.selected_ids]
     radius_mi = scenario.delivery.radius_mi
     return Expectations(
@@ -73,7 +73,7 @@ def gather_expectations(manifest: Manifest, scenario: Scenario, dims: Dimensions
 
 
 def day_starts_s(scenario: Scenario, place: Location) -> NDArray[np.int64]:
-    """Unix seconds at which a location's days begin, and at which the last one ends, int64 (n_days + 1,)."""
+    """Compute the Unix seconds at which a location's days begin and the last one ends, (n_days + 1,)."""
     midnight = dt.datetime.combine(scenario.start, dt.time(), dt.UTC)
     if scenario.clock == "kitchen":
         return int(midnight.timestamp()) + np.arange(scenario.days + 1, dtype=np.int64) * S_PER_DAY
@@ -83,8 +83,9 @@ def day_starts_s(scenario: Scenario, place: Location) -> NDArray[np.int64]:
 
 
 def _id_end(manifest: Manifest, scenario: Scenario) -> int:
-    """Bound the ids: those of 6 characters come first."""
+    """Bound the order ids: all ids of 6 characters are used before the first one of 7."""
     orders = float(manifest.orders)
+    # Ids count the orders of all locations of the scenario, but the manifest only has those that were built.
     if len(manifest.networks) < len(scenario.locations):
         orders += ORDERS_MARGIN * (1.0 + float(expected_orders(scenario).sum()))
     return IDS_6 if orders <= IDS_6 else MAX_ORDERS

@@ -1,4 +1,4 @@
-"""Check files: presence, hashes, columns, digests; then the rows in them, batch by batch."""
+"""Check the files of a dataset: presence, hashes, columns, digests, then their rows batch by batch."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ if TYPE_CHECKING:
 
 
 class PartFindings(NamedTuple):
-    """What came of checking one event file.
+    """Result of checking one event file.
 
     Attributes
     ----------
     tally
-        The checks.
+        What the checks counted.
     days
-        Its location-days with the digests that the file has, as far as it can be read.
+        Its location-days with the digests of its rows, as far as they can be read.
     codes
         Order ids as numbers.
     kitchens
@@ -63,35 +63,36 @@ class PartFindings(NamedTuple):
 
 
 def check_file(folder: Path, entry: FileEntry, tally: Tally) -> bool:
-    """Check size and SHA-256 of a file; say whether it is there."""
+    """Check size and SHA-256 of a file; return whether there is one to read."""
     path = folder / entry.path
     try:
         size = path.stat().st_size
         if not path.is_file():
             got = "a folder" if path.is_dir() else "a device or a pipe"
-            return tally.hold("files", truth=False, otherwise=f"{entry.path}: expected a file, got {got}.")
+            return tally.require("files", truth=False, otherwise=f"{entry.path}: expected a file, got {got}.")
         if size != entry.bytes:
-            tally.hold(
+            tally.require(
                 "files", truth=False, otherwise=f"{entry.path}: expected {entry.bytes} bytes, got {size}."
             )
             return True
         sha256 = hash_file(path)
     except OSError as error:
-        return tally.hold("files", truth=False, otherwise=f"{entry.path}: {_reason(error)}.")
-    tally.hold(
+        return tally.require("files", truth=False, otherwise=f"{entry.path}: {_reason(error)}.")
+    tally.require(
         "files", sha256 == entry.sha256, f"{entry.path}: expected SHA-256 {entry.sha256}, got {sha256}."
     )
     return True
 
 
 def check_no_others(folder: Path, manifest: Manifest, tally: Tally) -> None:
-    """Check that readers of the folder of events find no file that the manifest doesn't name."""
+    """Check that a reader of the events' folder finds no file that the manifest doesn't name."""
     known = {entry.path for entry in manifest.files}
     for path in sorted((folder / EVENTS).rglob("*")):
         name = path.relative_to(folder)
+        # Readers skip names that start like this, and so does this check.
         read = not any(part.startswith((".", "_")) for part in name.parts)
         if read and not path.is_dir() and str(name) not in known:
-            tally.hold(
+            tally.require(
                 "files", truth=False, otherwise=f"{name}: expected no file that the manifest doesn't name."
             )
 
@@ -103,22 +104,22 @@ def check_part(
     expectations: Expectations,
     progress: Callable[[int], None],
 ) -> PartFindings:
-    """Check one event file, from its hash to its last ping."""
+    """Check one event file, from its hash to its last row."""
     tally, state = Tally(), FileState.begin(part.days)
     days: list[DayDigest] = []
     try:
         if check_file(folder, part.entry, tally):
-            # Bytes as the manifest states them have to pass what other commands check; others are read as
-            # far as they can be.
+            # A file with the manifest's hash must pass the checks that every command makes when it opens it.
+            # Any other file is read as far as possible, to report what is wrong with its rows.
             with EventFile(folder, part.entry, checked=tally.checks["files"].passed) as file:
                 if _check_columns(file, part, manifest, tally):
                     days = _check_digests(file, part, tally)
                     _check_rows(file, part, expectations, state, tally, progress)
     except DamageError as error:
-        tally.hold("columns", truth=False, otherwise=error.what.removeprefix(f"{folder}/"))
+        tally.require("columns", truth=False, otherwise=error.what.removeprefix(f"{folder}/"))
     except DAMAGED as error:
         reason = f"{part.entry.path}: expected a whole Parquet file, got a damaged one ({_reason(error)})."
-        tally.hold("columns", truth=False, otherwise=reason)
+        tally.require("columns", truth=False, otherwise=reason)
     missing = len(part.days) - len(days)
     tally.add("digests", missing, missing, f"{part.entry.path}: can't be read.")
     codes = np.concatenate([np.zeros(0, np.int64), *state.codes])
@@ -146,17 +147,17 @@ def _check_columns(file: EventFile, part: FilePart, manifest: Manifest, tally: T
         what = "metadata that name the manifest's scenario, got another's"
     else:
         what = ""
-    tally.hold("columns", not what, f"{part.entry.path}: expected {what}.")
+    tally.require("columns", not what, f"{part.entry.path}: expected {what}.")
     return not wrong and schema.names == list(kinds)
 
 
 def _check_digests(file: EventFile, part: FilePart, tally: Tally) -> list[DayDigest]:
-    """Digest the location-days that the file is long enough for."""
+    """Compare the digests of the location-days for which the file has enough rows."""
     ends = np.cumsum([d.rows for d in part.days])
     found = digest_file_days(file, part.days[: int(np.searchsorted(ends, file.n_rows, "right"))])
     for stated, digested in zip(part.days, found, strict=False):
         what = f"location {stated.location_id}, day {stated.day}"
-        tally.hold(
+        tally.require(
             "digests",
             digested == stated,
             f"{what}: expected {stated.digest} over {stated.bytes} bytes, got {digested.digest} over "

@@ -1,4 +1,4 @@
-"""Name the checks of `fastgen verify`, count what they find, and report it."""
+"""Define the checks of `fastgen verify`, count their findings, and report them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Name of each check, what it counts, and what holds when it passes; in the order of the report.
+# For each check, in the order of the report: the unit that it counts, and what is true when it passes.
 CHECKS: dict[str, tuple[str, str]] = {
     "manifest": ("statement", "totals, location-days and files of the manifest agree"),
     "scenario": ("hash", "the scenario is the one its hash was made from"),
@@ -39,18 +39,18 @@ CHECKS: dict[str, tuple[str, str]] = {
 
 @dataclass
 class Check:
-    """What one check found.
+    """Findings of one check.
 
     Attributes
     ----------
     name
         One of `CHECKS`.
     checked, wrong
-        How many things were looked at, and how many of them are wrong.
+        Number of things that were checked, and of those that are wrong.
     first
-        The first thing wrong, in words.
+        Message on the first wrong one.
     skipped
-        Why nothing could be checked, where that is so.
+        Why nothing could be checked; empty if something was.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Check:
         return self.wrong == 0
 
     def to_line(self) -> str:
-        """Say it in one line."""
+        """Make the line of the report."""
         unit, holds = CHECKS[self.name]
         if self.skipped and not self.wrong:
             return f"skip  {self.name:<10} {self.skipped}"
@@ -80,35 +80,35 @@ def _count(n: int, unit: str) -> str:
 
 
 class Tally:
-    """Checks in the making."""
+    """Counts the findings of checks while they run."""
 
     def __init__(self) -> None:
         self.checks: dict[str, Check] = {}
 
     def add(self, name: str, checked: int, wrong: int = 0, first: str = "") -> None:
-        """Count things that were checked, and those of them that are wrong."""
+        """Count things that were checked, and how many of them are wrong."""
         check = self.checks.setdefault(name, Check(name))
         check.checked += checked
         check.first = check.first or (first if wrong else "")
         check.wrong += wrong
 
-    def hold(self, name: str, truth: object, otherwise: str) -> bool:
-        """Count one thing that must be true."""
+    def require(self, name: str, truth: object, otherwise: str) -> bool:
+        """Count one thing, which is wrong unless it is true; return whether it is."""
         self.add(name, 1, 0 if truth else 1, " ".join(otherwise.split()))
         return bool(truth)
 
-    def hold_all(self, name: str, wrong: NDArray[np.bool_], describe: Callable[[int], str]) -> None:
-        """Count things of which none may be wrong, (n,); `describe` says what is wrong with one of them."""
+    def count_wrong(self, name: str, wrong: NDArray[np.bool_], describe: Callable[[int], str]) -> None:
+        """Count n things and those marked as wrong, (n,); `describe` makes the message on one of these."""
         n_wrong = int(np.count_nonzero(wrong))
         self.add(name, len(wrong), n_wrong, describe(int(np.argmax(wrong))) if n_wrong else "")
 
     def skip(self, name: str, reason: str) -> None:
-        """Say why a check can't be made."""
+        """Note why a check can't be made."""
         check = self.checks.setdefault(name, Check(name))
         check.skipped = check.skipped or reason
 
     def merge(self, other: Tally) -> None:
-        """Add what another tally found."""
+        """Add the findings of another tally."""
         for check in other.checks.values():
             self.add(check.name, check.checked, check.wrong, check.first)
             if check.skipped:
@@ -117,20 +117,20 @@ class Tally:
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """What `verify_dataset` found.
+    """Result of `verify_dataset`.
 
     Attributes
     ----------
     path
         The dataset.
     digest
-        Dataset digest, of the rows as they are on disk; "" if they can't be read.
+        Dataset digest of the rows on disk; "" if they can't be read.
     orders, rows
-        Totals of the manifest.
+        Totals that the manifest states.
     checks
         The checks in the order of `CHECKS`.
     seconds
-        Time it took.
+        Duration.
     """
 
     path: Path
@@ -146,7 +146,7 @@ class VerifyReport:
         return all(check.passed for check in self.checks)
 
     def to_lines(self) -> list[str]:
-        """One line a check, and one for all."""
+        """Make one line for each check, and a last one for all."""
         failed = [check.name for check in self.checks if not check.passed]
         n = len(self.checks)
         if failed:
@@ -158,7 +158,7 @@ class VerifyReport:
         return [*(check.to_line() for check in self.checks), f"{self.path}: {verdict} ({self.seconds:.1f} s)"]
 
     def to_dict(self) -> dict[str, Any]:
-        """Say the same for JSON."""
+        """Make a dictionary that JSON can hold."""
         return {
             "dataset": str(self.path),
             "passed": self.passed,

@@ -65,7 +65,7 @@ def check_drives(orders: OrderRows, expectations: Expectations, state: FileState
 def _check_ends(
     orders: OrderRows, expectations: Expectations, state: FileState, ends_e6: NDArray[np.int64], tally: Tally
 ) -> None:
-    """Check that routes lead from one kitchen to the customers of its delivery square."""
+    """Check that routes lead from the location's one kitchen to customers in its delivery square."""
     unread = ends_e6[:, 0] == BAD
     lat, lon = orders.batch.values["customer_lat"], orders.batch.values["customer_lon"]
     customer = (ends_e6[:, 2:] / E6).astype(np.float32)
@@ -95,13 +95,13 @@ def _check_ends(
             return orders.describe(i, "expected route_json to begin at the road node nearest to the location")
         return orders.describe(i, "expected a customer inside the delivery square")
 
-    tally.hold_all("routes", unread | elsewhere | displaced | farther | outside, describe)
+    tally.count_wrong("routes", unread | elsewhere | displaced | farther | outside, describe)
 
 
 def check_kitchens(
     kitchens: dict[int, set[tuple[int, int]]], expectations: Expectations, tally: Tally
 ) -> None:
-    """Check that each location has one kitchen, inside its delivery square."""
+    """Check that the files of a location have one kitchen, inside its delivery square."""
     for location_id, found in sorted(kitchens.items()):
         area = expectations.areas[location_id]
         for lat_e6, lon_e6 in sorted(found):
@@ -135,11 +135,14 @@ def _check_ping_rows(
             what = f"ping_progress {share[k]:.5f}, got {values['ping_progress'][row[k]]:.5f}"
         return orders.describe(int(order[k]), f"ping {number[k]}: expected {what}")
 
-    tally.hold_all("pings", late | off, describe)
+    tally.count_wrong("pings", late | off, describe)
 
 
 def _check_ping_counts(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
-    """Check max(1, floor(drive / interval)) - 1 pings; the drive is known to less than a second."""
+    """Check that a drive has max(1, floor(drive / interval)) - 1 pings.
+
+    Both ends of the drive are whole seconds, so that its length is known to less than a second.
+    """
     ts, interval_s = orders.batch.values["ts_seconds"], expectations.scenario.driver.ping_interval_s
     drive_s = ts[orders.last] - orders.at("ts_seconds", PICKED_UP)
     fewest, most = (np.maximum(1, (drive_s - late) // interval_s) - 1 for late in (1, 0))

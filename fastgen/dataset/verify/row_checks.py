@@ -1,4 +1,4 @@
-"""Check the rows of a batch by themselves: lifecycle, nulls, ids, order, days, times, addresses."""
+"""Check the rows of a batch without the tables: lifecycle, nulls, ids, order, days, times, addresses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STEPS = ((CREATED, STARTED), (STARTED, FINISHED), (FINISHED, READY), (READY, PIC
 
 
 def check_lifecycle(orders: OrderRows, tally: Tally) -> OrderRows:
-    """Check types and sequence of every order; return the orders that are well formed."""
+    """Check the event types and sequence numbers of every order; return the well-formed orders."""
     batch = orders.batch
     n_rows = orders.last - orders.first + 1
     place = np.arange(batch.n_rows) - np.repeat(orders.first, n_rows)
@@ -55,17 +55,18 @@ def check_lifecycle(orders: OrderRows, tally: Tally) -> OrderRows:
         got = f"{type_name(int(kind[row]))} with sequence {batch.values['sequence'][row]}"
         return orders.describe(i, f"expected {type_name(int(expected[row]))} with sequence {bad}, got {got}")
 
-    tally.hold_all("lifecycle", wrong, describe)
+    tally.count_wrong("lifecycle", wrong, describe)
     return orders.keep(~wrong)
 
 
 def check_nulls(orders: OrderRows, tally: Tally) -> None:
-    """Check that every column is set exactly on its event types."""
+    """Check that every column has a value on its event types, and null on all others."""
     batch = orders.batch
     kind = batch.values["event_type_id"].view(np.uint8)
     wrong_in: dict[str, NDArray[np.bool_]] = {}
     for column in COLUMNS:
         if column.name in batch.valid:
+            # By event type as an unsigned byte, so that numbers that are no event type have a place too.
             set_on = np.full(256, not column.nullable)
             set_on[list(column.set_on)] = True
             wrong_in[column.name] = batch.valid[column.name] != set_on[kind]
@@ -76,11 +77,11 @@ def check_nulls(orders: OrderRows, tally: Tally) -> None:
         order = int(np.searchsorted(orders.first, row, "right")) - 1
         return orders.describe(order, f"{name}: got {got} on {type_name(int(kind[row]))}")
 
-    tally.hold_all("nulls", np.logical_or.reduce(list(wrong_in.values())), describe)
+    tally.count_wrong("nulls", np.logical_or.reduce(list(wrong_in.values())), describe)
 
 
 def check_ids(orders: OrderRows, expectations: Expectations, state: FileState, tally: Tally) -> None:
-    """Check the form of the order ids, and keep them: each may occur only once in the dataset."""
+    """Check the form of the order ids, and collect them: an id may occur only once in the dataset."""
     batch = orders.batch
     code = batch.code[orders.first]
     state.codes.append(code[code != NO_ID])
@@ -89,11 +90,11 @@ def check_ids(orders: OrderRows, expectations: Expectations, state: FileState, t
         text = batch.texts["order_id"].get(int(orders.first[i]))
         return orders.describe(i, f"expected an id of 6 (7, 8) characters A-Z0-9, got {text!r}")
 
-    tally.hold_all("order_ids", (code == NO_ID) | (code >= expectations.id_end), describe)
+    tally.count_wrong("order_ids", (code == NO_ID) | (code >= expectations.id_end), describe)
 
 
 def check_days(orders: OrderRows, expectations: Expectations, state: FileState, tally: Tally) -> None:
-    """Check that orders stand in their location's day, whole, and one after another."""
+    """Check that orders are stored with their location's day, whole, and in the order of creation."""
     batch = orders.batch
     days = state.days
     state.n_orders += np.bincount(orders.day_index, minlength=len(days.day))
@@ -108,7 +109,7 @@ def check_days(orders: OrderRows, expectations: Expectations, state: FileState, 
             return orders.describe(i, "expected its rows to end with its day's, got more")
         return orders.describe(i, f"expected {low[i]} <= ts_seconds < {high[i]}, got {created[i]}")
 
-    tally.hold_all("days", (created < low) | (created >= high) | beyond, describe_day)
+    tally.count_wrong("days", (created < low) | (created >= high) | beyond, describe_day)
     last_index, last_created = state.last_created
     index = np.append(last_index, orders.day_index)
     before = np.append(last_created, created[:-1])
@@ -123,15 +124,15 @@ def check_days(orders: OrderRows, expectations: Expectations, state: FileState, 
         found = batch.values["location_id"][orders.first[i]]
         return orders.describe(i, f"expected rows of location {orders.location_id[i]}, got {found}")
 
-    tally.hold_all("order", early, describe_order)
+    tally.count_wrong("order", early, describe_order)
     state.last_created = (int(orders.day_index[-1]), int(created[-1]))
 
 
 def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
-    """Check the times along the chain of well-formed orders."""
+    """Check the times between the steps of well-formed orders."""
     at = {event_type: orders.at("ts_seconds", event_type) for event_type in range(CREATED, PING)}
     delivered = orders.batch.values["ts_seconds"][orders.last]
-    # Whole seconds lie at most one second nearer to each other than the microseconds they are cut from.
+    # Cutting times to whole seconds brings two of them nearer by less than a second.
     shortest_s = math.floor(expectations.scenario.service_times.minimum_min * US_PER_MIN + 0.5) // US_PER_S
     broken = {
         f"{type_name(after)} less than {shortest_s} s after {type_name(before)}": at[after] - at[before]
@@ -141,7 +142,7 @@ def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tall
     broken["driver_arrived before order_created"] = at[ARRIVED] < at[CREATED]
     broken["driver_arrived after driver_picked_up"] = at[ARRIVED] > at[PICKED_UP]
     broken["delivered before driver_picked_up"] = delivered < at[PICKED_UP]
-    tally.hold_all(
+    tally.count_wrong(
         "times",
         np.logical_or.reduce(list(broken.values())),
         lambda i: orders.describe(i, next(what for what, wrong in broken.items() if wrong[i])),
@@ -149,7 +150,7 @@ def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tall
 
 
 def check_addresses(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
-    """Check that addresses have a house number in its range, and a street."""
+    """Check that addresses have a house number in the scenario's range, and a street."""
     addresses = orders.batch.texts["customer_addr"]
     number = np.empty(len(orders.first), np.int64)
     parse_house_numbers(
@@ -161,4 +162,4 @@ def check_addresses(orders: OrderRows, expectations: Expectations, tally: Tally)
         text = addresses.get(int(orders.first[i]))
         return orders.describe(i, f"expected a house number of 1 to {highest} and a street, got {text!r}")
 
-    tally.hold_all("addresses", (number < 1) | (number > highest), describe)
+    tally.count_wrong("addresses", (number < 1) | (number > highest), describe)

@@ -1,4 +1,4 @@
-"""Verify a dataset: digests first, then what must hold in every row."""
+"""Verify a dataset: hashes and digests, then the rules for every row."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fastgen.model.dimensions import Dimensions
     from fastgen.model.scenario import Scenario
 
-# Files checked at a time: each takes up to some 300 MB.
+# Most files that are checked at a time; each takes up to about 300 MB of memory.
 WORKERS_MAX = 4
 
 
@@ -49,14 +49,14 @@ def verify_dataset(
     path
         Folder that `fastgen build` made.
     against
-        Checksums file, or manifest or folder of another dataset, that the digest is held against too.
+        Checksums file, or manifest or folder of another dataset, whose digest must be the same.
     progress
-        Called with the number of rows after every stretch that was checked.
+        Called with the number of rows after every batch that was checked.
 
     Returns
     -------
     VerifyReport
-        What was found; see `VerifyReport.passed`.
+        The findings; `VerifyReport.passed` says whether there are none.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def verify_dataset(
     try:
         manifest = read_manifest(folder)
     except DamageError as error:
-        raise DamageError(error.what) from None  # the hint is to run this
+        raise DamageError(error.what) from None  # without the hint to run `fastgen verify`
     name = str(folder / MANIFEST)
     _check_versions(manifest, name)
     scenario = parse_scenario(manifest, name)
@@ -79,14 +79,14 @@ def verify_dataset(
     statements, parts = check_manifest(manifest, scenario)
     tally = Tally()
     for statement in statements:
-        tally.hold("manifest", statement.holds, statement.expected)
+        tally.require("manifest", statement.holds, statement.expected)
     dims = _check_tables(folder, manifest, scenario, tally)
     expectations = gather_expectations(manifest, scenario, dims)
     findings = _check_parts(folder, manifest, parts, expectations, tally, progress)
     days = [d for found in findings for d in found.days]
     digest = digest_dataset(days) if parts and len(days) == len(manifest.days) else ""
     expected = f"expected {manifest.digest}, got {digest or 'rows that cannot be read'}."
-    tally.hold("dataset", digest == manifest.digest, expected)
+    tally.require("dataset", digest == manifest.digest, expected)
     if reference is not None:
         reference.check(manifest, days, digest, tally)
     for check in CHECKS:
@@ -114,9 +114,9 @@ def _check_versions(manifest: Manifest, name: str) -> None:
 
 
 def _check_tables(folder: Path, manifest: Manifest, scenario: Scenario, tally: Tally) -> Dimensions | None:
-    """Check scenario and tables against their hashes; return the tables if they can be used."""
+    """Check the hashes of the scenario and the tables; return the tables if they can be read."""
     found = scenario.content_hash()
-    tally.hold(
+    tally.require(
         "scenario", found == manifest.scenario_hash, f"expected {manifest.scenario_hash}, got {found}."
     )
     for entry in manifest.tables:
@@ -124,7 +124,7 @@ def _check_tables(folder: Path, manifest: Manifest, scenario: Scenario, tally: T
     try:
         dims = read_tables(folder)
     except DataError as error:
-        tally.hold("tables", truth=False, otherwise=str(error))
+        tally.require("tables", truth=False, otherwise=str(error))
         return None
     found = dims.content_hash()
     what = f"expected dimensions_hash {manifest.dimensions_hash}, got {found}."
@@ -140,7 +140,7 @@ def _check_parts(
     tally: Tally,
     progress: Callable[[int], None],
 ) -> list[PartFindings]:
-    """Check the event files, and what holds between them."""
+    """Check the event files one by one, then what must be true of all together."""
     if not parts:
         for entry in manifest.files:
             check_file(folder, entry, tally)

@@ -1,1 +1,1 @@
-"""Expand orders into the rows of their events, and find what repeats among them."""
+"""Expand orders into the rows of their events, and find equal baskets among them."""

@@ -1,4 +1,4 @@
-"""Find the orders that have the same basket: their items_json is the same text, and has to be stored once."""
+"""Find the orders with equal baskets: their items_json is the same text and is stored once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastgen.kernels.jit import jit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FREE = -1
+FREE = -1  # a slot without a basket
 QTY_BITS = 7
 # 2^32 over the golden ratio, the multiplier of Fibonacci hashing (Knuth, TAOCP 3, 6.4). A product of it and
 # 31 bits stays below 2^63.
@@ -27,9 +27,9 @@ def number_baskets(
     number: NDArray[np.int32],
     first: NDArray[np.int32],
 ) -> int:
-    """Give each distinct basket of some orders a number, in the order of first appearance.
+    """Give numbers to the distinct baskets of some orders in the order of first appearance.
 
-    The hash only finds candidates: baskets are compared line by line.
+    A hash table with open addressing finds candidates, which are then compared line by line.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def number_baskets(
     line_item, line_qty
         Items and quantities.
     slots
-        Scratch of a power of two entries, more than n_orders; all `FREE`.
+        Scratch, all `FREE`: a power of two of entries, more than n_orders.
     number
         Output, (n_orders,): number of an order's basket.
     first

@@ -1,8 +1,8 @@
 """Expand orders into the columns of the event table, one pass over the orders.
 
-Rows of an order: the types 1 to 6, its pings, delivered. Columns hold what the content digest runs over
-(docs/model.md, 6.3), nulls as 0; texts stand one after another, without the rows that have none. Those of
-routes, most of all, stay where they are.
+Rows of an order: the types 1 to 6, its pings, delivered. The columns have the values that the content digest
+runs over (docs/model.md, 6.3), nulls as 0. The texts of a column are concatenated, without the rows that have
+none. The texts of routes, the largest ones, are not copied: they stay in the route table.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from fastgen.model.day_orders import DayOrders
 
 ITEM_END = 125  # "}"
-ID_MAX = 8
-# Columns of `start`, rows of `floats` and of `lengths`.
+ID_MAX = 8  # bytes of the longest order id
+# Columns of `start`; rows of `floats`; rows of `lengths`.
 ROW, ID, ADDR, ITEMS = 0, 1, 2, 3
 LAT, LON, PING_LAT, PING_LON, PROGRESS = 0, 1, 2, 3, 4
 ID_LENGTH, ADDR_LENGTH, ITEMS_LENGTH, ROUTE_LENGTH = 0, 1, 2, 3
 
 
 class EventArrays(NamedTuple):
-    """Columns of the event table, with room for at least n_rows rows of n_orders orders.
+    """Columns of the event table, for at least n_rows rows of n_orders orders.
 
-    Few arguments of few types compile faster: hence columns of one type in one array.
+    Columns of one type share an array, since a kernel of few arguments compiles faster.
 
     Attributes
     ----------
     start
-        int64 (n_orders + 1, 4), where an order's row, ids, address and items begin.
+        int64 (n_orders + 1, 4), where an order's rows, ids, address and items begin.
     event_type_id
         int8 (n_rows,).
     ts_seconds
@@ -48,9 +48,9 @@ class EventArrays(NamedTuple):
     lengths
         uint32 (4, n_rows), bytes of order_id, customer_addr, items_json, route_json.
     ping
-        int32 (n_pings,), the pings' places in the route table.
+        int32 (n_pings,), index of each ping in the route table.
     id_text, addr_text, items_text
-        uint8, the texts, and room for 8 bytes more behind the ids.
+        uint8, the texts; the ids with 8 spare bytes at the end.
     """
 
     start: NDArray[np.int64]
@@ -66,7 +66,7 @@ class EventArrays(NamedTuple):
 
 
 class RouteArrays(NamedTuple):
-    """The part of a route table that expansion reads; see `RouteTable`."""
+    """The arrays of a route table that the expansion reads; see `RouteTable`."""
 
     lat: NDArray[np.float32]
     lon: NDArray[np.float32]
@@ -98,7 +98,7 @@ def _write_address(
     text: NDArray[np.uint8],
     at: int,
 ) -> int:
-    """Write "N Street"; return the position behind it."""
+    """Write "N Street"; return the position after it."""
     n_digits = 1
     rest = number // 10
     while rest > 0:
@@ -167,7 +167,7 @@ def write_events(
         for at in range(row, row + n_rows):
             sequence[at] = at - row
             lengths[ID_LENGTH, at] = id_length
-            # All 8 bytes a row may have; the next row writes over those too many.
+            # Always 8 bytes, which is fastest; the next row overwrites those beyond the id.
             copy_items(id_bytes, 16 * i + 4, id_text, ids_at, ID_MAX)
             ids_at += id_length
         for k in range(5):
@@ -239,13 +239,13 @@ def expand_events(
     id_bytes
         `orders.id_view` as uint8 (16 * n_orders,).
     routes, items
-        What customers and lines refer to.
+        Routes and items that the orders refer to.
     times
         Unix seconds of day 0, 00:00, and seconds between pings.
     first_order, last_order
-        The orders, the last one not among them; those before are written already.
+        The orders, `last_order` excluded; the orders before have been written.
     events
-        Output; `start[first_order]` given.
+        Output; `start[first_order]` is input.
     """
     epoch_s, ping_interval_s = times
     write_events(
