@@ -29,7 +29,7 @@ from fastgen.building.receipts import ENDED, RUN, decode_receipt, encode_receipt
 from fastgen.errors import OutputError
 from fastgen.files import write_whole
 from fastgen.inputs.timezones import load_zone
-from fastgen.roads.cache import encode_table, map_table
+from fastgen.roads.cache import encode_route_table, map_route_table
 from fastgen.version import __version__
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def open_run(job: Job) -> Iterator[Ticket]:
     # Not resolved: a link of that name may lead elsewhere on other machines.
     folder = job.work.absolute() / f"{RUN}{uuid.uuid4().hex}"
     for location_id, table in job.plan.tables.items():
-        write_whole(_table_path(folder, location_id), encode_table(table))
+        write_whole(_table_path(folder, location_id), encode_route_table(table))
     # Tables are mapped, not unpickled.
     data = _pickle((replace(job.plan, tables={}), job.files))
     write_whole(folder / PLAN, data)
@@ -196,7 +196,7 @@ def _load(ticket: Ticket) -> _Run:
 
 def _map_table(folder: Path, location_id: int) -> RouteTable:
     path = _table_path(folder, location_id)
-    table = map_table(path)
+    table = map_route_table(path)
     if table is None:
         raise OutputError(f"{path}: expected the whole route table that the driver wrote, got none.")
     return table

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.generating.simulation import MakeSource
-    from fastgen.model.scenario import Location, Scenario
+    from fastgen.model.location import Location
+    from fastgen.model.scenario import Scenario
 
 
 @dataclass(frozen=True, kw_only=True)

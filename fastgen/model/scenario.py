@@ -17,8 +17,6 @@ from fastgen.model.location import Location, check_popularity
 from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTimes
 from fastgen.units import MAX_DAYS
 
-__all__ = ["Location", "Scenario", "scenario_from_dict"]
-
 
 @dataclass(frozen=True)
 class Scenario:

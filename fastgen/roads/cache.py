@@ -75,7 +75,7 @@ def load_route_table(
         If the .roads file is damaged or unfit for the request.
     """
     path = cache_dir / f"routes-{_cache_key(roads, request)}.bin"
-    table = map_table(path)
+    table = map_route_table(path)
     if table is None:
         table = _compute_table(roads, name, request, path, announce)
     if table.warning:
@@ -97,7 +97,7 @@ def _compute_table(
         getattr(table, array).flags.writeable = False
     with contextlib.suppress(OSError, OutputError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, encode_table(table))
+        write_whole(path, encode_route_table(table))
     return table
 
 
@@ -106,8 +106,8 @@ def _cache_key(roads: bytes, request: RouteRequest) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def encode_table(table: RouteTable) -> bytes:
-    """Encode a table as a file that `map_table` maps."""
+def encode_route_table(table: RouteTable) -> bytes:
+    """Encode a table as a file that `map_route_table` maps."""
     arrays = {name: np.ascontiguousarray(getattr(table, name)) for name in _ARRAYS}
     body, places = bytearray(), {}
     for name, array in arrays.items():
@@ -128,7 +128,7 @@ def encode_table(table: RouteTable) -> bytes:
     return line + b" " * (-(len(line) + 1) % ALIGNMENT) + b"\n" + bytes(body)
 
 
-def map_table(path: Path) -> RouteTable | None:
+def map_route_table(path: Path) -> RouteTable | None:
     """Map a cached table; None when there is none, or none that is whole."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fastgen.errors import DataError
 from fastgen.model.route_table import RouteRequest
-from fastgen.roads.cache import encode_table, map_table
+from fastgen.roads.cache import encode_route_table, map_route_table
 from fastgen.roads.download import download_roads
 from fastgen.roads.files import import_roads
 from fastgen.roads.roads_file import _FILTERS, _header_check, decode_roads, encode_roads, load_roads
@@ -62,14 +62,14 @@ def read_cached(data: bytes, folder: Path) -> object:
     # The first file stays as it is while it is mapped.
     path, copy = folder / "routes.bin", folder / "again.bin"
     path.write_bytes(data)
-    table = map_table(path)
+    table = map_route_table(path)
     if table is None:
         return None
-    again = encode_table(table)
+    again = encode_route_table(table)
     copy.write_bytes(again)
-    mapped = map_table(copy)
+    mapped = map_route_table(copy)
     assert mapped is not None
-    assert encode_table(mapped) == again
+    assert encode_route_table(mapped) == again
     return again, table.n_customers, table.max_pings, table.events_per_order
 
 
@@ -123,7 +123,7 @@ def some_answers() -> list[bytes]:
 def some_cached() -> list[bytes]:
     """Encode a table of routes."""
     request = RouteRequest(*KITCHENS["sf"], 4.0, 25.0, 60, "distance", "Main St")
-    return [encode_table(compute_route_table(make_town(3), request, "town"))]
+    return [encode_route_table(compute_route_table(make_town(3), request, "town"))]
 
 
 def seal_cached(data: bytes) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 
 from fastgen.errors import DataError, ScenarioError
 from fastgen.inputs.loading import load_inputs
-from fastgen.inputs.tables import TABLES
+from fastgen.model.dimensions import TABLES
 from tests.cli.processes import run_fastgen
 from tests.effort import repeats
 from tests.inputs.town_tables import TOWN, refuse, write_town

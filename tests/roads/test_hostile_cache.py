@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastgen.roads.cache import map_table
+from fastgen.roads.cache import map_route_table
 from fastgen.roads.routes import compute_route_table
 from tests.roads.odd_places import DEEP, PLACES
 from tests.roads.test_cache import REQUEST, TOWN, Loader, same
@@ -61,7 +61,7 @@ def test_cached_table_that_does_not_fit_is_made_anew(change: str, tmp_path: Path
     loader, path, header, body = cached(tmp_path)
     CACHES[change](header)
     write_cache(path, header, body)
-    assert map_table(path) is None
+    assert map_route_table(path) is None
     assert same(loader.load(), compute_route_table(TOWN, REQUEST, "town"))
 
 
@@ -69,7 +69,7 @@ def test_cached_table_that_does_not_fit_is_made_anew(change: str, tmp_path: Path
 def test_cache_that_is_no_file_of_a_table_is_passed_over(kind: str, tmp_path: Path) -> None:
     PLACES[kind](tmp_path / "table.bin")
     began = time.perf_counter()
-    assert map_table(tmp_path / "table.bin") is None
+    assert map_route_table(tmp_path / "table.bin") is None
     assert time.perf_counter() - began < 2
 
 
@@ -79,4 +79,4 @@ def test_cache_that_is_no_file_of_a_table_is_passed_over(kind: str, tmp_path: Pa
 def test_cached_header_that_is_none_is_passed_over(line: bytes, tmp_path: Path) -> None:
     path = tmp_path / "table.bin"
     path.write_bytes(line + b"\n")
-    assert map_table(path) is None
+    assert map_route_table(path) is None

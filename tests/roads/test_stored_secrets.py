@@ -12,7 +12,7 @@ from fastgen.cli import cli
 from fastgen.dataset.manifest import read_manifest
 from fastgen.model.road_graph import Provenance, RoadGraph
 from fastgen.roads import cache, roads_file
-from fastgen.roads.cache import map_table
+from fastgen.roads.cache import map_route_table
 from fastgen.roads.roads_file import decode_roads, encode_roads, load_roads
 from tests.helpers import write_town
 from tests.roads.test_cache import Loader
@@ -78,6 +78,6 @@ def test_secrets_of_an_older_cache_are_not_mapped(tmp_path: Path) -> None:
     line, body = path.read_bytes().split(b"\n", 1)
     line = line.rstrip().replace(SHOWN.encode(), ASKED.encode())
     path.write_bytes(line + b" " * (-(len(line) + 1) % 64) + b"\n" + body)
-    table = map_table(path)
+    table = map_route_table(path)
     assert table is not None
     assert table.provenance.source == SHOWN
