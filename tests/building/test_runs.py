@@ -50,7 +50,7 @@ def test_only_the_tables_of_a_files_locations_are_mapped_each_once(
     join: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mapped: list[str] = []
-    real = cache.map_table
+    real = cache.map_route_table
 
     def map_and_log(path: Path) -> RouteTable | None:
         mapped.append(path.name)
@@ -66,7 +66,7 @@ def test_only_the_tables_of_a_files_locations_are_mapped_each_once(
                 assert mapped == [f"routes-{i}.bin" for i in sorted(set(ids)) if i <= ids[number]]
         return check_in(job, ticket, made)
 
-    monkeypatch.setattr(shared, "map_table", map_and_log)
+    monkeypatch.setattr(shared, "map_route_table", map_and_log)
     join(engine)
     assert len(mapped) == 2
 

@@ -61,7 +61,7 @@ def make_but_one(
 
 def make_and_log(batches: Iterator[pa.RecordBatch], *, log: str, **options: Any) -> Iterator[pa.RecordBatch]:
     """Make files; write down which process maps which route table."""
-    real = cache.map_table
+    real = cache.map_route_table
 
     def map_and_log(path: Path) -> Any:
         with Path(log).open("a", encoding="utf-8") as file:
@@ -69,7 +69,7 @@ def make_and_log(batches: Iterator[pa.RecordBatch], *, log: str, **options: Any)
         return real(path)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shared, "map_table", map_and_log)
+        patch.setattr(shared, "map_route_table", map_and_log)
         yield from make_files(batches, **options)
 
 
