@@ -1,4 +1,4 @@
-"""Commit files as one version of a Delta table."""
+"""Publish a table as one version of a Delta table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KEY = "fastgen.publication"
 
 
 class _Version(NamedTuple):
-    """The newest version of a table: its number, its columns, and the bytes of each file, by name."""
+    """Newest version of a table: its number, its columns, and the bytes of each of its files by name."""
 
     number: int
     columns: set[str]
@@ -36,12 +36,12 @@ class _Version(NamedTuple):
 
 
 def opens(folder: Path) -> bool:
-    """Whether a Delta table is there, with a log that can be read."""
+    """Whether a folder has a Delta table with a log that can be read."""
     return _read_version(folder) is not None
 
 
 def holds_publication(table: Table, folder: Path, publication: Publication) -> bool:
-    """Whether a table's rows are those of a publication, and every file of it is there."""
+    """Whether a table has the rows of a publication, and all its files are there."""
     version = _read_version(folder)
     return (
         version is not None
@@ -51,18 +51,18 @@ def holds_publication(table: Table, folder: Path, publication: Publication) -> b
 
 
 def is_unchanged(table: Table, folder: Path, publication: Publication) -> bool:
-    """Whether nobody has changed a table's rows, or taken a column, since a publication was committed."""
+    """Whether a table's rows are unchanged, and no column removed, since a publication was committed."""
     version = _read_version(folder)
     return version is not None and _is_unchanged(version, table, folder, publication)
 
 
 def is_name_of(path: str, publication: Publication) -> bool:
-    """Whether a run of a publication gave a data file its name."""
+    """Whether a data file has a name that a publication gives to its files."""
     return re.search(rf"-v\d+-{publication.id[:12]}\.parquet$", path) is not None
 
 
 def _read_version(folder: Path) -> _Version | None:
-    """Read what a table is now; None: there is none, or none that can be read."""
+    """Read the newest version of a table; None if there is no table, or none that can be read."""
     try:
         delta = DeltaTable(str(folder))
         actions = pa.table(delta.get_add_actions())
@@ -77,16 +77,16 @@ def _is_unchanged(version: _Version, table: Table, folder: Path, publication: Pu
     if not version.columns.issuperset(table.schema.names):
         return False
     said = _ask_log(folder, version.number, publication)
-    if said is None:  # old versions have been cleaned up behind a checkpoint
+    if said is None:  # a checkpoint has let old log files be deleted
         return all(is_name_of(path, publication) for path in version.files)
     return said
 
 
 def _ask_log(folder: Path, version: int, publication: Publication) -> bool | None:
-    """Whether the last version that changed rows is a publication's; None: the log is too short to say.
+    """Whether the last version that changed rows is a publication's; None if the log doesn't go back so far.
 
-    Read from the files: `DeltaTable.history` is empty where the path has a `#`, and it tells operations only,
-    of which there are ever more that change no row (OPTIMIZE, SET TBLPROPERTIES).
+    The log files are read, since `DeltaTable.history` is empty if the path has a `#`, and since it has only
+    the names of operations, of which more and more change no row (OPTIMIZE, SET TBLPROPERTIES).
     """
     for number in range(version, -1, -1):
         try:
@@ -94,7 +94,7 @@ def _ask_log(folder: Path, version: int, publication: Publication) -> bool | Non
             actions = [parse_json(line) for line in text.split("\n") if line.strip()]
             ids = [action["commitInfo"].get(_KEY) for action in actions if "commitInfo" in action]
             changed = any(values.get("dataChange") for action in actions for values in action.values())
-        except (OSError, ValueError, TypeError, AttributeError):  # not there, or no log of Delta's
+        except (OSError, ValueError, TypeError, AttributeError):  # missing, or not a Delta log
             return None
         if any(ids):
             return publication.id in ids
@@ -111,20 +111,20 @@ def _has_size(path: Path, size: int) -> bool:
 
 
 def publish_delta(table: Table, folder: Path, publication: Publication) -> int:
-    """Write a table's files, then make them its next and only content in one commit.
+    """Write a table's files, then make them the only content of its next version in one commit.
 
-    A run that is killed before that leaves the version that was there; what it wrote is replaced by the next
-    run, which takes the same names. Older versions keep their files, until a VACUUM.
+    A run that is killed before the commit leaves the version that was there. The next run replaces the files
+    that it wrote, since it gives the same names. Older versions keep their files until a VACUUM.
 
     Returns
     -------
     int
-        Rows.
+        Number of rows.
 
     Raises
     ------
     OutputError
-        If the disk refuses, or another writer is at work.
+        If a file can't be written, or another writer commits at the same time.
     """
     before = _read_version(folder)
     try:
@@ -152,7 +152,7 @@ def _add_action(file: TableFile) -> AddAction:
 
 
 def _stats(file: TableFile) -> dict[str, Any]:
-    """Statistics by which readers skip files: the stretch of time that each holds."""
+    """Make the statistics by which readers skip files: rows, and first and last time."""
     stats: dict[str, Any] = {"numRecords": file.rows}
     for key, second in (("minValues", file.first_s), ("maxValues", file.last_s)):
         if second is not None:

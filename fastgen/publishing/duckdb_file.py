@@ -1,4 +1,4 @@
-"""Publish tables and views as one DuckDB file, which appears whole."""
+"""Publish tables and views as one DuckDB file, which appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from fastgen.publishing.tables import Table
 
-# Says, within the file, which dataset it holds.
+# A table in the file that identifies the publication.
 _MAKE_STATE = "CREATE TABLE fastgen_publication AS SELECT ?::VARCHAR AS id, ?::VARCHAR AS digest"
 _READ_STATE = "SELECT id, digest FROM fastgen_publication"
 _READ_NAMES = "SELECT table_name FROM information_schema.tables"
-# DuckDB would take four fifths of the machine's memory for its buffers.
+# By default DuckDB uses up to 80 % of the machine's memory.
 _MEMORY_LIMIT = "512MB"
 
 
@@ -36,15 +36,16 @@ def publish_duckdb(
     *,
     overwrite: bool,
 ) -> tuple[str, ...]:
-    """Write all tables and views into a new file, then give it its name; return the names of the tables.
+    """Write all tables and views into a new file, then rename it; return the names of the tables.
 
-    A file that a process writes to is left alone: what it wrote later would vanish with the file. Who only
-    reads keeps the older file, which is there until the reader closes it.
+    A file that another process has open for writing is not replaced: what that process writes would be lost.
+    A process that reads keeps the old file until it closes it.
 
     Raises
     ------
     OutputError
-        If something else is there and shall not be overwritten, another run is at work, or the disk refuses.
+        If something else is there and `overwrite` is not set, another run publishes there, or the file can't
+        be written.
     """
     check_folder(check_file(path, "to").parent)
     wal = path.with_name(f"{path.name}.wal")
@@ -57,25 +58,25 @@ def publish_duckdb(
             f".wal: a name of at most 251 bytes, got {n_bytes}."
         ) from None
     if overwrite:
-        _read_publication(path)  # says whether somebody writes to it
+        _read_publication(path)  # raises if a process writes to it
     elif wal.exists() and not path.exists():
         raise refuse_other(wal, None)
     names = {*(table.name for table in tables), *VIEWS}
     if not overwrite and _is_finished(path, names, publication):
         return ()
     with scratch_folder(hidden_beside(path, ".publishing")) as work:
-        # Another run may have ended meanwhile.
+        # Another run may have finished before this one got the lock.
         if not overwrite and _is_finished(path, names, publication):
             return ()
         made, failed = work / "new.duckdb", list[FastgenError]()
         try:
             _fill(made, work, tables, publication, announce, failed)
-            _read_publication(path)  # as above: making the tables has taken a while
+            _read_publication(path)  # again, since writing the tables took a while
             wal.unlink(missing_ok=True)
             made.replace(path)
             sync_folder(path.parent)
         except (duckdb.Error, OSError) as error:
-            if failed:  # the dataset's fault, not DuckDB's
+            if failed:  # the dataset is damaged, which DuckDB reports as its own error
                 raise failed[0] from None
             reason = " ".join(str(error).split())[:200]
             raise OutputError(f"{path}: expected to write a DuckDB file, got {reason}.") from None
@@ -83,12 +84,12 @@ def publish_duckdb(
 
 
 def _is_finished(path: Path, names: set[str], publication: Publication) -> bool:
-    """Whether a file holds a publication, every table and view of it.
+    """Whether a file has a publication, with every table and view.
 
     Raises
     ------
     OutputError
-        If it is there and holds something else.
+        If the file has something else.
     """
     if not path.exists():
         return False
@@ -125,9 +126,9 @@ def _fill(
 
 
 def _without_zone(table: Table, failed: list[FastgenError]) -> pa.RecordBatchReader:
-    """Stream a table, times as plain TIMESTAMP: what they show depends on no session's zone.
+    """Stream a table, with times as TIMESTAMP without a zone, which every session shows alike.
 
-    DuckDB wraps an error of the stream in one of its own, so it is put down in `failed` too.
+    DuckDB hides an error of the stream behind one of its own, so it is also added to `failed`.
     """
     naive = pa.timestamp("us")
     schema = pa.schema([f.with_type(naive) if pa.types.is_timestamp(f.type) else f for f in table.schema])
@@ -145,7 +146,7 @@ def _without_zone(table: Table, failed: list[FastgenError]) -> pa.RecordBatchRea
 
 
 def _read_publication(path: Path) -> tuple[Publication | None, set[str]]:
-    """Read which dataset a DuckDB file holds, None: of ours none; and the names of its tables and views.
+    """Read the publication in a DuckDB file, None if it has none, and the names of its tables and views.
 
     Raises
     ------
@@ -162,7 +163,7 @@ def _read_publication(path: Path) -> tuple[Publication | None, set[str]]:
         if "Could not set lock" in str(error):
             raise _in_use(path, "a process does") from None
         return None, set()
-    except duckdb.ConnectionException:  # other options than those of a connection that is open here
+    except duckdb.ConnectionException:  # this process has it open with other options
         raise _in_use(path, "this process has it open") from None
     except duckdb.Error:
         return None, set()

@@ -39,22 +39,23 @@ def publish_folder(
     *,
     overwrite: bool,
 ) -> tuple[str, ...]:
-    """Publish tables, each in a folder of its name; return the names of those made now.
+    """Publish tables, each in a folder of its name; return the names of those that were written.
 
-    Tables appear whole, one after another, the events last. A run that is killed is finished by the next one,
-    which keeps the tables that are whole; so does one that finds files missing. With `overwrite` every table
-    is made anew; without it nothing is removed that is not known to be fastgen's.
+    Each table appears complete, the events last. If a run is killed, or if files are missing later, the next
+    run keeps the complete tables and writes the others. With `overwrite` every table is written again;
+    without it, only files that are known to be fastgen's are removed.
 
     Raises
     ------
     OutputError
-        If something else is there and shall not be overwritten, another run is at work, or the disk refuses.
+        If something else is there and `overwrite` is not set, another run publishes there, or a file can't be
+        written.
     """
     folder = check_folder(target.path)
     if not overwrite and _is_finished(target, tables, publication):
         return ()
     with scratch_folder(folder / WORK) as work:
-        # Another run may have ended meanwhile.
+        # Another run may have finished before this one got the lock.
         if not overwrite and _is_finished(target, tables, publication):
             return ()
         before = None if overwrite else read_publication_state(folder)
@@ -87,12 +88,12 @@ def publish_folder(
 
 
 def _is_finished(target: Target, tables: Sequence[Table], publication: Publication) -> bool:
-    """Whether all tables of a publication are there, every file of them, and the scripts beside them.
+    """Whether all tables of a publication are there, with every file, and the scripts beside them.
 
     Raises
     ------
     OutputError
-        If others are there.
+        If other tables are there.
     """
     folder, state = target.path, read_publication_state(target.path)
     if state is None or state.publication.id != publication.id:
@@ -101,12 +102,12 @@ def _is_finished(target: Target, tables: Sequence[Table], publication: Publicati
         return False
     if not state.finished or not all(_is_whole(target, table, publication, state) for table in tables):
         return False
-    # They state where the folder is, and it may have been moved.
+    # The scripts have the folder's path, and it may have been moved.
     return all(_reads(folder / name, script) for name, script in _scripts(target, tables).items())
 
 
 def _is_whole(target: Target, table: Table, publication: Publication, state: PublicationState | None) -> bool:
-    """Whether a table was made by an earlier run of this publication, and every file of it is there."""
+    """Whether an earlier run of this publication completed a table, and all its files are there."""
     if state is None or state.publication.id != publication.id:
         return False
     place = target.path / table.name
@@ -118,7 +119,7 @@ def _is_whole(target: Target, table: Table, publication: Publication, state: Pub
 
 
 def _may_replace(target: Target, table: Table, publication: Publication, state: PublicationState) -> bool:
-    """Whether all that is in a table's place is fastgen's, or was there when an `overwrite` run began."""
+    """Whether all files in a table's place are fastgen's, or were there when an `overwrite` run began."""
     place = target.path / table.name
     known = {
         *state.files.get(table.name, {}).items(),
@@ -129,12 +130,12 @@ def _may_replace(target: Target, table: Table, publication: Publication, state: 
         return not strange
     from fastgen.publishing.delta import is_name_of, is_unchanged  # noqa: PLC0415  # an extra
 
-    # A run that was killed before its commit leaves data files, and no log.
+    # A run that was killed before its commit leaves data files without a log.
     return is_unchanged(table, place, publication) or all(is_name_of(path, publication) for path in strange)
 
 
 def _all_files(place: Path) -> dict[str, int]:
-    """List the bytes of each file below a place, by name; "." for a file or a link that is there instead."""
+    """List the bytes of each file in a folder, by name; "." if the path is that of a file or a link."""
     if place.is_symlink() or place.is_file():
         return {".": place.lstat().st_size}
     files = (path for path in place.rglob("*") if path.is_symlink() or not path.is_dir())
@@ -168,15 +169,15 @@ def _make(
         if target.form is Form.DELTA:
             from fastgen.publishing.delta import opens, publish_delta  # noqa: PLC0415  # an extra
 
-            if not opens(place):  # files of another form or of a run that was killed, or a damaged log
+            if not opens(place):  # files of another form or of a killed run, or a damaged log
                 _remove(place)
             publish_delta(table, place, publication)
             return
         made = work / table.name
         write_files(table, made, place=place)
         _remove(place)
-        # Not before the old files have gone, which may have the same sizes, nor after the new ones are there:
-        # killed in between, a run would leave a table that no state lists.
+        # The state must list the new files after the old ones are gone, since both may have the same sizes,
+        # and before the new ones are moved: a run killed in between would leave a table that no state lists.
         note(table.name, list_files(made))
         made.replace(place)
         sync_folder(target.path)

@@ -1,4 +1,4 @@
-"""Turn created orders into their lines: one row for each entry of items_json."""
+"""Make order_items of created orders: one row for each line of items_json."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SOURCE_COLUMNS = ("order_id", "location_id", "event_type_id", "ts_seconds", "ite
 PRICE = pa.decimal128(12, 2)
 AMOUNT = pa.decimal128(18, 2)
 
-# `line` counts an order's lines from 1; `hour` is that of `ts`, by the clock of the dataset.
+# `line` counts the lines of an order from 1; `hour` is the hour of `ts`, in the dataset's clock.
 ORDER_ITEMS = pa.schema(
     [
         pa.field("order_id", pa.string(), nullable=False),
@@ -54,13 +54,13 @@ def explode_items(created: pa.RecordBatch) -> pa.RecordBatch:
     Returns
     -------
     pyarrow.RecordBatch
-        Of `ORDER_ITEMS`; an order's lines in the order of its items_json. Money is decimal: prices are whole
-        cents, so sums are exact in every engine.
+        Rows of `ORDER_ITEMS`, an order's lines in the order of its items_json. Prices are decimals, in whole
+        cents, so that sums are exact in every engine.
 
     Raises
     ------
     ValueError
-        If an items_json is no such array.
+        If an items_json is not an array of lines.
     """
     frame = pl.from_arrow(created.select(["order_id", "location_id", "ts_seconds", "items_json"]))
     if not isinstance(frame, pl.DataFrame):

@@ -1,4 +1,4 @@
-"""Write a table's batches as Parquet files, one after another, in bounded memory."""
+"""Write the batches of a table as Parquet files, in bounded memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fastgen.publishing.tables import Table
 
-# A file of events of this size has about 40 MB, a row group about 2 MB.
+# In bytes, for events: about 40 MB a file, 2 MB a row group.
 FILE_ROWS = 4_000_000
 GROUP_ROWS = 256_000
 
@@ -31,11 +31,11 @@ class TableFile(NamedTuple):
     path
         Relative to the table's folder.
     location_id
-        Of all its rows, where the table is partitioned; else None.
+        Location of all its rows if the table is partitioned, else None.
     rows, bytes
-        Its size.
+        Its numbers of rows and bytes.
     first_s, last_s
-        Least and greatest ts_seconds, None where the table has none.
+        Least and greatest ts_seconds, None if the table has no such column.
     """
 
     path: str
@@ -56,12 +56,12 @@ def write_files(
     table
         The table.
     folder
-        Where to; made when missing. Files of these names are replaced.
+        Folder of the files; made if missing. Files of the same names are replaced.
     partition_suffix
-        If given: what to append to the names; then rows that have a location_id go location by location into
-        folders `location_id=L`, without that column, and a table without rows gets no file.
+        Suffix of the names. If it isn't empty, rows with a location_id are written to folders
+        `location_id=L`, without that column, and a table without rows gets no file.
     place
-        What to call the folder in an error; None: by its own name.
+        Name of the folder in errors; None: its own.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def write_files(
                 name = name if location_id is None else f"location_id={location_id}/{name}"
                 open_file = _OpenFile(folder, name, location_id, rows.schema)
             open_file.write(rows)
-        if open_file is None and not partitioned:  # readers learn the columns from a file
+        if open_file is None and not partitioned:  # readers get the columns from a file
             open_file = _OpenFile(folder, f"part-00000{partition_suffix}.parquet", None, table.schema)
         if open_file is not None:
             files.append(open_file.close())
@@ -94,12 +94,12 @@ def write_files(
 
 
 def list_files(folder: Path) -> dict[str, int]:
-    """List the bytes of each file that a reader of a table's folder would take, by name."""
+    """List the bytes of each file that a reader of a table's folder reads, by name."""
     return {path.name: path.stat().st_size for path in sorted(folder.glob("*.parquet"))}
 
 
 def _runs(table: Table, *, partitioned: bool) -> Iterator[tuple[int | None, pa.Table]]:
-    """Gather the batches into row groups; of one location each, without that column, where partitioned."""
+    """Join the batches to row groups; if partitioned, each of one location and without that column."""
     held, n_rows, at = list[pa.RecordBatch](), 0, None
     for batch in table.batches():
         for location_id, rows in _by_location(batch) if partitioned else ((None, batch),):
@@ -112,7 +112,7 @@ def _runs(table: Table, *, partitioned: bool) -> Iterator[tuple[int | None, pa.T
 
 
 def _by_location(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Cut a batch, which is ordered by location, at each new one."""
+    """Split a batch, which is sorted by location, at each new location."""
     ids = batch.column("location_id")
     rows = batch.drop_columns(["location_id"])
     first = 0
@@ -129,7 +129,7 @@ class _OpenFile:
     def __init__(self, folder: Path, name: str, location_id: int | None, schema: pa.Schema) -> None:
         self._path, self._name, self._location_id = folder / name, name, location_id
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        # Texts that rarely repeat make a dictionary useless and large.
+        # A dictionary of values that rarely repeat is as large as the values.
         plain = {"order_id", "customer_addr", "items_json", "ts_seconds", "ts"}
         coded = [field.name for field in schema if field.name not in plain]
         self._writer = pq.ParquetWriter(
@@ -144,7 +144,7 @@ class _OpenFile:
         self._seconds = list[int]()  # least and greatest of each row group
 
     def takes(self, location_id: int | None) -> bool:
-        """Whether rows of a location belong in this file, and it has room."""
+        """Whether rows of a location belong in this file, and it is not full."""
         return location_id == self._location_id and self._rows < FILE_ROWS
 
     def write(self, rows: pa.Table) -> None:
@@ -155,7 +155,7 @@ class _OpenFile:
             self._seconds += [found["min"], found["max"]]
 
     def close(self) -> TableFile:
-        """Finish the file, durably."""
+        """Finish the file, and sync it to the disk."""
         self._writer.close()
         descriptor = os.open(self._path, os.O_RDONLY)
         try:

@@ -1,8 +1,9 @@
-"""Know a publication by the dataset that it holds and its form, and whether it is finished.
+"""Identify a publication by its dataset and its form, and record whether it is finished.
 
-A folder of tables has the file `_fastgen.json` (readers skip such names): it says "publishing" from before
-the first table is touched until after the last one is whole, then "finished", and lists the files of every
-Parquet table that is whole. Delta tables list their own. What it doesn't list is somebody else's.
+A folder of tables has a state file, `_fastgen.json` (readers skip names that start with `_`). Its state is
+"publishing" from before the first table is changed until after the last one is complete, then "finished". It
+lists the files of every Parquet table that is complete; Delta tables list their own. Other files are not
+fastgen's.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ if TYPE_CHECKING:
     from fastgen.dataset.manifest import Manifest
     from fastgen.publishing.target import Form
 
-# Raised when what is published of one dataset changes.
+# To be raised when the published rows of a dataset, or their form, change.
 PUBLICATION_VERSION = 1
 STATE = "_fastgen.json"
 _LOCK = "lock"
 
 
 class Publication(NamedTuple):
-    """Which dataset is published, as what, and from which version of these rules.
+    """The identity of a publication: dataset, form, and version of these rules.
 
     Attributes
     ----------
     id
-        Hash of all that decides the published rows and their form.
+        Hash of everything that determines the published rows and their form.
     digest, form
-        The dataset's digest and the form, for people.
+        The dataset's digest and the form, for messages.
     """
 
     id: str
@@ -48,27 +49,27 @@ class Publication(NamedTuple):
 
     @classmethod
     def of(cls, manifest: Manifest, form: Form) -> Self:
-        """Name the publication of a dataset in a form."""
+        """Identify the publication of a dataset in a form."""
         tables = [[entry.path, entry.sha256] for entry in manifest.tables]
         parts = [PUBLICATION_VERSION, form, manifest.digest, manifest.sequence_kind, tables]
         return cls(hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32], manifest.digest, form)
 
 
 class PublicationState(NamedTuple):
-    """What a folder says of the publication in it.
+    """Content of the state file of a folder.
 
     Attributes
     ----------
     publication
-        Which it is.
+        The publication in the folder.
     finished
-        Whether every table is whole.
+        Whether every table is complete.
     files
-        For each Parquet table that is whole, or is about to take its place, by name, the bytes of each of its
-        files, by name.
+        Bytes of each file, by name, of each Parquet table, by name, that is complete or is about to be moved
+        into place.
     replaced
-        While not finished: the files that were in the places of the tables to make when the run began; it may
-        replace them, and so may the run that ends its work.
+        While not finished: in the same form, the files that the run found in the places of the tables that it
+        makes. It may replace them, and so may a later run that completes its work.
     """
 
     publication: Publication
@@ -78,11 +79,11 @@ class PublicationState(NamedTuple):
 
 
 def read_publication_state(folder: Path) -> PublicationState | None:
-    """Read what a folder says of its publication; None where it says nothing that can be understood."""
+    """Read the state file of a folder; None if there is none, or one that can't be read."""
     try:
         raw = parse_json(read_regular(folder / STATE))
         publication = make_record(Publication, {key: raw[key] for key in Publication._fields})
-        # The first states had no "replaced".
+        # State files of the first versions have no "replaced".
         files, replaced = _read_sizes(raw["files"]), _read_sizes(raw.get("replaced", {}))
         return PublicationState(publication, raw["state"] == "finished", files, replaced)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -96,7 +97,7 @@ def _read_sizes(raw: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int
 
 
 def write_publication_state(folder: Path, state: PublicationState) -> None:
-    """Write it, whole or not at all."""
+    """Write the state file of a folder, complete or not at all."""
     raw = {
         "state": "finished" if state.finished else "publishing",
         **state.publication._asdict(),
@@ -107,7 +108,7 @@ def write_publication_state(folder: Path, state: PublicationState) -> None:
 
 
 def refuse_changed(place: Path) -> OutputError:
-    """Make the error for tables of this publication that somebody has changed since."""
+    """Make the error for tables of this publication that have been changed since."""
     return OutputError(
         f"{place}: expected this dataset's tables as they were published, got them changed since: "
         "use --overwrite, or publish elsewhere."
@@ -115,7 +116,7 @@ def refuse_changed(place: Path) -> OutputError:
 
 
 def refuse_other(place: Path, found: Publication | None) -> OutputError:
-    """Make the error for a place that holds something else."""
+    """Make the error for a place with another publication, or with other tables."""
     what = "tables of another origin"
     if found is not None:
         what = f"the tables of dataset {found.digest[:16]} as {found.form}"
@@ -127,16 +128,15 @@ def refuse_other(place: Path, found: Publication | None) -> OutputError:
 
 @contextmanager
 def scratch_folder(place: Path) -> Iterator[Path]:
-    """Open a folder for half-made files beside or in a place; removed at the end.
+    """Make and lock a folder for unfinished files; empty it first, and remove it at the end.
 
-    It is for one run at a time, where the file system knows locks.
-
-    After a kill it is left, and the next run empties it.
+    Where the file system has locks, one run at a time can open it. A run that is killed leaves it, and the
+    next run empties it: unlike a build's work folder, nothing in it is reused.
 
     Raises
     ------
     OutputError
-        If it can't be made, or another run is at work in it.
+        If it can't be made, or another run has locked it.
     """
     made = [folder for folder in place.parents if not os.path.lexists(folder)]
     try:
@@ -145,7 +145,7 @@ def scratch_folder(place: Path) -> Iterator[Path]:
     except OSError as error:
         raise refuse_folder(place.parent, error) from None
     try:
-        # A run that ends removes the folder: a lock on what is gone would keep nobody out.
+        # A run that ends removes the folder, and a lock on a removed file keeps no other run out.
         if not (try_lock(lock, place / _LOCK) and _is_there(lock, place / _LOCK)):
             raise OutputError(f"{place.parent}: expected no other run that publishes here, but one does.")
         try:
@@ -161,7 +161,7 @@ def scratch_folder(place: Path) -> Iterator[Path]:
 
 
 def _is_there(descriptor: int, path: Path) -> bool:
-    """Whether an open file is still the one of that name."""
+    """Whether a path is still that of an open file."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except OSError:

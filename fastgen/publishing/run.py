@@ -1,4 +1,4 @@
-"""Publish a dataset: the six dimension tables, order_items, events, and views on them."""
+"""Publish a dataset as tables: the six dimension tables, order_items and events, with views on them."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 
 class Published(NamedTuple):
-    """What a run published.
+    """Result of a publication.
 
     Attributes
     ----------
     target
-        Where to, as given.
+        The target, as given.
     digest
         The dataset's digest.
     tables
-        All tables there are now.
+        All tables of the publication.
     made
-        Those that this run made; none: everything was there.
+        Tables that this run wrote; empty if all were there already.
     views
-        The views, or the names of those in the scripts beside the tables.
+        Names of the views, in the database or in the scripts beside the tables.
     events, seconds
-        Rows of the events, and how long it took.
+        Number of events, and duration.
     """
 
     target: str
@@ -61,9 +61,9 @@ def publish(
     to
         "delta:PATH", "parquet:PATH" or "duckdb:FILE".
     overwrite
-        Replace whatever tables are there, and make this dataset's anew.
+        Replace all tables that are there.
     announce
-        Called with a line on what is written.
+        Called with a line before each table is written.
 
     Raises
     ------
@@ -72,9 +72,9 @@ def publish(
     DataError
         If there is no dataset, or a package is missing.
     DamageError
-        If the dataset is damaged, or was built anew meanwhile.
+        If the dataset is damaged, or is built again meanwhile.
     OutputError
-        If other tables are there, another run publishes there, or the disk refuses.
+        If other tables are there, another run publishes there, or a file can't be written.
     """
     began = time.perf_counter()
     target = parse_target(to)

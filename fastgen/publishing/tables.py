@@ -1,4 +1,4 @@
-"""Give the tables of a publication as streams of Arrow batches, in bounded memory."""
+"""Read the tables of a publication as streams of Arrow batches, in bounded memory."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Table:
     schema
         Its columns.
     batches
-        Makes a stream of its rows.
+        Opens a stream of its rows.
     by_location
-        Whether it has a location_id to partition it by; its rows come location by location then.
+        Whether it can be partitioned by location_id: then its rows are sorted by location.
     """
 
     name: str
@@ -57,7 +57,7 @@ def open_tables(dataset: OpenDataset) -> list[Table]:
     Raises
     ------
     DamageError
-        If the manifest or a table is damaged; from a stream, if what it reads is.
+        If the manifest or a table is damaged; from a stream, if the rows that it reads are.
     """
     index = dataset.index
     entries = {entry.path: entry for entry in dataset.manifest.tables}
@@ -93,10 +93,10 @@ def _dimension(dataset: OpenDataset, name: str, entry: FileEntry) -> Table:
 def _read_table(dataset: OpenDataset, entry: FileEntry) -> pa.Table:
     data, folder = dataset.read_table(entry), dataset.index.folder
     try:
-        # Not ahead: a thread of PyArrow may let go of these bytes as the interpreter ends, and so abort.
+        # pre_buffer: its thread may free these bytes while the interpreter ends, which aborts the process.
         with pq.ParquetFile(pa.BufferReader(data), pre_buffer=False) as file:
             table = file.read(use_threads=False)
-    except DAMAGED as error:  # of a manifest that states it so
+    except DAMAGED as error:  # its hash is right, but the manifest itself may be wrong
         raise _damaged(folder / entry.path, folder, error) from None
     if table.num_rows != entry.rows:
         raise _damaged(folder / entry.path, folder, f"{table.num_rows} rows instead of {entry.rows}")
@@ -125,7 +125,7 @@ def _convert(
     """Read some columns of the events and convert them, batch by batch."""
     index.stamp.check()
     for span in index.files:
-        # The hive layout leaves location_id to the folders' names.
+        # In the hive layout the folder's name has the location_id.
         stored = [name for name in names if span.location_id is None or name != "location_id"]
         with span.open() as file:
             for batch in file.batches(BATCH_ROWS, stored):

@@ -1,4 +1,4 @@
-"""Read where to publish to, and say early what is missing for it."""
+"""Parse the target of a publication, and check what it needs."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from fastgen.files import check_name, is_url
 
 
 class Form(StrEnum):
-    """What a dataset is published as."""
+    """Form of a publication."""
 
     DELTA = "delta"
     DUCKDB = "duckdb"
     PARQUET = "parquet"
 
 
-# Package that a form needs, and the extra that brings it.
+# Package that a form needs, and the extra of fastgen that installs it.
 _PACKAGES = {Form.DELTA: ("deltalake", "fastgen[delta]"), Form.DUCKDB: ("duckdb", "fastgen[duckdb]")}
 _EXPECTED = "to: expected delta:PATH, duckdb:FILE or parquet:PATH"
-# In the path of a table, DuckDB or Spark take these for patterns.
+# DuckDB or Spark read these in the path of a table as patterns.
 _PATTERNS = frozenset("*?[]{}\\")
-# In the path of a Delta table, deltalake takes this for a character when it reads, and not when it writes.
+# deltalake decodes this in the path of a table when it reads, but not when it writes.
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 
 
 class Target(NamedTuple):
-    """A form, and the folder or file that takes it."""
+    """A form, and the folder or file to publish to."""
 
     form: Form
     path: Path
@@ -44,15 +44,15 @@ class Target(NamedTuple):
 
 
 def parse_target(text: str) -> Target:
-    """Read `delta:PATH`, `duckdb:FILE` or `parquet:PATH`.
+    """Parse `delta:PATH`, `duckdb:FILE` or `parquet:PATH`.
 
     Raises
     ------
     ScenarioError
-        If it is none of these, or its path is a URL, has control characters, or is one that deltalake or SQL
-        engines misread.
+        If it is none of these, or if its path is a URL, has control characters, or would be misread by
+        deltalake or an SQL engine.
     DataError
-        If the package that it needs is not installed.
+        If the form's package is not installed.
     """
     name, _, path = text.partition(":")
     try:
@@ -73,7 +73,7 @@ def parse_target(text: str) -> Target:
         os.fsencode(place).decode("utf-8")
     except UnicodeDecodeError:
         raise ScenarioError(f"to: expected a path in UTF-8, got {os.fsencode(path)!r}.") from None
-    except (ScenarioError, RuntimeError) as error:  # no such user
+    except (ScenarioError, RuntimeError) as error:  # RuntimeError: no such user as in ~name
         raise ScenarioError(f"to: {error}") from None
     if any(unicodedata.category(character) == "Cc" for character in str(place.absolute())):
         raise ScenarioError(
@@ -95,12 +95,12 @@ def parse_target(text: str) -> Target:
 
 
 def check_apart(target: Target, dataset: Path) -> None:
-    """Refuse a target in the dataset's folder, around it, or in a place of another dataset.
+    """Refuse a target that is inside the dataset's folder, contains it, or is a place of another dataset.
 
     Raises
     ------
     ScenarioError
-        If the two are not apart.
+        If one is inside the other.
     """
     there, here = (Path(os.path.realpath(path)) for path in (target.path, dataset))
     if there == here or here in there.parents or there in here.parents:

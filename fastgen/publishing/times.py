@@ -1,4 +1,4 @@
-"""Put a timestamp, a date and an hour beside ts_seconds."""
+"""Compute a timestamp, a date and an hour from ts_seconds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _S_PER_HOUR = 3600
 
 
 def time_fields() -> list[pa.Field]:
-    """Columns that `add_times` makes."""
+    """Make the fields of the columns that `add_times` appends."""
     return [pa.field("ts", TIMESTAMP, nullable=False), pa.field("date", pa.date32(), nullable=False)]
 
 
 def add_times(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Append `ts` and `date`, in UTC, made from ts_seconds."""
+    """Append `ts` and `date` of ts_seconds, read as UTC."""
     seconds = batch.column("ts_seconds")
     stamps = seconds.cast(pa.timestamp("s", tz="UTC")).cast(TIMESTAMP)
     days = _floor_div(seconds, S_PER_DAY).cast(pa.int32()).cast(pa.date32())
@@ -25,13 +25,13 @@ def add_times(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def hours_of_day(seconds: pa.Array) -> pa.Array:
-    """Hour of the day, 0 to 23, int8 (n,), of Unix seconds, int64 (n,)."""
+    """Compute the hour of the day, 0 to 23, int8 (n,), of Unix seconds, int64 (n,)."""
     second_of_day = pc.subtract(seconds, pc.multiply(_floor_div(seconds, S_PER_DAY), S_PER_DAY))
     return pc.divide(second_of_day, _S_PER_HOUR).cast(pa.int8())
 
 
 def _floor_div(values: pa.Array, by: int) -> pa.Array:
-    """Divide and round down; Arrow rounds towards zero."""
+    """Divide and round down; Arrow's own division rounds towards zero."""
     quotient = pc.divide(values, by)
     too_high = pc.greater(pc.multiply(quotient, by), values)
     return pc.subtract(quotient, too_high.cast(pa.int64()))

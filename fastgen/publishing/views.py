@@ -1,7 +1,7 @@
-"""Give the downstream tables as views, in SQL that DuckDB and Spark both run.
+"""Make the downstream tables as views, in SQL for DuckDB and Spark.
 
-The SELECTs stand in `sql/`, once for both engines, over order_items, events and the dimension tables. What
-differs, how a view is laid over files, stands here.
+The SELECTs are in `sql/`, the same for both engines, on order_items, events and the dimension tables. How a
+view reads files differs between the engines, and is written here.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-# In the order in which they are made.
+# In the order in which they are created: a view may use those before it.
 VIEWS = ("order_header", "item_sales", "brand_sales", "location_sales")
-# Scripts laid beside a folder of tables, by engine.
+# Scripts in the folder of the tables, by engine.
 VIEW_FILES = {"duckdb": "views_duckdb.sql", "spark": "views_spark.sql"}
 _WITH_TS = ("order_items", "events")
-# DuckDB would show the stored instants in the session's time zone, beside a date and an hour that are not;
-# so here as in a DuckDB file they are plain. Spark's TIMESTAMP knows no such thing: see docs/lakehouse.md.
+# DuckDB would show the stored instants in the session's time zone, beside a date and an hour in UTC. So `ts`
+# becomes a TIMESTAMP without a zone, as in a DuckDB file. Spark has no such type: see docs/lakehouse.md.
 _PLAIN_TS = "make_timestamp(ts_seconds * 1000000)"
 
 
@@ -32,16 +32,16 @@ def load_views() -> dict[str, str]:
 
 
 def view_script(engine: str, form: Form, folder: Path, tables: Sequence[str]) -> str:
-    """Write the statements that lay views over a folder of tables, one after another, ended by semicolons.
+    """Write the SQL statements that create views on a folder of tables, each ended by a semicolon.
 
     Parameters
     ----------
     engine
         "duckdb" or "spark".
     form
-        What the tables are.
+        Form of the tables.
     folder
-        Where they are; the statements hold its absolute path.
+        Their folder; the statements have its absolute path.
     tables
         Their names.
     """
@@ -56,7 +56,7 @@ def _table_view(engine: str, form: Form, path: Path, name: str) -> str:
         quoted = str(path).replace("\\", "\\\\").replace("'", "\\'")
         return f"CREATE OR REPLACE TEMPORARY VIEW {name} USING {form} OPTIONS (path '{quoted}')"
     quoted = str(path).replace("'", "''")
-    # Left to itself, DuckDB replaces columns by what a folder above is named, such as date=2026-03-01.
+    # By default DuckDB replaces columns by the values in the names of folders above, such as date=2026-03-01.
     files = f"read_parquet('{quoted}/*.parquet', hive_partitioning = false)"
     read = f"delta_scan('{quoted}')" if form is Form.DELTA else files
     select = f" SELECT * REPLACE ({_PLAIN_TS} AS ts)" if name in _WITH_TS else ""
