@@ -100,6 +100,7 @@ def make_golden(manifest: Manifest) -> Golden:
     """Make the pinned form of the dataset of a manifest."""
     scenario = manifest.scenario
     return Golden(
+        # A damaged manifest may lack keys or have other types: the pinned values differ then.
         scenario=str(scenario.get("name")),
         seed=scenario.get("seed", -1),
         days=scenario.get("days", -1),
@@ -143,6 +144,8 @@ def parse_checksums(text: str, name: str) -> Checksums:
     """Decode a checksums file; errors as `load_checksums`."""
     try:
         raw = parse_json(text)
+        # A file of another format or digest version gets an error of its own, before its content is
+        # decoded.
         found = {key: raw[key] for key in ("format", "format_version", "digest_version")}
         expected = _header()
         for key, value in found.items():

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 # Seconds. Time zones are at most 14 hours off UTC; a change of the clock adds an hour at most.
 CLOCK_SPREAD_S = S_PER_DAY
 
+# location_id=L/[day=D/]part-FIRST-LAST.parquet, the days included.
 _PART = re.compile(r"(?:^|/)location_id=(\d+)/(?:day=\d+/)?part-(\d+)-(\d+)\.parquet$")
 
 
@@ -149,6 +150,7 @@ class DatasetIndex:
             Ids; None: all.
         """
         low, high, location = self._bounds
+        # Vectorised: a dataset by location and day has tens of thousands of files.
         found = (low < end_s) & (high > start_s)
         if locations is not None:
             found &= np.isin(location, [-1, *locations])
@@ -218,6 +220,7 @@ def _file_spans(manifest: Manifest, folder: Path, days: int) -> Iterable[FileSpa
 def _longest_order_s(manifest: Manifest, scenario: Scenario) -> int:
     """Bound the seconds from an order's creation to its delivery."""
     source = manifest.source
+    # Manifests of the statistical simulation state no source: their scenario bounds its draws.
     preparation_s = bound_preparation_s(scenario) if source is None else source.longest_preparation_s
     return preparation_s + bound_drive_s(manifest.sequence_kind, scenario.driver.ping_interval_s)
 
@@ -240,6 +243,7 @@ def select_ids(index: DatasetIndex, locations: Iterable[str] | None) -> tuple[in
     """
     if locations is None:
         return None
+    # An id may be given as text too: the command line has no other form.
     by_name = {name: i for i, code in index.codes.items() for name in (code, str(i))}
     found = set()
     for name in locations:

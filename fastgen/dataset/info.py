@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.reading.manifest_checks import FilePart
     from fastgen.model.scenario import Scenario
 
+# All that the totals need: other columns are neither read nor checked.
 _SCANNED = ("order_id", "event_type_id", "ts_seconds", "items_json")
 
 
@@ -154,6 +155,7 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
     for statement in statements:
         if not statement.holds:
             raise DamageError(f"{name}: {statement.expected}", folder)
+    # Only to check them by the manifest: a wrong table would give wrong revenues.
     for entry in manifest.tables:
         read_table_file(folder, entry)
     items = index_items(read_tables(folder).items)
@@ -199,7 +201,8 @@ def _count(values: np.ndarray[Any, Any]) -> Counter[int]:
 
 
 def _summarise(folder: Path, manifest: Manifest, scenario: Scenario, sums: dict[int, _Sums]) -> DatasetInfo:
-    names = {place.location_id: place.name for place in scenario.locations}
+    names = {location.location_id: location.name for location in scenario.locations}
+    # Counters add up, so quantiles of all locations are exact too.
     total = _Sums()
     for found in sums.values():
         total.add(found)
@@ -251,6 +254,7 @@ def _quantile(counts: Counter[int], share: float) -> float | None:
         return None
     values = sorted(counts)
     ends = np.cumsum([counts[v] for v in values])
+    # Rank of the quantile among the sorted values, from 0; between two values it is not whole.
     rank = share * (int(ends[-1]) - 1)
     low, high = (values[int(np.searchsorted(ends, int(r), "right"))] for r in (rank, np.ceil(rank)))
     return low + (high - low) * (rank - int(rank))

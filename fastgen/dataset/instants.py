@@ -43,10 +43,12 @@ def parse_instant(value: Instant, epoch_s: int, name: str) -> int:
     ScenarioError
         If it is not one of these.
     """
+    # Before dt.date: a datetime is also a date.
     if isinstance(value, dt.datetime):
         return int((value if value.tzinfo else value.replace(tzinfo=dt.UTC)).timestamp())
     if isinstance(value, dt.date):
         return int(dt.datetime.combine(value, dt.time(), dt.UTC).timestamp())
+    # An int is a day number, like its text.
     text = str(value)
     if found := _DAY.fullmatch(text):
         day, hour, minute, second = (int(part or 0) for part in found.groups())

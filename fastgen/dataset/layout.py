@@ -50,9 +50,11 @@ def table_path(table: str) -> str:
 
 def is_part(place: Path, dataset: Path) -> bool:
     """Whether a path, existing or not, is a dataset's folder, one of its files, or below its events."""
+    # Resolved, so that a link into the dataset counts as being in it.
     there, here = (Path(os.path.realpath(path)) for path in (place, dataset))
     if there == here:
         return True
+    # Other names in the folder are not of the dataset, so files may be put there.
     own = {EVENTS, MANIFEST, WORK, *map(table_path, TABLES)}
     return here in there.parents and there.relative_to(here).parts[0] in own
 

@@ -101,6 +101,7 @@ class Manifest:
         lines = [f' "{key}": {_list_or_value(value)}' for key, value in fields.items()]
         columns = dict(zip(DayDigest._fields, map(list, zip(*self.days, strict=True)), strict=True))
         days = [f'  "{key}": {json.dumps(values)}' for key, values in columns.items()]
+        # Last, so that `_without_days` can cut them off.
         lines.append(f"{_DAYS_KEY}{{\n" + ",\n".join(days) + "\n }")
         return seal("{\n" + ",\n".join(lines) + "\n}\n")
 
@@ -147,6 +148,7 @@ def compute_build_id(
     writer, source
         As the manifest has them; what is None leaves the hash as it was before there was a choice.
     """
+    # The order and form of these parts must not change: the id of every dataset depends on them.
     roads = [list(asdict(network).values()) for network in networks]
     parts: list[object] = [versions, scenario_hash, dimensions_hash, roads, form]
     parts += [] if writer is None else [{"writer": writer}]
@@ -179,9 +181,11 @@ def _parse(text: str, name: str, *, with_days: bool) -> Manifest:
         raw = parse_json(text if with_days else _without_days(text))
         if not isinstance(raw, dict) or raw.get("format") != FORMAT:
             raise DataError(f"{name}: expected a {FORMAT} manifest, got something else.")
+        # JSON's true equals 1 in Python.
         if raw["format_version"] != FORMAT_VERSION or raw["format_version"] is True:
             version = raw["format_version"]
             raise DataError(f"{name}: expected format_version {FORMAT_VERSION}, got {version!r}.")
+        # A newer version may have added a field whose meaning this one doesn't know.
         unknown = raw.keys() - {"format", "format_version", "location_days", *Manifest.__dataclass_fields__}
         if unknown:
             raise ValueError(f"an unknown {min(unknown)!r}")  # noqa: TRY301  # reported like the others
@@ -226,6 +230,7 @@ def _check_types(manifest: Manifest) -> None:
         if not isinstance(value, str):
             raise TypeError(f"{value!r} where a text belongs")
     for count in counts:
+        # JSON's true is an int in Python.
         if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count < 2**63:
             raise TypeError(f"{count!r} where a count belongs")
     for network in manifest.networks:

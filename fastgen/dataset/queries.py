@@ -106,6 +106,7 @@ def polars_views(dataset: Path) -> dict[str, pl.LazyFrame]:
         .drop("price")
     )
     tables = {table: pl.scan_parquet(dataset / table_path(table)) for table in TABLES}
+    # Collected once: every query on order_items would decode the JSON again.
     return {**tables, "events": events, "order_items": lines.collect().lazy()}
 
 

@@ -20,6 +20,7 @@ _END = "\n}\n"
 
 def seal(text: str) -> str:
     """Append to a JSON object, one value a line, a last value: the SHA-256 of the text before it."""
+    # The seal becomes the last value of the object, so the text is still JSON.
     head = text.removesuffix(_END)
     return f"{head}{_KEY}{_hash(head)}{_END}"
 
@@ -61,6 +62,7 @@ class Stamp(NamedTuple):
             If it can't be read.
         """
         with open_regular(path) as file:
+            # The status of the open file: the path may name another file a moment later.
             status, data = _status(os.fstat(file.fileno())), file.read()
         return data, cls(path, status, xxhash.xxh3_128_hexdigest(data))
 
@@ -88,4 +90,5 @@ class Stamp(NamedTuple):
 
 
 def _status(found: os.stat_result) -> tuple[int, int, int]:
+    # A build renames a new manifest into place, which has another inode.
     return found.st_ino, found.st_mtime_ns, found.st_size

@@ -20,6 +20,7 @@ def encode_items(items: Items) -> ItemTexts:
         items.id, items.category_id, items.menu_id, items.brand_id, items.name, items.price, strict=True
     )
     for item_id, category_id, menu_id, brand_id, name, price in keys:
+        # A price has two decimals, so that every engine reads the same decimal number.
         texts.append(
             f'{{"id":{item_id},"category_id":{category_id},"menu_id":{menu_id},"brand_id":{brand_id},'
             f'"name":{json.dumps(name, ensure_ascii=False)},"price":{price:.2f},"qty":'.encode()

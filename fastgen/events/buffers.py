@@ -70,6 +70,7 @@ class EventBuffers:
         self.orders, self.routes, self._items = orders, routes, items
         self._times = (epoch_s, ping_interval_s)
         self._id_bytes = np.ascontiguousarray(orders.id_view).reshape(-1).view(np.uint8)
+        # Orders, rows, bytes of addresses and of items.
         needed, events = _size(orders, routes, items), self.events
         room = (len(events.start) - 1, len(events.ts_seconds), *map(len, events[-2:]))
         if any(n > m for n, m in zip(needed, room, strict=True)):
@@ -96,6 +97,7 @@ def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int
     """
     n_orders, customer = len(orders.draw), orders.customer
     n_pings = int((routes.ping_start[customer + 1] - routes.ping_start[customer]).sum())
+    # Of the longest address: its number and its street, which has a blank in front.
     number_bytes = len(str(int(orders.house_number.max(initial=0))))
     street_bytes, item_bytes = (
         int(np.diff(routes.street_start).max()),
@@ -106,6 +108,7 @@ def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int
         n_orders,
         (N_BEFORE_PINGS + 1) * n_orders + n_pings,
         n_orders * (number_bytes + street_bytes),
+        # The JSON up to the quantity; a digit, "}" and "," for each line; brackets for each order.
         n_lines * (item_bytes + 3) + 2 * n_orders,
     )
 

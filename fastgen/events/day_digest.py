@@ -41,6 +41,7 @@ class DayDigest(NamedTuple):
 def digest_dataset(days: Iterable[DayDigest]) -> str:
     """Digest a dataset: SHA-256 over "location_id day rows digest" lines in (day, location_id) order."""
     digest = hashlib.sha256()
+    # In this order the digest doesn't depend on layout or partitioning.
     for d in sorted(days, key=lambda d: (d.day, d.location_id)):
         digest.update(f"{d.location_id} {d.day} {d.rows} {d.digest}\n".encode())
     return digest.hexdigest()

@@ -27,6 +27,7 @@ ROUTES_AT_ONCE = 512  # about 600 KB: they are hashed while they are in the proc
 def digest_day(location_id: int, day: int, expansion: EventBuffers, first: int, last: int) -> DayDigest:
     """Digest the rows of orders first..last-1 of an expansion, which are all orders of a location's day."""
     digest, n_bytes = xxhash.xxh3_128(), 0
+    # Column by column: XXH3 gives the same digest however its input is cut.
     for part in _in_order(expansion, location_id, first, last):
         digest.update(part.data)
         n_bytes += part.nbytes
@@ -47,6 +48,7 @@ def _in_order(
     )
     id_lengths, addr_lengths, items_lengths, route_lengths = events.lengths[:, rows]
     lat, lon, ping_lat, ping_lon, progress = events.floats[:, rows]
+    # The expansion has one location, so it stores no column of it.
     location = np.full(len(kinds), location_id, np.int8)
     is_created = kinds == CREATED
     # Validity is a bit for each row; columns that are set on the same event types share it.
@@ -68,6 +70,7 @@ def _routes(expansion: EventBuffers, first: int, last: int) -> Iterator[NDArray[
     for start in range(0, last - first, ROUTES_AT_ONCE):
         which = customer[start : start + ROUTES_AT_ONCE]
         n_bytes = int(ends[start + len(which)] - ends[start])
+        # A quarter more, so that the next routes fit too.
         if len(room) < n_bytes:
             room = np.empty(n_bytes * 5 // 4, np.uint8)
         copy_texts(routes.text_start, routes.text, which, 0, room[:n_bytes])

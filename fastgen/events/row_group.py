@@ -96,6 +96,7 @@ class GroupEncoder:
         starts = events.start[first : last + 1, ROW]
         rows = slice(int(starts[0]), int(starts[-1]))
         kinds, n_orders = events.event_type_id[rows], last - first
+        # Every order has 7 rows that aren't pings, so a row number gives the number of pings before it.
         pings = slice(rows.start - (N_BEFORE_PINGS + 1) * first, rows.stop - (N_BEFORE_PINGS + 1) * last)
         ping, customer = events.ping[pings], expansion.orders.customer[first:last]
         valid = _validity(kinds, n_orders, len(ping))
@@ -140,6 +141,7 @@ class GroupEncoder:
 
     def _customers(self, customer: NDArray[np.int32], valid: Validity) -> Iterator[Values]:
         """Encode the position on order_created and delivered, with a dictionary of the customers."""
+        # Both positions of an order are those of its customer, so each index is repeated.
         distinct, index = _number(customer, np.arange(self._table.n_customers))
         body = valid.customer + pack_indices(np.repeat(index, 2), len(distinct))
         n_nulls = valid.n_rows - 2 * valid.n_orders
@@ -207,12 +209,14 @@ def _contiguous(start: NDArray[np.int64]) -> NDArray[np.int64]:
 def _number_baskets(orders: DayOrders) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """List one order of each distinct basket, similar ones together, and each order's place in the list."""
     n_orders = len(orders.draw)
+    # More than twice as many slots as orders: few baskets meet in a slot.
     slots = np.full(2 << n_orders.bit_length(), FREE, np.int32)
     number, first = np.empty((2, n_orders), np.int32)
     n_distinct = number_baskets(orders.line_start, orders.line_item, orders.line_qty, slots, number, first)
     first = first[:n_distinct]
     at, end = orders.line_start[first], orders.line_start[first + 1]
     lines = [_line_key(orders, at), np.where(end > at + 1, _line_key(orders, np.minimum(at + 1, end - 1)), 0)]
+    # By the first line, then by the second; 0 where there is none.
     by_lines = np.argsort(lines[0] << LINE_KEY_BITS | lines[1], kind="stable")
     place = np.empty(n_distinct, np.int32)
     place[by_lines] = np.arange(n_distinct, dtype=np.int32)
@@ -249,6 +253,7 @@ def _timestamps(ts_seconds: NDArray[np.int64]) -> Values:
 
 
 def _sequences(sequence: NDArray[np.int16]) -> Values:
+    # All numbers from 0 up: the index is the value.
     entries = np.arange(int(sequence.max()) + 1, dtype=np.int32)
     return _indexed(len(sequence), 0, pack_indices(sequence, len(entries)), entries, _bounds(entries))
 
@@ -270,6 +275,7 @@ def _bounds(values: NDArray[np.number]) -> Bounds | None:
     """Compute a column's bounds, None without values; a float 0 becomes -0 and +0, as the format requires."""
     if not len(values):
         return None
+    # No column has NaN, which would make bounds useless.
     least, greatest = values.min(), values.max()
     if values.dtype.kind == "f":
         least, greatest = (-abs(least) if least == 0 else least), abs(greatest) if greatest == 0 else greatest

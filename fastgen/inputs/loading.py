@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
-from fastgen.inputs.location_tables import locations_tree, make_dimensions, same_kitchens
+from fastgen.inputs.location_tables import locations_tree, make_dimensions, same_locations
 from fastgen.inputs.menus import BrandTables, load_built_in_menus
 from fastgen.inputs.scenario_file import canonical_tree, merge_file, scenario_from_tree
 
@@ -58,16 +58,19 @@ def load_inputs(
     if dimensions_dir is None:
         scenario = scenario_from_tree(merge_file(scenario_path), scenario_path, overrides)
         return scenario, _make(scenario, load_built_in_menus(), scenario_path)
+    # Only for a folder of tables: most builds have none.
     from fastgen.inputs.tables import read_tables_silently, warn_of  # noqa: PLC0415  # slow to import
 
     tables, renumbered = read_tables_silently(dimensions_dir)
-    places = locations_tree(tables, dimensions_dir, canonical_tree())
+    locations = locations_tree(tables, dimensions_dir, canonical_tree())
     scenario = scenario_from_tree(
-        merge_file(scenario_path, places), scenario_path or dimensions_dir, overrides
+        merge_file(scenario_path, locations), scenario_path or dimensions_dir, overrides
     )
+    # Without a scenario file the locations are those of the tables.
     if scenario_path is not None:
-        as_read = scenario_from_tree(merge_file(None, places), dimensions_dir)
-        if not same_kitchens(scenario, as_read):
+        as_read = scenario_from_tree(merge_file(None, locations), dimensions_dir)
+        # The scenario file changed a location or a placement: the two tables of these are made again.
+        if not same_locations(scenario, as_read):
             menus = BrandTables(tables.brands, tables.menus, tables.categories, tables.items)
             tables = _make(scenario, menus, scenario_path)
     warn_of(renumbered)  # last, so that an error comes without a warning

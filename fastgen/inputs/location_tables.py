@@ -38,49 +38,54 @@ def make_dimensions(scenario: Scenario, menus: BrandTables) -> Dimensions:
     return Dimensions(_locations(scenario), menus.brands, _brand_locations(scenario, menus), *menus[1:])
 
 
-def same_kitchens(one: Scenario, other: Scenario) -> bool:
+def same_locations(one: Scenario, other: Scenario) -> bool:
     """Whether two scenarios give the same tables of locations and placements."""
     return [_table_part(p) for p in one.locations] == [_table_part(p) for p in other.locations]
 
 
-def _table_part(place: Location) -> tuple[object, ...]:
+def _table_part(location: Location) -> tuple[object, ...]:
+    # The scenario calls this column `code`.
     columns = ("code" if c == "location_code" else c for c in Locations._fields)
-    return (*(getattr(place, column) for column in columns), place.brands)
+    return (*(getattr(location, column) for column in columns), location.brands)
 
 
 def _check_placements(scenario: Scenario, menus: BrandTables) -> None:
     brands, with_items = set(menus.brands.brand_id.tolist()), set(menus.items.brand_id.tolist())
-    for place in scenario.locations:
-        for placement in place.brands or ():
+    for location in scenario.locations:
+        for placement in location.brands or ():
             wanted = None
             if placement.brand_id not in brands:
                 wanted = f"a brand_id of the table of {len(brands)} brands"
             elif placement.brand_id not in with_items:
                 wanted = "a brand with at least one item"
             if wanted:
-                where = f"locations.{place.code}.brands.brand_id"
+                where = f"locations.{location.code}.brands.brand_id"
                 raise ScenarioError(f"{where}: expected {wanted}, got {placement.brand_id}.")
 
 
 def _locations(scenario: Scenario) -> Locations:
-    places = scenario.locations
+    locations = scenario.locations
     return Locations(
-        location_id=np.array([p.location_id for p in places], np.int64),
-        location_code=tuple(p.code for p in places),
-        name=tuple(p.name for p in places),
-        address=tuple(p.address for p in places),
-        lat=np.array([p.lat for p in places], np.float64),
-        lon=np.array([p.lon for p in places], np.float64),
-        narrative=tuple(p.narrative for p in places),
-        base_orders_day=np.array([p.base_orders_day for p in places], np.int64),
-        growth_rate_daily=np.array([p.growth_rate_daily for p in places], np.float64),
+        location_id=np.array([one.location_id for one in locations], np.int64),
+        location_code=tuple(one.code for one in locations),
+        name=tuple(one.name for one in locations),
+        address=tuple(one.address for one in locations),
+        lat=np.array([one.lat for one in locations], np.float64),
+        lon=np.array([one.lon for one in locations], np.float64),
+        narrative=tuple(one.narrative for one in locations),
+        base_orders_day=np.array([one.base_orders_day for one in locations], np.int64),
+        growth_rate_daily=np.array([one.growth_rate_daily for one in locations], np.float64),
     )
 
 
 def _brand_locations(scenario: Scenario, menus: BrandTables) -> BrandLocations:
     with_items = set(menus.items.brand_id.tolist())
-    everyone = tuple(Placement(b) for b in menus.brands.brand_id.tolist() if b in with_items)
-    rows = [(p, place.location_id) for place in scenario.locations for p in _placed(place, everyone)]
+    # A brand without items can't be ordered from.
+    all_brands = tuple(Placement(b) for b in menus.brands.brand_id.tolist() if b in with_items)
+    rows = [
+        (p, location.location_id) for location in scenario.locations for p in _placed(location, all_brands)
+    ]
+    # brand_location_id counts the rows in this order.
     rows.sort(key=lambda row: (row[0].brand_id, row[1], row[0].start_day))
     placements = [placement for placement, _ in rows]
     return BrandLocations(
@@ -94,8 +99,8 @@ def _brand_locations(scenario: Scenario, menus: BrandTables) -> BrandLocations:
     )
 
 
-def _placed(place: Location, everyone: tuple[Placement, ...]) -> tuple[Placement, ...]:
-    return everyone if place.brands is None else place.brands
+def _placed(location: Location, all_brands: tuple[Placement, ...]) -> tuple[Placement, ...]:
+    return all_brands if location.brands is None else location.brands
 
 
 def locations_tree(tables: Dimensions, directory: Path, preset: Tree) -> Tree:
@@ -116,16 +121,17 @@ def locations_tree(tables: Dimensions, directory: Path, preset: Tree) -> Tree:
     DataError
         If a row breaks a rule for locations or placements.
     """
-    places, placed = tables.locations, tables.brand_locations
+    locations, placed = tables.locations, tables.brand_locations
     tree: Tree = {}
-    for row, code in enumerate(places.location_code):
+    for row, code in enumerate(locations.location_code):
         known = preset["locations"].get(code, {})
-        place: Tree = {key: known.get(key, value) for key, value in _NEUTRAL.items()}
-        place |= {column: _plain(values[row]) for column, values in places._asdict().items()}
-        del place["location_code"]
-        _check_row(partial(from_dict, Location, place, code=code), directory / "locations.parquet", row)
-        tree[code] = {**place, "brands": []}
-    codes = dict(zip(places.location_id.tolist(), places.location_code, strict=True))
+        location: Tree = {key: known.get(key, value) for key, value in _NEUTRAL.items()}
+        location |= {column: _plain(values[row]) for column, values in locations._asdict().items()}
+        del location["location_code"]
+        # Checked row by row, so that an error names the row and not just the key.
+        _check_row(partial(from_dict, Location, location, code=code), directory / "locations.parquet", row)
+        tree[code] = {**location, "brands": []}
+    codes = dict(zip(locations.location_id.tolist(), locations.location_code, strict=True))
     for row in range(len(placed.brand_id)):
         placement = _placement(placed, row)
         _check_row(partial(from_dict, Placement, placement), directory / "brand_locations.parquet", row)

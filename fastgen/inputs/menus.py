@@ -34,6 +34,7 @@ def number_menus(brands: list[dict[str, Any]]) -> BrandTables:
     brands
         name, cuisine_type, avg_prep_time_min, menu, categories (name, items (name, price)).
     """
+    # Each with the id of its brand, items also with that of their category.
     categories = [(b, c) for b, brand in enumerate(brands, 1) for c in brand["categories"]]
     items = [(b, k, i) for k, (b, category) in enumerate(categories, 1) for i in category["items"]]
     item_brands = np.array([b for b, _, _ in items], np.int64)

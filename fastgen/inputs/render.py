@@ -78,10 +78,12 @@ class _Renderer:
         below = []
         for name, spec in field_specs(type(instance)).items():
             value = getattr(instance, name)
+            # Named tables get a section of their own; unnamed ones below the top are written inline.
             if spec.part and (_name_attribute(spec.part) or not path):
                 below.append((value, spec, (*path, name)))
             elif spec.key != "":
                 self.add_key(spec.key or name, spec, value, explain=first)
+        # TOML assigns plain keys to the last section, so these come before the subtables.
         for value, spec, where in below:
             self.add_below(value, spec, where, spec.doc if first else "")
 
@@ -98,6 +100,7 @@ class _Renderer:
         """Add a line KEY = VALUE, or a list of inline tables."""
         comment = f"  # {_comment(key, spec)}" if explain else ""
         if spec.part is None or value is None:
+            # A date without quotes is TOML's own type.
             text = value.isoformat() if isinstance(value, dt.date) else _value(spec.dump(value))
             self.lines.append(f"{key} = {text}{comment}")
             return
@@ -109,6 +112,7 @@ class _Renderer:
             self.lines.append(f"{key} = {_inline(value)}{comment}")
 
     def _is_first(self, cls: type) -> bool:
+        # Keys are explained where their class first appears.
         is_first = cls not in self.explained
         self.explained.add(cls)
         return is_first

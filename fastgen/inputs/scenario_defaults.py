@@ -22,6 +22,7 @@ def _tables(tree: Tree, *keys: str) -> dict[str, Tree]:
 
 
 def _with_switch(tree: Tree) -> list[tuple[str, ...]]:
+    # Locations last: their windows are part of them.
     own = [("locations", code, "windows") for code in _tables(tree, "locations")]
     return [("events",), ("demand", "windows"), *own, ("locations",)]
 
@@ -50,6 +51,7 @@ def drop_disabled(tree: Tree, base: Tree) -> None:
             where = ".".join((*keys, name))
             if not isinstance(enabled, bool):
                 raise ScenarioError(f"{where}.enabled: expected true or false, got {shown(enabled)}.")
+            # Only `enabled = false`, on a name that the preset doesn't have: likely a typing error.
             if not enabled and not table and name not in _tables(base, *keys):
                 known = list(_tables(base, *keys))
                 hint = (
@@ -69,8 +71,9 @@ def complete_locations(tree: Tree, base: Tree) -> None:
         If a location that is not in `base` lacks a required key.
     """
     known = _tables(base, "locations")
-    for code, place in _tables(tree, "locations").items():
-        lacking = [key for key in REQUIRED if key not in place]
+    for code, location in _tables(tree, "locations").items():
+        # A location of the preset has these already.
+        lacking = [key for key in REQUIRED if key not in location]
         if lacking and code not in known:
             hint = did_you_mean(code, list(known)) if known else ""
             hint = f" ({hint[:-1]}?)" if hint.startswith("did") else ""
@@ -78,9 +81,9 @@ def complete_locations(tree: Tree, base: Tree) -> None:
                 f"locations.{code}: expected a known location{hint.replace('??', '?')} or a new one "
                 f"with {', '.join(REQUIRED)}, got one without {', '.join(lacking)}."
             )
-        growth = place.setdefault("growth_rate_daily", 0.0)
-        place.setdefault("address", place.get("name"))
-        place.setdefault("narrative", _narrative(growth))
+        growth = location.setdefault("growth_rate_daily", 0.0)
+        location.setdefault("address", location.get("name"))
+        location.setdefault("narrative", _narrative(growth))
 
 
 def _narrative(growth: object) -> str:
@@ -108,6 +111,7 @@ def expand_events(tree: Tree) -> None:
         If `days` is not a pair, or the days are given in two ways.
     """
     for name, event in _tables(tree, "events").items():
+        # Two of them could contradict each other.
         given = [key for key in ("day", "days", "first_day") if key in event]
         if len(given) > 1:
             raise ScenarioError(

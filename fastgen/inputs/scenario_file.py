@@ -61,6 +61,7 @@ def read_toml(path: Path) -> Tree:
         If the file can't be read, or is not TOML in UTF-8.
     """
     try:
+        # utf-8-sig: editors on Windows may write a byte order mark.
         return tomllib.loads(read_regular(path).decode("utf-8-sig"))
     except OSError as error:
         raise ScenarioError(f"{path}: expected a readable scenario file, got {error.strerror}.") from None
@@ -98,8 +99,10 @@ def merge_file(path: Path | None, tables: Tree | None = None) -> Tree:
         base = canonical_tree() if preset == PRESETS[0] else {}
         if tables is not None:
             base["locations"] = tables
+        # Before merging: an event of the user replaces first_day and last_day of the preset's.
         expand_events(changes)
         merged = _merge(base, changes)
+        # After merging: a file may disable what the preset has.
         drop_disabled(merged, base)
         fill_defaults(merged)
         complete_locations(merged, base)
@@ -150,6 +153,7 @@ def scenario_from_tree(
         values = {key: apply(specs[key].load, key, specs[key], value) for key, value in given.items()}
         return dataclasses.replace(scenario, **values)
     except ScenarioError as error:
+        # The error may be about another field, such as a popularity that too many days make too large.
         flag = "--" if str(error).partition(":")[0] in given else ""
         raise ScenarioError(f"{flag}{error}") from None
 
@@ -157,11 +161,11 @@ def scenario_from_tree(
 def _check_timezones(scenario: Scenario) -> None:
     # The list of the tzdata package, not the machine's, so that a scenario is valid on every machine or none.
     zones = (resources.files("tzdata") / "zones").read_text(encoding="utf-8").split()
-    for place in scenario.locations:
-        if place.timezone not in zones:
-            near = difflib.get_close_matches(place.timezone, zones, n=1, cutoff=0.8)
+    for location in scenario.locations:
+        if location.timezone not in zones:
+            near = difflib.get_close_matches(location.timezone, zones, n=1, cutoff=0.8)
             hint = f"; did you mean {near[0]}?" if near else "."
             raise ScenarioError(
-                f"locations.{place.code}.timezone: expected an IANA time zone such as America/Chicago, "
-                f"got {shown(place.timezone)}{hint}"
+                f"locations.{location.code}.timezone: expected an IANA time zone such as America/Chicago, "
+                f"got {shown(location.timezone)}{hint}"
             )

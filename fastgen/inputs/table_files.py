@@ -111,10 +111,12 @@ def _read_column(content: pa.Table, column: str, kind: str, path: Path, *, nulla
     import pyarrow as pa  # noqa: PLC0415
 
     values = content.column(column).combine_chunks()
+    # Such as JSON or UUID: their values are stored in a plain type.
     if isinstance(values, pa.ExtensionArray):
         values = values.storage
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
+    # A column of nulls only may have no type.
     if pa.types.is_null(values.type) and (nullable or not len(values)):
         return values.to_pylist()  # type: ignore[no-any-return]
     read = {"i64": _whole_numbers, "f64": _numbers, "str": _texts}[kind](values)

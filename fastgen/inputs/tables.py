@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# Columns by type; all others are whole numbers.
 _FLOATS = {"lat", "lon", "growth_rate_daily", "end_day", "growth_rate_monthly", "price"}
 _STRINGS = {"location_code", "name", "address", "narrative", "cuisine_type", "trajectory"}
 _NULLABLE = {"end_day"}
@@ -64,6 +65,7 @@ def _encode_column(column: Any, name: str) -> Values:
     if name not in _NULLABLE:
         return Values(len(column), 0, Encoding.PLAIN, column.tobytes())
     valid = ~np.isnan(column)
+    # Nulls have no value in the page.
     body = pack_validity(valid) + column[valid].tobytes()
     return Values(len(column), int((~valid).sum()), Encoding.PLAIN, body)
 
@@ -113,8 +115,9 @@ def _holds(path: Path, data: bytes) -> bool:
         there = read_regular(path)
     except OSError:
         return False
-    if len(there) == len(data):  # with other bytes it is a damaged file of ours
+    if len(there) == len(data):  # of other bytes, it is a damaged file of fastgen
         return there == data
+    # Another writer orders, compresses and encodes the same values differently.
     import polars as pl  # noqa: PLC0415  # slow to import
 
     try:
@@ -185,6 +188,7 @@ def _number_again(ids: NDArray[np.int64], path: Path) -> tuple[NDArray[np.int64]
     """Give later rows with a repeated id free ids, which is safe: no table refers to this id."""
     listed = ids.tolist()
     taken, seen = frozenset(listed), set[int]()
+    # The smallest free ids, which depend only on the table.
     free = (number for number in itertools.count(1) if number not in taken)
     renumbered = {}
     for row, placement in enumerate(listed):

@@ -102,9 +102,11 @@ def check_weights(windows: Iterable[DemandWindow], code: str) -> None:
     weights = [1.0] * MIN_PER_DAY
     for window in windows:
         span = window.end_min - window.start_min
+        # The squared sine of `orders.demand_curve`; last bits may differ, which ROUNDING allows for.
         for m in range(window.start_min, window.end_min):
             height = math.sin(math.pi * (m - window.start_min) / span) ** 2 if window.shape == "bell" else 1.0
             weights[m] += (window.peak - 1) * height
+    # fsum is exact, whatever the order of the terms.
     lowest, total = min(weights), math.fsum(weights)
     if lowest < -ROUNDING or total < MIN_TOTAL_WEIGHT:
         at = clock_text(weights.index(lowest))

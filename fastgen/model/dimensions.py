@@ -143,6 +143,7 @@ class Dimensions:
 def _column_bytes(values: tuple[str, ...] | NDArray[np.int64] | NDArray[np.float64]) -> bytes:
     if isinstance(values, tuple):
         encoded = [v.encode() for v in values]
+        # With the length before each text: "ab", "c" and "a", "bc" must differ.
         return b"".join(len(e).to_bytes(4, "little") + e for e in encoded)
     if values.dtype.kind == "f":
         # Every NaN and zero in one form, so that equal columns have equal bytes.
@@ -165,24 +166,27 @@ def _check_table(name: str, table: NamedTuple) -> None:
     if len(set(lengths.values())) != 1:
         raise DataError(f"{name}: expected columns of one length, got {lengths}.")
     key, ids = next(iter(columns.items()))
+    # Without placements no brand is open, and the dataset has no orders.
     if not len(ids) and name != "brand_locations":
         raise DataError(f"{name}: expected at least one row, got none.")
     order = np.argsort(ids, kind="stable")
     same = np.concatenate([[False], ids[order][1:] == ids[order][:-1]]) if len(ids) else np.zeros(0, bool)
+    # The first row that repeats a key, in the order of the table.
     repeated = np.sort(order[same])
     if len(repeated):
         _refuse(name, key, int(repeated[0]), f"each {key} once", ids[repeated[0]])
 
 
 def _check_values(dims: Dimensions) -> None:
-    places, placed = dims.locations, dims.brand_locations
+    locations, placed = dims.locations, dims.brand_locations
+    # No bound for int64.
     big = float(2**63)
     checks: tuple[tuple[str, str, NDArray[np.int64] | NDArray[np.float64], float, float], ...] = (
-        ("locations", "location_id", places.location_id, 1, MAX_LOCATION_ID),
-        ("locations", "lat", places.lat, -MAX_ABS_LAT, MAX_ABS_LAT),
-        ("locations", "lon", places.lon, -180, 180),
-        ("locations", "base_orders_day", places.base_orders_day, 0, 10**9),
-        ("locations", "growth_rate_daily", places.growth_rate_daily, -1, 10),
+        ("locations", "location_id", locations.location_id, 1, MAX_LOCATION_ID),
+        ("locations", "lat", locations.lat, -MAX_ABS_LAT, MAX_ABS_LAT),
+        ("locations", "lon", locations.lon, -180, 180),
+        ("locations", "base_orders_day", locations.base_orders_day, 0, 10**9),
+        ("locations", "growth_rate_daily", locations.growth_rate_daily, -1, 10),
         ("brands", "brand_id", dims.brands.brand_id, 0, big),
         ("brands", "avg_prep_time_min", dims.brands.avg_prep_time_min, 0, 1440),
         ("brand_locations", "brand_location_id", placed.brand_location_id, 0, big),
@@ -193,12 +197,13 @@ def _check_values(dims: Dimensions) -> None:
         ("items", "price", dims.items.price, 0, MAX_PRICE),
     )
     for table, column, values, low, high in checks:
+        # Negated, so that NaN is refused too.
         row = _first(~((values >= low) & (values <= high)))
         if row >= 0:
             rule = f"{column} >= {low}" if high == big else f"{low} <= {column} <= {high:.12g}"
             _refuse(table, column, row, rule, values[row])
-    for row, code in enumerate(places.location_code):
-        if code in places.location_code[:row]:
+    for row, code in enumerate(locations.location_code):
+        if code in locations.location_code[:row]:
             _refuse("locations", "location_code", row, "each location_code once", code)
     for row, word in enumerate(placed.trajectory):
         if word not in TRAJECTORIES:
@@ -218,6 +223,7 @@ def _check_periods(placed: BrandLocations) -> None:
     row = _first(end <= start)
     if row >= 0:
         _refuse("brand_locations", "end_day", row, f"start_day ({start[row]}) < end_day", end[row])
+    # Periods of one brand at one location follow each other.
     order = np.lexsort((start, placed.location_id, placed.brand_id))
     for before, after in itertools.pairwise(order):
         pair = placed.brand_id[before] == placed.brand_id[after]
@@ -234,6 +240,7 @@ def _look_up(
 ) -> NDArray[np.int64]:
     """Find the row of each value among the keys of another table, int64 (n_values,)."""
     order = np.argsort(keys, kind="stable")
+    # A value greater than all keys finds the last one, and differs from it.
     at = np.minimum(np.searchsorted(keys[order], values), len(keys) - 1)
     rows = order[at]
     row = _first(keys[rows] != values)

@@ -27,6 +27,7 @@ def integer(doc: str, low: int, high: int) -> Metadata:
     """Describe a whole number in [low, high]."""
 
     def check(value: object) -> int:
+        # A bool is an int in Python. Integral admits NumPy's integers.
         if isinstance(value, bool) or not isinstance(value, Integral):
             raise ValueError("a whole number")  # noqa: TRY004
         whole = int(value)
@@ -100,6 +101,7 @@ def texts(doc: str) -> Metadata:
     def check(value: object) -> tuple[str, ...]:
         if not isinstance(value, (list, tuple)):
             raise ValueError  # noqa: TRY004
+        # Sorted, so that equal sets of words hash alike.
         checked = tuple(sorted(_check_text(v, 200, empty=False) for v in value))
         if len(set(checked)) != len(checked):
             raise ValueError
@@ -123,6 +125,7 @@ def date(doc: str, low: dt.date, high: dt.date) -> Metadata:
     """Describe a date in [low, high], written as a date of TOML or as "YYYY-MM-DD"."""
 
     def check(value: object) -> dt.date:
+        # A datetime is also a date.
         if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
             raise ValueError("a date YYYY-MM-DD")  # noqa: TRY004
         if not low <= value <= high:
@@ -132,6 +135,7 @@ def date(doc: str, low: dt.date, high: dt.date) -> Metadata:
     def load(value: object) -> object:
         if not isinstance(value, str):
             return value
+        # `fromisoformat` accepts other forms too, such as weeks.
         if not _DATE.fullmatch(value):
             raise ValueError("a date YYYY-MM-DD")
         try:
@@ -200,6 +204,7 @@ def table(cls: type, doc: str) -> Metadata:
 def _check_parts(value: object, cls: type, order: Callable[[Any], Any]) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(v, cls) for v in value):
         raise ValueError(f"a tuple of {cls.__name__}")
+    # A fixed order, so that equal scenarios hash alike, however their files are sorted.
     return tuple(sorted(value, key=order))
 
 

@@ -81,6 +81,7 @@ def shown(value: object) -> str:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Make the end of a message about an unknown word: the nearest known word, else all of them."""
+    # The search takes time by the length of the word.
     near = difflib.get_close_matches(word[:_SHOWN], known, n=1)
     return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}."
 
@@ -133,6 +134,7 @@ def from_dict(cls: type[T], raw: object, **given: object) -> T:
         raise ValueError  # noqa: TRY004  # the caller knows the key and makes the message
     keys = {spec.key or name: name for name, spec in field_specs(cls).items() if name not in given}
     for key in raw:
+        # A misspelt key would otherwise leave the default in force unnoticed.
         if key not in keys:
             raise ScenarioError(f"{key}: unknown key, {did_you_mean(str(key), list(keys))}")
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]

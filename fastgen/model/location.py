@@ -110,6 +110,7 @@ class Location:
         """Check the fields."""
         check_fields(self)
         for before, after in zip((self.brands or ())[:-1], (self.brands or ())[1:], strict=True):
+            # Placements are sorted by brand, then start_day.
             reopened = before.end_day is not None and before.end_day <= after.start_day
             if before.brand_id == after.brand_id and not reopened:
                 raise ScenarioError(
@@ -132,6 +133,7 @@ def check_popularity(location: Location, days: int, period_days: float) -> None:
     for placement in location.brands or ():
         last = days if placement.end_day is None else min(days, placement.end_day)
         periods = (last - placement.start_day) / period_days
+        # In logarithms, which can't overflow. Only a rising popularity can be too large.
         log_popularity = periods * math.log1p(placement.growth_rate_monthly)
         if log_popularity > math.log(MAX_POPULARITY):
             raise ScenarioError(

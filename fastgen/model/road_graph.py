@@ -122,6 +122,7 @@ class RoadGraph:
         _check_ranges(lat, lon, np.concatenate([tail, head]), length, street, len(street_names))
         names = tuple(sorted(set(street_names)))
         rank = {name: i for i, name in enumerate(names)}
+        # The rank of each name among the sorted names without duplicates.
         renamed = np.array([rank[name] for name in street_names] + [NO_STREET], np.int64)
         street = renamed[street]  # NO_STREET is -1, the index of the last entry
         keep = tail != head
@@ -172,6 +173,7 @@ class RoadGraph:
             self.edge_street,
         )
         for array in arrays:
+            # The length first, so that values can't move from one array to the next unnoticed.
             digest.update(len(array).to_bytes(8, "little"))
             digest.update(array.astype("<i8").tobytes())
         digest.update("\n".join(self.street_names).encode())

@@ -109,6 +109,7 @@ class RouteTable:
     @property
     def max_pings(self) -> int:
         """Most pings of one delivery."""
+        # A customer's pings lie between two offsets.
         return int((self.ping_start[1:] - self.ping_start[:-1]).max())
 
     @property

@@ -36,7 +36,7 @@ class Scenario:
     driver: Driver = field(metadata=table(Driver, "arrival and drive"))
     delivery: Delivery = field(metadata=table(Delivery, "where customers live"))
     locations: tuple[Location, ...] = field(
-        metadata=keyed(Location, "code", "the kitchens", lambda place: place.location_id)
+        metadata=keyed(Location, "code", "the kitchens", lambda location: location.location_id)
     )
     events: tuple[DemandEvent, ...] = field(
         metadata=keyed(DemandEvent, "name", "days with more or less demand", lambda e: e.name), default=()
@@ -61,9 +61,10 @@ class Scenario:
         Trajectories are words in a dimension table; the hash of the tables covers them.
         """
         tree = self.to_dict()
-        for place in tree["locations"].values():
-            for placement in place["brands"] if isinstance(place["brands"], list) else ():
+        for location in tree["locations"].values():
+            for placement in location["brands"] if isinstance(location["brands"], list) else ():
                 placement.pop("trajectory", None)
+        # ASCII, sorted keys, no blanks: equal scenarios have equal bytes.
         text_form = json.dumps(tree, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text_form.encode()).hexdigest()
 

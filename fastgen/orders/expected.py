@@ -59,25 +59,25 @@ def target_orders(scenario: Scenario) -> NDArray[np.float64]:
     return targets
 
 
-def _location_targets(scenario: Scenario, place: Location) -> NDArray[np.float64]:
-    if place.base_orders_day == 0:
+def _location_targets(scenario: Scenario, location: Location) -> NDArray[np.float64]:
+    if location.base_orders_day == 0:
         return np.zeros(scenario.days)
     with np.errstate(over="ignore"):
-        growth = growth_powers(1.0 + place.growth_rate_daily, scenario.days)
-        targets = np.minimum(place.base_orders_day * scenario.scale * growth, _MAX_TARGET)
-    if place.max_orders_day is not None:
-        targets = np.minimum(targets, place.max_orders_day * scenario.scale)
-    factors = np.array(place.weekday_factors or scenario.demand.weekday_factors)
+        growth = growth_powers(1.0 + location.growth_rate_daily, scenario.days)
+        targets = np.minimum(location.base_orders_day * scenario.scale * growth, _MAX_TARGET)
+    if location.max_orders_day is not None:
+        targets = np.minimum(targets, location.max_orders_day * scenario.scale)
+    factors = np.array(location.weekday_factors or scenario.demand.weekday_factors)
     weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7
-    return np.where(open_days(place, scenario.days), targets * factors[weekday], 0.0)
+    return np.where(open_days(location, scenario.days), targets * factors[weekday], 0.0)
 
 
-def open_days(place: Location, days: int) -> NDArray[np.bool_]:
+def open_days(location: Location, days: int) -> NDArray[np.bool_]:
     """Whether any brand is open at a location, by day, bool (days,)."""
-    if place.brands is None:
+    if location.brands is None:
         return np.ones(days, bool)
     is_open = np.zeros(days, bool)
-    for placement in place.brands:
+    for placement in location.brands:
         end = days if placement.end_day is None else max(placement.end_day, 0)
         is_open[max(placement.start_day, 0) : end] = True
     return is_open
@@ -112,17 +112,17 @@ def _mean_of_floor(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArr
     return mean
 
 
-def _event_shares(scenario: Scenario, place: Location) -> NDArray[np.float64]:
+def _event_shares(scenario: Scenario, location: Location) -> NDArray[np.float64]:
     """Factor of the events on each day's orders, float64 (days,)."""
-    weights = demand_weights(place, scenario.demand)
+    weights = demand_weights(location, scenario.demand)
     # Summed exactly: the order of a vectorised sum depends on the processor.
     total = math.fsum(weights)
     shares = np.ones(scenario.days)
     known: dict[tuple[DemandEvent, ...], float] = {(): 1.0}
     for day in range(scenario.days) if scenario.events else ():
-        events = active_events(scenario.events, place.code, day)
+        events = active_events(scenario.events, location.code, day)
         if events not in known:
-            known[events] = math.fsum(weights * event_factors(events, place.code, day)) / total
+            known[events] = math.fsum(weights * event_factors(events, location.code, day)) / total
         shares[day] = known[events]
     return shares
 

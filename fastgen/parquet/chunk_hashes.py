@@ -48,5 +48,6 @@ def decode_hashes(text: bytes) -> list[int]:
     ValueError
         If it is not such a text.
     """
+    # `validate`: without it b64decode skips foreign characters.
     hashes: list[int] = np.frombuffer(base64.b64decode(text, validate=True), "<u8").tolist()
     return hashes

@@ -30,6 +30,7 @@ def make_codec(compression: Compression) -> Codec:
     if compression == "snappy":
         import pyarrow as pa  # noqa: PLC0415  # slow to import
 
+        # PyArrow is needed anyway; a package for Snappy would be one more.
         snappy = pa.Codec("snappy")
         return Codec(1, lambda body: snappy.compress(body, asbytes=True))
     return Codec(0, bytes)

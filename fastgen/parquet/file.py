@@ -77,7 +77,9 @@ class Body:
 
     def encode_footer(self, metadata: Mapping[str, str]) -> bytes:
         """Encode the footer, its length and the magic bytes, which end the file."""
+        # The schema is a tree: a root that has the columns as children.
         root = Struct({4: "schema", 5: len(self._fields)})
+        # Bounds are in the order of the column's type: without this, readers ignore them.
         by_type = Struct({1: Struct({})})
         footer = encode_struct(
             Struct(
@@ -110,6 +112,7 @@ def is_made_here(path: Path) -> bool:
         data = read_regular(path)
     except OSError:
         return False
+    # The footer's length is in the 4 bytes before the magic bytes.
     footer = data[-int.from_bytes(data[-8:-4], "little") - 8 :]
     return data.endswith(MAGIC) and MAKER.encode() in footer
 
@@ -193,6 +196,7 @@ class FileWriter:
     def _write(self, pieces: Sequence[bytes]) -> None:
         try:
             for piece in pieces:
+                # Hashed while it is written: reading the file again would take longer.
                 self._sha256.update(piece)
                 self._size += self._file.write(piece)
         except OSError as error:

@@ -66,11 +66,13 @@ class ColumnChunk(NamedTuple):
 def make_chunk(values: Values, codec: Codec) -> ColumnChunk:
     """Compress a column's pages, and put a header before each."""
     pages: list[bytes] = []
+    # Sizes include the page headers, as the format requires.
     uncompressed = dictionary_bytes = 0
     if values.dictionary is not None:
         header = Struct({1: values.n_entries, 2: int(Encoding.PLAIN)})
         uncompressed += _add_page(pages, _DICTIONARY_PAGE, values.dictionary, header, codec)
         dictionary_bytes = sum(map(len, pages))
+    # Encoding of definition and repetition levels, stated even where there are none.
     levels = int(Encoding.RLE)
     header = Struct({1: values.n_values, 2: int(values.encoding), 3: levels, 4: levels})
     uncompressed += _add_page(pages, _DATA_PAGE, values.body, header, codec)

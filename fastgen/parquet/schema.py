@@ -18,6 +18,7 @@ class Physical(IntEnum):
     BYTE_ARRAY = 6
 
 
+# Repetition types.
 _REQUIRED, _OPTIONAL = 0, 1
 _UTF8, _INT_8, _INT_16 = 0, 15, 16  # converted types, for readers older than the logical ones
 

@@ -84,6 +84,7 @@ def _write_struct(out: bytearray, struct: Struct) -> None:
                 out.append((number - last) << 4 | _code(value))
                 _write_value(out, value)
             last = number
+    # The stop field.
     out.append(0)
 
 
@@ -104,6 +105,7 @@ def _write_value(out: bytearray, value: Value) -> None:
     elif isinstance(value, I8):
         out.append(value & 255)
     elif isinstance(value, int):
+        # i16, i32 and i64 have one form.
         out += varint(zigzag(value))
     elif isinstance(value, (bytes, str)):
         data = value.encode() if isinstance(value, str) else value

@@ -88,6 +88,7 @@ def _ask_log(folder: Path, version: int, publication: Publication) -> bool | Non
     The log files are read, since `DeltaTable.history` is empty if the path has a `#`, and since it has only
     the names of operations, of which more and more change no row (OPTIMIZE, SET TBLPROPERTIES).
     """
+    # From the newest version back to the last one that changed rows.
     for number in range(version, -1, -1):
         try:
             text = (folder / "_delta_log" / f"{number:020d}.json").read_text(encoding="utf-8")
@@ -147,6 +148,7 @@ def publish_delta(table: Table, folder: Path, publication: Publication) -> int:
 
 
 def _add_action(file: TableFile) -> AddAction:
+    # Delta has the values of partitions as text.
     values = {} if file.location_id is None else {"location_id": str(file.location_id)}
     return AddAction(file.path, file.bytes, values, 0, data_change=True, stats=json.dumps(_stats(file)))
 

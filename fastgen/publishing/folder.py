@@ -65,6 +65,7 @@ def publish_folder(
                 raise refuse_changed(folder / table.name)
         replaced = {table.name: _all_files(folder / table.name) for table in to_make}
         files = dict(before.files) if before else {}
+        # A table is listed again when it is complete.
         files = {name: sizes for name, sizes in files.items() if name not in replaced}
         write_publication_state(
             folder, PublicationState(publication, finished=False, files=files, replaced=replaced)
@@ -125,6 +126,7 @@ def _may_replace(target: Target, table: Table, publication: Publication, state: 
         *state.files.get(table.name, {}).items(),
         *state.replaced.get(table.name, {}).items(),
     }
+    # Neither written by a run of this publication nor there before it.
     strange = [path for path, size in _all_files(place).items() if (path, size) not in known]
     if target.form is Form.PARQUET:
         return not strange

@@ -81,6 +81,7 @@ def explode_items(created: pa.RecordBatch) -> pa.RecordBatch:
     (batch,) = table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
     batch = add_times(batch).append_column("hour", hours_of_day(batch.column("ts_seconds")))
     columns = [batch.column(field.name).cast(field.type) for field in ORDER_ITEMS]
+    # A missing key decodes to null.
     if any(column.null_count for column in columns):
         raise ValueError("items_json: a key is missing or null")
     return pa.RecordBatch.from_arrays(columns, schema=ORDER_ITEMS)

@@ -103,6 +103,7 @@ def _runs(table: Table, *, partitioned: bool) -> Iterator[tuple[int | None, pa.T
     held, n_rows, at = list[pa.RecordBatch](), 0, None
     for batch in table.batches():
         for location_id, rows in _by_location(batch) if partitioned else ((None, batch),):
+            # A row group has one location, and about GROUP_ROWS rows.
             if held and (location_id != at or n_rows >= GROUP_ROWS):
                 yield at, pa.Table.from_batches(held)
                 held, n_rows = [], 0
@@ -118,6 +119,7 @@ def _by_location(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
     first = 0
     while first < batch.num_rows:
         location_id = ids[first].as_py()
+        # Rows of one location are together, so their number is where the next one begins.
         n = pc.sum(pc.equal(ids, location_id)).as_py()
         yield location_id, rows.slice(first, n)
         first += n
@@ -148,6 +150,7 @@ class _OpenFile:
         return location_id == self._location_id and self._rows < FILE_ROWS
 
     def write(self, rows: pa.Table) -> None:
+        # One row group for each call.
         self._writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
         self._rows += rows.num_rows
         if "ts_seconds" in rows.column_names and rows.num_rows:

@@ -50,6 +50,7 @@ class Publication(NamedTuple):
     @classmethod
     def of(cls, manifest: Manifest, form: Form) -> Self:
         """Identify the publication of a dataset in a form."""
+        # The dataset's digest doesn't cover the dimension tables.
         tables = [[entry.path, entry.sha256] for entry in manifest.tables]
         parts = [PUBLICATION_VERSION, form, manifest.digest, manifest.sequence_kind, tables]
         return cls(hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32], manifest.digest, form)

@@ -106,6 +106,7 @@ def _read_table(dataset: OpenDataset, entry: FileEntry) -> pa.Table:
 def _events(index: DatasetIndex, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     def convert(batch: pa.RecordBatch) -> pa.RecordBatch:
         table = add_times(batch)
+        # Files of another type of text are published as plain strings.
         columns = [table.column(field.name).cast(field.type) for field in schema]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 

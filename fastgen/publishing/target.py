@@ -85,6 +85,7 @@ def parse_target(text: str) -> Target:
             "to: expected a path without % and two hex digits, for Delta takes these for one character, "
             f"got {escape[0]} in {str(place.absolute())!r}."
         )
+    # DuckDB opens its own file by an exact path.
     found = sorted(_PATTERNS & set(str(place.absolute())))
     if form is not Form.DUCKDB and found:
         raise ScenarioError(
@@ -102,6 +103,7 @@ def check_apart(target: Target, dataset: Path) -> None:
     ScenarioError
         If one is inside the other.
     """
+    # Resolved, so that links are seen through.
     there, here = (Path(os.path.realpath(path)) for path in (target.path, dataset))
     if there == here or here in there.parents or there in here.parents:
         raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {target.path}.")

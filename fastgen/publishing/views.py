@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-# In the order in which they are created: a view may use those before it.
+# In the order in which they are created.
 VIEWS = ("order_header", "item_sales", "brand_sales", "location_sales")
 # Scripts in the folder of the tables, by engine.
 VIEW_FILES = {"duckdb": "views_duckdb.sql", "spark": "views_spark.sql"}

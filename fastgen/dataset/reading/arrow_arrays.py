@@ -30,6 +30,7 @@ def valid_rows(array: pa.Array) -> NDArray[np.bool_]:
     """Return which values are not null, bool (n,)."""
     if array.null_count == 0:
         return np.ones(len(array), bool)
+    # Buffer 0 has a bit for each value, the lowest first; a slice starts at `offset`.
     bits = np.frombuffer(array.buffers()[0], np.uint8)
     unpacked = np.unpackbits(bits, count=array.offset + len(array), bitorder="little")
     return unpacked[array.offset :].view(bool)
@@ -42,6 +43,7 @@ def filled_numbers(array: pa.Array) -> NDArray[Any]:
         return np.zeros(0, kind)
     numbers = np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
     if array.null_count:
+        # What a null has in the buffer is undefined.
         numbers = np.where(valid_rows(array), numbers, kind.type(0))
     return numbers
 

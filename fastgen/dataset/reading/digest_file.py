@@ -45,6 +45,7 @@ class RowReader:
     def rows(self, first: int, last: int, columns: tuple[str, ...]) -> pa.Table:
         """Read rows first..last-1 of some columns."""
         kept = self._kept
+        # Days of a small dataset share a row group, which is decoded once.
         if kept is None or not (kept[0] <= first and last <= kept[1] and kept[2] == columns):
             self._kept = kept = None  # free the old rows before new ones are read
             low = max(int(np.searchsorted(self._starts, first, "right")) - 1, 0)
@@ -100,6 +101,7 @@ def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Ite
     for column in COLUMNS:
         parts = ("valid", "lengths", "values") if column.kind == "str" else ("valid", "values")
         for part in parts:
+            # Every part of a column comes before the next part, so a long day is read several times.
             for low, high in ranges:
                 if column.name == "location_id":
                     # pa.array() would import pandas, where that is installed.

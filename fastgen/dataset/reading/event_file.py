@@ -62,6 +62,7 @@ class EventFile:
         self._checked, self._source = checked, _Source(self._descriptor, self.damage)
         try:
             self._footer = self._read_footer()
+            # With hashes the footer is known to be the one that fastgen wrote, with its columns.
             if checked and not self._is_hashed:
                 self._check_columns()
         except BaseException as error:
@@ -76,6 +77,7 @@ class EventFile:
         if self._checked and size != entry.bytes:
             raise self.damage(f"{entry.bytes} bytes as the manifest states", f"{size}")
         tail = os.pread(self._descriptor, _TAIL, max(0, size - _TAIL))
+        # The end of a file: footer, its length in 4 bytes, magic bytes.
         length = int.from_bytes(tail[:4], "little")
         if len(tail) < _TAIL or tail[4:] != MAGIC or length + _TAIL + len(MAGIC) > size:
             raise self.damage("a whole Parquet file", f"{size} bytes without a footer at their end")
@@ -243,6 +245,7 @@ class _Source:
         place = self._at
         data = os.pread(self._descriptor, n_bytes, place)
         self._at += len(data)
+        # A read that is not exactly one expected chunk matches no hash, and so is refused.
         wanted = None if self.expected is None else self.expected.get((place, n_bytes), _UNKNOWN)
         if wanted is not None and wanted != xxhash.xxh3_64_intdigest(data):
             raise self._damage("column chunks as they were written", f"other bytes from {place} on")

@@ -69,6 +69,7 @@ def read_lines(orders: OrderRows, items: ItemIndex) -> Lines:
     """Read the lines of well-formed orders."""
     texts = orders.batch.texts["items_json"]
     first, last = texts.start[orders.first], texts.start[orders.first + 1]
+    # Every line takes at least LINE_BYTES_MIN bytes, which bounds their number.
     n, n_lines_max = len(first), int((last - first).sum()) // LINE_BYTES_MIN + 1
     problem, start = np.empty(n, np.int8), np.empty(n + 1, np.int64)
     item, qty = np.empty((2, n_lines_max), np.int64)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.model.scenario import Scenario
 
+# First and last day, both included; `part_path` writes five digits.
 _PART = re.compile(r".*/part-(\d{5,9})-(\d{5,9})\.parquet")
 _LOCATION = re.compile(r".*/location_id=(\d{1,3})/.*")
 
@@ -60,6 +61,7 @@ def check_manifest(
     )
     keys = [(d.location_id, d.day) for d in manifest.days]
     all_days = [(key, day) for key in sorted(manifest.selected_ids) for day in range(scenario.days)]
+    # Compared in order: (location_id, day).
     complete = keys == all_days
     statements.append(
         Statement(complete, f"expected the {len(all_days)} location-days of the scenario once each.")
@@ -94,6 +96,7 @@ def _split_days(manifest: Manifest) -> tuple[FilePart, ...] | None:
         return (FilePart(manifest.files[0], manifest.days),) if fits else None
     days = {(d.location_id, d.day): d for d in manifest.days}
     parts = [_name_days(entry, days, manifest.partition_by) for entry in manifest.files]
+    # Each location-day in one file, and no other.
     named = [d for part in parts if part is not None for d in part.days]
     fits = None not in parts and Counter(named) == Counter(manifest.days)
     return tuple(part for part in parts if part is not None) if fits else None
@@ -106,6 +109,7 @@ def _name_days(
     if location is None or span is None:
         return None
     key, first, last = int(location[1]), int(span[1]), int(span[2])
+    # The path must be exactly the one that a build gives; the second test keeps the range below short.
     if entry.path != part_path(key, first, last, partition_by) or last - first >= len(days):
         return None
     named = [days.get((key, day)) for day in range(first, last + 1)]

@@ -87,6 +87,7 @@ class OrderRows(NamedTuple):
 def locate_orders(batch: RowBatch, days: FileDays) -> OrderRows:
     """Find the orders of a batch, and the location-days of their first rows."""
     first, last = batch.start[:-1], batch.start[1:] - 1
+    # By the rows that the manifest states for each day: hive files have no column of the day.
     day_index = np.searchsorted(days.row_start, batch.first_row + first, "right") - 1
     # Rows beyond the last day, of a damaged file, count as its rows.
     day_index = np.minimum(day_index, len(days.day) - 1)

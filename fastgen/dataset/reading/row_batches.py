@@ -90,6 +90,7 @@ def read_row_batches(
     for table, is_last in _read_tables(file, columns, batch_rows):
         rows = table if rest is None else pa.concat_tables([rest, table])
         batch = _to_batch(first_row, rows.combine_chunks())
+        # The last order may go on in the next row groups, so it waits for them.
         cut = batch.n_rows if is_last else int(batch.start[-2])
         if cut == 0:
             cut = batch.n_rows  # no real order is as long as a batch: the checks will report it
@@ -125,6 +126,7 @@ def _to_batch(first_row: int, table: pa.Table) -> RowBatch:
     code = np.empty(table.num_rows, np.int64)
     parse_order_ids(*texts["order_id"], code)
     begins = values["event_type_id"] == CREATED
+    # Damaged files may lack order_created, or repeat it.
     begins[1:] |= code[1:] != code[:-1]
     begins[:1] = True
     start = np.append(np.flatnonzero(begins), table.num_rows)

@@ -53,6 +53,7 @@ def slice_events(
     end_s = parse_instant(end, index.epoch_s, "end")
     schema = polars_schema(index.sequence_kind)
     files = index.files_between(start_s, end_s, ids)
+    # Polars can't scan an empty list of files.
     if not files or start_s >= end_s:
         return pl.LazyFrame(schema=schema)
     frame = scan_files(index, files).filter(pl.col("ts_seconds") >= start_s, pl.col("ts_seconds") < end_s)

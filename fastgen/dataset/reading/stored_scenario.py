@@ -35,6 +35,7 @@ def parse_scenario(manifest: Manifest, name: str, dataset: Path | None = None) -
     except ScenarioError as error:
         what = f"{name}: expected a whole manifest, got a damaged one (scenario.{error})."
         raise DamageError(what, dataset) from None
+    # Later code looks locations up by the ids of the networks.
     codes = {location.location_id: location.code for location in scenario.locations}
     for network in manifest.networks:
         if codes.get(network.location_id) != network.code:

@@ -33,6 +33,7 @@ def read_table_file(folder: Path, entry: FileEntry) -> bytes:
     except OSError as error:
         what = f"{path}: expected the file that the manifest names, got {error.strerror}."
         raise DamageError(what, folder) from None
+    # Tables are small: they are hashed whole, and parsed from the same bytes.
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         what = f"{path}: expected the table that the manifest states, got another or a damaged one."
         raise DamageError(what, folder)

@@ -76,6 +76,7 @@ class Reference:
         mine = make_golden(manifest)
         causes = [cause for cause in _CAUSES if getattr(mine, cause) != getattr(golden, cause)]
         hint = f"; {', '.join(causes)} differ" if causes else ""
+        # Checksums have no digests of days, a manifest has.
         if self._manifest is not None and not causes:
             theirs = {(d.location_id, d.day): d.digest for d in self._manifest.days}
             other = [d for d in days if theirs.get((d.location_id, d.day)) != d.digest]

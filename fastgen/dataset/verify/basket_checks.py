@@ -41,6 +41,7 @@ _BROKEN = {
 
 def gather_basket_rules(dims: Dimensions, rules: Baskets) -> BasketRules:
     """Put the rules of baskets and the placements of brands into the form that the kernel takes."""
+    # Ids of brands may be any numbers; the kernel takes rows of the brands table.
     placed, by_id = dims.brand_locations, np.argsort(dims.brands.brand_id, kind="stable")
     brand_ids = dims.brands.brand_id[by_id]
     item_brand = by_id[np.searchsorted(brand_ids, dims.items.brand_id)].astype(np.int64)
@@ -72,5 +73,6 @@ def check_lines(orders: OrderRows, items: ItemIndex, rules: BasketRules, tally: 
         text = orders.batch.texts["items_json"].get(int(orders.first[i]))
         return orders.describe(i, f"items_json: {_BROKEN[int(lines.problem[i])]}, got {text!r}")
 
+    # Baskets of items that can't be read are counted once, as wrong items.
     tally.count_wrong("items", unread, describe)
     tally.count_wrong("baskets", (lines.problem != FINE) & ~unread, describe)

@@ -58,13 +58,13 @@ class Expectations(NamedTuple):
 
 def gather_expectations(manifest: Manifest, scenario: Scenario, dims: Dimensions | None) -> Expectations:
     """Put the scenario and the tables into the form that the checks use."""
-    places = [place for place in scenario.locations if place.location_id in manifest.selected_ids]
+    locations = [location for location in scenario.locations if location.location_id in manifest.selected_ids]
     radius_mi = scenario.delivery.radius_mi
     return Expectations(
         scenario=scenario,
         sequence_kind=manifest.sequence_kind,
-        day_start_s={place.location_id: day_starts_s(scenario, place) for place in places},
-        areas={place.location_id: Area(place.lat, place.lon, radius_mi) for place in places},
+        day_start_s={location.location_id: day_starts_s(scenario, location) for location in locations},
+        areas={location.location_id: Area(location.lat, location.lon, radius_mi) for location in locations},
         id_end=_id_end(manifest, scenario),
         items=None
         if dims is None
@@ -72,12 +72,13 @@ def gather_expectations(manifest: Manifest, scenario: Scenario, dims: Dimensions
     )
 
 
-def day_starts_s(scenario: Scenario, place: Location) -> NDArray[np.int64]:
+def day_starts_s(scenario: Scenario, location: Location) -> NDArray[np.int64]:
     """Compute the Unix seconds at which a location's days begin and the last one ends, (n_days + 1,)."""
     midnight = dt.datetime.combine(scenario.start, dt.time(), dt.UTC)
     if scenario.clock == "kitchen":
         return int(midnight.timestamp()) + np.arange(scenario.days + 1, dtype=np.int64) * S_PER_DAY
-    local = midnight.replace(tzinfo=load_zone(place.timezone))
+    # By the UTC clock a location's day has 23 or 25 hours when its clock changes.
+    local = midnight.replace(tzinfo=load_zone(location.timezone))
     starts = [(local + dt.timedelta(days=day)).timestamp() for day in range(scenario.days + 1)]
     return np.array(starts, np.int64)
 

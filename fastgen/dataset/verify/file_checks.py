@@ -120,6 +120,7 @@ def check_part(
     except DAMAGED as error:
         reason = f"{part.entry.path}: expected a whole Parquet file, got a damaged one ({_reason(error)})."
         tally.require("columns", truth=False, otherwise=reason)
+    # Days that the file is too short for, or all of an unreadable file.
     missing = len(part.days) - len(days)
     tally.add("digests", missing, missing, f"{part.entry.path}: can't be read.")
     codes = np.concatenate([np.zeros(0, np.int64), *state.codes])
@@ -179,6 +180,7 @@ def _check_rows(
         check_nulls(orders, tally)
         check_ids(orders, expectations, state, tally)
         check_days(orders, expectations, state, tally)
+        # The checks below need the rows of an order in their places.
         whole = check_lifecycle(orders, tally)
         check_order_times(whole, expectations, tally)
         check_addresses(whole, expectations, tally)
@@ -186,6 +188,7 @@ def _check_rows(
             check_lines(whole, *expectations.items, tally)
         check_drives(whole, expectations, state, tally)
         progress(batch.n_rows)
+    # Only after the last batch is it known how many orders each day has.
     for d, n_orders in zip(part.days, state.n_orders.tolist(), strict=True):
         if n_orders != d.orders:
             what = f"location {d.location_id}, day {d.day}: expected {d.orders} orders, got {n_orders}."

@@ -22,6 +22,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "columns": ("file", "columns, types and metadata as they should be"),
     "digests": ("location-day", "content digest as in the manifest"),
     "dataset": ("digest", "dataset digest as in the manifest"),
+    # Only with the option --against.
     "against": ("digest", "as pinned"),
     "lifecycle": ("order", "eight types in order, sequence complete"),
     "nulls": ("row", "values set exactly where the event type has them"),

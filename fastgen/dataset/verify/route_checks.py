@@ -53,6 +53,7 @@ def check_drives(orders: OrderRows, expectations: Expectations, state: FileState
     _check_ends(orders, expectations, state, ends_e6, tally)
     _check_ping_rows(orders, expectations, order, number, row, tally)
     _check_ping_counts(orders, expectations, tally)
+    # The kernel reports the first stray ping of each order, so this counts orders.
     strays = np.flatnonzero(stray >= 0)
     if len(strays):
         i = int(strays[0])
@@ -71,15 +72,19 @@ def _check_ends(
     customer = (ends_e6[:, 2:] / E6).astype(np.float32)
     elsewhere = np.zeros(len(unread), bool)
     for rows in (orders.first, orders.last):
+        # The stored position is the 32-bit float of the route's last point, so they are equal to the bit.
         elsewhere |= (lat[rows] != customer[:, 0]) | (lon[rows] != customer[:, 1])
     outside, displaced, farther = np.zeros((3, len(unread)), bool)
     for location_id in np.unique(orders.location_id[~unread]).tolist():
         here = (orders.location_id == location_id) & ~unread
+        # The first route of a location in this file defines its kitchen; files are compared in
+        # `check_kitchens`.
         known = state.kitchens.setdefault(location_id, tuple(ends_e6[np.argmax(here), :2].tolist()))
         displaced |= here & (ends_e6[:, :2] != known).any(axis=1)
         area = expectations.areas[location_id]
         outside |= here & ~area.contains(ends_e6[:, 2] / E6, ends_e6[:, 3] / E6, MARGIN_M)
         ends = ends_e6[:, ::2] / E6, ends_e6[:, 1::2] / E6
+        # The kitchen's node is the nearest of the network, so no customer is nearer to the location.
         begin_m, end_m = compute_distances_m(*ends, area.lat, area.lon).T
         farther |= here & (end_m < begin_m - MARGIN_M)
 
@@ -126,6 +131,7 @@ def _check_ping_rows(
     due = orders.at("ts_seconds", PICKED_UP)[order] + interval_s * number
     late = values["ts_seconds"][row] != due
     share = 100.0 * number / (orders.n_pings[order] + 1)
+    # Negated, so that NaN is wrong too.
     off = ~(np.abs(values["ping_progress"][row] - share) <= PROGRESS_ROUNDING)
 
     def describe(k: int) -> str:

@@ -40,6 +40,7 @@ def check_lifecycle(orders: OrderRows, tally: Tally) -> OrderRows:
     batch = orders.batch
     n_rows = orders.last - orders.first + 1
     place = np.arange(batch.n_rows) - np.repeat(orders.first, n_rows)
+    # Types 1 to 6, then pings, then delivered.
     expected = np.minimum(place + 1, PING)
     expected[orders.last] = DELIVERED
     kind = batch.values["event_type_id"]
@@ -102,6 +103,7 @@ def check_days(orders: OrderRows, expectations: Expectations, state: FileState, 
     keys = zip(days.location_id.tolist(), days.day.tolist(), strict=True)
     starts = np.stack([expectations.day_start_s[location_id][[day, day + 1]] for location_id, day in keys])
     low, high = starts[orders.day_index].T
+    # A day's last order must not have rows of the next day.
     beyond = batch.first_row + orders.last >= days.row_start[orders.day_index + 1]
 
     def describe_day(i: int) -> str:
@@ -111,6 +113,7 @@ def check_days(orders: OrderRows, expectations: Expectations, state: FileState, 
 
     tally.count_wrong("days", (created < low) | (created >= high) | beyond, describe_day)
     last_index, last_created = state.last_created
+    # With the last order of the batch before, so that orders are compared across batches.
     index = np.append(last_index, orders.day_index)
     before = np.append(last_created, created[:-1])
     early = (index[1:] == index[:-1]) & (created < before)

@@ -84,11 +84,13 @@ def verify_dataset(
     expectations = gather_expectations(manifest, scenario, dims)
     findings = _check_parts(folder, manifest, parts, expectations, tally, progress)
     days = [d for found in findings for d in found.days]
+    # With days missing, a digest would be that of another dataset.
     digest = digest_dataset(days) if parts and len(days) == len(manifest.days) else ""
     expected = f"expected {manifest.digest}, got {digest or 'rows that cannot be read'}."
     tally.require("dataset", digest == manifest.digest, expected)
     if reference is not None:
         reference.check(manifest, days, digest, tally)
+    # Every check is reported: one that found nothing to check says why.
     for check in CHECKS:
         if check not in tally.checks and check != "against":
             reason = (
@@ -162,6 +164,7 @@ def _check_parts(
 
 def _check_unique(findings: Sequence[PartFindings], tally: Tally) -> None:
     codes = np.concatenate([np.zeros(0, np.int64), *(found.codes for found in findings)])
+    # Across all files: an id may be repeated in two of them.
     codes.sort()
     twice = codes[1:][codes[1:] == codes[:-1]]
     if len(twice):

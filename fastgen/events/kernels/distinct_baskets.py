@@ -60,6 +60,7 @@ def number_baskets(
         slot = mixed & mask
         while True:
             basket = slots[slot]
+            # A basket that is not in the table yet.
             if basket == FREE:
                 slots[slot] = n_distinct
                 first[n_distinct] = order
@@ -76,5 +77,6 @@ def number_baskets(
             if same:
                 number[order] = basket
                 break
+            # Another basket has this slot: try the next one.
             slot = (slot + 1) & mask
     return n_distinct

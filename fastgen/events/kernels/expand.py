@@ -99,6 +99,7 @@ def _write_address(
     at: int,
 ) -> int:
     """Write "N Street"; return the position after it."""
+    # Written from the last digit, so the number of digits comes first.
     n_digits = 1
     rest = number // 10
     while rest > 0:
@@ -170,6 +171,7 @@ def write_events(
             # Always 8 bytes, which is fastest; the next row overwrites those beyond the id.
             copy_items(id_bytes, 16 * i + 4, id_text, ids_at, ID_MAX)
             ids_at += id_length
+        # Memory is reused, so nulls are written as 0.
         for k in range(5):
             for at in range(row, row + n_rows):
                 floats[k, at] = 0.0
@@ -179,7 +181,9 @@ def write_events(
         for j in range(N_BEFORE_PINGS):
             kinds[row + j] = j + 1
             all_seconds[row + j] = epoch_s + times_us[i, j] // 1_000_000
+        # Pings count from the pick-up, in whole seconds.
         ping_s = all_seconds[row + 5]
+        # Number of the order's first ping: the rows before, less 7 for each order before.
         ping_at = row - (N_BEFORE_PINGS + 1) * i
         for at in range(row + N_BEFORE_PINGS, delivered):
             ping_s += ping_interval_s
@@ -191,6 +195,7 @@ def write_events(
             pings[ping_at] = ping
             ping += 1
             ping_at += 1
+        # The drive is added in microseconds, and only the sum is cut to seconds.
         kinds[delivered] = DELIVERED
         all_seconds[delivered] = epoch_s + (times_us[i, 5] + drive_us[customer]) // 1_000_000
         floats[LAT, row] = floats[LAT, delivered] = lat[customer]
@@ -206,6 +211,7 @@ def write_events(
             text_bytes = item_start[line_item[k] + 1] - text_first
             copy_items(item_text, text_first, items_text, items_at + 1, text_bytes)
             items_at += text_bytes + 3
+            # A quantity has one digit.
             items_text[items_at - 2] = 48 + line_qty[k]
             items_text[items_at - 1] = ITEM_END
             items_text[items_at] = 44  # ","
