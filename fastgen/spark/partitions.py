@@ -125,7 +125,8 @@ def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
     locations: list[int | None] = []
     open_runs: dict[int | None, tuple[int, float]] = {}
     for loop, span in slicer.groups(share.start_s, share.end_s):
-        n_rows, location_id = expected_rows(loop, span, share), span.file.location_id
+        n_rows = span.expected_rows(loop * share.length_s, share.start_s, share.end_s)
+        location_id = span.file.location_id
         run, room = open_runs.get(location_id, (-1, 0.0))
         if n_rows > room:
             run, room = len(groups), TASK_ROWS
@@ -134,13 +135,6 @@ def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
         groups[run].append(Group(loop, span.file, span.number))
         open_runs[location_id] = (run, room - n_rows)
     return [EventPartition(share, i, tuple(run)) for i, run in zip(locations, groups, strict=True)]
-
-
-def expected_rows(loop: int, span: GroupSpan, share: Share) -> float:
-    """Estimate a row group's rows in the window: as if they were spread evenly over its time."""
-    first = span.first_s + loop * share.length_s
-    last = span.last_s + loop * share.length_s + 1
-    return span.n_rows * (min(last, share.end_s) - max(first, share.start_s)) / (last - first)
 
 
 def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:

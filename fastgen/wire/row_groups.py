@@ -31,6 +31,19 @@ class GroupSpan(NamedTuple):
     last_s: int
     is_exact: bool
 
+    def expected_rows(self, shift_s: int, start_s: int, end_s: int) -> float:
+        """Estimate the rows in a window that it overlaps, as if they were spread evenly over its time.
+
+        Parameters
+        ----------
+        shift_s
+            Seconds by which its loop comes after loop 0.
+        start_s, end_s
+            The window, virtual seconds; the end is excluded.
+        """
+        first, last = self.first_s + shift_s, self.last_s + shift_s + 1
+        return self.n_rows * ((min(last, end_s) - max(first, start_s)) / (last - first))
+
 
 def read_spans(file: EventPart, bounds: tuple[int, int]) -> list[GroupSpan]:
     """Find out which stretch of time each row group of a part covers.

@@ -142,10 +142,7 @@ class Slicer:
         """Estimate the rows of a window: as if a row group's were spread evenly over its time."""
         expected = 0.0
         for loop, span in self.groups(start_s, end_s):
-            first = span.first_s + loop * self._index.length_s
-            last = span.last_s + loop * self._index.length_s + 1
-            share = (min(last, end_s) - max(first, start_s)) / (last - first)
-            expected += span.n_rows * share
+            expected += span.expected_rows(loop * self._index.length_s, start_s, end_s)
         return expected
 
     def groups(self, start_s: int, end_s: int) -> Iterator[tuple[int, GroupSpan]]:
