@@ -113,8 +113,6 @@ class _Rows:
         return pa.Array.from_buffers(kind, self._n_rows, buffers)
 
 
-
-
 def _views(
     starts: NDArray[np.int64], lengths: NDArray[np.int64], text: NDArray[np.uint8]
 ) -> NDArray[np.int64]:

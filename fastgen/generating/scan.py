@@ -8,8 +8,8 @@ import pyarrow as pa
 from polars.io.plugins import register_io_source
 
 from fastgen.dataset.index import CLOCK_SPREAD_S, bound_drive_s
-from fastgen.dataset.reading.scan import event_schema
-from fastgen.events.schema import COLUMNS
+from fastgen.dataset.reading.arrow_types import arrow_schema, with_nulls
+from fastgen.dataset.reading.scan import polars_schema
 from fastgen.generating.frames import to_arrow, to_frame
 from fastgen.generating.inputs import SimulationOptions, load_simulation
 from fastgen.generating.maker import EventMaker
@@ -93,7 +93,7 @@ def scan_simulation(simulation: Simulation) -> pl.LazyFrame:
                     return
 
     return register_io_source(
-        make, schema=event_schema(simulation.sequence_kind), is_pure=True, explain_name="fastgen scenario"
+        make, schema=polars_schema(simulation.sequence_kind), is_pure=True, explain_name="fastgen scenario"
     )
 
 
@@ -136,9 +136,7 @@ def scenario_batches(
         roads=roads,
     )
     simulation = load_simulation(options)
-    kinds = {"str": pa.string(), "i8": pa.int8(), "i16": pa.int16(), "i64": pa.int64(), "f32": pa.float32()}
-    kind_of = {column.name: column.kind for column in COLUMNS} | {"sequence": simulation.sequence_kind}
-    schema = pa.schema([(name, kinds[kind]) for name, kind in kind_of.items()])
+    schema = with_nulls(arrow_schema(simulation.sequence_kind))
 
     def make() -> Iterator[pa.RecordBatch]:
         for maker, location_id in _chunks(simulation, find_wanted(None, simulation.tables)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from fastgen.dataset.reading.arrow_types import arrow_schema
+from fastgen.dataset.reading.arrow_types import arrow_schema, with_nulls
 from fastgen.wire.bulk import WIRE_SCHEMA
 
 _DDL = {
@@ -27,8 +27,7 @@ def batch_schema(*, raw: bool, sequence_kind: str) -> pa.Schema:
     sequence_kind
         Type of the stored column sequence, "i8" or "i16".
     """
-    schema = arrow_schema(sequence_kind) if raw else WIRE_SCHEMA
-    return pa.schema([pa.field(field.name, field.type) for field in schema])
+    return with_nulls(arrow_schema(sequence_kind) if raw else WIRE_SCHEMA)
 
 
 def spark_schema(schema: pa.Schema) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from fastgen.events.schema import Column, stored_columns
+from fastgen.events.schema import stored_columns
 
 # By kind of column, as `events.schema` names them.
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -24,11 +24,12 @@ def is_stored_as(kind: str, found: pa.DataType) -> bool:
     return found in _TEXT_TYPES if kind == "str" else found == ARROW_TYPES[kind]
 
 
-def arrow_field(column: Column) -> pa.Field:
-    """Make the Arrow field of a column."""
-    return pa.field(column.name, ARROW_TYPES[column.kind], column.nullable)
-
-
 def arrow_schema(sequence_kind: str) -> pa.Schema:
     """Make the schema of the event table, for a dataset's type of sequence."""
-    return pa.schema([arrow_field(column) for column in stored_columns(sequence_kind)])
+    fields = (pa.field(c.name, ARROW_TYPES[c.kind], c.nullable) for c in stored_columns(sequence_kind))
+    return pa.schema(list(fields))
+
+
+def with_nulls(schema: pa.Schema) -> pa.Schema:
+    """Allow nulls in every column of a schema, as engines do that have no other columns."""
+    return pa.schema([pa.field(field.name, field.type) for field in schema])
