@@ -84,6 +84,10 @@ COLUMNS = (
     Column("ping_progress", "f32", (PING,)),
 )
 
+# Names by kind, in the order in which arrays of several columns have them.
+FLOATS = tuple(column.name for column in COLUMNS if column.kind == "f32")
+TEXTS = tuple(column.name for column in COLUMNS if column.kind == "str")
+
 
 def stored_columns(sequence_kind: str, *, with_location: bool = True) -> tuple[Column, ...]:
     """List the columns of a dataset.

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from fastgen.events.kernels.expand import ADDR, ITEMS, ROW
-from fastgen.events.schema import CREATED, NUMPY_TYPES, PICKED_UP, stored_columns
+from fastgen.events.schema import CREATED, FLOATS, NUMPY_TYPES, PICKED_UP, TEXTS, stored_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 VIEW_TEXT, VIEW_PREFIX = 12, 4
 # Where the rows of an order are from its first one on.
 PICKED_UP_AT = PICKED_UP - CREATED
-_FLOATS = ("customer_lat", "customer_lon", "ping_lat", "ping_lon", "ping_progress")
-_LENGTHS = ("order_id", "customer_addr", "items_json", "route_json")
 
 
 def to_frame(
@@ -74,10 +72,10 @@ class _Rows:
         if name == "order_id":
             n_rows = np.diff(self._buffers.events.start[: self._n_orders + 1, ROW])
             return self._wrap(pa.string_view(), None, np.repeat(self._buffers.orders.id_view, n_rows, axis=0))
-        if name in _LENGTHS:
+        if name in TEXTS:
             return self._text(column)
-        if name in _FLOATS:
-            values = self._buffers.events.floats[_FLOATS.index(name)][: self._n_rows]
+        if name in FLOATS:
+            values = self._buffers.events.floats[FLOATS.index(name)][: self._n_rows]
             return self._wrap(pa.float32(), self._validity(column), values)
         if name == "location_id":
             return self._wrap(pa.int8(), None, np.full(self._n_rows, self._location_id, np.int8))
@@ -101,7 +99,7 @@ class _Rows:
         else:
             text = events.addr_text if name == "customer_addr" else events.items_text
             starts = events.start[: self._n_orders, ADDR if name == "customer_addr" else ITEMS]
-        lengths = events.lengths[_LENGTHS.index(name)][rows].astype(np.int64)
+        lengths = events.lengths[TEXTS.index(name)][rows].astype(np.int64)
         views = np.zeros((self._n_rows, 2), np.int64)
         views[rows] = _views(starts, lengths, text)
         return self._wrap(pa.string_view(), self._validity(column), views, text)

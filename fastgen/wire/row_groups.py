@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts
+from fastgen.events.schema import FLOATS, TEXTS
 from fastgen.wire.rows import EVENT_TYPE, LOCATION_ID, LOOP, SLACK, TS, WireRows
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.dataset.event_part import EventPart
-
-_NUMBERS = ("customer_lat", "customer_lon", "ping_lat", "ping_lon", "ping_progress")
-_TEXTS = ("order_id", "customer_addr", "items_json", "route_json")
 
 
 class GroupSpan(NamedTuple):
@@ -81,7 +79,7 @@ def read_group(span: GroupSpan) -> WireRows:
         If it is damaged.
     """
     location_id = span.file.location_id
-    names = ["event_type_id", "ts_seconds", "sequence", *_NUMBERS, *_TEXTS]
+    names = ["event_type_id", "ts_seconds", "sequence", *FLOATS, *TEXTS]
     names += ["location_id"] if location_id is None else []
     with span.file.open() as file:
         table = file.read([span.number], names, use_threads=True)
@@ -92,8 +90,8 @@ def read_group(span: GroupSpan) -> WireRows:
     ints[:, 1] = location_id or filled_numbers(columns["location_id"])
     ints[:, 2] = filled_numbers(columns["sequence"])
     ints[:, TS] = filled_numbers(columns["ts_seconds"])
-    floats = np.stack([filled_numbers(columns[name]) for name in _NUMBERS], 1)
-    texts = [filled_texts(columns[name]) for name in _TEXTS]
+    floats = np.stack([filled_numbers(columns[name]) for name in FLOATS], 1)
+    texts = [filled_texts(columns[name]) for name in TEXTS]
     return WireRows(ints, floats, np.stack([start for start, _ in texts], 1), *(text for _, text in texts))
 
 

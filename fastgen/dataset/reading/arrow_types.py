@@ -31,5 +31,5 @@ def arrow_schema(sequence_kind: str) -> pa.Schema:
 
 
 def with_nulls(schema: pa.Schema) -> pa.Schema:
-    """Allow nulls in every column of a schema, as engines do that have no other columns."""
+    """Allow nulls in every column of a schema, as engines such as Spark do."""
     return pa.schema([pa.field(field.name, field.type) for field in schema])
