@@ -144,8 +144,7 @@ def parse_checksums(text: str, name: str) -> Checksums:
     """Decode a checksums file; errors as `load_checksums`."""
     try:
         raw = parse_json(text)
-        # A file of another format or digest version gets an error of its own, before its content is
-        # decoded.
+        # First the versions: a file of another one may have any content.
         found = {key: raw[key] for key in ("format", "format_version", "digest_version")}
         expected = _header()
         for key, value in found.items():

@@ -1,4 +1,4 @@
-"""The seam between what reads events and where they come from: a file, or the making of a location-day."""
+"""Define what readers of events read: a part of a dataset, stored in a file or made when it is read."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class RowGroup(NamedTuple):
     Attributes
     ----------
     n_rows
-        How many, or about how many where they are still to be made.
+        Number of rows; an estimate if they are not made yet.
     first_s, last_s
-        Unix seconds of the first and the last one; None where only the bounds of their part are known.
+        Unix seconds of the first and the last one; None if only the bounds of the part are known.
     """
 
     n_rows: int
@@ -38,20 +38,20 @@ class EventReader(Protocol):
         """Read some columns of some row groups."""
 
     def batches(self, n_rows: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Read some columns of all rows, so many rows at a time."""
+        """Read some columns of all rows, at most `n_rows` at a time."""
 
 
 class EventPart(Protocol):
-    """A part of a dataset's events: whose orders of which days it holds.
+    """A part of a dataset's events: the orders of a location, or of all, on some days.
 
     Attributes
     ----------
     location_id
-        None: of all locations, as the column location_id says; else that column is not stored.
+        None: all locations, and the part has the column location_id; else it has no such column.
     first_day, last_day
         Days, both ends included.
     path
-        What to call it in an error.
+        Its name in errors.
     """
 
     @property
@@ -75,7 +75,7 @@ class EventPart(Protocol):
 
 
 class Unchanging:
-    """Stands for the stamp of a manifest where there is none that could change."""
+    """The stamp of a manifest that can't change, since it is not on disk."""
 
     def check(self) -> None:
         """Check nothing."""

@@ -94,7 +94,7 @@ class DatasetIndex:
     codes
         Code of each location built, by id.
     files
-        The event files, or what stands for them, in the order of their rows.
+        The event files, or parts that are made when they are read, in the order of their rows.
     lead_s, tail_s
         Most seconds that an event can be before the start, and after the end, of its order's day.
     """
@@ -183,7 +183,7 @@ def read_index(dataset: str | Path) -> DatasetIndex:
 
 
 def make_index(manifest: Manifest, stamp: Stamp, folder: Path) -> DatasetIndex:
-    """Index a dataset by its manifest; errors as `read_index`."""
+    """Make the index of a dataset from its manifest; errors as `read_index`."""
     scenario = parse_scenario(manifest, str(folder), folder)
     midnight = dt.datetime.combine(scenario.start, dt.time(), dt.UTC)
     is_utc = scenario.clock == "utc"

@@ -1,4 +1,4 @@
-"""A dataset to read: one on disk, or one that is made while it is read."""
+"""Open a dataset to read: one on disk, or one that is made while it is read."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OpenDataset:
-    """A dataset to read.
+    """A dataset that is open for reading.
 
     Attributes
     ----------
     manifest
-        Its manifest, the location-days left out.
+        Its manifest, without the location-days.
     index
         Its calendar, and the parts of its events.
     read_table
@@ -37,7 +37,7 @@ class OpenDataset:
 
 
 def open_dataset(dataset: str | Path | OpenDataset) -> OpenDataset:
-    """Open a dataset that `build` made; one that is open stays as it is.
+    """Open a dataset that `build` made; an open one is returned as it is.
 
     Raises
     ------
@@ -56,5 +56,5 @@ def open_dataset(dataset: str | Path | OpenDataset) -> OpenDataset:
 
 
 def index_of(dataset: str | Path | OpenDataset) -> DatasetIndex:
-    """Index a dataset; errors as `open_dataset`."""
+    """Return the index of a dataset; errors as `open_dataset`."""
     return dataset.index if isinstance(dataset, OpenDataset) else read_index(dataset)

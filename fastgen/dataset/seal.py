@@ -75,7 +75,7 @@ class Stamp(NamedTuple):
             If the dataset has been built again since, or is being built.
         """
         try:
-            # Another machine may see the same file under another inode, so that only the bytes can tell.
+            # Another machine may see the same file under another inode, so that the bytes decide.
             same = _status(self.path.stat()) == self.status or self._is_equal()
         except OSError:
             same = False

@@ -161,7 +161,7 @@ class GroupEncoder:
         return Values(valid.n_rows, n_nulls, Encoding.RLE_DICTIONARY, body, entries.data, len(distinct))
 
     def _pings(self, ping: NDArray[np.int32], valid: Validity) -> Iterator[Values]:
-        """Encode positions, and progress with a dictionary where that is smaller than the values."""
+        """Encode positions, and progress with a dictionary where each entry is used twice on average."""
         table, entries = self._table, self._progress
         plain = [table.ping_lat[ping], table.ping_lon[ping]]
         if 2 * len(entries) >= len(ping):

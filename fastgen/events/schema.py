@@ -1,6 +1,6 @@
 """Define the event types and the columns of the event table (docs/model.md, 5.1), for all other rooms.
 
-Each library has one table from the kinds of columns to its own types: NumPy's stands here, Arrow's in
+Each library has one table from the kinds of columns to its own types: NumPy's is here, Arrow's in
 `dataset.reading.arrow_types`, Polars' in `dataset.reading.scan`, Parquet's in `parquet.schema`, Spark's in
 `spark.schema`.
 """
@@ -67,7 +67,7 @@ class Column(NamedTuple):
         return bool(self.set_on)
 
 
-# Order and types of the digest, in which sequence always has 16 bits, whatever the files have.
+# Order and types of the digest, in which sequence always has 16 bits, even if the files have 8.
 COLUMNS = (
     Column("order_id", "str"),
     Column("location_id", "i8"),

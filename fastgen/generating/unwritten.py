@@ -20,7 +20,7 @@ from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
 from fastgen.generating.frames import to_arrow
 from fastgen.generating.maker import EventMaker
 from fastgen.generating.simulation import Span
-from fastgen.inputs.tables import encode_table
+from fastgen.inputs.tables import encode_dimension
 from fastgen.rng import STREAM_VERSION
 from fastgen.version import __version__
 
@@ -43,7 +43,7 @@ def open_unwritten(simulation: Simulation, name: str, days: Sequence[DayDigest])
         Digests of all location-days, see `digest_days`: they make the dataset's digest that of the one on
         disk, and so the events' ids on the wire. Without any, only stored columns may be read.
     """
-    tables = {table_path(table): encode_table(simulation.dims, table) for table in TABLES}
+    tables = {table_path(table): encode_dimension(simulation.dims, table) for table in TABLES}
     manifest = _describe(simulation, tables, days)
     index = _index(simulation, Path(name), manifest.digest)
     return OpenDataset(manifest, index, lambda entry: tables[entry.path])

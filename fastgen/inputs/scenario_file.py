@@ -149,7 +149,7 @@ def scenario_from_tree(
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
     specs = field_specs(Scenario)
     try:
-        # The tables of the scenario have been checked: only what holds between its fields is checked again.
+        # The nested tables are not checked again, only the fields of the scenario and the rules between them.
         values = {key: apply(specs[key].load, key, specs[key], value) for key, value in given.items()}
         return dataclasses.replace(scenario, **values)
     except ScenarioError as error:

@@ -1,4 +1,4 @@
-"""Give the Arrow types of the event table's columns."""
+"""Define the Arrow types of the event table's columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TEXT_TYPES = (pa.string(), pa.large_string(), pa.string_view())
 
 
 def is_stored_as(kind: str, found: pa.DataType) -> bool:
-    """Whether a file's column of Arrow type `found` can hold a column of some kind."""
+    """Whether a column of some kind may have the Arrow type `found` in a file."""
     return found in _TEXT_TYPES if kind == "str" else found == ARROW_TYPES[kind]
 
 

@@ -1,4 +1,4 @@
-"""Read back the scenario that a manifest holds."""
+"""Make the scenario that a manifest has as a dictionary."""
 
 from __future__ import annotations
 
