@@ -146,7 +146,7 @@ def map_table(path: Path) -> RouteTable | None:
         }
         source, licence, synthetic = (header["provenance"][key] for key in Provenance._fields)
         # Tables of older versions may hold the whole address of a server.
-        provenance = Provenance(strip_secrets(source), licence, synthetic)
+        provenance = Provenance(strip_secrets(source), strip_secrets(licence), synthetic)
         table = RouteTable(
             header["network_hash"],
             provenance,
