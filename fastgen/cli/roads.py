@@ -119,7 +119,8 @@ def roads() -> None:
     metavar="SIZE",
     default="500MB",
     show_default=True,
-    help="How large the answer may be, decompressed.",
+    help="How large the answer may be, decompressed. Reading it takes about its size in memory; "
+    "drawing the roads near the square takes more.",
 )
 @output_option
 def fetch(

@@ -224,7 +224,10 @@ def _summarise(folder: Path, manifest: Manifest, scenario: Scenario, sums: dict[
         files=len(manifest.files),
         bytes=sum(entry.bytes for entry in (*manifest.files, *manifest.tables)),
         # Manifests of older versions may have the whole address of a server, with its secrets.
-        networks=tuple(replace(n, source=strip_secrets(n.source)) for n in manifest.networks),
+        networks=tuple(
+            replace(n, source=strip_secrets(n.source), licence=strip_secrets(n.licence))
+            for n in manifest.networks
+        ),
         locations=tuple(
             _location(n.code, names[n.location_id], sums[n.location_id]) for n in manifest.networks
         ),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fastgen.model.road_graph import RoadGraph
 
 MAX_KITCHEN_M = 1000.0
+NEARLY_M = 1050.0  # up to here, one decimal would read as 1.0 km
 HALF_TURN = 180.0
 
 
@@ -128,6 +129,8 @@ class Area(NamedTuple):
         if not np.isfinite(dist_m):
             raise DataError(f"{name}: expected drivable roads around {kitchen}, got none.")
         if dist_m > MAX_KITCHEN_M:
+            digits = 1 if dist_m > NEARLY_M else 3
             raise DataError(
-                f"{name}: expected a road within 1 km of {kitchen}, got the nearest {dist_m / 1000:.1f} km."
+                f"{name}: expected a road within 1 km of {kitchen}, "
+                f"got the nearest {dist_m / 1000:.{digits}f} km."
             )

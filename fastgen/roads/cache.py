@@ -30,6 +30,8 @@ from fastgen.roads.server_address import strip_secrets
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
 CACHE_VERSION = 3
 ALIGNMENT = 64
 MAX_HEADER = 1 << 20
@@ -140,13 +142,10 @@ def map_route_table(path: Path) -> RouteTable | None:
         body = memoryview(memory)[line_end:]
         if len(body) != header["size"] or xxhash.xxh3_64_hexdigest(body) != header["xxh3"]:
             return None
-        arrays = {
-            name: np.frombuffer(body, np.dtype(dtype), size, offset)
-            for name, (dtype, offset, size) in header["arrays"].items()
-        }
+        arrays = {name: _map_array(body, name, *place) for name, place in header["arrays"].items()}
         source, licence, synthetic = (header["provenance"][key] for key in Provenance._fields)
         # Tables of older versions may hold the whole address of a server.
-        provenance = Provenance(strip_secrets(source), licence, synthetic)
+        provenance = Provenance(strip_secrets(source), strip_secrets(licence), synthetic)
         table = RouteTable(
             header["network_hash"],
             provenance,
@@ -157,6 +156,13 @@ def map_route_table(path: Path) -> RouteTable | None:
         return table if is_whole(table) else None
     except (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError):
         return None
+
+
+def _map_array(body: memoryview, name: str, dtype: str, offset: int, size: int) -> NDArray[Any]:
+    # The types are ours: a name such as 8f4 stands for an array of rows.
+    if dtype != _DTYPES[name].str:
+        raise ValueError(dtype)
+    return np.frombuffer(body, _DTYPES[name], size, offset)
 
 
 def is_whole(table: RouteTable) -> bool:

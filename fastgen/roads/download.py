@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastgen.model.road_graph import RoadGraph
+    from fastgen.roads.server_address import ServerAddress
 
 DEFAULT_URL = "https://overpass-api.de/api"
 DEFAULT_TIMEOUT_S = 180
@@ -77,17 +78,28 @@ def download_roads(
     except ValueError:
         host = show_host(str(overpass_url))
         got = quote_value(host) if host else "something else"
-        raise DataError(f"Expected an Overpass address like {DEFAULT_URL}, got {got}.") from None
+        raise DataError(
+            f"Expected an Overpass address like {DEFAULT_URL} (a password's or key's @ is %40), got {got}."
+        ) from None
     for option, seconds in (("--timeout", timeout_s), ("--max-time", max_time_s)):
         if not 0 < seconds <= MAX_TIME_S:
             raise DataError(f"{option}: expected a time above 0 and of at most a week, got {seconds:g} s.")
     require_osm_extra()
-    deadline = monotonic() + max_time_s
-    area = Area(lat, lon, radius_mi)
     try:
-        answer = read_answer(
-            post_query(address, make_query(area, timeout_s), Limits(timeout_s, max_time_s, max_bytes))
+        return _download(
+            address, Area(lat, lon, radius_mi), Limits(timeout_s, max_time_s, max_bytes), announce
         )
+    except FastgenError as error:
+        raise type(error)(address.hide(str(error))) from None
+
+
+def _download(
+    address: ServerAddress, area: Area, limits: Limits, announce: Callable[[str], None]
+) -> RoadGraph:
+    """Download the roads; errors may quote the server."""
+    deadline = monotonic() + limits.total_s
+    try:
+        answer = read_answer(post_query(address, make_query(area, limits.silence_s), limits))
     except FastgenError as error:
         raise type(error)(f"{address.shown}: {error}.") from None
     if answer.remark:
@@ -95,16 +107,18 @@ def download_roads(
         remark = quote_value(answer.remark)
         raise OutputError(f"{address.shown}: expected a whole answer, got the remark {remark}.")
     if not answer.has_nodes:
-        raise DataError(f"{address.shown}: expected drivable roads around {lat:.6f}, {lon:.6f}, got none.")
+        raise DataError(
+            f"{address.shown}: expected drivable roads around {area.lat:.6f}, {area.lon:.6f}, got none."
+        )
     dated = f", data of {answer.data_time}" if answer.data_time else ""
     source = f"OpenStreetMap, Overpass server {address.shown}{dated}"
     try:
         streets = draw_roads(answer, area, address.shown)
     except ValueError as error:
         raise DataError(f"{address.shown}: expected a whole answer, got {error}.") from None
-    _check_time(deadline, max_time_s, address.shown)
+    _check_time(deadline, limits.total_s, address.shown)
     graph = convert_graph(streets, area, source, address.shown, announce)
-    _check_time(deadline, max_time_s, address.shown)
+    _check_time(deadline, limits.total_s, address.shown)
     return graph
 
 

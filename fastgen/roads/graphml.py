@@ -6,7 +6,7 @@ Every value is read as text, whatever type the file declares, because programs d
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,14 @@ from fastgen.model.road_graph import MAX_LENGTH_MM
 from fastgen.roads.attribute_text import is_list, is_missing, read_flag, read_number, split_list
 from fastgen.roads.drive_filter import EXCLUDED, is_drivable
 from fastgen.roads.extras import quote_value
+from fastgen.roads.graphml_courses import (
+    INTEGER,
+    SHORTER_M,
+    SHORTER_SHARE,
+    Edge,
+    quote_id,
+    read_courses,
+)
 from fastgen.roads.graphml_parser import GraphmlParser, wrong_graph
 from fastgen.roads.osm_elements import MAX_LAT, MAX_LON
 from fastgen.roads.osmnx_graph import MARGIN_M, MM_PER_M, first_name
@@ -26,22 +34,19 @@ if TYPE_CHECKING:
 
     import networkx as nx
     from numpy.typing import NDArray
-    from shapely import LineString
 
     from fastgen.roads.area import Area
 
 Value = TypeVar("Value")
 
-# A program that shortens coordinates to single precision moves each end of an edge by up to a metre, and
-# lengths on the ellipsoid are up to 0.6 % shorter than those on osmnx's sphere.
-SHORTER_M, SHORTER_SHARE = 2.0, 0.01
+# An edge may be so much longer than the straight line: mountain roads, and crescents whose ends are near each
+# other.
+LONGER_M, LONGER_TIMES = 10_000.0, 100.0
 _WANTED = {
     "graph": frozenset({"simplified"}),
     "node": frozenset({"y", "x"}),
     "edge": frozenset({"length", "name", "osmid", "geometry", *EXCLUDED}),
 }
-# How far the ends of a course may be from the nodes of its edge.
-MAX_APART_M = 20.0
 # Well-known text of a line. Possessive quantifiers (++) bound the time by the length of the text.
 _NUMBER = r"[-+]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eE][-+]?+[0-9]++)?+"
 _POINT = rf"\s*+{_NUMBER}(?:\s++{_NUMBER}){{1,3}}\s*+"
@@ -51,26 +56,6 @@ _LINE = re.compile(rf"\s*+LINESTRING\s*+(?:ZM|Z|M)?\s*+(?:EMPTY|{_POINTS})\s*+",
 _NO_LINE = re.compile(
     r"\s*+(?:MULTILINESTRING|POINT)\s*+(?:ZM|Z|M)?\s*+(?:EMPTY\s*+|\([-+0-9.,()\sE]++)", re.IGNORECASE
 )
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
-
-
-class Edge(NamedTuple):
-    """A drivable edge: ids of its ends, metres (NaN where the file states none), name and course, if any."""
-
-    tail: str
-    head: str
-    length_m: float
-    name: str
-    geometry: str
-
-    def __str__(self) -> str:
-        """Name the edge in an error."""
-        return f"the edge from {quote_id(self.tail)} to {quote_id(self.head)}"
-
-
-def quote_id(text: str) -> str:
-    """Name a node in an error: a number as it is, any other id quoted."""
-    return text if _INTEGER.fullmatch(text) else quote_value(text)
 
 
 class _Streets:
@@ -108,7 +93,7 @@ class _Streets:
     def _take_edge(self, attributes: dict[str, str], values: dict[str, str]) -> None:
         tail, head = (_demand(attributes, key, "edge") for key in ("source", "target"))
         edge = Edge(tail, head, float("nan"), "", "")
-        if attributes.get("directed") == "false":
+        if _read(read_flag, attributes.get("directed", ""), f"directed of {edge}") is False:
             raise DataError(f"expected a directed graph, got {edge} undirected")
         geometry = values.get("geometry", "")
         if not is_missing(geometry):
@@ -169,15 +154,19 @@ class _Streets:
         length_m = np.array([edge.length_m for edge in self.edges], np.float64)
         invalid = ~((length_m >= 0) & (length_m <= MAX_LENGTH_MM / MM_PER_M))
         short = length_m < straight_m * (1 - SHORTER_SHARE) - SHORTER_M
-        for i in np.flatnonzero(near & (invalid | short))[:1]:
+        longest_m = LONGER_TIMES * straight_m + LONGER_M
+        long = length_m > longest_m
+        for i in np.flatnonzero(near & (invalid | short | long))[:1]:
             edge = self.edges[i]
             if invalid[i]:
                 raise DataError(
                     f"expected 0 <= length <= {MAX_LENGTH_MM // MM_PER_M} m of {edge}, got {edge.length_m}"
                 )
-            raise DataError(
-                f"expected length >= {straight_m[i]:.1f} m, the straight line, of {edge}, got {edge.length_m}"
-            )
+            if short[i]:
+                wanted = f"length >= {straight_m[i]:.1f} m, the straight line,"
+            else:
+                wanted = f"length <= {longest_m[i]:.1f} m, {LONGER_TIMES:g} straight lines and 10 km,"
+            raise DataError(f"expected {wanted} of {edge}, got {edge.length_m}")
         if near.any():
             self.edges = [edge for edge, is_near in zip(self.edges, near.tolist(), strict=True) if is_near]
             self.nodes = {node: self.nodes[node] for edge in self.edges for node in (edge.tail, edge.head)}
@@ -212,12 +201,12 @@ def load_graphml(path: Path, area: Area) -> nx.MultiDiGraph:
         with path.open("rb") as file:
             GraphmlParser(_WANTED, found.take).parse(file)
         found.keep_near()
-        courses = _read_courses(found.edges, found.nodes)
+        courses = read_courses(found.edges, found.nodes)
     except DataError as error:
         raise DataError(f"{path}: {error}.") from None
     found.check_reach(str(path))
     # "1" and "01" are two nodes.
-    are_integers = all(_INTEGER.fullmatch(node) for node in found.nodes)
+    are_integers = all(INTEGER.fullmatch(node) for node in found.nodes)
     are_integers = are_integers and len(set(map(int, found.nodes))) == len(found.nodes)
     identify: Callable[[str], int | str] = int if are_integers else str
     streets = nx.MultiDiGraph(simplified=found.is_simplified())
@@ -226,44 +215,6 @@ def load_graphml(path: Path, area: Area) -> nx.MultiDiGraph:
         attributes = {"length": edge.length_m, "name": edge.name, "geometry": course}
         streets.add_edge(identify(edge.tail), identify(edge.head), **attributes)
     return streets
-
-
-def _read_courses(edges: list[Edge], nodes: dict[str, tuple[float, float]]) -> list[LineString | None]:
-    """Read the edges' courses, and refuse one that doesn't lead from node to node, in either direction."""
-    from shapely import get_coordinates  # noqa: PLC0415  # heavy
-
-    # A loop is no road, and osmnx ends its course elsewhere where it joins the junctions that the loop is at.
-    courses = [None if edge.tail == edge.head else _read_course(edge) for edge in edges]
-    drawn = [(edge, course) for edge, course in zip(edges, courses, strict=True) if course is not None]
-    places = np.array([[nodes[edge.tail], nodes[edge.head]] for edge, _ in drawn], np.float64)
-    lat, lon = np.moveaxis(places.reshape(-1, 2, 2), 2, 0)
-    ends = np.array([get_coordinates(course)[[0, -1]] for _, course in drawn], np.float64)
-    end_lon, end_lat = np.moveaxis(ends.reshape(-1, 2, 2), 2, 0)
-    apart_m = [
-        compute_distances_m(lat, lon, end_lat[:, order], end_lon[:, order]).max(axis=1)
-        for order in ([0, 1], [1, 0])
-    ]
-    for i in np.flatnonzero(np.minimum(*apart_m) > MAX_APART_M)[:1]:
-        edge = drawn[i][0]
-        raise DataError(
-            f"expected the geometry of {edge} to end at its nodes, within {MAX_APART_M:g} m, "
-            f"got {quote_value(edge.geometry)}"
-        )
-    return courses
-
-
-def _read_course(edge: Edge) -> LineString | None:
-    from shapely import from_wkt, get_coordinates  # noqa: PLC0415  # heavy
-    from shapely.errors import ShapelyError  # noqa: PLC0415  # heavy
-
-    try:
-        with np.errstate(over="ignore"):
-            course = from_wkt(edge.geometry) if edge.geometry else None
-    except ShapelyError:
-        raise wrong_graph(f"the geometry {quote_value(edge.geometry)} of {edge}") from None
-    if not np.isfinite(get_coordinates(course)).all():
-        raise wrong_graph(f"the geometry {quote_value(edge.geometry)} of {edge}")
-    return None if course is None or course.is_empty else course
 
 
 def _demand(attributes: dict[str, str], key: str, kind: str) -> str:

@@ -125,6 +125,8 @@ class GraphmlParser:
 
     def _add_key(self, attributes: dict[str, str]) -> None:
         """Note which values a key stands for, of one kind of element or of all."""
+        if self._n_graphs:
+            raise wrong_graph("a key behind the graph, where values are read already")
         key = attributes.get("id", "")
         name = attributes.get("attr.name", key)
         kinds = _KINDS if attributes.get("for", "all") == "all" else (attributes["for"],)

@@ -178,7 +178,7 @@ def _provenance(header: dict[str, Any]) -> Provenance:
     for text in (source, licence):
         text.encode()  # half of a surrogate pair is no text
     # Files of older versions may hold the whole address of a server.
-    return Provenance(strip_secrets(source), licence, synthetic)
+    return Provenance(strip_secrets(source), strip_secrets(licence), synthetic)
 
 
 def _decompress(body: bytes, n_most: int) -> bytes:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from html import escape
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit, urlunsplit
 
 _SERVICE = "/interpreter"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
-# An address within a sentence ends at a blank, or at a comma before one.
-_URL = re.compile(rf"\b{_SCHEME.pattern}://[^\s]+?(?=,?(?:\s|$))")
+# An address within a sentence ends at a blank, or at a comma before one; a password may hold both.
+_URL = re.compile(rf"\b{_SCHEME.pattern}://(?:[\s\S]*@)?[^\s]+?(?=,?(?:\s|$))")
 # Host and port of an address: _PLACE in any characters, _HOST in those of a host name.
 _PLACE = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::[0-9]*)?")
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::[0-9]*)?")
-# Characters that keys and session ids follow, also percent-encoded.
-_MORE = re.compile(r"[;?&#]|%(?:3[BF]|2[36])", re.IGNORECASE)
+# Characters that keys and session ids follow, also percent-encoded, once or several times.
+_MORE = re.compile(r"[;?&#]|%(?:25)*(?:3[BF]|2[36])", re.IGNORECASE)
+_BETWEEN = re.compile(r"[;?&#/=]")
+# Shorter values, such as a version, are no secrets; nor are shorter pieces of one.
+_MIN_SECRET, _MAX_QUOTE = 3, 80  # characters
+_HIDDEN = "***"
+# Where a quote in an error may be cut.
+_CUT = re.compile(r"""\.\.\.|['")]|\.?$""")
 
 
 class ServerAddress(NamedTuple):
@@ -28,11 +36,30 @@ class ServerAddress(NamedTuple):
         User and password, or None.
     shown
         The address without secrets, as it is stored and printed.
+    secrets
+        What is not shown: user, password, values of the path's end and of the query.
     """
 
     url: str
     login: tuple[str, str] | None
     shown: str
+    secrets: tuple[str, ...] = ()
+
+    def hide(self, words: str) -> str:
+        """Hide the secrets in an error that quotes a server, which may repeat them in any encoding.
+
+        Parameters
+        ----------
+        words
+            The error; `shown` in front of it stays. Quotes may be cut, so that a secret's beginning stands at
+            their end, or its end behind three dots.
+        """
+        front = self.shown if words.startswith(self.shown) else ""
+        forms = sorted({form for secret in self.secrets for form in _spell(secret)}, key=len, reverse=True)
+        if not forms:
+            return words
+        whole = "|".join(map(re.escape, forms))
+        return front + _hide_cut(re.sub(whole, _HIDDEN, words[len(front) :], flags=re.IGNORECASE), forms)
 
 
 def split_address(text: str) -> ServerAddress:
@@ -54,8 +81,9 @@ def split_address(text: str) -> ServerAddress:
     except ValueError:
         raise ValueError("no address") from None
     place = f"[{host}]" if ":" in (host or "") else host or ""
-    # A slash in a password ends the part in which urlsplit finds passwords, and leaves its @ in the path.
-    if parts.scheme not in {"http", "https"} or _HOST.fullmatch(place) is None or "@" in parts.path:
+    # A slash, ? or # in a password ends the part in which urlsplit finds passwords, and leaves its @ behind.
+    behind = f"{parts.path}{parts.query}{parts.fragment}"
+    if parts.scheme not in {"http", "https"} or _HOST.fullmatch(place) is None or "@" in behind:
         raise ValueError("no address")
     place = place if port is None else f"{place}:{port}"
     path = parts.path.rstrip("/").removesuffix(_SERVICE).rstrip("/")
@@ -64,7 +92,43 @@ def split_address(text: str) -> ServerAddress:
         login = unquote(parts.username), unquote(parts.password or "")
     url = urlunsplit((parts.scheme, place, f"{path}{_SERVICE}", parts.query, ""))
     shown = _MORE.split(path, maxsplit=1)[0].rstrip("/").removesuffix(_SERVICE).rstrip("/")
-    return ServerAddress(url, login, urlunsplit((parts.scheme, place, shown, "", "")))
+    more = [_MORE.sub("?", path).partition("?")[2], parts.query]
+    values = [part for text in more for part in (text, *_BETWEEN.split(text))]
+    # Of key=value, the value alone is secret.
+    names = {name for text in more for name in re.findall(r"([^;?&#/=]+)=", text)}
+    secrets = [*(login or ()), *([":".join(login)] if login else []), *(v for v in values if v not in names)]
+    long = tuple(secret for secret in secrets if len(secret) >= _MIN_SECRET)
+    return ServerAddress(url, login, urlunsplit((parts.scheme, place, shown, "", "")), long)
+
+
+def _hide_cut(words: str, forms: list[str]) -> str:
+    """Hide the beginnings of secrets where a quote may be cut, and their ends behind three dots."""
+    for match in reversed(list(_CUT.finditer(words))):
+        before, after = words[: match.start()], words[match.end() :]
+        sizes = [(form, size) for form in forms for size in range(_MIN_SECRET, min(len(form), _MAX_QUOTE))]
+        head = max((size for form, size in sizes if before.endswith(form[:size])), default=0)
+        tail = max((size for form, size in sizes if after.startswith(form[-size:])), default=0)
+        if head:
+            before = before[:-head] + _HIDDEN
+        if tail and match.group() == "...":
+            after = _HIDDEN + after[tail:]
+        words = before + match.group() + after
+    return words
+
+
+def _spell(secret: str) -> set[str]:
+    """List the spellings of a secret in which a server may repeat it."""
+    plain = {secret, unquote(secret), unquote_plus(secret)}
+    spelt = {
+        *(quote(text) for text in plain),
+        *(quote(text, safe="") for text in plain),
+        *(quote_plus(text) for text in plain),
+        *(escape(text) for text in plain),
+        *(b64encode(text.encode()).decode() for text in plain),
+    }
+    # An error shows what it quotes as Python writes it.
+    spelt |= plain
+    return {form for form in spelt | {ascii(t)[1:-1] for t in spelt} | {repr(t)[1:-1] for t in spelt} if form}
 
 
 def strip_secrets(words: str) -> str:
@@ -87,9 +151,12 @@ def strip_address(text: str) -> str:
     if not separator or _SCHEME.fullmatch(scheme) is None:
         scheme, separator, rest = "", "", text
     address = re.split(r"[?#]", rest, maxsplit=1)[0]
+    place = address.partition("/")[0]
     if "@" in address:
         address = address.rpartition("@")[2]
-    elif "@" in rest and _PLACE.fullmatch(address.partition("/")[0]) is None:
+    elif "@" in rest and _PLACE.fullmatch(place) is None:
         # A password that holds a ? or # which should have been percent-encoded.
         address = rest.rpartition("@")[2]
+    elif "@" in rest and ":" in place:
+        address = "..."  # host and port before a query, or user and password: nobody can tell
     return f"{scheme}{separator}{_MORE.split(address, maxsplit=1)[0]}"

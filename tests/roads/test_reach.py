@@ -86,6 +86,12 @@ def test_kitchen_far_from_the_course_is_refused_with_its_distance(tmp_path: Path
         import_text(road([(-2000.0, 0.0), (0.0, 4000.0), (2000.0, 0.0)]), tmp_path)
 
 
+@pytest.mark.parametrize("away_m", [1001.0, 1010.0, 1049.0])
+def test_kitchen_hardly_too_far_is_told_by_the_metre(away_m: float, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=rf"within 1 km .*, got the nearest {away_m / 1000:.3f} km\."):
+        import_text(road([(-3000.0, away_m), (3000.0, away_m)]), tmp_path)
+
+
 def save_simplified(text: str, folder: Path) -> Path:
     """Save a file's streets as osmnx does, from junction to junction, with the course of bent ones."""
     path = folder / "streets.osm"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.roads.graphml_text import EDGE, TWO_EDGES, refusal
+from tests.roads.graphml_text import EDGE, TWO_EDGES, import_text, refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +24,24 @@ SHAPES = {
     "edge to nowhere": ('target="3"', 'target="9"', "got the edge from 2 to 9, one of which is no node"),
     "quoted id": ('target="3"', 'target="n\x7f9"', r"from 2 to 'n\x7f9', one of which is no node"),
     "undirected edge": ('target="3"', 'target="3" directed="false"', "the edge from 2 to 3 undirected"),
+    **{
+        f"edge with directed={word}": (
+            'target="3"',
+            f'target="3" directed="{word}"',
+            "the edge from 2 to 3 undirected",
+        )
+        for word in ("0", "FALSE", "False", "no")
+    },
+    "edge with an odd direction": (
+        'target="3"',
+        'target="3" directed="up"',
+        "got 'up' as directed of the edge",
+    ),
+    "names behind the graph": (
+        "</graph>",
+        '</graph><key id="z" for="edge" attr.name="name"/>',
+        "got a key behind the graph",
+    ),
     "undirected": ("directed", "undirected", "expected a directed graph, got an undirected one"),
     "no direction": (' edgedefault="directed"', "", "expected a directed graph"),
     "nested graph": (NODE_1, f"{NODE_1}<graph/>", "got a nested graph"),
@@ -101,3 +122,35 @@ def test_length_shorter_than_the_straight_line_is_refused(length: str, tmp_path:
 def test_length_that_is_none_is_refused(length: str, tmp_path: Path) -> None:
     message = refusal(TWO_EDGES.replace(">111<", f">{length}<"), tmp_path)
     assert message.startswith("expected 0 <= length <= 2147483 m of the edge from 1 to 2, got ")
+
+
+@pytest.mark.parametrize("length", ["21119.6", "100000", "2000000"])
+def test_length_far_above_the_straight_line_is_refused(length: str, tmp_path: Path) -> None:
+    message = refusal(TWO_EDGES.replace(">111<", f">{length}<"), tmp_path)
+    line = r"expected length <= 21119\.5 m, 100 straight lines and 10 km, of the edge from 1 to 2, got "
+    assert re.fullmatch(rf"{line}{float(length)}\.", message)
+
+
+@pytest.mark.parametrize("length", ["21119", "5000", "112"])
+def test_length_of_a_bent_road_is_believed(length: str, tmp_path: Path) -> None:
+    graph = import_text(TWO_EDGES.replace(">111<", f">{length}<"), tmp_path)
+    assert int(length) * 1000 in graph.edge_length_mm.tolist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0, 0.004), st.floats(0.3, 4))
+def test_length_is_that_of_its_course(
+    tmp_path_factory: pytest.TempPathFactory, aside: float, times: float
+) -> None:
+    """A course of three points, and a length so many times as long."""
+    half_m = np.hypot(111.195 / 2, aside * 111_195 * np.cos(np.radians(41.9)))
+    length_m = max(2 * half_m * times, 112.0)
+    course = f"LINESTRING (-87.7 41.9, {-87.7 + aside:.9f} 41.9005, -87.7 41.901)"
+    edge = f'{EDGE}<data key="g">{course}</data>'.replace(">111<", f">{length_m:.3f}<")
+    text, folder = TWO_EDGES.replace(EDGE, edge), tmp_path_factory.mktemp("course")
+    share = length_m / (2 * half_m)
+    is_short, is_long = share < 0.98 and 2 * half_m - length_m > 5, length_m > 4.1 * half_m + 101
+    if is_short or is_long:
+        assert "expected the length of the edge from 1 to 2 near the " in refusal(text, folder)
+    elif 1.0 <= share < 1.9:
+        assert import_text(text, folder).n_nodes == 3
