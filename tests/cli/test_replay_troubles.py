@@ -109,7 +109,7 @@ def test_what_readers_must_leave_out_is_said_once(dataset: Path, unbroken: Path,
         ("--to {dataset}/events.parquet", 2, "to: expected a place apart from the dataset"),
         ("--to link", 2, "to: expected a place apart from the dataset"),
         ("--to dangling", 1, "dangling: expected a folder to write to, got a link to nothing"),
-        ("--to mine", 1, "mine: expected a folder without files named as a replay's, got events-0000000001"),
+        ("--to mine", 1, "mine: expected a folder without event files, got events-0000000001"),
         ("--to out --state file/s.json", 1, "file: expected a folder to write to, got a file."),
     ],
 )

@@ -170,7 +170,7 @@ def test_folder_mounted_elsewhere_is_not_taken_for_a_fresh_one(dataset: Path, tm
     for name in at(dataset, out, start_day=1).files:
         (out / name).unlink()  # a reader has consumed them
     with bind_mount(out, bound):
-        with pytest.raises(OutputError, match="expected the state of the replay that has written into"):
+        with pytest.raises(OutputError, match="expected the state of the run that has written into"):
             at(dataset, bound, 600)
         assert at(dataset, out, 600).events
     assert list(bound.iterdir()) == []

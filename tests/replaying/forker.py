@@ -23,7 +23,7 @@ from fastgen.replaying.clock import utc_from_us
 from fastgen.replaying.options import ReplayOptions
 from fastgen.replaying.run import follow, replay
 from fastgen.wire.bulk import WireEncoder, sort_rows
-from fastgen.wire.row_groups import join_pieces
+from fastgen.wire.row_groups import join_slices
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -69,7 +69,7 @@ def run(task: dict[str, Any]) -> None:
 
 def load_kernels() -> None:
     """Load the compiled kernels, which no child has to do again then; no thread is started by it."""
-    rows = join_pieces([])
+    rows = join_slices([])
     order = sort_rows(rows, np.ones(0, bool), 0, 1)
     WireEncoder("00" * 32).encode_lines(rows, order, 0)
 
