@@ -143,17 +143,21 @@ class Kitchen:
 
 
 class SteppedStream:
-    """A stream that is written line by line; before each, the process may be killed."""
+    """A stream that writes line by line, and the last line when it is flushed; each is a step."""
 
     def __init__(self, path: Path, steps: Steps) -> None:
         self._file, self._steps = path.open("ab", buffering=0), steps
+        self._kept = b""
 
     def write(self, data: bytes) -> int:
-        self._steps.step()
-        return self._file.write(data)
+        self.flush()
+        self._kept = data
+        return len(data)
 
     def flush(self) -> None:
         self._steps.step()
+        self._file.write(self._kept)
+        self._kept = b""
 
 
 def run(task: dict[str, Any], steps: Steps) -> None:
