@@ -26,7 +26,8 @@ from fastgen.emitting.folder import FolderSink
 from fastgen.emitting.lock import hold_lock
 from fastgen.emitting.sink import SinkState
 from fastgen.emitting.stream import StreamSink
-from fastgen.files import NAME_MAX, hidden_beside
+from fastgen.errors import ScenarioError
+from fastgen.files import NAME_MAX, check_file, hidden_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,6 +51,27 @@ def make_sink(to: str | Path | IO[bytes], suffix: str, max_rows: int) -> Sink:
         If it is no folder, or can't be written to.
     """
     return FolderSink(to, suffix, max_rows) if isinstance(to, str | Path) else StreamSink(to)
+
+
+def choose_state_path(sink: Sink, state: str | Path | None) -> Path:
+    """Choose the state file of a producer.
+
+    Parameters
+    ----------
+    sink
+        The sink.
+    state
+        The file that the user names; None: that of the sink.
+
+    Raises
+    ------
+    ScenarioError
+        If it can't be a file, or a stream has none.
+    """
+    path = sink.state_path if state is None else check_file(state, "state")
+    if path is None:
+        raise ScenarioError("state: expected a state file, which a stream can't hold, got none.")
+    return path
 
 
 @contextmanager

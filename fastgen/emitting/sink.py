@@ -41,7 +41,7 @@ class SinkState(NamedTuple):
     Attributes
     ----------
     folder_id
-        Name of the folder, by which it is known again; `STREAM_ID` for a stream.
+        Name by which the folder is recognised; `STREAM_ID` for a stream.
     n_files
         Number of files committed so far.
     pending

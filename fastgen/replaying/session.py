@@ -9,9 +9,8 @@ from typing import IO, TYPE_CHECKING, Self
 
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
 from fastgen.dataset.layout import check_no_part, is_part
-from fastgen.emitting.emission import emit_window, make_sink, open_sink
+from fastgen.emitting.emission import choose_state_path, emit_window, make_sink, open_sink
 from fastgen.errors import ScenarioError
-from fastgen.files import check_file
 from fastgen.replaying.clock import ReplayClock, parse_speed
 from fastgen.replaying.first_run import first_state, start_clock
 from fastgen.replaying.options import Emitted, ReplayOptions
@@ -70,15 +69,12 @@ class ReplaySession:
             options=options,
         )
         self._sink = make_sink(to, options.format, options.max_rows_per_file)
-        if isinstance(to, str | Path) and is_part(Path(to), Path(dataset)):
-            raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {to}.")
         if isinstance(to, str | Path):
+            if is_part(Path(to), Path(dataset)):
+                raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {to}.")
             check_no_part(Path(to), "to")
-        state_path = self._sink.state_path if state is None else check_file(state, "state")
-        if state_path is None:
-            raise ScenarioError("state: expected a state file, which a stream can't hold, got none.")
-        check_no_part(state_path, "state")
-        self._state_path = state_path
+        self._state_path = choose_state_path(self._sink, state)
+        check_no_part(self._state_path, "state")
         self._state: ReplayState | None = None
         self._slicer: Slicer | None = None
         self._open = ExitStack()

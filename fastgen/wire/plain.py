@@ -96,7 +96,7 @@ def encode_event(event: PlainEvent, *, time_decimals: int = 3) -> bytes:
     Raises
     ------
     DataError
-        If the time is before 1970 or after 9999, or a value has no form in JSON.
+        If the time is before 1970 or after 9999.
     """
     seconds, us = divmod(event.ts_us, US_PER_S)
     if not 0 <= seconds < TS_MAX_S:
@@ -117,7 +117,7 @@ def round_number(value: float, decimals: int, decimals_min: int | None = None) -
     value
         The number.
     decimals
-        Decimals to round to, halves away from zero.
+        Decimals to round to, at least 1; halves are rounded away from zero.
     decimals_min
         Decimals to keep if they are zeros; None: all.
 

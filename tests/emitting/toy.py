@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from fastgen.emitting.emission import emit_window, make_sink, open_sink
+from fastgen.emitting.emission import choose_state_path, emit_window, make_sink, open_sink
 from fastgen.emitting.sink import SinkState
 from fastgen.errors import DamageError
 from fastgen.files import write_whole
@@ -91,9 +91,7 @@ class Kitchen:
 
     def __init__(self, to: Path | IO[bytes], state: Path | None, steps: Steps | None = None) -> None:
         self.sink = make_sink(to, "jsonl", MAX_ROWS)
-        path = state or self.sink.state_path
-        assert path is not None
-        self._path, self._steps = path, steps
+        self._path, self._steps = choose_state_path(self.sink, state), steps
         self.state: KitchenState | None = None
 
     def load(self) -> SinkState | None:
