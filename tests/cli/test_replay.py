@@ -15,8 +15,8 @@ import pytest
 
 from fastgen.cli import main
 from tests.cli.replays import COMMAND, FIRST, LATER, run
-from tests.replaying.plain import event_ids, read_lines
 from tests.replaying.runs import state_of
+from tests.wire.reference import event_ids, read_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

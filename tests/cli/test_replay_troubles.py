@@ -13,8 +13,8 @@ from fastgen.cli import main
 from fastgen.emitting.control import find_control
 from tests.building.test_build import resize, small_disk
 from tests.cli.replays import FIRST, LATER, ROOT, run
-from tests.replaying.plain import read_lines
 from tests.replaying.slow_disk import DESCRIPTORS
+from tests.wire.reference import read_lines
 
 
 def test_full_disk_is_one_line_and_nothing_is_lost(dataset: Path, unbroken: Path, tmp_path: Path) -> None:

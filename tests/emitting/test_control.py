@@ -17,8 +17,8 @@ import pytest
 from fastgen.emitting.control import INSIDE, find_control
 from fastgen.errors import DamageError, DataError, OutputError
 from tests.building.test_build import small_disk
-from tests.replaying.plain import event_ids
 from tests.replaying.runs import at
+from tests.wire.reference import event_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

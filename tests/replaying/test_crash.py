@@ -20,7 +20,7 @@ from fastgen.emitting.control import INSIDE, find_control
 from fastgen.replaying.clock import us_from_utc, utc_from_us
 from tests.effort import repeats
 from tests.forking import Forker, forking
-from tests.replaying.plain import event_ids, read_lines
+from tests.wire.reference import event_ids, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

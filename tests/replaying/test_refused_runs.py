@@ -13,8 +13,8 @@ from fastgen.replaying import session as session_module
 from fastgen.replaying.options import ReplayOptions
 from fastgen.replaying.session import ReplaySession
 from tests.helpers import build_small
-from tests.replaying.plain import event_ids
 from tests.replaying.runs import NOON, at, state_of
+from tests.wire.reference import event_ids
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ import pytest
 import fastgen
 from fastgen.errors import ScenarioError
 from fastgen.replaying.options import ReplayOptions
-from tests.replaying.plain import read_lines, wire_lines
 from tests.replaying.runs import DAY, NOON, at, shift_of, state_of
+from tests.wire.reference import read_lines, wire_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
