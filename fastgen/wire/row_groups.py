@@ -22,7 +22,17 @@ _TEXTS = ("order_id", "customer_addr", "items_json", "route_json")
 
 
 class GroupSpan(NamedTuple):
-    """A row group: its part, its number in the part, its rows, first and last second, whether these are exact."""
+    """A row group of a part.
+
+    Attributes
+    ----------
+    file, number
+        The part, and the number of the row group in it.
+    n_rows
+        Number of rows.
+    first_s, last_s, is_exact
+        First and last second, ts_seconds; not exact: bounds that no row exceeds.
+    """
 
     file: EventPart
     number: int

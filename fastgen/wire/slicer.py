@@ -9,8 +9,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fastgen.loading import needed_kernels, numba_is_loaded
 from fastgen.units import S_PER_DAY
 from fastgen.wire.plain import sort_few
@@ -23,11 +21,12 @@ from fastgen.wire.row_groups import (
     read_spans,
     selected_rows,
 )
-from fastgen.wire.rows import LOCATION_ID, TS, WireChunk
+from fastgen.wire.rows import TS, WireChunk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from fastgen.dataset.event_part import EventPart
@@ -98,7 +97,7 @@ class Slicer:
         while start_s < end_s:
             stop_s = self._end_of_chunk(start_s, end_s)
             chunk = self._chunk(start_s, stop_s)
-            if len(chunk.order):
+            if chunk.n_rows:
                 yield chunk
             start_s = stop_s
         self._index.stamp.check()
@@ -120,8 +119,8 @@ class Slicer:
         last = span.last_s
         is_mixed = span.file.location_id is None and self._locations is not None
         if is_mixed or not span.is_exact:
-            rows = read_group(span).ints
-            own = rows[_is_of(rows, self._locations), TS]
+            rows = read_group(span)
+            own = rows.ints[selected_rows(rows, self._locations, None), TS]
             if not len(own):
                 return latest
             last = int(own.max())
@@ -186,13 +185,6 @@ class Slicer:
         """Drop the row groups that have no rows of the second at which the next window begins."""
         needed = {span for _, span in self.groups(end_s, end_s + 1)}
         self._cache = {span: rows for span, rows in self._cache.items() if span in needed}
-
-
-def _is_of(rows: NDArray[np.int64], locations: Collection[int] | None) -> NDArray[np.bool_]:
-    """Say which rows are of some locations."""
-    if locations is None:
-        return np.ones(len(rows), bool)
-    return np.isin(rows[:, LOCATION_ID], list(locations))
 
 
 def _sort(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) -> NDArray[np.int64]:
