@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from threading import Event
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -50,19 +51,11 @@ def replay(
     dataset: Path,
     to: str,
     state: Path | None,
-    start_day: int | None,
-    speed: str | None,
-    loop: bool | None,
-    locations: tuple[str, ...] | None,
-    types: tuple[str, ...] | None,
-    max_rows_per_file: int,
-    file_format: str,
-    rebase: bool,
-    accept_clock: bool,
     now: dt.datetime | None,
     dry_run: bool,
     follow: bool,
     every: float,
+    **settings: Any,
 ) -> None:
     """Play DATASET as a stream: drop the events that have become due into a folder, each exactly once.
 
@@ -86,32 +79,30 @@ def replay(
 
     tell = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
 
-    def play(*, accept_clock: bool) -> None:
-        asked = ReplayOptions(
-            *(start_day, speed, loop, locations, types, max_rows_per_file, file_format, rebase, accept_clock)
-        )
+    def play(replay_options: ReplayOptions) -> None:
         with announced_late_compiling(), _target(to) as target:
             if follow:
-                _follow(dataset, target, every, state, asked, tell)
+                _follow(dataset, target, every, state, replay_options, tell)
                 return
-            emitted = run_once(dataset, target, state, asked, now, dry_run=dry_run)
+            emitted = run_once(dataset, target, state, replay_options, now, dry_run=dry_run)
             _say_what_is_inside(emitted)
             tell(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
 
+    replay_options = ReplayOptions(**settings)
     try:
-        play(accept_clock=accept_clock)
+        play(replay_options)
     except ClockError as error:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
         say(str(error), err=True)
         if not click.confirm("Take the clock for right?", err=True):
             raise
-        play(accept_clock=True)
+        play(replace(replay_options, accept_clock=True))
 
 
 @contextmanager
 def _target(to: str) -> Iterator[str | IO[bytes]]:
-    """Open where the events go to; a reader of the standard output that leaves ends the block."""
+    """Give the folder or open the standard output; the block ends if the reader of that has left."""
     if to != STDOUT:
         yield to
         return
@@ -138,7 +129,7 @@ def _follow(
     to: str | IO[bytes],
     every_s: float,
     state: Path | None,
-    asked: ReplayOptions,
+    replay_options: ReplayOptions,
     tell: Callable[[str], None],
 ) -> None:
     from fastgen.cli.replay_status import ReplayStatus  # noqa: PLC0415  # only here
@@ -147,14 +138,14 @@ def _follow(
     stop = Event()
 
     def end(number: int, _frame: FrameType | None) -> None:
-        """End after the window in hand; the second time, at once."""
+        """End after the present window; the second time, at once."""
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     with ReplayStatus(tell) as status:
-        for emitted in follow(dataset, to, every_s=every_s, stop=stop, state=state, options=asked):
+        for emitted in follow(dataset, to, every_s=every_s, stop=stop, state=state, options=replay_options):
             _say_what_is_inside(emitted)
             status.show(emitted, present_us())
 

@@ -112,7 +112,6 @@ max_rows = click.option(
 )
 replay_format = click.option(
     "--format",
-    "file_format",
     type=click.Choice(["jsonl", "jsonl.gz", "parquet"]),
     default="jsonl",
     show_default=True,

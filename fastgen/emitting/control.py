@@ -1,13 +1,14 @@
-"""Keep what belongs to a replay where no reader of its folder looks, and bound to that folder.
+"""Find the control folder of a folder: for state, lock and staged files, away from the folder's readers.
 
-Many readers take every file below a folder, whatever it is called (Polars, a DuckDB pattern such as
-`landing/**`). So the state, the lock and the staged files of `landing` are beside it, in `.landing.fastgen`,
-on the same file system: from there a rename puts a file into the folder. A folder that nothing can be put
-beside, such as a mount point, has them inside, in `landing/_fastgen`; so have the folders of older replays.
+Many readers take every file below a folder, whatever its name (Polars, DuckDB with `landing/**`). So the
+control folder of `landing` is beside it, `.landing.fastgen`, on the same file system: a rename moves a file
+from there into the folder. If nothing can be put beside a folder, such as a mount point, the control folder
+is inside it, `landing/_fastgen`, as it is with the folders of older replays.
 
-The two are bound by a name, which both carry: the control folder in a file, and the folder that is read in
-the name of an empty folder, which shows no reader a file. Inside, the file alone is enough. Staged files have
-names of their own, so that a pattern over the folders above, such as `**/*.jsonl`, leaves them out too.
+Both folders carry the same name, which binds them: the control folder has it in a file; the folder itself has
+an empty folder of that name, in which readers find no file. With a control folder inside, the file is enough.
+Staged files end in `.staged`, so that a pattern over the folders above, such as `**/*.jsonl`, doesn't match
+them.
 """
 
 from __future__ import annotations
@@ -16,29 +17,33 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastgen.errors import DataError
 from fastgen.files import sync_folder, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 INSIDE = "_fastgen"
 _SUFFIX = ".fastgen"
 _NAME_FILE = "folder.id"
 _MARK = ".fastgen-"
 _STATE, _LOCK, _STAGING, _STAGED = "state.json", "lock", "staging", ".staged"
-# What a file system takes for a name, and what the file of a name may have; it has 33.
+# Longest name of a file system, in bytes; most bytes read of the file of a name, which has 33.
 _NAME_MAX, _ID_MAX = 255, 100
 
 
 @dataclass(frozen=True)
 class Control:
-    """What belongs to the replay into a folder.
+    """A folder and its control folder.
 
     Attributes
     ----------
     folder
-        The folder that is read.
+        The folder, which is for readers.
     path
-        The folder of what is not for readers.
+        The control folder, which is not.
     """
 
     folder: Path
@@ -46,30 +51,34 @@ class Control:
 
     @property
     def is_inside(self) -> bool:
-        """Whether readers of the whole folder have to leave something out."""
+        """Whether the control folder is inside the folder, so that readers have to leave it out."""
         return self.path.name == INSIDE
 
     @property
     def state(self) -> Path:
-        """State file, unless another one is named."""
+        """State file, unless the user names another one."""
         return self.path / _STATE
 
     @property
     def lock(self) -> Path:
-        """File that is locked by a replay at work."""
+        """File that a running process has locked."""
         return self.path / _LOCK
 
     @property
     def staging(self) -> Path:
-        """Folder of files that are not yet to be seen."""
+        """Folder of the files that readers may not see yet."""
         return self.path / _STAGING
 
     def staged(self, name: str) -> Path:
         """Path of a file while it is staged."""
         return self.staging / (name if self.is_inside else f"{name}{_STAGED}")
 
+    def are_staged(self, names: Iterable[str]) -> bool:
+        """Whether all of these files are in staging."""
+        return all(self.staged(name).exists() for name in names)
+
     def names(self) -> set[str]:
-        """List the names that the two folders carry.
+        """Collect the names that the two folders carry: none, one if they belong together, or more.
 
         Raises
         ------
@@ -81,13 +90,13 @@ class Control:
         return marks | (set() if name is None else {name})
 
     def missing(self, name: str) -> Path | None:
-        """Find the place of the name that has none, None if both have it."""
+        """Find the file or folder that should carry the name and is missing; None: both are there."""
         if _read_name(self.path / _NAME_FILE) is None:
             return self.path / _NAME_FILE
         return None if self.is_inside or self._mark(name).exists() else self._mark(name)
 
     def bind(self, name: str) -> None:
-        """Give both folders a name, where they have none."""
+        """Give both folders the name, unless they have it."""
         if _read_name(self.path / _NAME_FILE) is None:
             write_whole(self.path / _NAME_FILE, f"{name}\n".encode())
         if self.missing(name):
@@ -99,7 +108,7 @@ class Control:
 
 
 def find_control(folder: Path) -> Control:
-    """Find, or choose, where the things of a folder are that are not for its readers.
+    """Find the control folder of a folder; if there is none yet, choose its place.
 
     Parameters
     ----------
@@ -107,7 +116,7 @@ def find_control(folder: Path) -> Control:
         The folder; it need not exist.
     """
     inside = folder / INSIDE
-    # By whatever name or link a folder is called, what belongs to it is in one place.
+    # A folder has one control folder, whichever path or link names it.
     is_plain = folder.name not in ("", "..") and not folder.is_symlink()
     place = folder if is_plain else folder.resolve()
     beside = place.with_name(f".{place.name}{_SUFFIX}")
@@ -119,19 +128,19 @@ def find_control(folder: Path) -> Control:
 
 
 def _can_be_beside(place: Path, beside: Path) -> bool:
-    """Whether files can be staged beside a folder and be renamed into it."""
+    """Whether the control folder can be beside a folder, so that files can be renamed from it."""
     if len(os.fsencode(beside.name)) > _NAME_MAX:
         return False
     if not place.exists():
-        return True  # it will be made there
+        return True  # both will be made on one file system
     try:
         return os.access(place.parent, os.W_OK | os.X_OK) and _mount_of(place) == _mount_of(place.parent)
-    except OSError:  # not to be read
+    except OSError:  # one of them may not be read
         return False
 
 
 def _mount_of(folder: Path) -> tuple[int, str]:
-    """Find the device of a folder and, where the system says so, the number of its mount."""
+    """Find the device of a folder and, if the system tells it, the id of its mount."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         lines = Path(f"/proc/self/fdinfo/{descriptor}").read_text(encoding="ascii").splitlines()

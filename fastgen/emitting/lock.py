@@ -1,4 +1,4 @@
-"""Keep a second replay out, as long as the first one lives and no longer."""
+"""Keep a second process out while the first one lives."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def hold_lock(path: Path, what: Path) -> Iterator[None]:
-    """Hold the lock of a file in this block; the kernel lets go of it when the process ends, however it ends.
+    """Lock a file in this block; the kernel releases it when the process ends, however that happens.
 
-    Where the file system knows no locks, nobody is kept out, see `try_lock`.
+    On a file system without locks, nobody is kept out; see `try_lock`.
 
     Parameters
     ----------
     path
-        The file; made if missing, and left there: removing it would let two processes lock two files.
+        The file; made if missing, and never removed: otherwise two processes could lock two files.
     what
-        What is locked, for the error.
+        What the file stands for, for the error.
 
     Raises
     ------
     OutputError
-        If another replay holds it, or it can't be made.
+        If another process has locked it, or it can't be made.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def hold_lock(path: Path, what: Path) -> Iterator[None]:
         raise refuse_folder(what, error) from None
     try:
         if not try_lock(descriptor, path):
-            raise OutputError(f"{what}: expected no other replay at work here, but one is.")
+            raise OutputError(f"{what}: expected no other run at work here, but one is.")
         yield
     finally:
         os.close(descriptor)

@@ -1,1 +1,1 @@
-"""Play a dataset as a stream: windows of events, each exactly once."""
+"""Play a dataset as a stream of events: windows of its time, emitted as the wall clock reaches them."""

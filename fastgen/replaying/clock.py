@@ -1,7 +1,7 @@
-"""Relate wall clock, simulated time and loop: pure arithmetic in whole numbers, so that nothing ever drifts.
+"""Relate wall clock, dataset time and the time on the wire, in whole numbers, so that nothing ever drifts.
 
-Three times: *real* microseconds of the wall clock (Unix, UTC); *virtual* seconds, which are dataset time
-running on through all loops; and the *simulated* time of the wire, which is virtual time moved by whole days.
+There are three times: *real* microseconds of the wall clock (Unix, UTC); *virtual* seconds, dataset time that
+runs on through all loops; and the *simulated* time on the wire, which is virtual time moved by whole days.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _EXPONENT = re.compile(r"[eE][+-]?0*(\d+)\s*$")
 # What Python takes in numbers besides.
 _NO_PART = re.compile(r"[\s_]|[^ -~]")
 _EXPONENT_DIGITS, _TEXT_MAX = 2, 100
-# Beyond, no datetime can say it, and no ts of the wire.
+# A datetime and the wire have four digits for the year.
 YEAR_10000_US = 253_402_300_800 * US_PER_S
 _UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Window(NamedTuple):
-    """Virtual seconds start_s..end_s-1."""
+    """The virtual seconds start_s..end_s-1."""
 
     start_s: int
     end_s: int
@@ -43,7 +43,7 @@ class ReplayClock:
     epoch_s, days
         Unix seconds of day 0, 00:00; length of a loop.
     start_day
-        Day of the dataset that fell on the day of the first run.
+        Day of the dataset that falls on the day of the first run.
     sim_start_us
         Wall clock at the first run, Unix microseconds.
     speed
@@ -51,11 +51,11 @@ class ReplayClock:
     loop
         Whether the dataset begins anew after its last day.
     first_s
-        The first virtual second: the epoch, or earlier where events are.
+        The first virtual second: the epoch, or earlier if events are earlier.
     last_event_s
         Second of the last event; used only without loops.
     anchor_us, anchor_virtual_us
-        A real microsecond and the virtual one that belongs to it.
+        A real microsecond, and the virtual microsecond at that moment; the clock counts from there.
 
     Raises
     ------
@@ -94,7 +94,7 @@ class ReplayClock:
         first_s: int | None = None,
         last_event_s: int | None = None,
     ) -> ReplayClock:
-        """Start a clock at a first run: it stands at the start day, at the present time of day."""
+        """Start a clock at a first run: virtual time is the start day, at the present time of day."""
         return cls(
             epoch_s=epoch_s,
             days=days,
@@ -110,33 +110,33 @@ class ReplayClock:
 
     @property
     def length_s(self) -> int:
-        """Seconds of a loop."""
+        """Length of a loop, seconds."""
         return self.days * S_PER_DAY
 
     @property
     def shift_s(self) -> int:
-        """What turns virtual into simulated time: whole days, the same for ever."""
+        """Seconds from virtual to simulated time: whole days, and constant through all runs."""
         start_of_day_s = self.sim_start_us // US_PER_DAY * S_PER_DAY
         return start_of_day_s - (self.epoch_s + self.start_day * S_PER_DAY)
 
     def position_at(self, now_us: int) -> int:
-        """Last virtual second that has begun at a real microsecond."""
+        """Compute the virtual second of a real microsecond."""
         elapsed = (now_us - self.anchor_us) * self.speed.numerator
         virtual = self.anchor_virtual_us * self.speed.denominator + elapsed
         return virtual // (US_PER_S * self.speed.denominator)
 
     def real_us(self, virtual_s: int) -> int:
-        """First real microsecond at which a virtual second has begun; the inverse of `position_at`."""
+        """Compute the real microsecond at which a virtual second begins; the inverse of `position_at`."""
         ahead = (virtual_s * US_PER_S - self.anchor_virtual_us) * self.speed.denominator
         return self.anchor_us - (-ahead // self.speed.numerator)
 
     def window_due(self, watermark: int, now_us: int) -> Window | None:
-        """Window that is due, None if nothing is.
+        """Compute the window that is due; None if nothing is.
 
         Parameters
         ----------
         watermark
-            Last virtual second emitted; before the first run `first_s` - 1.
+            Last virtual second emitted; `first_s` - 1 before the first run.
         now_us
             Wall clock, Unix microseconds.
         """
@@ -146,26 +146,26 @@ class ReplayClock:
         return Window(watermark + 1, end) if end > watermark + 1 else None
 
     def is_over(self, watermark: int) -> bool:
-        """Whether no event can come after a watermark."""
+        """Whether no event comes after a watermark."""
         return not self.loop and self.last_event_s is not None and watermark >= self.last_event_s
 
     def loop_of(self, virtual_s: int) -> int:
-        """Loop whose days a virtual second falls into."""
+        """Compute the loop that a virtual second is in."""
         return (virtual_s - self.epoch_s) // self.length_s
 
     def simulated(self, virtual_s: int) -> dt.datetime:
-        """Time on the wire of a virtual second, UTC."""
+        """Compute the simulated time of a virtual second, UTC."""
         return utc_from_us((virtual_s + self.shift_s) * US_PER_S)
 
     def shown(self, virtual_s: int) -> str:
-        """Write the time on the wire of a virtual second, which may lie where no datetime can say it."""
+        """Write the simulated time of a virtual second, also if it is too far away for a datetime."""
         try:
             return f"{self.simulated(virtual_s):%Y-%m-%d %H:%M:%S}"
         except OverflowError:
             return "after the year 9999" if virtual_s + self.shift_s > 0 else "before the year 1"
 
     def rebased(self, now_us: int, speed: Fraction) -> ReplayClock:
-        """Go on from where the clock stands, at another speed."""
+        """Go on from the present position at another speed."""
         elapsed = (now_us - self.anchor_us) * self.speed
         return replace(
             self,
@@ -176,14 +176,14 @@ class ReplayClock:
 
 
 def parse_speed(text: str | float | Fraction) -> Fraction:
-    """Read a speed exactly as it is written.
+    """Parse a speed exactly as it is written.
 
-    What is read can be written with `str` and read again: states and offsets keep speeds so.
+    States and offsets keep the result as `str` writes it, and it is parsed from there again.
 
     Raises
     ------
     ScenarioError
-        If it is no number, or one of too many digits.
+        If it is no number, or has too many digits.
     """
     exponent = _EXPONENT.search(str(text))
     if exponent and len(exponent[1]) > _EXPONENT_DIGITS:
@@ -204,16 +204,16 @@ def parse_speed(text: str | float | Fraction) -> Fraction:
 
 
 def _shown(speed: Fraction) -> str:
-    """Write a speed, which may be too large for a float."""
+    """Write a speed with a few digits; it may be too large for a float."""
     return f"{(Decimal(speed.numerator) / Decimal(speed.denominator)).normalize():.6g}"
 
 
 def us_from_utc(time: dt.datetime) -> int:
-    """Turn a time into Unix microseconds; naive ones are UTC."""
+    """Convert a time into Unix microseconds; a naive one is UTC."""
     aware = time if time.tzinfo else time.replace(tzinfo=dt.UTC)
     return (aware - _UNIX) // dt.timedelta(microseconds=1)
 
 
 def utc_from_us(us: int) -> dt.datetime:
-    """Turn Unix microseconds into a time."""
+    """Convert Unix microseconds into a time, UTC."""
     return _UNIX + dt.timedelta(microseconds=us)

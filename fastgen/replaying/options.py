@@ -1,4 +1,4 @@
-"""Say what a replay is asked for, and what a run of it emitted."""
+"""Define the options of a replay, and the report of one run."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ MAX_ROWS_PER_FILE = 250_000
 
 @dataclass(frozen=True)
 class ReplayOptions:
-    """What a caller asks for; None: what the state says, at a first run the default.
+    """The options of a replay; None: as in the state, or at a first run the default.
 
     Attributes
     ----------
     start_day, speed, loop
-        See `ReplayClock`; 70 (or the last day of a shorter dataset), 60, True.
+        See `ReplayClock`; defaults: 70 (or the last day of a shorter dataset), 60, True.
     locations, types
-        Codes or ids; event type names; None: all, or those of the state.
+        Codes or ids; event type names; default: all.
     max_rows_per_file
         Most rows of a file.
     format
         "jsonl", "jsonl.gz" or "parquet".
     rebase
-        Whether another speed is taken over, from the present position on.
+        Whether to go on at another speed than that of the state, from the present position.
     accept_clock
-        Whether the wall clock is taken for right where it seems wrong: before the last run, at another speed,
-        or more than a year after it.
+        Whether to accept a wall clock that seems wrong: before the last run, at another speed, or more than a
+        year after it.
 
     Raises
     ------
     ScenarioError
-        If a value is impossible by itself.
+        If a value is impossible, whatever the state says.
     """
 
     start_day: int | None = None
@@ -67,22 +67,22 @@ class ReplayOptions:
 
 @dataclass(frozen=True)
 class Emitted:
-    """What one run emitted, or would.
+    """What one run emitted or, as a dry run, would emit.
 
     Attributes
     ----------
     window
-        Virtual seconds; None if nothing was due.
+        The window; None: nothing was due.
     clock
         The replay's clock.
     first_run
         Whether there was no state before.
     watermark
-        Last virtual second emitted now.
+        Last virtual second emitted so far.
     events, bytes, files
-        How much; names of files in the folder.
+        Number of events; bytes and names of the files in the folder.
     control
-        Where what belongs to the folder and is not for its readers lies; None: there is no folder.
+        The control folder, which is not for readers; None: the events went to a stream.
     """
 
     window: Window | None

@@ -1,4 +1,4 @@
-"""Replay a dataset: once, or for as long as it is let run."""
+"""Replay a dataset: emit the window that is due once, or one window after another."""
 
 from __future__ import annotations
 
@@ -39,58 +39,67 @@ def replay(
     now: dt.datetime | None = None,
     dry_run: bool = False,
 ) -> Emitted:
-    """Emit the window of events that has become due, each event exactly once over all runs.
+    """Emit the window of events that is due; over all runs, each event is emitted exactly once.
 
-    The first run emits history: everything from day 0 to `start_day` at the present time of day. Every later
-    run emits what has come since, at `speed` simulated seconds a second. A run that is killed leaves nothing
-    half done that a reader could see, and the next one makes up for it.
+    The first run emits history: all events from day 0 to `start_day` at the present time of day. Every later
+    run emits the events since the last one, at `speed` simulated seconds a second. A killed run leaves
+    nothing half-written that a reader could see, and the next run makes up for it.
 
     Parameters
     ----------
     dataset
         Folder that `fastgen build` made.
     to
-        Folder that the files appear in, whole and under names that rise with time; or a binary stream, which
-        gets the rows and is flushed before the state moves on (killed in between, the window comes again,
-        with the same event ids).
+        Folder that the files appear in, whole and under names that rise with time. Or a binary stream, which
+        is flushed before the state file is replaced: after a kill in between, the window is written again,
+        with the same event ids.
     state
-        State file. None: beside the folder, see `fastgen.emitting.control`; a stream needs one.
+        State file. None: in the control folder, see `fastgen.emitting.control`; a stream needs one.
     start_day
-        Day that falls on today at the first run. None: the state's, at a first run 70, or the last day of a
-        shorter dataset.
+        Day of the dataset that falls on the day of the first run. None: that of the state; at a first run 70,
+        or the last day of a shorter dataset.
     speed
-        Simulated seconds a second, as a number or text. None: the state's, at a first run 60.
+        Simulated seconds a second, as a number or text. None: that of the state; at a first run 60.
     loop
-        Whether the dataset begins anew after its last day, with order ids that end in -Lk. None: the state's,
-        at a first run True.
+        Whether the dataset begins anew after its last day, with order ids that end in -Lk. None: as in the
+        state; at a first run True.
     locations, types
-        Codes or ids; event type names. None: the state's, at a first run all.
+        Codes or ids; event type names. None: those of the state; at a first run all.
     max_rows_per_file
         Most rows of a file.
     format
         "jsonl", "jsonl.gz" or "parquet".
     rebase
-        Whether to go on at another speed than the state's, from the present position.
+        Whether to go on at another speed than that of the state, from the present position.
     accept_clock
-        Whether to take the present for right where it seems wrong: before the last run, at another speed, or
-        more than a year after it, in a replay that loops.
+        Whether to accept a wall clock that seems wrong: before the last run, at another speed, or more than a
+        year after it, in a replay that loops.
     now
-        Time to take for the present, UTC if naive. None: the clock.
+        Present time, UTC if naive. None: that of the wall clock.
     dry_run
-        Whether to find out which window is due and write nothing at all.
+        Whether to find the window that is due and write nothing.
 
     Returns
     -------
     Emitted
-        The window and what is in it.
+        The window and the files that were emitted.
 
     Raises
     ------
     FastgenError
-        For anything that is not as it should be; nothing is emitted then, and nothing lost.
+        If an option is impossible or contradicts the state, or something can't be read or written; nothing is
+        emitted then, and nothing lost.
     """
     options = ReplayOptions(
-        start_day, speed, loop, locations, types, max_rows_per_file, format, rebase, accept_clock
+        start_day=start_day,
+        speed=speed,
+        loop=loop,
+        locations=locations,
+        types=types,
+        max_rows_per_file=max_rows_per_file,
+        format=format,
+        rebase=rebase,
+        accept_clock=accept_clock,
     )
     return run_once(dataset, to, state, options, now, dry_run=dry_run)
 
@@ -104,11 +113,11 @@ def run_once(
     *,
     dry_run: bool,
 ) -> Emitted:
-    """Emit the window that has become due: `replay`, its options put together."""
+    """Emit the window that is due; parameters and errors as `replay`."""
     session = ReplaySession(dataset, to, state, options)
     now_us = present_us() if now is None else us_from_utc(now)
     if dry_run:
-        session.look()
+        session.load()
         return session.preview(now_us)
     with session:
         return session.emit(now_us)
@@ -124,25 +133,26 @@ def follow(
     options: ReplayOptions | None = None,
     clock: Callable[[], int] | None = None,
 ) -> Iterator[Emitted]:
-    """Emit each window when it is due, until told to stop or, without loops, until the last event.
+    """Emit windows as they become due, until `stop` is set or, without loops, until the last event.
 
     Parameters
     ----------
     dataset, to, state
         As for `replay`.
     every_s
-        Seconds from one window to the next; windows that take longer follow each other at once.
+        Seconds from the begin of one window to that of the next; after a window that takes longer, the next
+        begins at once.
     stop
-        Set it, from a signal handler or another thread, to end after the window in hand.
+        Set it, from a signal handler or another thread, to end after the present window.
     options
-        The other parameters of `replay`.
+        The other parameters of `replay`; None: its defaults.
     clock
-        Wall clock, Unix microseconds; None: the system's.
+        Wall clock, Unix microseconds; None: that of the system.
 
     Yields
     ------
     Emitted
-        Each window, once it is committed.
+        Each window, after it was released.
 
     Raises
     ------
@@ -163,5 +173,5 @@ def follow(
 
 
 def present_us() -> int:
-    """Wall clock, Unix microseconds."""
+    """Read the wall clock, Unix microseconds."""
     return time.time_ns() // NS_PER_US

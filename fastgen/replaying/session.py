@@ -1,8 +1,7 @@
-"""One replay at work: settings held against the state, windows emitted, the state moved on."""
+"""Run a replay: check the options against the state, emit the windows that are due, move the state on."""
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -10,36 +9,30 @@ from typing import IO, TYPE_CHECKING, Self
 
 from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
 from fastgen.dataset.layout import check_no_part, is_part
-from fastgen.emitting.folder import FolderSink
-from fastgen.emitting.lock import hold_lock
+from fastgen.emitting.emission import choose_state_path, emit_window, make_sink, open_sink
 from fastgen.errors import ScenarioError
-from fastgen.files import NAME_MAX, check_file, hidden_beside
-from fastgen.replaying.clock import YEAR_10000_US, ReplayClock, parse_speed
-from fastgen.replaying.options import SPEED, START_DAY, Emitted, ReplayOptions
+from fastgen.replaying.clock import ReplayClock, parse_speed
+from fastgen.replaying.first_run import first_state, start_clock
+from fastgen.replaying.options import Emitted, ReplayOptions
 from fastgen.replaying.state import ReplayState, read_state, write_state
-from fastgen.replaying.state_checks import (
-    STREAM_NAME,
-    Request,
-    check_not_ahead,
-    check_not_back,
-    check_state,
-    check_untouched,
-)
+from fastgen.replaying.state_checks import Request, check_not_ahead, check_not_back, check_state
 from fastgen.units import US_PER_S
 from fastgen.wire.formats import WRITERS, Encoders
 from fastgen.wire.slicer import Slicer, read_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from fastgen.wire.slicer import Chunk
+    from fastgen.emitting.sink import SinkState
+    from fastgen.replaying.clock import Window
+    from fastgen.wire.rows import WireChunk
 
 
 class ReplaySession:
-    """A replay that has its state and its folder to itself.
+    """A replay that has its state and its sink to itself.
 
-    Use as a context manager; entering takes the lock, finishes what a killed run has committed, and checks
-    the options against the state.
+    Use as a context manager: entering takes the locks, checks the options against the state, and releases
+    what a killed run has committed.
 
     Parameters
     ----------
@@ -48,15 +41,15 @@ class ReplaySession:
     to
         Folder that files appear in, or a binary stream.
     state
-        State file; None: in the folder.
+        State file; None: in the control folder.
     options
-        What is asked for.
+        The request.
 
     Raises
     ------
     FastgenError
         For options that are impossible or contradict the state, a state that can't be used, a folder that
-        can't be written to or belongs to another replay.
+        can't be written to or belongs to another run.
     """
 
     def __init__(
@@ -66,94 +59,63 @@ class ReplaySession:
         state: str | Path | None,
         options: ReplayOptions,
     ) -> None:
-        if options.format not in WRITERS or options.format == "csv":
-            raise ScenarioError(f"format: expected jsonl, jsonl.gz or parquet, got {options.format!r}.")
-        if options.max_rows_per_file < 1:
-            raise ScenarioError(f"max_rows_per_file: expected at least 1, got {options.max_rows_per_file}.")
-        self.options = options
-        self.index: DatasetIndex = read_index(dataset)
-        self._locations = select_ids(self.index, options.locations)
-        self._types = select_types(options.types)
-        self._speed = None if options.speed is None else parse_speed(options.speed)
-        self._sink: FolderSink | None = None
-        self._stream: IO[bytes] | None = None
+        self._options = options
+        self._index: DatasetIndex = read_index(dataset)
+        self._request = Request(
+            dataset=self._index.digest,
+            locations=select_ids(self._index, options.locations),
+            types=select_types(options.types),
+            speed=None if options.speed is None else parse_speed(options.speed),
+            options=options,
+        )
+        self._sink = make_sink(to, options.format, options.max_rows_per_file)
         if isinstance(to, str | Path):
-            self._sink = FolderSink(to, options.format, options.max_rows_per_file)
-            if is_part(self._sink.folder, Path(dataset)):
+            if is_part(Path(to), Path(dataset)):
                 raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {to}.")
-            check_no_part(self._sink.folder, "to")
-        else:
-            self._stream = to
-        if state is None and self._sink is None:
-            raise ScenarioError("state: expected a state file, which a stream can't hold, got none.")
-        self.state_path = self._default_state() if state is None else check_file(state, "state")
-        check_no_part(self.state_path, "state")
-        self.state: ReplayState | None = None
-        self._open = ExitStack()
+            check_no_part(Path(to), "to")
+        self._state_path = choose_state_path(self._sink, state)
+        check_no_part(self._state_path, "state")
+        self._state: ReplayState | None = None
         self._slicer: Slicer | None = None
-        self._encoders = Encoders(self.index.digest)
-
-    @property
-    def _control(self) -> Path | None:
-        return None if self._sink is None else self._sink.control.path
-
-    def _default_state(self) -> Path:
-        assert self._sink is not None  # noqa: S101  # the caller has seen to it
-        return self._sink.control.state
+        self._open = ExitStack()
+        self._encoders = Encoders(self._index.digest)
 
     def __enter__(self) -> Self:
-        """Take the lock and take up the state."""
-        try:
-            if not any(os.path.lexists(lock) for lock, _ in self._locks()):
-                self.look()  # nobody is at work, and what is refused leaves nothing
-            for lock, what in self._locks():
-                self._open.enter_context(hold_lock(lock, what))
-            if self._sink is not None:
-                self._sink.prepare()
-            self.look()
-            if self._sink is not None:
-                self._recover(self._sink)
-        except BaseException:
-            self._open.close()
-            raise
+        """Take the locks, read the state, and make up for a killed run."""
+        self._open.enter_context(open_sink(self._sink, self._state_path, self.load))
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the lock."""
+        """Release the locks."""
         self._open.close()
 
-    def _locks(self) -> Iterator[tuple[Path, Path]]:
-        """List the files to lock, and what each stands for."""
-        if self._sink is None or self.state_path != self._default_state():
-            lock = self.state_path.with_name(f"{self.state_path.name}.lock")
-            if len(os.fsencode(lock.name)) > NAME_MAX:
-                lock = hidden_beside(self.state_path, ".lock")
-            yield lock, self.state_path
-        if self._sink is not None:
-            yield self._sink.control.lock, self._sink.folder
+    def load(self) -> SinkState | None:
+        """Read the state and check it against the request and the sink; nothing is changed.
 
-    def look(self) -> None:
-        """Read the state and hold the options against it, changing nothing."""
-        self.state = read_state(self.state_path)
-        if self.state is not None:
-            asked = Request(self.index.digest, self._locations, self._types, self._speed, self.options)
-            check_state(self.state, asked, self._sink, self.state_path)
-            return
-        if self._sink is not None:
-            check_untouched(self._sink, self.state_path)
-        self._first_clock(0, None)
+        Returns
+        -------
+        SinkState or None
+            State of the sink; None: there is no state yet.
 
-    def _recover(self, sink: FolderSink) -> None:
-        if self.state is not None:
-            sink.publish(self.state.pending, self.state.folder_id)
-        sink.clean()
+        Raises
+        ------
+        FastgenError
+            As the class.
+        """
+        self._state = read_state(self._state_path)
+        if self._state is None:
+            self._sink.check(None, self._state_path)
+            start_clock(self._index, self._request, now_us=0)
+            return None
+        check_state(self._state, self._request, self._sink, self._state_path)
+        return self._state.sink
 
     def preview(self, now_us: int) -> Emitted:
-        """Say which window is due, and emit nothing."""
-        state = self.state or self._first_state(now_us)
+        """Find the window that is due, and emit nothing; parameters as `emit`."""
+        state = self._state or self._first_state(now_us)
         clock = self._clock(state, now_us)
         window = clock.window_due(state.watermark, now_us)
-        return Emitted(window, clock, self.state is None, state.watermark, control=self._control)
+        return Emitted(window, clock, self._state is None, state.watermark, control=self._sink.control_folder)
 
     def emit(self, now_us: int) -> Emitted:
         """Emit the window that is due.
@@ -166,109 +128,63 @@ class ReplaySession:
         Raises
         ------
         FastgenError
-            If the dataset can't be read or the files not be written; the window stays due then.
+            If the dataset can't be read or the rows not be written; the window stays due then.
         """
-        first_run = self.state is None
-        state = self.state or self._first_state(now_us)
+        first_run = self._state is None
+        state = self._state or self._first_state(now_us)
         clock = self._clock(state, now_us)
         window = clock.window_due(state.watermark, now_us)
         if not first_run:
-            check_not_ahead(state.clock(self.index), state.watermark, now_us, self.options)
+            check_not_ahead(state.clock(self._index), state.watermark, now_us, self._options)
         state = replace(
             state,
             speed=str(clock.speed),
             anchor_us=clock.anchor_us,
             anchor_virtual_us=clock.anchor_virtual_us,
         )
+        emitted = Emitted(window, clock, first_run, state.watermark, control=self._sink.control_folder)
         if window is None:
-            if state != self.state and not first_run:
-                write_state(self.state_path, state)
-                self.state = state
-            return Emitted(None, clock, first_run, state.watermark, control=self._control)
-        chunks = read_ahead(self._slice(state).chunks(window.start_s, window.end_s))
-        state = replace(state, watermark=window.end_s - 1, pending=())
-        emitted = Emitted(window, clock, first_run, state.watermark, control=self._control)
-        if self._sink is None:
-            return self._emit_to_stream(chunks, state, emitted)
-        return self._emit_to_folder(self._sink, chunks, state, emitted)
-
-    def _emit_to_folder(
-        self, sink: FolderSink, chunks: Iterable[Chunk], state: ReplayState, emitted: Emitted
-    ) -> Emitted:
-        make, shift_s = WRITERS[self.options.format], emitted.clock.shift_s
-        staged = sink.stage(chunks, state.n_files + 1, lambda stream: make(stream, self._encoders, shift_s))
-        names = tuple(staged.names)
-        self.state = replace(state, n_files=state.n_files + len(names), pending=names)
-        write_state(self.state_path, self.state)
-        sink.publish(names, state.folder_id)
-        return replace(emitted, events=staged.n_rows, bytes=staged.n_bytes, files=names)
-
-    def _emit_to_stream(self, chunks: Iterable[Chunk], state: ReplayState, emitted: Emitted) -> Emitted:
-        """Write to the stream first, then move the state on: killed in between, the window comes again."""
-        assert self._stream is not None  # noqa: S101  # there is a sink or a stream
-        writer = WRITERS[self.options.format](self._stream, self._encoders, emitted.clock.shift_s)
-        events = 0
-        for chunk in chunks:
-            writer.write(chunk.rows, chunk.order)
-            events += len(chunk.order)
-        writer.close()
-        self._stream.flush()
-        write_state(self.state_path, state)
-        self.state = state
-        return replace(emitted, events=events)
-
-    def _clock(self, state: ReplayState, now_us: int) -> ReplayClock:
-        clock = state.clock(self.index)
-        if self._speed is None or self._speed == clock.speed:
-            return clock
-        check_not_back(clock, state.watermark, now_us, self.options)
-        if clock.position_at(now_us) < state.watermark:
-            # From the last second emitted: reckoned from an earlier one, all since would be due once more.
-            clock = replace(clock, anchor_us=now_us, anchor_virtual_us=state.watermark * US_PER_S)
-        return clock.rebased(now_us, self._speed)
-
-    def _slice(self, state: ReplayState) -> Slicer:
-        if self._slicer is None:
-            self._slicer = Slicer(self.index, locations=state.locations, types=state.types, loop=state.loop)
-        return self._slicer
-
-    def _first_clock(self, now_us: int, last_event_s: int | None) -> ReplayClock:
-        options, index = self.options, self.index
-        return ReplayClock.start(
-            epoch_s=index.epoch_s,
-            days=index.days,
-            start_day=min(START_DAY, index.days - 1) if options.start_day is None else options.start_day,
-            now_us=now_us,
-            speed=parse_speed(SPEED) if self._speed is None else self._speed,
-            loop=True if options.loop is None else options.loop,
-            first_s=index.first_s,
-            last_event_s=last_event_s,
+            if state != self._state and not first_run:
+                self._save(state)
+            return emitted
+        after = replace(state, watermark=window.end_s - 1)
+        writer, shift_s = WRITERS[self._options.format], clock.shift_s
+        staged = emit_window(
+            self._sink,
+            self._chunks(state, window),
+            lambda stream: writer(stream, self._encoders, shift_s),
+            state.sink,
+            commit=lambda sink_state: self._save(after.with_sink(sink_state)),
         )
+        return replace(
+            emitted,
+            watermark=after.watermark,
+            events=staged.n_rows,
+            bytes=staged.n_bytes,
+            files=staged.names,
+        )
+
+    def _save(self, state: ReplayState) -> None:
+        write_state(self._state_path, state)
+        self._state = state
 
     def _first_state(self, now_us: int) -> ReplayState:
-        index, last = self.index, None
-        if self.options.loop is False:
-            last = Slicer(index, locations=self._locations).last_event_s()
-            last = index.first_s - 1 if last is None else last
-        clock = self._first_clock(now_us, last)
-        if not (0 <= now_us < YEAR_10000_US and clock.first_s + clock.shift_s >= 0):
-            raise ScenarioError(
-                f"now: expected a time of the years 1970 to 9999, at least {clock.start_day} days after 1970 "
-                "began, for the first event falls so long before it. Set the clock, or name it with --now."
-            )
-        return ReplayState(
-            dataset=index.digest,
-            folder_id=STREAM_NAME if self._sink is None else self._sink.new_name(),
-            start_day=clock.start_day,
-            sim_start_us=now_us,
-            speed=str(clock.speed),
-            loop=clock.loop,
-            last_event_s=last,
-            anchor_us=clock.anchor_us,
-            anchor_virtual_us=clock.anchor_virtual_us,
-            locations=self._locations,
-            types=self._types,
-            watermark=clock.first_s - 1,
-            n_files=0,
-            pending=(),
-        )
+        return first_state(self._index, self._request, self._sink.new_state(), now_us)
+
+    def _clock(self, state: ReplayState, now_us: int) -> ReplayClock:
+        """Make the clock of a state, at the speed that is requested."""
+        clock, speed = state.clock(self._index), self._request.speed
+        if speed is None or speed == clock.speed:
+            return clock
+        check_not_back(clock, state.watermark, now_us, self._options)
+        if clock.position_at(now_us) < state.watermark:
+            # The new speed counts from the last second emitted: from an earlier one, the seconds between the
+            # two would be due once more.
+            clock = replace(clock, anchor_us=now_us, anchor_virtual_us=state.watermark * US_PER_S)
+        return clock.rebased(now_us, speed)
+
+    def _chunks(self, state: ReplayState, window: Window) -> Iterator[WireChunk]:
+        """Read a window; the reader keeps what the next one needs."""
+        if self._slicer is None:
+            self._slicer = Slicer(self._index, locations=state.locations, types=state.types, loop=state.loop)
+        return read_ahead(self._slicer.chunks(window.start_s, window.end_s))

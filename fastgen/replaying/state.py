@@ -1,4 +1,4 @@
-"""Keep where a replay stands in one small file, which is replaced as a whole or not at all."""
+"""Keep the state of a replay in one small file, which is replaced as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import hashlib
 import json
 import re
 import stat
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from fastgen.emitting.sink import SinkState
 from fastgen.errors import DamageError, DataError, ScenarioError
 from fastgen.files import write_whole
 from fastgen.records import make_record, parse_json
@@ -22,31 +23,27 @@ if TYPE_CHECKING:
 
 FORMAT = "fastgen-replay-state"
 FORMAT_VERSION = 1
-# A state lists the files of one window, some 25 bytes each.
+# A state lists the files of one window, about 25 bytes each.
 _MAX_BYTES = 1_000_000_000
 _NAME = re.compile(r"-|[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 
 
 @dataclass(frozen=True)
 class ReplayState:
-    """Everything that decides what a replay emits next.
+    """All that decides what a replay emits next.
 
     Attributes
     ----------
     dataset
         Digest of the dataset.
-    folder_id
-        Name of the folder that the events go to; see `fastgen.emitting.folder`.
     start_day, sim_start_us, speed, loop, last_event_s, anchor_us, anchor_virtual_us
         The clock; see `ReplayClock`. The speed is text, exact.
     locations, types
-        Ids selected, None for all.
+        Ids selected; None: all.
     watermark
         Last virtual second emitted.
-    n_files
-        Files emitted so far.
-    pending
-        Names of the last commit's files, which may still have to be moved into place.
+    folder_id, n_files, pending
+        State of the sink; see `SinkState`.
     """
 
     dataset: str
@@ -64,6 +61,15 @@ class ReplayState:
     n_files: int
     pending: tuple[str, ...]
 
+    @property
+    def sink(self) -> SinkState:
+        """State of the sink."""
+        return SinkState(self.folder_id, self.n_files, self.pending)
+
+    def with_sink(self, sink: SinkState) -> ReplayState:
+        """Take over another state of the sink."""
+        return replace(self, **sink._asdict())
+
     def clock(self, index: DatasetIndex) -> ReplayClock:
         """Make the clock of the state."""
         return ReplayClock(
@@ -80,7 +86,7 @@ class ReplayState:
         )
 
     def to_json(self) -> str:
-        """Encode with a checksum over all the rest."""
+        """Encode as JSON, with a checksum over all other fields."""
         body = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -100,18 +106,18 @@ def write_state(path: Path, state: ReplayState) -> None:
     Raises
     ------
     OutputError
-        If it can't be written; the old one is still there then.
+        If it can't be written; the old state is kept then.
     """
     write_whole(path, state.to_json().encode())
 
 
 def read_state(path: Path) -> ReplayState | None:
-    """Read a state file, None if there is none.
+    """Read a state file; None if there is none.
 
     Raises
     ------
     DamageError
-        If it is torn, or something else.
+        If it is damaged, or no state file.
     DataError
         If another version of fastgen wrote it.
     """
@@ -151,10 +157,10 @@ def _damage(path: Path, what: str) -> DamageError:
 
 
 def _check_values(state: ReplayState) -> None:
-    """Refuse what no replay could have written."""
+    """Refuse values that no replay writes, under a checksum that is right."""
     parse_speed(state.speed)
     utc_from_us(state.sim_start_us)
-    # They become names of files.
+    # They are used as names of files.
     for name in (state.folder_id, *state.pending):
         if not _NAME.fullmatch(name):
             raise ValueError(f"the name {name!r}")

@@ -1,10 +1,10 @@
-"""Hold what a replay is asked for against the state of an earlier run: no jump or gap in silence."""
+"""Check the request against the state of the last run, so that no jump and no gap passes in silence."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastgen.errors import DamageError, OutputError, ScenarioError
+from fastgen.errors import ScenarioError
 from fastgen.replaying.clock import parse_speed
 from fastgen.units import S_PER_DAY, US_PER_S
 
@@ -12,23 +12,34 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from fastgen.emitting.folder import FolderSink
+    from fastgen.emitting.sink import Sink
     from fastgen.replaying.clock import ReplayClock
     from fastgen.replaying.options import ReplayOptions
     from fastgen.replaying.state import ReplayState
 
-# A step back that clocks make when they are set right, and the longest pause of a replay that is no fault.
+# Largest step back of a wall clock that is corrected, and longest pause between two runs; beyond them, the
+# wall clock seems to be wrong.
 STEP_BACK_S, PAUSE_S = 60, 366 * S_PER_DAY
-# What stands for the folder in the state of a replay to a stream.
-STREAM_NAME = "-"
 
 
 class ClockError(ScenarioError):
-    """The wall clock stands where it can't be right, seen from the last run."""
+    """The wall clock seems to be wrong, compared to the last run."""
 
 
 class Request(NamedTuple):
-    """What is asked for: the dataset's digest, ids and speed found in the options, the options themselves."""
+    """What the user requests of a replay.
+
+    Attributes
+    ----------
+    dataset
+        Digest of the dataset.
+    locations, types
+        Ids; None: not requested.
+    speed
+        Virtual seconds a real second; None: not requested.
+    options
+        The options, as the user gave them.
+    """
 
     dataset: str
     locations: tuple[int, ...] | None
@@ -37,110 +48,68 @@ class Request(NamedTuple):
     options: ReplayOptions
 
 
-def check_untouched(sink: FolderSink, state_path: Path) -> None:
-    """Refuse a folder with data and no state: it is not a first run's.
-
-    Raises
-    ------
-    OutputError
-        If a replay has written there, or a file has a name of a replay's.
-    """
-    found = sink.find_data()
-    if found and not sink.control.names():
-        raise OutputError(
-            f"{sink.folder}: expected a folder without files named as a replay's, got {found} and no state. "
-            "Replay into another folder, or name the state of the replay that wrote it with --state."
-        )
-    if sink.control.names():
-        raise OutputError(
-            f"{state_path}: expected the state of the replay that has written into {sink.folder}, got "
-            f"no file. Put it back ({sink.control.path.name} moves with its folder), name it with --state, "
-            "or start anew in another folder."
-        )
-
-
-def check_state(state: ReplayState, asked: Request, sink: FolderSink | None, where: Path) -> None:
-    """Refuse a state that what is asked for contradicts.
+def check_state(state: ReplayState, request: Request, sink: Sink, state_path: Path) -> None:
+    """Refuse a state that contradicts the request or the sink.
 
     Parameters
     ----------
     state
         The state.
-    asked
-        What is asked for.
+    request
+        What the user requests.
     sink
-        Where the events go; None: to a stream.
-    where
-        The state file.
+        Where the events go.
+    state_path
+        The state file, for the error.
 
     Raises
     ------
     ScenarioError
         With both values, and the way out.
     DamageError
-        If the folder was moved, emptied or replaced.
+        If the sink's folder was moved, emptied or replaced.
     """
-    if state.dataset != asked.dataset:
+    if state.dataset != request.dataset:
         raise ScenarioError(
-            f"{where}: expected the state of dataset {asked.dataset[:12]}, got one of {state.dataset[:12]}. "
-            "Replay that dataset, or this one into another folder."
+            f"{state_path}: expected the state of dataset {request.dataset[:12]}, got one of "
+            f"{state.dataset[:12]}. Replay that dataset, or this one into another folder."
         )
-    _check_folder(state, sink, where)
-    _check_fixed(state, asked, where)
-    if asked.speed is not None and asked.speed != parse_speed(state.speed) and not asked.options.rebase:
+    sink.check(state.sink, state_path)
+    _check_fixed(state, request, state_path)
+    speed = request.speed
+    if speed is not None and speed != parse_speed(state.speed) and not request.options.rebase:
         raise ScenarioError(
-            f"speed: expected {state.speed}, as the replay in {where} runs, got {asked.speed}. "
+            f"speed: expected {state.speed}, as the replay in {state_path} runs, got {speed}. "
             "With --rebase it goes on from its present position at the new speed."
         )
 
 
-def _check_fixed(state: ReplayState, asked: Request, where: Path) -> None:
-    options = asked.options
-    pairs = (
+def _check_fixed(state: ReplayState, request: Request, state_path: Path) -> None:
+    """Refuse to change an option that the first run has settled."""
+    options = request.options
+    requested = (
         ("start_day", options.start_day, options.start_day, state.start_day),
         ("loop", options.loop, options.loop, state.loop),
-        ("locations", options.locations, asked.locations, state.locations),
-        ("types", options.types, asked.types, state.types),
+        ("locations", options.locations, request.locations, state.locations),
+        ("types", options.types, request.types, state.types),
     )
-    for name, given, wanted, stated in pairs:
-        if given is not None and wanted != stated:
-            shown = [
-                "all" if v is None else ", ".join(map(str, v)) if isinstance(v, tuple) else str(v)
-                for v in (stated, wanted)
-            ]
+    for name, option, value, settled in requested:
+        if option is not None and value != settled:
             raise ScenarioError(
-                f"{name}: expected {shown[0]}, as the replay in {where} began, got {shown[1]}. "
-                "Start another replay in another folder."
+                f"{name}: expected {_shown(settled)}, as the replay in {state_path} began, got "
+                f"{_shown(value)}. Start another replay in another folder."
             )
 
 
-def _check_folder(state: ReplayState, sink: FolderSink | None, where: Path) -> None:
-    """Refuse the state of another folder's replay, and a folder that was torn from what is staged for it."""
-    is_stream = state.folder_id == STREAM_NAME
-    names = set() if sink is None else sink.control.names()
-    if not is_stream and sink is not None and names <= {state.folder_id}:
-        if state.n_files == len(state.pending) and sink.holds(state.pending):
-            return  # killed before both folders got their name, all files are still to be published
-        missing = sink.control.missing(state.folder_id)
-        if missing is None:
-            return
-        if names:
-            raise DamageError(
-                f"{where}: expected the state of a replay into {sink.folder}, got no {missing}, which binds "
-                f"the two: the folder was moved without {sink.control.path.name}, emptied or replaced. Bring "
-                "the two together again, or remove both to begin anew."
-            )
-    elif is_stream and sink is None:
-        return
-    target = "a stream" if sink is None else str(sink.folder)
-    raise ScenarioError(
-        f"{where}: expected the state of a replay into {target}, got that of another one. "
-        "Name the folder that it belongs to, or another state file."
-    )
+def _shown(value: tuple[int, ...] | int | None) -> str:
+    """Write ids, None for all, or a single value."""
+    if value is None:
+        return "all"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def check_not_back(clock: ReplayClock, watermark: int, now_us: int, options: ReplayOptions) -> None:
-    """Refuse to take over another speed at a present before the last run: the clock is, or was, wrong.
+    """Refuse another speed if the wall clock is before the last run: it is wrong, or it was then.
 
     Parameters
     ----------
@@ -149,12 +118,12 @@ def check_not_back(clock: ReplayClock, watermark: int, now_us: int, options: Rep
     now_us
         Wall clock, Unix microseconds.
     options
-        What is asked for.
+        The request, which may accept the wall clock as it is.
 
     Raises
     ------
     ClockError
-        If it does not accept the clock.
+        If it doesn't.
     """
     behind_s = (clock.real_us(watermark) - now_us) // US_PER_S
     if behind_s > STEP_BACK_S and not options.accept_clock:
@@ -166,9 +135,9 @@ def check_not_back(clock: ReplayClock, watermark: int, now_us: int, options: Rep
 
 
 def check_not_ahead(clock: ReplayClock, watermark: int, now_us: int, options: ReplayOptions) -> None:
-    """Refuse a present so long after the last run that the clock is, or was, wrong; as `check_not_back`.
+    """Refuse a wall clock so long after the last run that it seems wrong; parameters as `check_not_back`.
 
-    What is less than a loop may be due at any time: it is no more than the history of the first run.
+    Less than a loop may always be due at once: the first run emits as much as history.
     """
     ahead_s = (now_us - clock.real_us(watermark)) // US_PER_S
     due_s = clock.position_at(now_us) - watermark

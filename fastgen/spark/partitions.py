@@ -15,7 +15,7 @@ from pyspark.sql.datasource import InputPartition
 
 from fastgen.spark.schema import batch_schema
 from fastgen.wire.bulk import WireEncoder, sort_rows
-from fastgen.wire.row_groups import GroupSpan, cut_piece, join_pieces, read_group, selected_rows
+from fastgen.wire.row_groups import GroupSpan, cut_window, join_slices, read_group, selected_rows
 from fastgen.wire.rows import TS
 
 if TYPE_CHECKING:
@@ -160,9 +160,9 @@ def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
     encoder = WireEncoder(share.digest)
     for loop, file, number in partition.groups:
         rows = read_group(GroupSpan(file, number, 0, 0, 0, is_exact=True))
-        piece = cut_piece(rows, loop, share.length_s, share.start_s, share.end_s)
-        if piece is not None:
-            rows = join_pieces([piece])
+        found = cut_window(rows, loop, share.length_s, share.start_s, share.end_s)
+        if found is not None:
+            rows = join_slices([found])
             keep = selected_rows(rows, share.locations, share.types)
             # Sorting takes time by the second of its window, which may be years.
             ts = rows.ints[:, TS]

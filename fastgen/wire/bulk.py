@@ -1,7 +1,7 @@
 """Turn stored rows into the wire format (docs/model.md, 7): JSON lines, or Arrow columns.
 
-Numbers: degrees have six decimals, as in route_json; progress has one to four. Texts stay UTF-8. `body` is
-JSON inside a string, so its quotes are escaped in JSON lines.
+Degrees have six decimals, as in route_json; progress has one to four. Texts are UTF-8. `body` is JSON inside
+a string, so its quotes are escaped in JSON lines.
 """
 
 from __future__ import annotations
@@ -16,13 +16,7 @@ from fastgen.wire.checks import check_rows, check_times
 from fastgen.wire.kernels import text as kernel
 from fastgen.wire.kernels.json_text import ESCAPED_ONCE, ESCAPED_TWICE
 from fastgen.wire.kernels.order import order_rows
-from fastgen.wire.rows import (
-    ID_MAX,
-    LOCATION_ID,
-    SEQUENCE_NUMBER,
-    SLACK,
-    WireRows,
-)
+from fastgen.wire.rows import ID_MAX, LOCATION_ID, SEQUENCE_NUMBER, SLACK, WireRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +35,9 @@ WIRE_SCHEMA = pa.schema(
     ]
 )
 
-# Everything of a line but the texts: keys, ids, numbers. Of the values of columns: the most bytes of each.
+# Upper limit for the bytes of a line without its texts: keys, ids and numbers.
 LINE_BYTES = 512
+# Upper limit for the bytes of a value of each column, without its texts.
 COLUMN_BYTES = {
     kernel.WRITE_EVENT_ID: kernel.EVENT_ID_BYTES,
     kernel.WRITE_TYPE: max(map(len, EVENT_TYPES)),
@@ -50,7 +45,7 @@ COLUMN_BYTES = {
     kernel.WRITE_ORDER_ID: ID_MAX + 22,
     kernel.WRITE_BODY: LINE_BYTES,
 }
-# Memory is taken a little larger than asked for, so that a longer chunk finds it large enough.
+# A buffer is made larger than needed now, so that it needn't be made anew for each slightly longer chunk.
 GROWTH = 1.25
 _NO_ENDS = np.zeros(0, np.int32)
 
@@ -62,12 +57,12 @@ _BODY_PIECES = (
 
 
 class WireEncoder:
-    """Encodes rows of one dataset; keeps its memory from one call to the next.
+    """Encodes rows of one dataset; its buffer is used again by the next call.
 
     Parameters
     ----------
     digest
-        The dataset's digest, 64 hexadecimal digits: event ids are made of it.
+        The dataset's digest, 64 hexadecimal digits; event ids depend on it.
     """
 
     def __init__(self, digest: str) -> None:
@@ -88,41 +83,33 @@ class WireEncoder:
         rows
             The rows.
         order
-            int64 (n,), which of them, in this order; see `sort_rows`.
+            int64 (n,), indices of the rows to encode, in the order of the wire; see `sort_rows`.
         shift_s
-            Seconds to add to their time.
+            Seconds to add to the virtual seconds of the rows.
 
         Returns
         -------
         ndarray
-            uint8, UTF-8, each line with its end; valid until the next call.
+            uint8, UTF-8, each line ends with a newline; valid until the next call.
 
         Raises
         ------
         DataError
-            If a time lies beyond year 9999.
+            If a time is before 1970 or after 9999.
         """
         check_times(rows, order, shift_s)
         room = LINE_BYTES * len(order) + ESCAPED_TWICE * len(rows.addr_text) + SLACK
         room += ESCAPED_ONCE * (len(rows.items_text) + len(rows.route_text))
         if len(self._out) < room:
             self._out = np.empty(int(room * GROWTH), np.uint8)
+        out, everything = self._out, kernel.WRITE_ALL
         n = kernel.write_texts(
-            *(
-                rows,
-                order,
-                shift_s,
-                self._hashed,
-                self._line_pieces,
-                kernel.WRITE_ALL,
-                self._out,
-                _NO_ENDS,
-            )
+            rows, order, shift_s, self._hashed, self._line_pieces, everything, out, _NO_ENDS
         )
-        return self._out[:n]
+        return out[:n]
 
     def encode_table(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> pa.Table:
-        """Encode rows as a table of `WIRE_SCHEMA`; parameters and errors as `encode_lines`."""
+        """Encode rows as a table with `WIRE_SCHEMA`; parameters and errors as `encode_lines`."""
         check_times(rows, order, shift_s)
         event_id, event_type, ts, order_id, body = (
             self._encode_column(rows, order, shift_s, column) for column in COLUMN_BYTES
@@ -138,8 +125,8 @@ class WireEncoder:
         if column == kernel.WRITE_BODY:
             room += len(rows.items_text) + len(rows.route_text) + ESCAPED_ONCE * len(rows.addr_text)
         out, start = np.empty(room, np.uint8), np.zeros(len(order) + 1, np.int32)
-        kernel.write_texts(*(rows, order, shift_s, self._hashed, self._column_pieces, column, out, start[1:]))
-        # Not pa.array(): it imports pandas, where that is installed.
+        kernel.write_texts(rows, order, shift_s, self._hashed, self._column_pieces, column, out, start[1:])
+        # pa.array() would import pandas, if that is installed.
         buffers = [None, pa.py_buffer(start), pa.py_buffer(out)]
         return pa.Array.from_buffers(pa.string(), len(order), buffers)
 
@@ -152,14 +139,14 @@ def sort_rows(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int)
     rows
         The rows.
     keep
-        bool (n,), which of them to take at all.
+        bool (n,), which rows are selected.
     start_s, end_s
-        The window, virtual seconds, the end not among them.
+        The window, virtual seconds; the end is excluded.
 
     Returns
     -------
     ndarray
-        int64, numbers of the rows.
+        int64, indices of the rows.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Refuse stored rows that the wire format has no form for."""
+"""Check that stored rows can be written in the wire format."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from fastgen.wire.rows import WireRows
 
-# 10000-01-01: a year has four digits on the wire.
+# 10000-01-01, Unix seconds: a year has four digits on the wire.
 TS_MAX_S = 253_402_300_800
 
 
 def check_rows(rows: WireRows) -> None:
-    """Check the order ids and the types of rows.
+    """Check the order ids and the event types of rows.
 
     Raises
     ------
@@ -38,12 +38,12 @@ def check_rows(rows: WireRows) -> None:
 
 
 def check_times(rows: WireRows, order: NDArray[np.int64], shift_s: int) -> None:
-    """Check the first and the last time that ordered rows have when so many seconds are added.
+    """Check the times of ordered rows, after `shift_s` seconds are added.
 
     Raises
     ------
     DataError
-        If a year has not four digits.
+        If the first is before 1970, or the last after 9999.
     """
     if len(order):
         first, last = (int(rows.ints[order[i], TS]) + shift_s for i in (0, -1))

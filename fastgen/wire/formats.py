@@ -1,4 +1,4 @@
-"""Write rows in the wire format to a binary stream: JSON lines, plain or packed, CSV, Parquet."""
+"""Write rows in the wire format to a binary stream, as JSON lines (plain or gzip), CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.wire.bulk import WireEncoder
-    from fastgen.wire.rows import WireRows
+    from fastgen.wire.rows import WireChunk, WireRows
 
 GZIP_LEVEL = 4
-# Rows that one thread encodes at a time: what they become fits into its cache until it is written.
+# Rows that one thread encodes at a time: their lines are still in the processor's cache when written.
 BLOCK_ROWS = 4000
 
 
 class WireWriter(Protocol):
     """Writes rows to one stream."""
 
-    def write(self, rows: WireRows, order: NDArray[np.int64]) -> None:
-        """Write some of the rows, in this order."""
+    def write(self, chunk: WireChunk) -> None:
+        """Write the rows of a chunk."""
 
     def close(self) -> None:
         """Write what is still missing; the stream itself stays open."""
 
 
 class Encoders:
-    """Encodes the rows of one dataset, JSON lines in several threads: kernels run without the GIL.
+    """Encodes the rows of one dataset; JSON lines in several threads, since kernels run without the GIL.
 
     Parameters
     ----------
     digest
         The dataset's digest.
     n_threads
-        How many at a time; None: as many as there are cores, up to 4.
+        Number of threads; None: the number of cores, but at most 4.
     """
 
     def __init__(self, digest: str, n_threads: int | None = None) -> None:
@@ -56,7 +56,7 @@ class Encoders:
 
     @cached_property
     def _encoders(self) -> list[WireEncoder]:
-        """One for each thread, and one whose lines are being written."""
+        """One encoder for each thread, and one more whose lines are being written."""
         with needed_kernels():
             from fastgen.wire.bulk import WireEncoder  # noqa: PLC0415  # see FEW_ROWS
         return [WireEncoder(self._digest) for _ in range(self._n_threads + 1)]
@@ -66,7 +66,7 @@ class Encoders:
         return ThreadPoolExecutor(self._n_threads)
 
     def lines(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> Iterator[memoryview | bytes]:
-        """Encode rows as JSON lines: texts that follow each other, each valid until the next."""
+        """Encode rows as JSON lines, given in parts one after another; each is valid until the next."""
         if len(order) <= FEW_ROWS and not numba_is_loaded():
             yield encode_few_lines(rows, order, shift_s, bytes.fromhex(self._digest))
             return
@@ -95,8 +95,8 @@ class _LineWriter:
     def __init__(self, stream: IO[bytes], encoders: Encoders, shift_s: int) -> None:
         self._stream, self._encoders, self._shift_s = stream, encoders, shift_s
 
-    def write(self, rows: WireRows, order: NDArray[np.int64]) -> None:
-        for text in self._encoders.lines(rows, order, self._shift_s):
+    def write(self, chunk: WireChunk) -> None:
+        for text in self._encoders.lines(chunk.rows, chunk.order, self._shift_s):
             self._stream.write(text)
 
     def close(self) -> None:
@@ -105,7 +105,7 @@ class _LineWriter:
 
 class _GzipWriter(_LineWriter):
     def __init__(self, stream: IO[bytes], encoders: Encoders, shift_s: int) -> None:
-        # Neither name nor time: equal rows give equal files.
+        # No file name and no time in the header, so that equal rows give equal files.
         packed = gzip.GzipFile("", "wb", GZIP_LEVEL, stream, mtime=0)
         super().__init__(packed, encoders, shift_s)  # type: ignore[arg-type]  # it has a write method
 
@@ -124,20 +124,20 @@ class _TableWriter(ABC):
     def _open(self, stream: IO[bytes]) -> Any:
         """Open the writer on a stream."""
 
-    def write(self, rows: WireRows, order: NDArray[np.int64]) -> None:
-        self._writer.write_table(self._encoders.table(rows, order, self._shift_s))
+    def write(self, chunk: WireChunk) -> None:
+        self._writer.write_table(self._encoders.table(chunk.rows, chunk.order, self._shift_s))
 
     def close(self) -> None:
         self._writer.close()
 
 
 def open_parquet(stream: IO[bytes], schema: pa.Schema) -> Any:
-    """Open PyArrow's writer on a stream; one that an error ends is let go of in silence."""
+    """Open PyArrow's Parquet writer on a stream; it is silent if an error leaves it unfinished."""
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     class Writer(pq.ParquetWriter):  # type: ignore[misc]  # PyArrow counts as untyped here
         def __del__(self) -> None:
-            """Leave out the footer: the stream may be closed by now, and Python would print a traceback."""
+            """Write no footer: the stream may be closed by now, and Python would print a traceback."""
 
     return Writer(stream, schema, compression="zstd", write_page_checksum=True)
 

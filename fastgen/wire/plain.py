@@ -1,19 +1,27 @@
-"""Turn a few rows into JSON lines without Numba, whose start takes longer than they do.
+"""Encode a few events as JSON lines in plain Python: loading Numba would take longer.
 
-The same order and the same bytes as `fastgen.wire.bulk`, row by row; the tests hold one against the other.
+`sort_few` and `encode_few_lines` take stored rows and give the same order and bytes as `fastgen.wire.bulk`;
+tests compare them. `encode_event` takes an event that is no stored row: its time has microseconds, and its
+body is a dict.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+import math
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xxhash
 
+from fastgen.errors import DataError
 from fastgen.events.schema import CREATED, DELIVERED, EVENT_TYPES, PICKED_UP, PING
-from fastgen.wire.checks import check_rows, check_times
+from fastgen.units import US_PER_S
+from fastgen.wire.checks import TS_MAX_S, check_rows, check_times
 from fastgen.wire.rows import (
     ADDR,
     ID,
@@ -35,12 +43,113 @@ if TYPE_CHECKING:
 
     from fastgen.wire.rows import WireRows
 
-DEGREE_DECIMALS, PROGRESS_DECIMALS = 6, 4
+DEGREE_DECIMALS = 6
+PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN = 4, 1
+NULL = "null"
 _UUID_MASK, _UUID_MARKS = 0xFFFFFFFF_FFFF0FFF_3FFFFFFF_FFFFFFFF, 0x00000000_00008000_80000000_00000000
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # only its text is wanted
 _CONTROL = re.compile(r"[\x00-\x1f]")
-# Texts are taken apart and put together as bytes are: one character a byte, whatever they mean in UTF-8.
+# Stored texts are UTF-8. They are cut and joined as bytes, one character a byte, without being decoded.
 _BYTES = "latin-1"
+
+
+class PlainEvent(NamedTuple):
+    """An event of the wire that needn't be a stored row.
+
+    Attributes
+    ----------
+    event_id
+        Identifier, the same whenever the event is emitted.
+    event_type
+        Name of the type.
+    ts_us
+        Time, Unix microseconds.
+    place
+        Where the event happens, such as {"location_id": 1}, or gk_id and location of a live kitchen.
+    order_id, sequence
+        Identifier of the order, and the number of the event in it.
+    body
+        What the event carries: texts, numbers, None, truth values, lists and dicts. A Decimal is written with
+        all its decimals; see `round_number`.
+    """
+
+    event_id: str
+    event_type: str
+    ts_us: int
+    place: Mapping[str, object]
+    order_id: str
+    sequence: int
+    body: Mapping[str, object]
+
+
+def encode_event(event: PlainEvent, *, time_decimals: int = 3) -> bytes:
+    """Encode an event as a JSON line.
+
+    Parameters
+    ----------
+    event
+        The event.
+    time_decimals
+        Decimals of the seconds, 3 or 6; the time is cut off after them.
+
+    Raises
+    ------
+    DataError
+        If the time is before 1970 or after 9999.
+    """
+    seconds, us = divmod(event.ts_us, US_PER_S)
+    if not 0 <= seconds < TS_MAX_S:
+        raise DataError(f"ts: expected a time of the years 1970 to 9999, got Unix second {seconds}.")
+    fraction = f"{us:06d}"[:time_decimals]
+    place = ",".join(f"{_json(key)}:{_json(value)}" for key, value in event.place.items())
+    time = f"{_EPOCH + dt.timedelta(seconds=seconds)}.{fraction}"
+    event_id, event_type, order_id = map(_escaped, (event.event_id, event.event_type, event.order_id))
+    body = _escaped(_json(event.body))
+    return _line(event_id, event_type, time, place, order_id, event.sequence, body).encode()
+
+
+def round_number(value: float, decimals: int, decimals_min: int | None = None) -> Decimal | None:
+    """Round a number as the wire has it: degrees to 6 decimals, percentages to 4 and at least 1.
+
+    Parameters
+    ----------
+    value
+        The number.
+    decimals
+        Decimals to round to, at least 1; halves are rounded away from zero.
+    decimals_min
+        Decimals to keep if they are zeros; None: all.
+
+    Returns
+    -------
+    Decimal or None
+        For `PlainEvent.body`; None for NaN and numbers from 10**9 on.
+    """
+    text = _decimal(value, decimals, decimals if decimals_min is None else decimals_min)
+    return None if text == NULL else Decimal(text)
+
+
+def _json(value: object) -> str:
+    """Encode as JSON without spaces, with the escapes of the bulk encoder."""
+    if isinstance(value, str):
+        return f'"{_escaped(value)}"'
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{_json(key)}:{_json(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_json, value)) + "]"
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
+        return NULL
+    return f"{value:f}" if isinstance(value, Decimal) else json.dumps(value)
+
+
+def _line(
+    event_id: str, event_type: str, time: str, place: str, order_id: str, sequence: int, body: str
+) -> str:
+    """Put the fields of an event together; all texts are escaped, and place is the inside of an object."""
+    return (
+        f'{{"event_id":"{event_id}","event_type":"{event_type}","ts":"{time}",{place},'
+        f'"order_id":"{order_id}","sequence":{sequence},"body":"{body}"}}\n'
+    )
 
 
 def sort_few(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) -> NDArray[np.int64]:
@@ -75,18 +184,16 @@ def encode_few_lines(rows: WireRows, order: NDArray[np.int64], shift_s: int, dig
     lines = []
     for i in order.tolist():
         kind, location_id, sequence, loop, ts = ints[i]
-        time = _EPOCH + dt.timedelta(seconds=ts + shift_s)
+        event_id = _event_id(digest, loop, ids[i], sequence)
+        time = f"{_EPOCH + dt.timedelta(seconds=ts + shift_s)}.000"
+        place, order_id = f'"location_id":{location_id}', _order_id(ids[i], loop)
         body = _escaped(_body(kind, i, floats, texts))
-        lines.append(
-            f'{{"event_id":"{_event_id(digest, loop, ids[i], sequence)}",'
-            f'"event_type":"{EVENT_TYPES[kind - 1]}","ts":"{time}.000","location_id":{location_id},'
-            f'"order_id":"{_order_id(ids[i], loop)}","sequence":{sequence},"body":"{body}"}}\n'
-        )
+        lines.append(_line(event_id, EVENT_TYPES[kind - 1], time, place, order_id, sequence, body))
     return "".join(lines).encode(_BYTES)
 
 
 class _Texts:
-    """A column of texts, taken out one by one."""
+    """The texts of a column of `WireRows`, one a row."""
 
     def __init__(self, text: NDArray[np.uint8], start: NDArray[np.int64]) -> None:
         self._text, self._start = text.tobytes().decode(_BYTES), start.tolist()
@@ -100,7 +207,7 @@ def _order_id(order_id: str, loop: int) -> str:
 
 
 def _event_id(digest: bytes, loop: int, order_id: str, sequence: int) -> str:
-    """UUID of version 8 over XXH3-128."""
+    """Make the event id, a UUID of version 8 from XXH3-128; the kernel `write_texts` makes the same."""
     key = order_id.encode(_BYTES)
     hashed = int.from_bytes(
         xxhash.xxh3_128_digest(digest + loop.to_bytes(8, "little") + key + sequence.to_bytes(4, "little"))
@@ -112,9 +219,8 @@ def _event_id(digest: bytes, loop: int, order_id: str, sequence: int) -> str:
 def _body(kind: int, i: int, floats: list[list[float]], texts: list[_Texts]) -> str:
     if kind == PING:
         lat, lon = _degrees(floats[i][PING_LAT]), _degrees(floats[i][PING_LON])
-        share = _decimal(floats[i][PING_PROGRESS], PROGRESS_DECIMALS).rstrip("0")
-        share += "0" if share.endswith(".") else ""
-        return f'{{"progress_pct":{share},"loc_lat":{lat},"loc_lon":{lon}}}'
+        progress = _decimal(floats[i][PING_PROGRESS], PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN)
+        return f'{{"progress_pct":{progress},"loc_lat":{lat},"loc_lon":{lon}}}'
     if kind == PICKED_UP:
         return f'{{"route_points":{texts[ROUTE_JSON][i]}}}'
     if kind not in (CREATED, DELIVERED):
@@ -127,16 +233,20 @@ def _body(kind: int, i: int, floats: list[list[float]], texts: list[_Texts]) -> 
 
 
 def _degrees(value: float) -> str:
-    return _decimal(value, DEGREE_DECIMALS)
+    return _decimal(value, DEGREE_DECIMALS, DEGREE_DECIMALS)
 
 
-def _decimal(value: float, decimals: int) -> str:
+def _decimal(value: float, decimals: int, decimals_min: int) -> str:
+    """Write a number rounded to `decimals`, without trailing zeros beyond `decimals_min`."""
     if not abs(value) < NUMBER_MAX:
-        return "null"
+        return NULL
     # A float32 times the unit is exact: halves go up, as in the kernel.
     scaled = int(abs(value) * 10**decimals + 0.5)
     whole, rest = divmod(scaled, 10**decimals)
-    return f"{'-' if value < 0 < scaled else ''}{whole}.{rest:0{decimals}d}"
+    digits = f"{rest:0{decimals}d}"
+    while decimals > decimals_min and digits[-1] == "0":
+        digits, decimals = digits[:-1], decimals - 1
+    return f"{'-' if value < 0 < scaled else ''}{whole}.{digits}"
 
 
 def _escaped(text: str) -> str:

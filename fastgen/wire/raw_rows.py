@@ -1,4 +1,4 @@
-"""Give the stored rows of a window, ordered by time, order id and sequence, a day at a time."""
+"""Read the stored rows of a window, ordered by time, order id and sequence, one day at a time."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def raw_days(
     locations: Sequence[int] | None,
     types: Sequence[int] | None,
 ) -> Iterator[pl.DataFrame]:
-    """Give the stored rows of every day of a window; first of all none, for the columns.
+    """Read the stored rows of a window as one frame a day; a first frame without rows has the columns.
 
-    Small days are read and sorted together, since a row group has many of them.
+    Small days are read and sorted together, since a row group has the rows of many days.
 
     Parameters
     ----------
     index
         The dataset.
     window
-        First second, and the one after the last.
+        First second of the window, and the one after the last.
     locations, types
         Ids; None: all.
 
@@ -61,7 +61,7 @@ def raw_days(
 
 
 class _Reader:
-    """Reads windows, and keeps the row groups of the last one."""
+    """Reads windows; keeps the row groups of the last one, for the next may need them."""
 
     def __init__(
         self, index: DatasetIndex, locations: Sequence[int] | None, types: Sequence[int] | None
@@ -72,7 +72,7 @@ class _Reader:
         self.schema = polars_schema(index.sequence_kind)
 
     def end_of_days(self, start_s: int, end_s: int) -> int:
-        """Find where to end a window of at least a day that holds few rows."""
+        """Find the end of a window of one or more days for which few rows are expected."""
         days = 1
         while start_s + days * S_PER_DAY < end_s:
             if self._slicer.expected_rows(start_s, start_s + 2 * days * S_PER_DAY) > CHUNK_ROWS:
@@ -81,7 +81,7 @@ class _Reader:
         return min(end_s, start_s + days * S_PER_DAY)
 
     def read(self, start_s: int, end_s: int) -> pl.DataFrame:
-        """Read the rows of a window, in order."""
+        """Read the rows of a window in order."""
         spans = [span for _, span in self._slicer.groups(start_s, end_s)]
         self._kept = {span: self._kept[span] for span in spans if span in self._kept}
         frames = [pl.DataFrame(schema=self.schema)]

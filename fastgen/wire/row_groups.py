@@ -1,4 +1,4 @@
-"""Read row groups of event files as the arrays that the wire format is made from, and join pieces of them."""
+"""Read row groups of event files as `WireRows`, and join the rows of a window from several of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 
 
 class GroupSpan(NamedTuple):
-    """A row group: its part, its number there, its rows, first and last second, whether these are exact."""
+    """A row group of a part.
+
+    Attributes
+    ----------
+    file, number
+        The part, and the number of the row group in it.
+    n_rows
+        Number of rows.
+    first_s, last_s, is_exact
+        First and last second, ts_seconds; not exact: bounds that no row exceeds.
+    """
 
     file: EventPart
     number: int
@@ -44,19 +54,19 @@ class GroupSpan(NamedTuple):
 
 
 def read_spans(file: EventPart, bounds: tuple[int, int]) -> list[GroupSpan]:
-    """Find out which stretch of time each row group of a part covers.
+    """Find the first and last second of each row group of a part.
 
     Parameters
     ----------
     file
         The part.
     bounds
-        First and last second that it could hold, for groups that don't state theirs.
+        First and last second to assume for a row group that doesn't state its own.
 
     Raises
     ------
     DamageError
-        If it is not the file that the manifest states.
+        If it isn't the file that the manifest states.
     """
     with file.open() as opened:
         groups = opened.row_groups()
@@ -71,7 +81,7 @@ def read_spans(file: EventPart, bounds: tuple[int, int]) -> list[GroupSpan]:
 
 
 def read_group(span: GroupSpan) -> WireRows:
-    """Read a row group; loop 0, so that virtual seconds are ts_seconds.
+    """Read a row group as rows of loop 0: their virtual seconds are ts_seconds.
 
     Raises
     ------
@@ -99,8 +109,8 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-class Piece(NamedTuple):
-    """Rows first..last-1 of a row group as they come in a loop of so many seconds."""
+class LoopSlice(NamedTuple):
+    """Rows first..last-1 of a row group, to be moved into a loop; a loop takes `length_s` seconds."""
 
     rows: WireRows
     first: int
@@ -109,27 +119,29 @@ class Piece(NamedTuple):
     length_s: int
 
 
-def cut_piece(rows: WireRows, loop: int, length_s: int, start_s: int, end_s: int) -> Piece | None:
-    """Cut from a row group, as it comes in a loop, what lies around a window; None if nothing is in it.
+def cut_window(rows: WireRows, loop: int, length_s: int, start_s: int, end_s: int) -> LoopSlice | None:
+    """Cut from a row group all rows between the first and the last of a window; None: the window has none.
+
+    Rows between them may be outside of the window, since a row group isn't sorted by time.
 
     Parameters
     ----------
     rows
         The row group, of loop 0.
     loop, length_s
-        The loop and its length.
+        The loop that the rows are moved into, and the seconds that a loop takes.
     start_s, end_s
-        The window, virtual seconds, the end not among them.
+        The window, virtual seconds; the end is excluded.
     """
     ts = rows.ints[:, TS] + loop * length_s
     inside = np.flatnonzero((ts >= start_s) & (ts < end_s))
-    return Piece(rows, int(inside[0]), int(inside[-1]) + 1, loop, length_s) if len(inside) else None
+    return LoopSlice(rows, int(inside[0]), int(inside[-1]) + 1, loop, length_s) if len(inside) else None
 
 
 def selected_rows(
     rows: WireRows, locations: Collection[int] | None, types: Collection[int] | None
 ) -> NDArray[np.bool_]:
-    """Say which rows are of some locations and event types, bool (n,); ids, None: all."""
+    """Select rows by location ids and event type ids, None for all; bool (n,)."""
     keep = np.ones(len(rows.ints), bool)
     if types is not None:
         keep &= np.isin(rows.ints[:, EVENT_TYPE], list(types))
@@ -138,24 +150,24 @@ def selected_rows(
     return keep
 
 
-def join_pieces(pieces: Sequence[Piece]) -> WireRows:
-    """Put pieces together, each in its loop's time.
+def join_slices(slices: Sequence[LoopSlice]) -> WireRows:
+    """Join slices of row groups, each moved into its loop.
 
-    All arrays come out read-only, so that kernels are compiled for one kind alone.
+    All arrays are read-only, since Numba compiles a kernel once more for arrays that are not.
     """
-    ints = np.concatenate([np.zeros((0, 5), np.int64), *(p.rows.ints[p.first : p.last] for p in pieces)])
+    ints = np.concatenate([np.zeros((0, 5), np.int64), *(s.rows.ints[s.first : s.last] for s in slices)])
     starts, texts, at = [], [], 0
     ends = np.zeros((1, 4), np.int64)
-    for piece in pieces:
-        part = ints[at : at + piece.last - piece.first]
-        part[:, LOOP] += piece.loop
-        part[:, TS] += piece.loop * piece.length_s
+    for one in slices:
+        part = ints[at : at + one.last - one.first]
+        part[:, LOOP] += one.loop
+        part[:, TS] += one.loop * one.length_s
         at += len(part)
-        start = piece.rows.start[piece.first : piece.last + 1]
-        texts.append([text[a:b] for text, a, b in zip(piece.rows[3:], start[0], start[-1], strict=True)])
+        start = one.rows.start[one.first : one.last + 1]
+        texts.append([text[a:b] for text, a, b in zip(one.rows[3:], start[0], start[-1], strict=True)])
         starts.append(start[:-1] - start[:1] + ends)
         ends = start[-1:] - start[:1] + ends
-    floats = [np.zeros((0, 5), np.float32), *(p.rows.floats[p.first : p.last] for p in pieces)]
+    floats = [np.zeros((0, 5), np.float32), *(s.rows.floats[s.first : s.last] for s in slices)]
     room = np.zeros(SLACK, np.uint8)
     joined = [np.concatenate([*column, room]) for column in zip(*texts, strict=True)] or [room] * 4
     return WireRows(
@@ -169,5 +181,5 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def n_bytes(rows: WireRows) -> int:
-    """Memory that rows take."""
+    """Sum up the memory of rows."""
     return sum(array.nbytes for array in rows)

@@ -1,4 +1,4 @@
-"""Hold stored rows in the form that the kernels of the wire format take."""
+"""Name the columns of stored rows, as the encoders of the wire format take them."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# Longest order id, in bytes: a kernel loads one as a single word.
 ID_MAX = 8
-# Kernels move texts by whole words: so many bytes behind the last one they may read or write.
+# Kernels copy texts in whole words: they read and write up to so many bytes beyond the end of a text.
 SLACK = 32
-# Beyond this a number is none that a coordinate or a percentage can have: it is null on the wire.
+# No coordinate and no percentage is as large as this: such a number is null on the wire.
 NUMBER_MAX = 1e9
 
-# Columns of `WireRows`.
+# Columns of `WireRows.ints`, `WireRows.floats` and `WireRows.start`.
 EVENT_TYPE, LOCATION_ID, SEQUENCE_NUMBER, LOOP, TS = range(5)
 LAT, LON, PING_LAT, PING_LON, PING_PROGRESS = range(5)
 ID, ADDR, ITEMS_JSON, ROUTE_JSON = range(4)
 
 
 class WireRows(NamedTuple):
-    """Stored columns of n rows, what belongs together side by side; nulls are 0 or empty.
+    """Stored columns of n rows; a null is 0 or an empty text.
 
     Attributes
     ----------
     ints
         int64 (n, 5): event_type_id, location_id, sequence, the loop, and the virtual second, which is
-        ts_seconds plus the loops before.
+        ts_seconds plus the length of the loops before.
     floats
         float32 (n, 5): customer_lat, customer_lon, ping_lat, ping_lon, ping_progress.
     start
         int64 (n + 1, 4), where the texts of each row begin: order_id of up to `ID_MAX` bytes, customer_addr,
         items_json, route_json.
     id_text, addr_text, items_text, route_text
-        uint8, those texts, and `SLACK` bytes more.
+        uint8, the texts of each column, one after another, and `SLACK` bytes more.
     """
 
     ints: NDArray[np.int64]
@@ -44,3 +45,27 @@ class WireRows(NamedTuple):
     addr_text: NDArray[np.uint8]
     items_text: NDArray[np.uint8]
     route_text: NDArray[np.uint8]
+
+
+class WireChunk(NamedTuple):
+    """Some rows of a window, in the order of the wire.
+
+    Attributes
+    ----------
+    rows
+        The rows, and others that were read with them.
+    order
+        int64 (k,), the indices of the window's rows, in the order of the wire.
+    """
+
+    rows: WireRows
+    order: NDArray[np.int64]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of the window's rows."""
+        return len(self.order)
+
+    def cut(self, first: int, last: int) -> WireChunk:
+        """Take the rows first..last-1 of the window; a last beyond the end means the end."""
+        return WireChunk(self.rows, self.order[first:last])

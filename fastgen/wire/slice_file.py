@@ -1,4 +1,4 @@
-"""Write a window of dataset time to a stream, in the wire format or with the stored columns."""
+"""Write the events of a window of dataset time to a stream, in the wire format or as stored columns."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def write_slice(
     dataset
         Folder that `fastgen build` made, or a dataset that is open.
     start, end
-        The window, its end not part of it; see `parse_instant`.
+        The window; the end is excluded. See `parse_instant`.
     stream
-        Where to write, binary; flushed at the end and left open.
+        Binary stream; flushed at the end and left open.
     locations, types
         Codes or ids; event type names; None: all.
     format
@@ -78,8 +78,8 @@ def write_slice(
         writer, n_rows = WRITERS[format](stream, Encoders(index.digest), 0), 0
         slicer = Slicer(index, locations=ids, types=type_ids)
         for chunk in read_ahead(slicer.chunks(start_s, end_s)):
-            writer.write(chunk.rows, chunk.order)
-            n_rows += len(chunk.order)
+            writer.write(chunk)
+            n_rows += chunk.n_rows
         writer.close()
     stream.flush()
     return n_rows

@@ -1,32 +1,32 @@
-"""Cut windows out of the endless loop of a dataset, in order, a bounded number of rows at a time.
+"""Read windows of a dataset that repeats for ever: in order, and a bounded number of rows at a time.
 
-Loop k repeats every event `k * days` days later; the seconds so counted are virtual seconds. Around a seam
-the last events of one loop lie among the first of the next.
+Loop k repeats every event `k * days` days later. Seconds counted through all loops are virtual seconds. The
+last events of one loop can be later than the first of the next; a window has both, in order.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from fastgen.loading import needed_kernels, numba_is_loaded
+from fastgen.units import S_PER_DAY
 from fastgen.wire.plain import sort_few
 from fastgen.wire.row_groups import (
     GroupSpan,
-    cut_piece,
-    join_pieces,
+    cut_window,
+    join_slices,
     n_bytes,
     read_group,
     read_spans,
     selected_rows,
 )
-from fastgen.wire.rows import LOCATION_ID, TS
+from fastgen.wire.rows import TS, WireChunk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from fastgen.dataset.event_part import EventPart
@@ -34,21 +34,15 @@ if TYPE_CHECKING:
     from fastgen.wire.rows import WireRows
 
 CHUNK_ROWS = 64_000
-# Fewer rows are not worth the start of Numba.
+# Up to so many rows, plain Python is done before Numba has been loaded.
 FEW_ROWS = 10_000
-CHUNK_SPAN_S = 7 * 86_400
+# Sorting needs memory for every second of a chunk.
+CHUNK_SPAN_S = 7 * S_PER_DAY
 CACHE_BYTES = 400_000_000
 
 
-class Chunk(NamedTuple):
-    """Rows of some seconds, and int64 `order`: which of them are in the window, in the order of the wire."""
-
-    rows: WireRows
-    order: NDArray[np.int64]
-
-
 class Slicer:
-    """Reads windows of a dataset; keeps row groups decoded while they are of use to the next window.
+    """Reads windows of a dataset; keeps decoded row groups that the next window needs.
 
     Parameters
     ----------
@@ -61,9 +55,9 @@ class Slicer:
     loop
         Whether the dataset repeats for ever.
     chunk_rows
-        About how many rows to give at a time.
+        Rows of a chunk, about.
     cache_bytes
-        Memory for decoded row groups; one is kept at least.
+        Memory for decoded row groups; at least one is kept.
     """
 
     def __init__(
@@ -82,20 +76,20 @@ class Slicer:
         self._spans: dict[EventPart, list[GroupSpan]] = {}
         self._cache: dict[GroupSpan, WireRows] = {}
 
-    def chunks(self, start_s: int, end_s: int) -> Iterator[Chunk]:
-        """Give the rows of a window, the earlier before the later; rows of one second are never apart.
+    def chunks(self, start_s: int, end_s: int) -> Iterator[WireChunk]:
+        """Read the rows of a window in order; rows of the same second are in the same chunk.
 
         Parameters
         ----------
         start_s, end_s
-            The window, virtual Unix seconds, the end not among them.
+            The window, virtual Unix seconds; the end is excluded.
 
         Raises
         ------
         DamageError
-            If a file is damaged, or the dataset was built anew: a window comes from one dataset alone.
+            If a file is damaged, or the dataset was built anew meanwhile: a window is never of two datasets.
         """
-        # Before the first event and after the last one lie no rows, however far a window reaches.
+        # A window may reach far beyond the first and the last event.
         start_s = max(start_s, self._index.first_s)
         if not self._loop:
             end_s = min(end_s, self._index.end_s)
@@ -103,13 +97,13 @@ class Slicer:
         while start_s < end_s:
             stop_s = self._end_of_chunk(start_s, end_s)
             chunk = self._chunk(start_s, stop_s)
-            if len(chunk.order):
+            if chunk.n_rows:
                 yield chunk
             start_s = stop_s
         self._index.stamp.check()
 
     def last_event_s(self) -> int | None:
-        """Time of the last event of loop 0, None if there is none."""
+        """Find the second of the last event of the selected locations in loop 0; None if there is none."""
         latest: int | None = None
         files = self._index.files_between(self._index.first_s, self._index.end_s, self._locations)
         for file in sorted(files, key=self._index.latest_s, reverse=True):
@@ -125,28 +119,29 @@ class Slicer:
         last = span.last_s
         is_mixed = span.file.location_id is None and self._locations is not None
         if is_mixed or not span.is_exact:
-            rows = read_group(span).ints
-            own = rows[_is_of(rows, self._locations), TS]
+            rows = read_group(span)
+            own = rows.ints[selected_rows(rows, self._locations, None), TS]
             if not len(own):
                 return latest
             last = int(own.max())
         return last if latest is None else max(last, latest)
 
     def _end_of_chunk(self, start_s: int, end_s: int) -> int:
+        """Halve the window until few enough rows are expected."""
         stop_s = min(end_s, start_s + CHUNK_SPAN_S)
         while stop_s - start_s > 1 and self.expected_rows(start_s, stop_s) > self._chunk_rows:
             stop_s = start_s + (stop_s - start_s) // 2
         return stop_s
 
     def expected_rows(self, start_s: int, end_s: int) -> float:
-        """Estimate the rows of a window: as if a row group's were spread evenly over its time."""
+        """Estimate the rows of a window, as if those of a row group were spread evenly over its time."""
         expected = 0.0
         for loop, span in self.groups(start_s, end_s):
             expected += span.expected_rows(loop * self._index.length_s, start_s, end_s)
         return expected
 
     def groups(self, start_s: int, end_s: int) -> Iterator[tuple[int, GroupSpan]]:
-        """List the loops and row groups that could have rows in a window; parameters as `chunks`."""
+        """List row groups that may have rows in a window, each with its loop; parameters as `chunks`."""
         index = self._index
         first, last = 0, 0
         if self._loop:
@@ -163,37 +158,30 @@ class Slicer:
             self._spans[file] = read_spans(file, bounds)
         return self._spans[file]
 
-    def _chunk(self, start_s: int, end_s: int) -> Chunk:
-        pieces = []
+    def _chunk(self, start_s: int, end_s: int) -> WireChunk:
+        slices = []
         for loop, span in self.groups(start_s, end_s):
-            piece = cut_piece(self._read(span), loop, self._index.length_s, start_s, end_s)
-            if piece is not None:
-                pieces.append(piece)
+            found = cut_window(self._read(span), loop, self._index.length_s, start_s, end_s)
+            if found is not None:
+                slices.append(found)
         self._forget(end_s)
-        rows = join_pieces(pieces)
+        rows = join_slices(slices)
         keep = selected_rows(rows, self._locations, self._types)
-        return Chunk(rows, _sort(rows, keep, start_s, end_s))
+        return WireChunk(rows, _sort(rows, keep, start_s, end_s))
 
     def _read(self, span: GroupSpan) -> WireRows:
         rows = self._cache.pop(span, None)
         if rows is None:
             rows = read_group(span)
-        self._cache[span] = rows  # last: those that were not used for long come first
+        self._cache[span] = rows  # at the end: the first in the cache is the one unused for longest
         while len(self._cache) > 1 and sum(map(n_bytes, self._cache.values())) > self._cache_bytes:
             del self._cache[next(iter(self._cache))]
         return rows
 
     def _forget(self, end_s: int) -> None:
-        """Drop row groups that no later window of this loop or the next needs soon."""
+        """Drop the row groups that have no rows of the second at which the next window begins."""
         needed = {span for _, span in self.groups(end_s, end_s + 1)}
         self._cache = {span: rows for span, rows in self._cache.items() if span in needed}
-
-
-def _is_of(rows: NDArray[np.int64], locations: Collection[int] | None) -> NDArray[np.bool_]:
-    """Say which rows are of some locations."""
-    if locations is None:
-        return np.ones(len(rows), bool)
-    return np.isin(rows[:, LOCATION_ID], list(locations))
 
 
 def _sort(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) -> NDArray[np.int64]:
@@ -204,8 +192,8 @@ def _sort(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) -> 
     return sort_rows(rows, keep, start_s, end_s)
 
 
-def read_ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """Read the next chunk while this one is encoded: both run without the GIL."""
+def read_ahead(chunks: Iterator[WireChunk]) -> Iterator[WireChunk]:
+    """Read the next chunk in a thread while the caller encodes this one: both run without the GIL."""
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(next, chunks, None)
         while (chunk := future.result()) is not None:

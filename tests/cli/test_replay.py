@@ -15,8 +15,8 @@ import pytest
 
 from fastgen.cli import main
 from tests.cli.replays import COMMAND, FIRST, LATER, run
-from tests.replaying.plain import event_ids, read_lines
 from tests.replaying.runs import state_of
+from tests.wire.reference import event_ids, read_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,7 +160,7 @@ def test_killed_command_goes_on_and_its_lock_is_free(dataset: Path, tmp_path: Pa
             second = run(dataset, "--to", out)
             process.kill()
         assert second.returncode == 1
-        assert second.stderr == f"fastgen: {out}: expected no other replay at work here, but one is.\n"
+        assert second.stderr == f"fastgen: {out}: expected no other run at work here, but one is.\n"
     assert run(dataset, "--to", out).returncode == 0
     ids = event_ids(out)
     assert len(ids) == len(set(ids))

@@ -13,8 +13,8 @@ from fastgen.cli import main
 from fastgen.emitting.control import find_control
 from tests.building.test_build import resize, small_disk
 from tests.cli.replays import FIRST, LATER, ROOT, run
-from tests.replaying.plain import read_lines
 from tests.replaying.slow_disk import DESCRIPTORS
+from tests.wire.reference import read_lines
 
 
 def test_full_disk_is_one_line_and_nothing_is_lost(dataset: Path, unbroken: Path, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_what_readers_must_leave_out_is_said_once(dataset: Path, unbroken: Path,
         ("--to {dataset}/events.parquet", 2, "to: expected a place apart from the dataset"),
         ("--to link", 2, "to: expected a place apart from the dataset"),
         ("--to dangling", 1, "dangling: expected a folder to write to, got a link to nothing"),
-        ("--to mine", 1, "mine: expected a folder without files named as a replay's, got events-0000000001"),
+        ("--to mine", 1, "mine: expected a folder without event files, got events-0000000001"),
         ("--to out --state file/s.json", 1, "file: expected a folder to write to, got a file."),
     ],
 )

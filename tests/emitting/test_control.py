@@ -17,8 +17,8 @@ import pytest
 from fastgen.emitting.control import INSIDE, find_control
 from fastgen.errors import DamageError, DataError, OutputError
 from tests.building.test_build import small_disk
-from tests.replaying.plain import event_ids
 from tests.replaying.runs import at
+from tests.wire.reference import event_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -170,7 +170,7 @@ def test_folder_mounted_elsewhere_is_not_taken_for_a_fresh_one(dataset: Path, tm
     for name in at(dataset, out, start_day=1).files:
         (out / name).unlink()  # a reader has consumed them
     with bind_mount(out, bound):
-        with pytest.raises(OutputError, match="expected the state of the replay that has written into"):
+        with pytest.raises(OutputError, match="expected the state of the run that has written into"):
             at(dataset, bound, 600)
         assert at(dataset, out, 600).events
     assert list(bound.iterdir()) == []

@@ -7,10 +7,7 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -22,54 +19,40 @@ import fastgen
 from fastgen.emitting.control import INSIDE, find_control
 from fastgen.replaying.clock import us_from_utc, utc_from_us
 from tests.effort import repeats
-from tests.replaying.plain import event_ids, read_lines
+from tests.forking import Forker, forking
+from tests.wire.reference import event_ids, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
 START_US = us_from_utc(dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC))
 MINUTE_US = 60_000_000
 KILLS = repeats(25, 200)
 
 
-class Forker:
-    """A process that forks replays on request."""
+class Replays:
+    """Starts replays of a dataset, each in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[str], dataset: Path) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._stdin, self._stdout, self._dataset = process.stdin, process.stdout, dataset
+    def __init__(self, forker: Forker, dataset: Path) -> None:
+        self._forker, self._dataset = forker, dataset
+        self.end = forker.end
 
     def start(self, to: Path, *, kill_at: int = 0, speed: int = 60, max_rows: int = 300, **task: Any) -> int:
         """Start a replay; return its process id."""
-        task = {"kill_at": kill_at, "speed": speed, "max_rows": max_rows, **task}
-        self._stdin.write(json.dumps({"dataset": str(self._dataset), "to": str(to), **task}) + "\n")
-        self._stdin.flush()
-        return int(self._stdout.readline())
-
-    def end(self) -> int:
-        """Wait for it; return its exit code."""
-        return int(self._stdout.readline())
+        task = {"dataset": str(self._dataset), "to": str(to), "speed": speed, "max_rows": max_rows, **task}
+        return self._forker.start(within=to.parent, kill_at=kill_at, **task)
 
     def run(self, to: Path, now_us: int, **task: Any) -> int:
-        """Run one window to its end, or to its own."""
+        """Run one window to its end, or until it is killed; return its exit code."""
         self.start(to, now_us=now_us, **task)
         return self.end()
 
 
 @pytest.fixture(scope="module")
-def forker(dataset: Path) -> Iterator[Forker]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.replaying.forker"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield Forker(process, dataset)
-        if process.stdin is not None:
-            process.stdin.close()
+def replays(dataset: Path) -> Iterator[Replays]:
+    with forking("tests.replaying.forker") as forker:
+        yield Replays(forker, dataset)
 
 
 def visible(folder: Path) -> dict[str, bytes]:
@@ -103,11 +86,11 @@ def assert_whole_lines(files: dict[str, bytes]) -> None:
 
 @pytest.mark.parametrize("form", ["beside", "inside"])
 @pytest.mark.parametrize("before", ["nothing", "a history", "a history and one killed run"])
-def test_killed_at_every_step_of_the_commit(form: str, before: str, forker: Forker, tmp_path: Path) -> None:
+def test_killed_at_every_step_of_the_commit(form: str, before: str, replays: Replays, tmp_path: Path) -> None:
     """SIGKILL before each change to the folder: first run, later run, and a run that makes up for another."""
     nows = [START_US, START_US + 20 * MINUTE_US, START_US + 40 * MINUTE_US]
     for now in nows:
-        assert forker.run(tmp_path / "unbroken" / "out", now) == 0
+        assert replays.run(tmp_path / "unbroken" / "out", now) == 0
     expected = "".join(read_lines(tmp_path / "unbroken" / "out"))
     done = 0 if before == "nothing" else 1
     step = 0
@@ -118,17 +101,17 @@ def test_killed_at_every_step_of_the_commit(form: str, before: str, forker: Fork
         if form == "inside":
             make_inside(out)
         for now in nows[:done]:
-            assert forker.run(out, now) == 0
+            assert replays.run(out, now) == 0
         if before == "a history and one killed run":
-            killed_late = forker.run(out, nows[1], kill_at=9)
+            killed_late = replays.run(out, nows[1], kill_at=9)
             assert killed_late == -signal.SIGKILL
-        code = forker.run(out, nows[done], kill_at=step)
+        code = replays.run(out, nows[done], kill_at=step)
         seen = visible(out) if out.exists() else {}
         assert_whole_lines(seen)
         if form == "beside" and seen:
             assert count_as_readers_do(out) == {sum(data.count(b"\n") for data in seen.values())}
         for now in nows[done:]:
-            assert forker.run(out, now) == 0
+            assert replays.run(out, now) == 0
         after = visible(out)
         assert {name: after[name] for name in seen} == seen
         assert "".join(read_lines(out)) == expected
@@ -140,7 +123,7 @@ def test_killed_at_every_step_of_the_commit(form: str, before: str, forker: Fork
 
 
 @pytest.mark.parametrize("form", ["beside", "inside"])
-def test_killed_at_random_moments(form: str, dataset: Path, forker: Forker, tmp_path: Path) -> None:
+def test_killed_at_random_moments(form: str, dataset: Path, replays: Replays, tmp_path: Path) -> None:
     """A replay that follows the clock at high speed, killed again and again wherever it happens to be."""
     rng = random.Random(20260301)  # noqa: S311  # moments, no secrets
     out = tmp_path / "out"
@@ -149,10 +132,10 @@ def test_killed_at_random_moments(form: str, dataset: Path, forker: Forker, tmp_
     began_us = time.time_ns() // 1000
     seen: dict[str, bytes] = {}
     for _ in range(KILLS):
-        child = forker.start(out, speed=10_000, max_rows=100, start_us=START_US, began_us=began_us)
+        child = replays.start(out, speed=10_000, max_rows=100, start_us=START_US, began_us=began_us)
         time.sleep(rng.uniform(0.0, 0.15))
         os.kill(child, signal.SIGKILL)
-        assert forker.end() == -signal.SIGKILL
+        assert replays.end() == -signal.SIGKILL
         now_seen = visible(out) if out.exists() else {}
         assert {name: now_seen[name] for name in seen} == seen
         assert_whole_lines({name: data for name, data in now_seen.items() if name not in seen})
@@ -160,7 +143,7 @@ def test_killed_at_random_moments(form: str, dataset: Path, forker: Forker, tmp_
     assert len(seen) > KILLS // 8
     state = json.loads(find_control(out).state.read_text())
     end_us = START_US + time.time_ns() // 1000 - began_us
-    assert forker.run(out, end_us, speed=10_000) == 0
+    assert replays.run(out, end_us, speed=10_000) == 0
     unbroken = tmp_path / "unbroken"
     for now_us in (state["sim_start_us"], end_us):
         fastgen.replay(dataset, unbroken, start_day=1, speed=10_000, now=utc_from_us(now_us))

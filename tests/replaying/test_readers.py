@@ -16,7 +16,7 @@ import pytest
 import fastgen
 from fastgen.replaying.clock import utc_from_us
 from tests.helpers import build_small
-from tests.replaying.plain import event_ids, read_lines
+from tests.wire.reference import event_ids, read_lines
 
 ROOT = Path(__file__).parent.parent.parent
 START = 1_772_366_400_000_000

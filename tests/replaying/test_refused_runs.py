@@ -13,8 +13,8 @@ from fastgen.replaying import session as session_module
 from fastgen.replaying.options import ReplayOptions
 from fastgen.replaying.session import ReplaySession
 from tests.helpers import build_small
-from tests.replaying.plain import event_ids
 from tests.replaying.runs import NOON, at, state_of
+from tests.wire.reference import event_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def change(path: Path, **values: object) -> None:
             lambda p: change(p, watermark=7),
             r"got a damaged one \(sha256 differs\)",
         ),
-        (lambda p: p.unlink(), "expected the state of the replay that has written into .*, got no file"),
+        (lambda p: p.unlink(), "expected the state of the run that has written into .*, got no file"),
     ],
 )
 def test_states_that_cannot_be_used_emit_nothing(
@@ -101,7 +101,7 @@ def test_state_goes_with_its_folder(dataset: Path, tmp_path: Path) -> None:
     for other in ("b", "c"):
         if other == "c":
             at(dataset, tmp_path / "c", start_day=1)
-        with pytest.raises(ScenarioError, match=r"state of a replay into .*, got that of another"):
+        with pytest.raises(ScenarioError, match=r"state of a run into .*, got that of another"):
             at(dataset, tmp_path / other, 60, state=state)
     with pytest.raises(OutputError, match="got no file"):
         at(dataset, tmp_path / "a", 60)
@@ -111,7 +111,7 @@ def test_state_goes_with_its_folder(dataset: Path, tmp_path: Path) -> None:
 def test_second_replay_is_refused_while_the_first_lives(dataset: Path, tmp_path: Path) -> None:
     with ReplaySession(dataset, tmp_path, None, ReplayOptions(start_day=1)) as session:
         for state in (None, tmp_path / "other.json"):
-            with pytest.raises(OutputError, match="expected no other replay at work here, but one is"):
+            with pytest.raises(OutputError, match="expected no other run at work here, but one is"):
                 at(dataset, tmp_path, state=state)
         session.emit(int(NOON.timestamp()) * 1_000_000)
     assert at(dataset, tmp_path, 60).events

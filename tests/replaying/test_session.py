@@ -14,8 +14,8 @@ import pytest
 import fastgen
 from fastgen.errors import ScenarioError
 from fastgen.replaying.options import ReplayOptions
-from tests.replaying.plain import read_lines, wire_lines
 from tests.replaying.runs import DAY, NOON, at, shift_of, state_of
+from tests.wire.reference import read_lines, wire_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,7 +172,7 @@ def test_stream_gets_the_same_bytes_and_its_state_is_kept(dataset: Path, tmp_pat
             start_day=1,
         )
     assert stream.getvalue().decode() == "".join(read_lines(tmp_path / "folder"))
-    with pytest.raises(ScenarioError, match=r"state of a replay into .*, got that of another"):
+    with pytest.raises(ScenarioError, match=r"state of a run into .*, got that of another"):
         at(dataset, tmp_path / "folder2", state=tmp_path / "stream.json")
     with pytest.raises(ScenarioError, match="state: expected a state file"):
         fastgen.replay(dataset, stream)

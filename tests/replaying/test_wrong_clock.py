@@ -11,8 +11,8 @@ import fastgen
 from fastgen.errors import ScenarioError
 from fastgen.replaying.options import ReplayOptions
 from fastgen.replaying.state_checks import PAUSE_S, STEP_BACK_S, ClockError
-from tests.replaying.plain import read_lines
 from tests.replaying.runs import DAY, NOON, at, state_of
+from tests.wire.reference import read_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

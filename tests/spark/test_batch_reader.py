@@ -13,8 +13,8 @@ import fastgen
 from fastgen.errors import DamageError, ScenarioError
 from fastgen.wire.slice_file import write_slice
 from tests.helpers import copy_of, first_part
-from tests.replaying.plain import wire_lines
 from tests.spark.asking import batch, in_order, read_batch
+from tests.wire.reference import wire_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

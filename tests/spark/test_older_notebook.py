@@ -18,8 +18,8 @@ from fastgen.spark.offsets import read_position
 from fastgen.spark.options import read_batch_options, read_selection, read_stream_options
 from fastgen.spark.source import CaspersSource, FastgenSource
 from fastgen.spark.stream import now_us
-from tests.replaying.plain import wire_lines
 from tests.spark.asking import stream
+from tests.wire.reference import wire_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,6 @@ from fastgen.errors import DataError, ScenarioError
 from fastgen.spark.offsets import read_position
 from fastgen.spark.source import FastgenSource
 from fastgen.spark.stream import says_where_it_stands
-from tests.replaying.plain import wire_lines
 from tests.spark.asking import in_order, read_batch, read_between, stream
 from tests.spark.stream_clock import (
     ANCHOR,
@@ -28,6 +27,7 @@ from tests.spark.stream_clock import (
     old_caspers_reader,
     old_reader,
 )
+from tests.wire.reference import wire_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

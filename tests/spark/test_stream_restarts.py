@@ -9,9 +9,9 @@ import pytest
 from fastgen.errors import DataError, ScenarioError
 from fastgen.spark.offsets import read_position
 from tests.helpers import change_manifest, copy_of
-from tests.replaying.plain import wire_lines
 from tests.spark.asking import read_between, stream
 from tests.spark.stream_clock import ANCHOR, HOUR_US, OPTIONS, Clock, Offset, old_reader
+from tests.wire.reference import wire_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,8 +21,8 @@ import fastgen
 from fastgen.replaying.clock import us_from_utc, utc_from_us
 from fastgen.spark.offsets import read_position
 from fastgen.spark.stream import says_where_it_stands
-from tests.replaying.plain import wire_lines
 from tests.spark.asking import Row, in_order
+from tests.wire.reference import wire_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,7 @@ from fastgen.wire import slicer as slicer_module
 from fastgen.wire.bulk import WireEncoder
 from fastgen.wire.slicer import Slicer
 from tests.helpers import build_small
-from tests.replaying.plain import wire_lines
+from tests.wire.reference import wire_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

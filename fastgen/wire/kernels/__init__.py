@@ -1,1 +1,1 @@
-"""Order wire rows by time, and write them as JSON."""
+"""Compiled code: sort the rows of a window, and write them as JSON."""

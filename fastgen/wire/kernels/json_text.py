@@ -1,11 +1,11 @@
-"""Write numbers, times and texts as JSON has them, the same on every machine.
+"""Write numbers, times and texts as JSON, with the same bytes on every machine.
 
-Every step writes into uint8 `out` from `at` on and returns where it ended. It writes whole words, up to
-`SLACK` bytes (see `wire_rows`) beyond that end, and may read as many beyond the end of a text: so much room
-has to be there.
+Every step writes into uint8 `out`, begins at `at`, and returns where it ended. It writes whole words: up to
+`SLACK` bytes (see `fastgen.wire.rows`) beyond that end, and reads as many beyond the end of a text. Callers
+provide that room.
 
-Decimals come from integers: a float32 times a power of ten up to 10**6 is exact in float64, so that rounding
-it is one comparison and needs no printf.
+A number is rounded as an integer: a float32 times a power of ten up to 10**6 is exact in float64, so one half
+is added and the rest cut off, without printf.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fastgen.wire.rows import NUMBER_MAX
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Bytes that one byte of a text becomes at most when escaped once and twice: \u001f, \\u001f.
+# Most bytes that one byte of a text becomes when it is escaped once, \u001f, and twice, \\u001f.
 ESCAPED_ONCE, ESCAPED_TWICE = 6, 7
 S_PER_DAY = 86_400
 DAYS_TO_1970 = 719_468  # from 0000-03-01
@@ -36,7 +36,7 @@ UNITS = 10.0 ** np.arange(7)
 NULL = U(0x6C6C756E)
 TWICE_16, TWICE_7, FOUR_4 = U(0x0000FFFF0000FFFF), U(0x0000007F0000007F), U(0x000F000F000F000F)
 EIGHT_ZEROS = U(0x3030303030303030)
-# "0000-00-" and "00 ", "00:00:00", ".000" without their digits.
+# "0000-00-" and "00 ", then "00:00:00", as words without the digits; and ".000".
 DATE_MARKS, SPACE_AT_2 = U(0x2D00002D00000000), U(0x200000)
 TIME_MARKS, MILLISECONDS = U(0x00003A00003A0000), U(0x3030302E)
 BACKSLASHES, EIGHT_QUOTES = U(0x5C5C5C5C5C5C5C5C), U(0x2222222222222222)
@@ -52,7 +52,7 @@ def put_copy(text: NDArray[np.uint8], first: int, last: int, out: NDArray[np.uin
 
 @step
 def put_short(text: NDArray[np.uint8], first: int, last: int, out: NDArray[np.uint8], at: int) -> int:
-    """Copy text[first:last], which is short: block by block, without a call."""
+    """Copy text[first:last], which is short, block by block, without a call."""
     for j in range(0, last - first, BLOCK):
         copy_block(text, first + j, out, at + j)
     return at + last - first
@@ -60,9 +60,9 @@ def put_short(text: NDArray[np.uint8], first: int, last: int, out: NDArray[np.ui
 
 @step
 def eight_digits(value: np.uint64) -> np.uint64:
-    """Give the digits of a number below 10**8 as the bytes of a word, the first one lowest.
+    """Convert a number below 10**8 into eight digits, the bytes of a word; the first is the lowest byte.
 
-    All at once: halves of four digits, then pairs, then digits, each in a lane of its own.
+    All lanes of the word are divided at once: into two groups of four digits, four pairs, eight digits.
     """
     fours = value // E4 | (value % E4) << SHIFT_32
     high = (fours * U(10_486)) >> U(20) & TWICE_7
@@ -73,7 +73,7 @@ def eight_digits(value: np.uint64) -> np.uint64:
 
 @step
 def put_int(value: int, out: NDArray[np.uint8], at: int) -> int:
-    """Write a whole number, 0 or more."""
+    """Write a whole number, at least 0."""
     rest = top = U(value)
     n_more = 0
     while top >= E8:
@@ -97,13 +97,13 @@ def put_int(value: int, out: NDArray[np.uint8], at: int) -> int:
 def put_decimal(value: float, decimals: int, decimals_min: int, out: NDArray[np.uint8], at: int) -> int:
     """Write a float32 rounded half up to `decimals`, at most 6, without trailing zeros beyond `decimals_min`.
 
-    What is no number is null, as JSON has no other word for it.
+    NaN, infinity and numbers from `NUMBER_MAX` on are written as null: JSON can't write the first two.
     """
     size = abs(np.float64(value))
     if not size < NUMBER_MAX:
         store_word(NULL, out, at)
         return at + 4
-    # In millionths, whatever the decimals, so that the divisor is a constant.
+    # In millionths for any number of decimals, so that the compiler divides by a constant.
     micro = U(np.int64(size * UNITS[decimals] + 0.5)) * U(UNITS[6 - decimals])
     if value < 0 and micro > ZERO:
         store_word(MINUS, out, at)
@@ -144,7 +144,7 @@ def put_time(seconds: int, out: NDArray[np.uint8], at: int) -> int:
 
 @step
 def _is_special(c: np.uint64) -> bool:
-    """Say whether a byte stands behind a backslash in a JSON string."""
+    """Test whether a byte needs a backslash in a JSON string: a quote or a backslash."""
     return (c == QUOTE) | (c == BACKSLASH)
 
 
@@ -160,7 +160,7 @@ def _special(word: np.uint64) -> np.uint64:
 
 @step
 def _is_plain(text: NDArray[np.uint8], first: int, last: int) -> bool:
-    """Say whether no byte of a text needs an escape; without a way out, so that it is vectorised."""
+    """Test whether no byte of a text needs an escape; the loop never stops early, so it is vectorised."""
     found, n_rest = ZERO, (last - first) % 8
     for j in range((last - first) // 8):
         found |= _special(load_word(text, first + 8 * j))
@@ -174,13 +174,13 @@ def _is_plain(text: NDArray[np.uint8], first: int, last: int) -> bool:
 def put_escaped(
     text: NDArray[np.uint8], first: int, last: int, times: int, out: NDArray[np.uint8], at: int
 ) -> int:
-    """Write text[first:last], UTF-8, as inside a JSON string; twice: as inside a string in a string."""
+    """Write text[first:last], UTF-8, escaped for a JSON string; `times` 2: for a string in a string."""
     if times == 0 or _is_plain(text, first, last):
         return put_copy(text, first, last, out, at)
     n_before = 2 * times - 1
     for j in range(first, last):
         c = load_word(text, j) & BYTE
-        # Backslashes are written always, and written over where none belong: there is no branch to guess.
+        # Backslashes are always written, and overwritten if none is needed: no branch can be predicted wrong.
         store_word(BACKSLASHES, out, at)
         if c < SPACE:
             at += times

@@ -22,7 +22,7 @@ GAPS = np.array([701, 301, 132, 57, 23, 10, 4, 1])  # Ciura 2001, "Best incremen
 
 @step
 def loop_comes_first(a: int, b: int) -> bool:
-    """Say whether the suffix of loop a stands before that of loop b as text: nothing, -L1, -L10, -L2."""
+    """Test whether the suffix of loop a sorts before that of loop b as text: none, -L1, -L10, -L2."""
     if a == 0 or b == 0:
         return a == 0
     scale_a = scale_b = 1
@@ -30,14 +30,14 @@ def loop_comes_first(a: int, b: int) -> bool:
         scale_a *= 10
     while scale_b * 10 <= b:
         scale_b *= 10
-    # As many digits for both; where they are equal then, the shorter is the start of the other.
+    # Both get the same number of digits. If they are equal then, the shorter one is a prefix of the other.
     left, right = a * max(1, scale_b // scale_a), b * max(1, scale_a // scale_b)
     return left < right if left != right else a < b
 
 
 @step
 def _comes_first(ints: NDArray[np.int64], key: NDArray[np.uint64], i: int, j: int) -> bool:
-    """Say whether row i stands before row j of the same second."""
+    """Test whether row i sorts before row j of the same second."""
     if key[i] != key[j]:
         return key[i] < key[j]
     if ints[i, LOOP] != ints[j, LOOP]:
@@ -47,7 +47,7 @@ def _comes_first(ints: NDArray[np.int64], key: NDArray[np.uint64], i: int, j: in
 
 @step
 def _text_key(word: np.uint64, n: int) -> np.uint64:
-    """Turn the first n bytes of a word, 1 or more, into a number that sorts as they do."""
+    """Convert the first n bytes of a word, at least 1, into a number that sorts as the bytes do."""
     word <<= U(64 - 8 * n)
     word = (word & BYTES) << U(8) | word >> U(8) & BYTES
     word = (word & PAIRS) << U(16) | word >> U(16) & PAIRS
@@ -58,23 +58,23 @@ def _text_key(word: np.uint64, n: int) -> np.uint64:
 def order_rows(
     rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int, order: NDArray[np.int64]
 ) -> int:
-    """Find the rows of a window, in the order of the wire.
+    """Sort the rows of a window into the order of the wire.
 
     Parameters
     ----------
     rows
-        The rows; order ids of 1 to 8 bytes, all above the hyphen, with room behind them.
+        The rows. Order ids have 1 to 8 bytes, all greater than the hyphen, and `SLACK` bytes follow them.
     keep
-        bool (n,), which of them to take at all.
+        bool (n,), which rows are selected.
     start_s, end_s
-        The window, virtual seconds, the end not among them; memory grows with its length.
+        The window, virtual seconds; the end is excluded. Memory grows with its length.
     order
-        Output, int64 (n,): numbers of the rows.
+        Output, int64 (n,), indices of the rows.
 
     Returns
     -------
     int
-        How many there are.
+        Number of rows in the window.
     """
     ints, start, id_text = rows.ints, rows.start, rows.id_text
     n = len(ints)
@@ -98,7 +98,7 @@ def order_rows(
     for second in range(end_s - start_s):
         last = place[second]
         for gap in GAPS:
-            if last - first < 2:  # most seconds hold one row, or none
+            if last - first < 2:  # most seconds have one row, or none
                 break
             for at in range(first + gap, last):
                 row, to = order[at], at

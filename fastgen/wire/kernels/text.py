@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from fastgen.wire.rows import WireRows
 
-# Values to write, to be added up.
+# What to write; the values are bits.
 (WRITE_EVENT_ID, WRITE_TYPE, WRITE_TIME, WRITE_NUMBERS, WRITE_ORDER_ID, WRITE_BODY) = (1, 2, 4, 8, 16, 32)
 WRITE_ALL = 63
 
@@ -41,11 +41,11 @@ DEGREE_DECIMALS = 6
 PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN = 4, 1
 
 
-# Numbers of the pieces of text around the values; see `fastgen.wire.bulk`.
+# Numbers of the fixed texts between the values; see `fastgen.wire.bulk`.
 (OPEN, LOCATION, ORDER, SEQUENCE, BODY, CLOSE) = range(6)
 (CUSTOMER_LAT, CUSTOMER_LON, CUSTOMER_ADDR, ITEMS, END, NO_BODY) = range(6, 12)
-(ROUTE, PROGRESS, LOC_LAT, LOC_LON, DELIVERED_LAT, DELIVERED_LON) = range(12, 18)  # each lon behind its lat
-TYPE = 18  # and on: those of types 1 to 8
+(ROUTE, PROGRESS, LOC_LAT, LOC_LON, DELIVERED_LAT, DELIVERED_LON) = range(12, 18)  # each lon follows its lat
+TYPE = 18  # the first of eight, one a type
 
 U = np.uint64
 VERSION_MASK, VERSION_8 = U(0xFFFFFFFFFFFF0FFF), U(0x8000)
@@ -58,7 +58,17 @@ ONES, ZEROS, LETTERS = U(0x0101010101010101), U(0x3030303030303030), U(39)
 
 
 class Pieces(NamedTuple):
-    """Texts around the values: int64 (n + 1,) offsets, uint8 text; how often bodies' texts are escaped."""
+    """The fixed texts between the values.
+
+    Attributes
+    ----------
+    start
+        int64 (n + 1,), where each begins.
+    text
+        uint8, the texts, one after another.
+    times
+        How often a JSON text of a body is escaped: 1 in a line, where the body is a string; 0 in a column.
+    """
 
     start: NDArray[np.int64]
     text: NDArray[np.uint8]
@@ -73,7 +83,7 @@ def _put_piece(pieces: Pieces, number: int, out: NDArray[np.uint8], at: int) -> 
 
 @step
 def _hex_digits(word: np.uint64) -> np.uint64:
-    """Give the hexadecimal digits of the low 32 bits as the bytes of a word, the first one lowest."""
+    """Convert the low 32 bits into hexadecimal digits, the bytes of a word; the first is the lowest byte."""
     word = (word & U(0xFFFF)) << U(32) | word >> U(16) & U(0xFFFF)
     word = (word & PAIRS) << U(16) | word >> U(8) & PAIRS
     word = (word & FOURS) << U(8) | word >> U(4) & FOURS
@@ -91,10 +101,10 @@ def _put_event_id(
     out: NDArray[np.uint8],
     at: int,
 ) -> int:
-    """Write the event id: a UUID of version 8 over XXH3-128 of `hashed`.
+    """Write the event id, a UUID of version 8 with the bits of an XXH3-128.
 
-    Those bytes are: 32 bytes of the dataset's digest, already there; the loop as int64; order_id without
-    suffix, 6 to 8 bytes; sequence as int32; numbers little-endian.
+    These bytes are hashed: the dataset's digest, 32 bytes, which are in `hashed` already; the loop as int64;
+    order_id without suffix, 6 to 8 bytes; sequence as int32. Numbers are little-endian.
     """
     store_word(U(loop), hashed, DIGEST_BYTES)
     store_word(id_word, hashed, DIGEST_BYTES + 8)
@@ -115,7 +125,7 @@ def _put_event_id(
 def _put_pair(
     floats: NDArray[np.float32], i: int, lat: int, key: int, pieces: Pieces, out: NDArray[np.uint8], at: int
 ) -> int:
-    """Write degrees, behind their keys; latitude and longitude follow each other, and so do the keys."""
+    """Write latitude and longitude with their keys; the columns follow each other, and so do the keys."""
     for j in range(2):
         at = _put_piece(pieces, key + j, out, at)
         at = put_decimal(floats[i, lat + j], DEGREE_DECIMALS, DEGREE_DECIMALS, out, at)
@@ -132,7 +142,7 @@ def _put_text(
     out: NDArray[np.uint8],
     at: int,
 ) -> int:
-    """Write a stored text, escaped so many times."""
+    """Write a stored text, escaped `times` times."""
     return put_escaped(text, start[i, column], start[i + 1, column], times, out, at)
 
 
@@ -152,28 +162,28 @@ def write_texts(
     Parameters
     ----------
     rows
-        The rows, with `SLACK` bytes of room behind their texts.
+        The rows; `SLACK` bytes follow their texts.
     order
-        int64 (n,), which of them to write, in this order.
+        int64 (n,), indices of the rows to write, in this order.
     shift_s
-        What to add to their virtual seconds.
+        Seconds to add to the virtual seconds.
     hashed
-        uint8 (64,), scratch; its first 32 bytes are the dataset's digest.
+        uint8 (64,), scratch memory; its first 32 bytes are the dataset's digest.
     pieces
-        Texts around the values.
+        Fixed texts, which are always written; they may be empty.
     values
-        Which values to write, a sum of `WRITE_EVENT_ID` and so on; what the pieces say is written always.
+        Which values to write, a sum of `WRITE_EVENT_ID` and the like.
     out
-        Output, uint8: large enough, see `fastgen.wire.bulk`.
+        Output, uint8; large enough, see `fastgen.wire.bulk`.
     ends
-        Output, int32 (n,), where each text ends; of no length: not wanted.
+        Output, int32 (n,), where each text ends; or of length 0, if that isn't needed.
 
     Returns
     -------
     int
-        Bytes written.
+        Number of bytes written.
     """
-    # Taken out of the tuple once: in the loop each would be counted as a reference again and again.
+    # Taken out of the tuple once: in the loop, Numba would count each access as a reference.
     ints, floats, start, id_text = rows.ints, rows.floats, rows.start, rows.id_text
     addr_text, items_text, route_text = rows.addr_text, rows.items_text, rows.route_text
     times, at = pieces.times, 0

@@ -19,7 +19,7 @@ from fastgen.wire.bulk import WIRE_SCHEMA
 from fastgen.wire.slice_file import write_slice
 from fastgen.wire.slicer import Slicer
 from tests.helpers import change_manifest, copy_of
-from tests.replaying.plain import wire_lines
+from tests.wire.reference import wire_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,78 @@
+"""Write windows to a stream. There is no staging: what a stream has taken can't be taken back.
+
+The state file is replaced after a window was written and flushed. A process that is killed in between writes
+that window again: no event is lost, and readers recognise a repeated one by its event id.
+"""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+from fastgen.emitting.binding import refuse_other_sink
+from fastgen.emitting.sink import STREAM_ID, SinkState, Staged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from fastgen.emitting.sink import R, Writer
+
+
+class StreamSink:
+    """A stream that rows are written to.
+
+    Parameters
+    ----------
+    stream
+        Binary stream; flushed after each window and left open.
+    """
+
+    state_path: Path | None = None
+    control_folder: Path | None = None
+    locks: tuple[tuple[Path, Path], ...] = ()
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def new_state(self) -> SinkState:
+        """Make the state of a first run."""
+        return SinkState(STREAM_ID)
+
+    def check(self, state: SinkState | None, state_path: Path) -> None:
+        """Refuse the state of a folder; see `Sink.check`.
+
+        Raises
+        ------
+        ScenarioError
+            If it is one.
+        """
+        if state is not None and state.folder_id != STREAM_ID:
+            refuse_other_sink("a stream", state_path)
+
+    def prepare(self) -> None:
+        """Do nothing: a stream is there."""
+
+    def recover(self, state: SinkState | None) -> None:
+        """Do nothing: what was written has been seen."""
+
+    def stage(
+        self, chunks: Iterable[R], first_number: int, open_writer: Callable[[IO[bytes]], Writer[R]]
+    ) -> Staged:
+        """Write the rows of a window, and flush them; see `Sink.stage`.
+
+        Raises
+        ------
+        OSError
+            If the stream takes no more.
+        """
+        del first_number
+        writer, n_rows = open_writer(self._stream), 0
+        for chunk in chunks:
+            writer.write(chunk)
+            n_rows += chunk.n_rows
+        writer.close()
+        self._stream.flush()
+        return Staged((), n_rows, 0)
+
+    def release(self, state: SinkState) -> None:
+        """Do nothing: what is written is seen."""

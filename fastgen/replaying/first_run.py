@@ -1,0 +1,93 @@
+"""Make the clock and the state that a replay begins with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastgen.errors import ScenarioError
+from fastgen.replaying.clock import YEAR_10000_US, ReplayClock, parse_speed
+from fastgen.replaying.options import SPEED, START_DAY
+from fastgen.replaying.state import ReplayState
+from fastgen.wire.slicer import Slicer
+
+if TYPE_CHECKING:
+    from fastgen.dataset.index import DatasetIndex
+    from fastgen.emitting.sink import SinkState
+    from fastgen.replaying.state_checks import Request
+
+
+def start_clock(
+    index: DatasetIndex, request: Request, now_us: int, last_event_s: int | None = None
+) -> ReplayClock:
+    """Start the clock of a replay, with defaults for what isn't requested.
+
+    Parameters
+    ----------
+    index
+        The dataset.
+    request
+        What is requested.
+    now_us
+        Wall clock, Unix microseconds.
+    last_event_s
+        Second of the last event; needed only without loops.
+
+    Raises
+    ------
+    ScenarioError
+        If start day or speed is impossible.
+    """
+    options = request.options
+    return ReplayClock.start(
+        epoch_s=index.epoch_s,
+        days=index.days,
+        start_day=min(START_DAY, index.days - 1) if options.start_day is None else options.start_day,
+        now_us=now_us,
+        speed=parse_speed(SPEED) if request.speed is None else request.speed,
+        loop=True if options.loop is None else options.loop,
+        first_s=index.first_s,
+        last_event_s=last_event_s,
+    )
+
+
+def first_state(index: DatasetIndex, request: Request, sink_state: SinkState, now_us: int) -> ReplayState:
+    """Make the state before the first window.
+
+    Parameters
+    ----------
+    index, request, now_us
+        As for `start_clock`.
+    sink_state
+        State of the sink before its first window.
+
+    Raises
+    ------
+    ScenarioError
+        If the wire has no form for the time of the first event, or an option is impossible.
+    """
+    last_event_s = None
+    if request.options.loop is False:
+        last_event_s = Slicer(index, locations=request.locations).last_event_s()
+        last_event_s = index.first_s - 1 if last_event_s is None else last_event_s
+    clock = start_clock(index, request, now_us, last_event_s)
+    if not (0 <= now_us < YEAR_10000_US and clock.first_s + clock.shift_s >= 0):
+        raise ScenarioError(
+            f"now: expected a time of the years 1970 to 9999, at least {clock.start_day} days after 1970 "
+            "began, for the first event falls so long before it. Set the clock, or name it with --now."
+        )
+    return ReplayState(
+        dataset=index.digest,
+        folder_id=sink_state.folder_id,
+        start_day=clock.start_day,
+        sim_start_us=now_us,
+        speed=str(clock.speed),
+        loop=clock.loop,
+        last_event_s=last_event_s,
+        anchor_us=clock.anchor_us,
+        anchor_virtual_us=clock.anchor_virtual_us,
+        locations=request.locations,
+        types=request.types,
+        watermark=clock.first_s - 1,
+        n_files=sink_state.n_files,
+        pending=sink_state.pending,
+    )
