@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from fastgen.cli import datasets
 from fastgen.cli import replay_options as options
 from fastgen.cli.late_compiling import announced_late_compiling
 from fastgen.cli.printing import say
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from fastgen.dataset.opened import OpenDataset
     from fastgen.replaying.options import Emitted, ReplayOptions
 
 STDOUT = "-"
 
 
 @click.command()
-@options.dataset
+@datasets.dataset
 @options.to
 @options.state
 @options.start_day
@@ -46,9 +48,10 @@ STDOUT = "-"
 @options.dry_run
 @options.follow
 @options.every
+@datasets.of_scenario
 def replay(
     *,
-    dataset: Path,
+    dataset: Path | str,
     to: str,
     state: Path | None,
     now: dt.datetime | None,
@@ -61,7 +64,8 @@ def replay(
 
     The first run writes history: everything from day 0 to the start day at the present time of day. Every
     later run writes what has come since. Files appear whole, under names that rise with time, and never
-    change. A run that was killed is made up for by the next one.
+    change. A run that was killed is made up for by the next one. DATASET is a folder, or scenario:canonical
+    or scenario:FILE for a dataset that was never written: who builds it later goes on with the same state.
 
     \b
     Examples:
@@ -69,6 +73,7 @@ def replay(
       fastgen replay dataset --to landing --follow --every 5s
       fastgen replay dataset --to landing --dry-run
       fastgen replay dataset --to - --state replay.json | head
+      fastgen replay scenario:canonical --to landing
     """  # noqa: D301  # \b keeps click from joining the lines
     if follow and (now is not None or dry_run):
         raise click.UsageError("--follow: expected neither --now nor --dry-run beside it.")
@@ -79,12 +84,15 @@ def replay(
 
     tell = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
 
+    of_scenario = {name: settings.pop(name) for name in list(settings) if name.startswith("of_")}
+    opened = datasets.open_named(dataset, of_scenario)
+
     def play(replay_options: ReplayOptions) -> None:
         with announced_late_compiling(), _target(to) as target:
             if follow:
-                _follow(dataset, target, every, state, replay_options, tell)
+                _follow(opened, target, every, state, replay_options, tell)
                 return
-            emitted = run_once(dataset, target, state, replay_options, now, dry_run=dry_run)
+            emitted = run_once(opened, target, state, replay_options, now, dry_run=dry_run)
             _say_what_is_inside(emitted)
             tell(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
 
@@ -125,7 +133,7 @@ def _say_what_is_inside(emitted: Emitted) -> None:
 
 
 def _follow(
-    dataset: Path,
+    dataset: Path | OpenDataset,
     to: str | IO[bytes],
     every_s: float,
     state: Path | None,

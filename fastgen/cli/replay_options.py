@@ -45,7 +45,6 @@ class Time(click.ParamType):  # type: ignore[type-arg]  # as above
             self.fail(f"expected a time such as 2026-03-01T12:00, got {value!r}.", param, ctx)
 
 
-dataset = click.argument("dataset", metavar="DATASET", type=Place())
 locations = click.option(
     "--locations", metavar="CODES", callback=split_codes, help="Only these, codes or ids, such as sf,4."
 )

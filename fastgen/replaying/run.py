@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from fastgen.dataset.opened import OpenDataset
+
 EVERY_S = 10.0
 EVERY_MAX_S = 366.0 * S_PER_DAY
 NS_PER_US = 1000
 
 
 def replay(
-    dataset: str | Path,
+    dataset: str | Path | OpenDataset,
     to: str | Path | IO[bytes],
     *,
     state: str | Path | None = None,
@@ -105,7 +107,7 @@ def replay(
 
 
 def run_once(
-    dataset: str | Path,
+    dataset: str | Path | OpenDataset,
     to: str | Path | IO[bytes],
     state: str | Path | None,
     options: ReplayOptions,
@@ -124,7 +126,7 @@ def run_once(
 
 
 def follow(
-    dataset: str | Path,
+    dataset: str | Path | OpenDataset,
     to: str | Path | IO[bytes],
     *,
     every_s: float = EVERY_S,

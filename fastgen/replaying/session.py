@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
-from fastgen.dataset.index import DatasetIndex, read_index, select_ids, select_types
+from fastgen.dataset.index import select_ids, select_types
 from fastgen.dataset.layout import check_no_part, is_part
+from fastgen.dataset.opened import OpenDataset, index_of
 from fastgen.emitting.emission import choose_state_path, emit_window, make_sink, open_sink
 from fastgen.errors import ScenarioError
 from fastgen.replaying.clock import ReplayClock, parse_speed
@@ -37,7 +38,7 @@ class ReplaySession:
     Parameters
     ----------
     dataset
-        Folder of the dataset.
+        Folder of the dataset, or a dataset that is open.
     to
         Folder that files appear in, or a binary stream.
     state
@@ -54,13 +55,13 @@ class ReplaySession:
 
     def __init__(
         self,
-        dataset: str | Path,
+        dataset: str | Path | OpenDataset,
         to: str | Path | IO[bytes],
         state: str | Path | None,
         options: ReplayOptions,
     ) -> None:
         self._options = options
-        self._index: DatasetIndex = read_index(dataset)
+        self._index = index_of(dataset)
         self._request = Request(
             dataset=self._index.digest,
             locations=select_ids(self._index, options.locations),
@@ -70,8 +71,9 @@ class ReplaySession:
         )
         self._sink = make_sink(to, options.format, options.max_rows_per_file)
         if isinstance(to, str | Path):
-            if is_part(Path(to), Path(dataset)):
-                raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {to}.")
+            if is_part(Path(to), self._index.folder):
+                folder = self._index.folder
+                raise ScenarioError(f"to: expected a place apart from the dataset {folder}, got {to}.")
             check_no_part(Path(to), "to")
         self._state_path = choose_state_path(self._sink, state)
         check_no_part(self._state_path, "state")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 from typing import TYPE_CHECKING, Any
@@ -178,3 +179,37 @@ def test_events_have_the_ids_of_the_dataset_on_disk(case: Case) -> None:
     )
     assert made == stored
     assert len(set(made)) == len(made)
+
+
+# --- replays ------------------------------------------------------------------------------------------------
+
+NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+def lines_in(folder: Path) -> list[str]:
+    return [line for file in sorted(folder.glob("*.jsonl")) for line in file.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_whoever_builds_later_goes_on_with_the_same_state(case: Case, tmp_path: Path, *, loop: bool) -> None:
+    runs = [(case.opened, case.opened), (case.opened, case.path), (case.path, case.opened)]
+    landings = []
+    for number, sources in enumerate(runs):
+        landing = tmp_path / str(number)
+        for later_h, source in zip((0, 9), sources, strict=True):
+            now = NOON + dt.timedelta(hours=later_h)
+            fastgen.replay(source, landing, start_day=1, speed=2, loop=loop, now=now)
+        landings.append(lines_in(landing))
+    assert landings[0] == landings[1] == landings[2]
+    assert len(landings[0]) > 1000
+    assert len({json.loads(line)["event_id"] for line in landings[0]}) == len(landings[0])
+
+
+def test_a_replay_without_loops_ends_with_the_very_last_event(case: Case, tmp_path: Path) -> None:
+    now = NOON + dt.timedelta(days=40)
+    sources: dict[str, OpenDataset | Path] = {"made": case.opened, "stored": case.path}
+    for name, source in sources.items():
+        fastgen.replay(source, tmp_path / name, start_day=0, loop=False, now=NOON)
+        fastgen.replay(source, tmp_path / name, loop=False, now=now)
+    assert lines_in(tmp_path / "made") == lines_in(tmp_path / "stored")
+    assert len(lines_in(tmp_path / "made")) == case.opened.manifest.rows
