@@ -192,7 +192,9 @@ def lines_in(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("loop", [True, False])
 def test_whoever_builds_later_goes_on_with_the_same_state(case: Case, tmp_path: Path, *, loop: bool) -> None:
-    runs = [(case.opened, case.opened), (case.opened, case.path), (case.path, case.opened)]
+    made: OpenDataset | Path = case.opened
+    stored: OpenDataset | Path = case.path
+    runs = [(made, made), (made, stored), (stored, made)]
     landings = []
     for number, sources in enumerate(runs):
         landing = tmp_path / str(number)
