@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -125,6 +127,24 @@ def test_batches_are_the_rows_in_order(both: Both) -> None:
 def test_wrong_input_is_said_at_once() -> None:
     with pytest.raises(ScenarioError, match="days: expected"):
         fastgen.scan_scenario(days=-1)
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+import fastgen, polars as pl
+events = fastgen.scan_scenario(days=90, scale=1000, locations=["sf"])
+threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
+events.select(pl.col("order_id").n_unique()).collect(engine=sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("engine", ["in-memory", "streaming"])
+def test_ctrl_c_ends_a_scan_at_once(engine: str) -> None:
+    """All of it would take minutes."""
+    run = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, engine], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.stderr.rstrip().endswith("KeyboardInterrupt")
 
 
 # --- what is spared -----------------------------------------------------------------------------------------
