@@ -144,7 +144,8 @@ def test_ctrl_c_ends_a_scan_at_once(engine: str) -> None:
     run = subprocess.run(
         [sys.executable, "-c", INTERRUPTED, engine], capture_output=True, text=True, check=False, timeout=60
     )
-    assert run.stderr.rstrip().endswith("KeyboardInterrupt")
+    assert run.returncode != 0
+    assert "KeyboardInterrupt" in run.stderr
 
 
 # --- what is spared -----------------------------------------------------------------------------------------
