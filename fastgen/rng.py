@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     KITCHEN = 4
     DRIVER = 5
     ORDER_ID = 6
+    ROADS = 7
 
 
 class Stream(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.roads.synthetic.plane import sizes
 from fastgen.roads.synthetic.streets import ARTERIAL, RAMP
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def keep_component(network: Network) -> int:
     size = Counter(piece.values())
     largest = min(size, key=lambda label: (-size[label], label))
     network.edges = [e for e in network.edges if piece[e.u] == largest]
-    away = np.where(network.degrees() > 0, np.hypot(*network.xy.T), np.inf)
+    away = np.where(network.degrees() > 0, sizes(network.xy), np.inf)
     return int(np.argmin(away))
 
 

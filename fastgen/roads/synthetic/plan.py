@@ -1,9 +1,11 @@
-"""Describe a city as data: what `cities/` fills in and `assembly` reads. Places are (lat, lon) in degrees."""
+"""Describe a city as data: what `invention` draws up, or hands write, and `assembly` reads. Places are (lat, lon) in degrees."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from fastgen.units import M_PER_MILE
 
 if TYPE_CHECKING:
     from fastgen.roads.synthetic.plane import LatLon
@@ -174,8 +176,8 @@ class CityPlan:
 
     Attributes
     ----------
-    code, title
-        Location code and the name of the place.
+    source
+        What the stored network is to say of its origin.
     kitchen
         (lat, lon), the centre of the square.
     seed
@@ -192,10 +194,11 @@ class CityPlan:
         A street that bends away from the straight line by more keeps a node there.
     unreached
         Share of nodes that no directed path from the kitchen leads to.
+    half_side_m
+        Half the side of the square, metres.
     """
 
-    code: str
-    title: str
+    source: str
     kitchen: tuple[float, float]
     seed: int
     land: tuple[LatLon, ...]
@@ -207,3 +210,4 @@ class CityPlan:
     merge_m: float = 16.0
     bend_m: float = 50.0
     unreached: float = 0.004
+    half_side_m: float = 4 * M_PER_MILE

@@ -1,0 +1,68 @@
+"""Draw what a network owes to chance from the counters of `fastgen.rng`, alike on every machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from fastgen.kernels.philox import TWO_26, TWO_M32, TWO_M53, draw_blocks
+from fastgen.rng import Purpose, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+Item = TypeVar("Item")
+
+
+class Draws:
+    """One stream of draws, with those methods of `numpy.random.Generator` that the generator uses.
+
+    NumPy's own transforms may change with its version; these don't.
+
+    Parameters
+    ----------
+    seed
+        0 <= seed < 2**64.
+    number
+        Which of the seed's streams: each district has one, so that a change to one leaves the others as
+        they are.
+    """
+
+    def __init__(self, seed: int, number: int) -> None:
+        """Stand at the first draw."""
+        self._stream, self._number, self._next = stream(seed, 0, Purpose.ROADS), number, 0
+
+    def _words(self, n: int, n_blocks: int) -> NDArray[np.uint32]:
+        index = np.arange(self._next, self._next + n)
+        self._next += n
+        return draw_blocks(self._stream, self._number, index, range(n_blocks))
+
+    def random(self, size: int | tuple[int, ...] | None = None) -> NDArray[np.float64]:
+        """Draw numbers uniform on [0, 1), 53 bits fine."""
+        shape = () if size is None else size
+        high, low = self._words(int(np.prod(shape)), 1)[:2].astype(np.float64)
+        return ((np.floor(high / 32) * TWO_26 + np.floor(low / 64)) * TWO_M53).reshape(shape)
+
+    def uniform(
+        self, low: float, high: float, size: int | tuple[int, ...] | None = None
+    ) -> NDArray[np.float64]:
+        """Draw numbers uniform on [low, high)."""
+        return low + (high - low) * self.random(size)
+
+    def normal(self, mean: float, deviation: float, size: int | None = None) -> NDArray[np.float64]:
+        """Draw numbers that are nearly normal: the sum of twelve uniform ones, which no libm has a part in."""
+        shape = () if size is None else size
+        words = self._words(int(np.prod(shape)), 3).astype(np.int64)
+        return mean + deviation * (words.sum(axis=0) * TWO_M32 - 6.0).reshape(shape)
+
+    def choice(self, items: Sequence[Item], size: int | None = None) -> NDArray[np.generic]:
+        """Draw items, each as likely as the others."""
+        at = np.floor(self.random(size) * len(items)).astype(np.int64)
+        return np.asarray(items)[at]
+
+    def permutation(self, n: int) -> NDArray[np.int64]:
+        """Shuffle the numbers from 0 to n - 1."""
+        return np.argsort(self.random(n), kind="stable")
