@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Item = TypeVar("Item")
+AHEAD = 500  # drawn in one go, since most draws are for a single number
 
 
 class Draws:
@@ -33,18 +35,23 @@ class Draws:
 
     def __init__(self, seed: int, number: int) -> None:
         """Stand at the first draw."""
-        self._stream, self._number, self._next = stream(seed, 0, Purpose.ROADS), number, 0
+        self._stream, self._number = stream(seed, 0, Purpose.ROADS), number
+        self._next, self._from, self._ahead = 0, 0, np.zeros(0)
 
-    def _words(self, n: int, n_blocks: int) -> NDArray[np.uint32]:
-        index = np.arange(self._next, self._next + n)
-        self._next += n
-        return draw_blocks(self._stream, self._number, index, range(n_blocks))
+    def _words(self, first: int, n: int, n_blocks: int) -> NDArray[np.uint32]:
+        return draw_blocks(self._stream, self._number, np.arange(first, first + n), range(n_blocks))
 
     def random(self, size: int | tuple[int, ...] | None = None) -> NDArray[np.float64]:
         """Draw numbers uniform on [0, 1), 53 bits fine."""
         shape = () if size is None else size
-        high, low = self._words(int(np.prod(shape)), 1)[:2].astype(np.float64)
-        return ((np.floor(high / 32) * TWO_26 + np.floor(low / 64)) * TWO_M53).reshape(shape)
+        n = math.prod(shape) if isinstance(shape, tuple) else shape
+        at = self._next - self._from
+        if at + n > len(self._ahead):
+            high, low = self._words(self._next, n + AHEAD, 1)[:2].astype(np.float64)
+            self._ahead = (np.floor(high / 32) * TWO_26 + np.floor(low / 64)) * TWO_M53
+            self._from, at = self._next, 0
+        self._next += n
+        return self._ahead[at : at + n].reshape(shape)
 
     def uniform(
         self, low: float, high: float, size: int | tuple[int, ...] | None = None
@@ -55,7 +62,9 @@ class Draws:
     def normal(self, mean: float, deviation: float, size: int | None = None) -> NDArray[np.float64]:
         """Draw numbers that are nearly normal: the sum of twelve uniform ones, which no libm has a part in."""
         shape = () if size is None else size
-        words = self._words(int(np.prod(shape)), 3).astype(np.int64)
+        n = 1 if size is None else size
+        words = self._words(self._next, n, 3).astype(np.int64)
+        self._next += n
         return mean + deviation * (words.sum(axis=0) * TWO_M32 - 6.0).reshape(shape)
 
     def choice(self, items: Sequence[Item], size: int | None = None) -> NDArray[np.generic]:

@@ -141,8 +141,7 @@ def lay_grid(
     def put(street: Street, a: Points, b: Points) -> None:
         if grid.warp[0] or bend:
             a, b = _subdivide(a, b, 40.0)
-        a, b = (origin + apply(turn, p) for p in (a, b))
-        parts.append((street, own_bend(a), own_bend(b)))
+        parts.append((street, a, b))
 
     for axis, rule, mine, other, first in (
         (0, grid.along, us, vs, u_first),
@@ -156,6 +155,10 @@ def lay_grid(
         one_way = bool(rng.random() < sum(grid.one_way) / 2)
         street = Street(fresh("Lane"), ALLEY, one_way, district=district)
         put(street, a[:, ::-1] if flip else a, b[:, ::-1] if flip else b)
-    streets = Streets.of(parts)
+    count = [len(a) for _, a, _ in parts]
+    table, cuts = [street for street, _, _ in parts], np.cumsum(count)[:-1]
+    # All at once: bends cost less by the point than by the line.
+    a, b = (own_bend(origin + apply(turn, np.vstack([part[k] for part in parts]))) for k in (1, 2))
+    streets = Streets.of(list(zip(table, np.split(a, cuts), np.split(b, cuts), strict=True)))
     streets.clip(area, to_inside=True)
     return streets

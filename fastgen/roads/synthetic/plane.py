@@ -30,7 +30,7 @@ def sine(angle: Points | float) -> Points:
     x = (angle - turns * TURN_HIGH) - turns * TURN_LOW
     x = np.where(x > np.pi / 2, np.pi - x, np.where(x < -np.pi / 2, -np.pi - x, x))
     total = np.zeros_like(x)
-    for n in range(22, 1, -2):  # Taylor to degree 23
+    for n in range(20, 1, -2):  # Taylor to degree 21
         total = (1.0 - total) * (x * x) / (n * (n + 1.0))
     return np.asarray(x * (1.0 - total), np.float64)
 

@@ -10,7 +10,7 @@ from fastgen.roads.synthetic import ground as on
 from fastgen.roads.synthetic.draws import Draws
 from fastgen.roads.synthetic.plan import CityPlan, Grid, Suburb
 from fastgen.roads.synthetic.plane import Frame, cosine, sine, sizes
-from fastgen.roads.synthetic.suburbs import cut_cell, scatter
+from fastgen.roads.synthetic.suburbs import cut_cell, cut_half, scatter
 
 if TYPE_CHECKING:
     from fastgen.roads.synthetic.ground import Ground
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.plane import LatLon, Points
 
 STYLES = ("grid", "suburb", "old-town", "mixed")
-CELL_M = 2600.0
+CELL_M = 3400.0
 N_PARKS = {"grid": 16, "suburb": 22, "old-town": 16, "mixed": 18}
 FREEWAYS = {
     "grid": ("Crosstown Freeway", "Valley Freeway"),
@@ -101,9 +101,12 @@ class _Districts:
         make = {"grid": self.platted, "suburb": self.curved, "old-town": self.grown, "mixed": self.various}[style]
         districts = self.middle(style)
         for k, seed in enumerate(seeds):
-            if np.abs(seed).max() < reach + CELL_M:
-                area = self.ground.places(cut_cell(seeds, k, CELL_M))
-                districts.append(make(area, seed, float(sizes(seed - self.ground.centre))))
+            area = cut_cell(seeds, k, CELL_M)
+            for side in np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]):
+                area = cut_half(area, reach * side, side)
+            if len(area) > 2:
+                away_m = float(sizes(seed - self.ground.centre))
+                districts.append(make(self.ground.places(area), seed, away_m))
         return districts
 
     def middle(self, style: str) -> list[Grid | Suburb]:

@@ -35,21 +35,27 @@ def scatter(area: Points, cell_m: float, rng: Draws) -> Points:
     return lattice + rng.uniform(-0.24, 0.24, lattice.shape) * cell_m
 
 
+def cut_half(polygon: Points, middle: Points, normal: Points) -> Points:
+    """Keep the part of a convex polygon on one side of a line, that which the normal points away from."""
+    side = ((polygon - middle) * normal).sum(axis=1)
+    if (side <= 0).all():
+        return polygon
+    corners = []
+    for p, q, s, r in zip(polygon, np.roll(polygon, -1, axis=0), side, np.roll(side, -1), strict=True):
+        if s <= 0:
+            corners.append(p)
+        if (s <= 0) != (r <= 0):
+            corners.append(p + (q - p) * s / (s - r))
+    return np.array(corners).reshape(-1, 2)
+
+
 def cut_cell(seeds: Points, k: int, cell_m: float) -> Points:
     """Cut the polygon of points nearest to one seed (half-plane by half-plane)."""
     reach = 1.6 * cell_m
     polygon = seeds[k] + np.array([[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]])
     away = sizes(seeds - seeds[k])
     for other in np.flatnonzero((away > 0) & (away < 3 * cell_m)):
-        normal, middle = seeds[other] - seeds[k], (seeds[other] + seeds[k]) / 2
-        side = ((polygon - middle) * normal).sum(axis=1)
-        corners = []
-        for p, q, s, r in zip(polygon, np.roll(polygon, -1, axis=0), side, np.roll(side, -1), strict=True):
-            if s <= 0:
-                corners.append(p)
-            if (s <= 0) != (r <= 0):
-                corners.append(p + (q - p) * s / (s - r))
-        polygon = np.array(corners)
+        polygon = cut_half(polygon, (seeds[other] + seeds[k]) / 2, seeds[other] - seeds[k])
     return np.asarray(np.round(polygon, 2), np.float64)
 
 
