@@ -9,8 +9,8 @@ import numpy as np
 from fastgen.model.road_graph import Provenance, RoadGraph
 from fastgen.roads.synthetic.contraction import contract
 from fastgen.roads.synthetic.curves import part_crossings, sway
-from fastgen.roads.synthetic.flow import cut_to_square, enter_one_way, keep_component, open_one_ways
 from fastgen.roads.synthetic.draws import Draws
+from fastgen.roads.synthetic.flow import cut_to_square, enter_one_way, keep_component, open_one_ways
 from fastgen.roads.synthetic.freeways import add_ramps, lay_freeway
 from fastgen.roads.synthetic.grids import lay_grid
 from fastgen.roads.synthetic.naming import Names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -60,14 +60,14 @@ class Draws:
         return low + (high - low) * self.random(size)
 
     def normal(self, mean: float, deviation: float, size: int | None = None) -> NDArray[np.float64]:
-        """Draw numbers that are nearly normal: the sum of twelve uniform ones, which no libm has a part in."""
+        """Draw numbers that are nearly normal: the sum of twelve uniform ones, without a libm."""
         shape = () if size is None else size
         n = 1 if size is None else size
         words = self._words(self._next, n, 3).astype(np.int64)
         self._next += n
-        return mean + deviation * (words.sum(axis=0) * TWO_M32 - 6.0).reshape(shape)
+        return np.asarray(mean + deviation * (words.sum(axis=0) * TWO_M32 - 6.0)).reshape(shape)
 
-    def choice(self, items: Sequence[Item], size: int | None = None) -> NDArray[np.generic]:
+    def choice(self, items: Sequence[Item], size: int | None = None) -> Any:
         """Draw items, each as likely as the others."""
         at = np.floor(self.random(size) * len(items)).astype(np.int64)
         return np.asarray(items)[at]

@@ -42,9 +42,7 @@ def bends(rng: Draws, amplitude_m: float, wavelength_m: float) -> Bend:
     return bend
 
 
-def _positions(
-    rng: Draws, low: float, high: float, pitch: float, spread: float
-) -> tuple[Points, int]:
+def _positions(rng: Draws, low: float, high: float, pitch: float, spread: float) -> tuple[Points, int]:
     """Place parallel lines, one at 0; returns their positions and the index of the first."""
     first, last = int(np.floor(low / pitch)), int(np.ceil(high / pitch))
     index = np.arange(first, last + 1)

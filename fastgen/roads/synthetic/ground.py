@@ -106,7 +106,7 @@ def survey(frame: Frame, half_m: float, angle: float, water: str, rng: Draws) ->
     return dry._replace(coast=coast, shore=smooth(line))
 
 
-def draw_obstacles(ground: Ground, n_parks: int, *, cut: bool) -> list[Obstacle]:
+def draw_obstacles(ground: Ground, n_parks: int, largest_m: float, *, cut: bool) -> list[Obstacle]:
     """Place the river, a few parks, and a railway or a brook that only main streets cross.
 
     Parameters
@@ -115,6 +115,8 @@ def draw_obstacles(ground: Ground, n_parks: int, *, cut: bool) -> list[Obstacle]
         Where.
     n_parks
         How many parks to try in a square of four miles to each side.
+    largest_m
+        Largest radius of a park.
     cut
         Whether there is a railway or brook.
     """
@@ -125,7 +127,7 @@ def draw_obstacles(ground: Ground, n_parks: int, *, cut: bool) -> list[Obstacle]
         line = ground.wave(float(rng.uniform(0, 360)), float(rng.uniform(500, 1500)), 200, 6000)
         obstacles.append(Obstacle(ground.places(line), "river", float(rng.uniform(14, 22))))
     for _ in range(round(n_parks * (ground.half_m / (4 * MILE_M)) ** 2)):
-        size_m = float(rng.uniform(130, 420))
+        size_m = 80 + (largest_m - 80) * float(rng.random()) ** 2  # many small ones, few large ones
         middle = rng.uniform(-1, 1, 2) * ground.half_m
         if float(sizes(middle)) < size_m + KITCHEN_CLEAR_M:
             continue
@@ -166,14 +168,13 @@ def draw_lattice(ground: Ground, pitch_m: float, angle: float, bend_m: float) ->
     return roads
 
 
-def draw_radials(ground: Ground, n: int, start_m: float, bend_m: float) -> list[Road]:
+def draw_radials(ground: Ground, n: int, start_m: float, bend_m: float, first: float) -> list[Road]:
     """Draw old roads from the middle of the city outward, winding."""
     roads, rng = [], ground.rng
-    first = float(rng.uniform(0, 360))
     for k in range(n):
         along = np.concatenate([[start_m], np.arange(start_m + 450, ground.far_m, 700.0)])
         side = np.concatenate([[0.0, 0.0], np.cumsum(rng.normal(0, bend_m, len(along) - 2))])
-        turn = rotation(first + 360 / n * (k + float(rng.uniform(-0.22, 0.22))))
+        turn = rotation(first + 360 / n * (k + float(rng.uniform(-0.16, 0.16))))
         line = ground.centre + apply(turn, np.column_stack([side, along]))
         kind = fresh(str(rng.choice(("Road", "Avenue", "Street"))))
         roads.append(Road(kind, ground.places(line), curved=True, bridge=ground.coast is None))

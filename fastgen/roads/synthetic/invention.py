@@ -55,9 +55,7 @@ def invent_roads(
     place = round(lat * E6), round(lon * E6)
     key = hashlib.sha256(f"{seed} {place[0]} {place[1]}".encode()).digest()[:8]
     half_m = min(max(radius_mi, LEAST_MI), MOST_MI) * M_PER_MILE
-    plan = plan_city(
-        (place[0] / E6, place[1] / E6), half_m, style, water, int.from_bytes(key, "little")
-    )
+    plan = plan_city((place[0] / E6, place[1] / E6), half_m, style, water, int.from_bytes(key, "little"))
     source = (
         f"fastgen synthetic network, style {style}, water {water}, seed {seed} "
         "(invented streets, not for navigation)"

@@ -151,9 +151,7 @@ def merge_close(network: Network, radius_m: float) -> None:
     drop_parallels(network)
 
 
-def prune_dead_ends(
-    network: Network, keep: float, rng: Draws, shorter_than_m: float = 48.0
-) -> None:
+def prune_dead_ends(network: Network, keep: float, rng: Draws, shorter_than_m: float = 48.0) -> None:
     """Drop dead ends that are stubs, and some of the others."""
     degree = network.degrees()
 

@@ -1,4 +1,7 @@
-"""Describe a city as data: what `invention` draws up, or hands write, and `assembly` reads. Places are (lat, lon) in degrees."""
+"""Describe a city as data: `styles` draws it up, or hands write it, and `assembly` reads it.
+
+Places are (lat, lon) in degrees.
+"""
 
 from __future__ import annotations
 
@@ -89,6 +92,8 @@ class Suburb:
         Probability that a street does not open onto the collector at its neighbourhood's border.
     sway
         How much streets curve between junctions (`curves.sway`).
+    one_way
+        As in `Grid`.
     """
 
     area: LatLon
@@ -102,6 +107,7 @@ class Suburb:
     courts: float = 0.3
     shut: float = 0.45
     sway: float = 0.22
+    one_way: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def _straight_on(ends: Points, way: Points, a: Points, b: Points, reach_m: float
     step, size = b - a, sizes(way)
     gap = a - ends
     cross = way[:, 0] * step[:, 1] - way[:, 1] * step[:, 0]
-    skew = np.abs(cross) > 1e-6 * size  # noqa: PLR2004
+    skew = np.abs(cross) > 1e-6 * size
     safe = np.where(skew, cross, 1.0)
     ahead = (gap[:, 0] * step[:, 1] - gap[:, 1] * step[:, 0]) / safe
     at = (gap[:, 0] * way[:, 1] - gap[:, 1] * way[:, 0]) / safe

@@ -42,7 +42,8 @@ def cosine(angle: Points | float) -> Points:
 
 def sizes(vectors: Points) -> Points:
     """Measure vectors (..., 2), float64 (...)."""
-    return np.asarray(np.sqrt(vectors[..., 0] * vectors[..., 0] + vectors[..., 1] * vectors[..., 1]))
+    x, y = vectors[..., 0], vectors[..., 1]
+    return np.asarray(np.sqrt(x * x + y * y), np.float64)
 
 
 def apply(matrix: Points, xy: Points) -> Points:

@@ -98,7 +98,10 @@ class Streets:
     def clip(self, polygon: Points, *, to_inside: bool, exempt: NDArray[np.bool_] | None = None) -> None:
         """Keep what lies inside (or outside) a polygon; exempt streets (by table) stay whole."""
         low, high = polygon.min(axis=0), polygon.max(axis=0)
-        if not (to_inside or ((np.maximum(self.a, self.b) >= low) & (np.minimum(self.a, self.b) <= high)).all(axis=1).any()):
+        if not (
+            to_inside
+            or ((np.maximum(self.a, self.b) >= low) & (np.minimum(self.a, self.b) <= high)).all(axis=1).any()
+        ):
             return
         free = np.zeros(len(self.a), bool) if exempt is None else exempt[self.street]
         a, b, parent = cut_at_polygon(self.a[~free], self.b[~free], polygon)

@@ -111,9 +111,7 @@ def _courts(grid: Grid, streets: Streets, share: float, rng: Draws) -> Streets:
     return Streets.of(courts)
 
 
-def lay_suburb(
-    suburb: Suburb, area: Points, frame: Frame, district: int, rng: Draws
-) -> Streets:
+def lay_suburb(suburb: Suburb, area: Points, frame: Frame, district: int, rng: Draws) -> Streets:
     """Lay a suburb's streets and clip them to its area."""
     bend = bends(rng, *suburb.warp)
     seeds = scatter(area, suburb.cell_m, rng)
@@ -134,6 +132,7 @@ def lay_suburb(
             along=str(rng.choice(KINDS)),
             cross=str(rng.choice(KINDS)),
             gap=suburb.gap,
+            one_way=suburb.one_way,
             alleys=(0.0, 0.0),
             spread=0.06,
             warp=(
