@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fastgen.cli.places import Place
+from fastgen.cli.places import Place, take_folder
 from fastgen.cli.printing import say
 from fastgen.errors import ScenarioError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from fastgen.model.road_graph import RoadGraph
 
 _UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
@@ -32,25 +34,37 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in later 
         return n_bytes
 
 
-location_option = click.option("--location", "code", required=True, help="Code of the location.")
-scenario_option = click.option(
-    "--scenario",
-    "scenario_path",
-    type=Place(),
-    help="Scenario that has the location.  [default: the canonical one]",
+_LOCATION_OPTIONS = (
+    click.option("--location", "code", required=True, help="Code of the location."),
+    click.option(
+        "--scenario",
+        "scenario_path",
+        type=Place(),
+        help="Scenario that has the location.  [default: the canonical one]",
+    ),
+    click.option(
+        "--dimensions",
+        "dimensions_dir",
+        type=Place(),
+        metavar="DIR",
+        help="Folder of your six dimension tables, which have the location.",
+    ),
 )
-dimensions_option = click.option(
-    "--dimensions",
-    "dimensions_dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder of your six dimension tables, which have the location.",
-)
+
+
+def location_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that name a location."""
+    for option in reversed(_LOCATION_OPTIONS):  # click lists the last one first
+        command = option(command)
+    return command
+
+
 output_option = click.option(
     "-o",
     "--output",
     "folder",
     type=Place(),
+    callback=take_folder,
     required=True,
     metavar="DIR",
     help="Folder for CODE.roads; `fastgen build --roads DIR` takes it from there.",

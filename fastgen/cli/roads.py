@@ -14,11 +14,9 @@ from fastgen.cli.road_options import (
     Size,
     announce,
     describe,
-    dimensions_option,
     find_square,
-    location_option,
+    location_options,
     output_option,
-    scenario_option,
     write_network,
 )
 from fastgen.errors import DataError
@@ -44,9 +42,7 @@ def roads() -> None:
 
 
 @roads.command()
-@location_option
-@scenario_option
-@dimensions_option
+@location_options
 @click.option(
     "--overpass-url",
     metavar="URL",
@@ -113,9 +109,7 @@ def fetch(
 
 @roads.command("import")
 @click.argument("file", type=Place())
-@location_option
-@scenario_option
-@dimensions_option
+@location_options
 @output_option
 def import_(
     file: Path, code: str, scenario_path: Path | None, dimensions_dir: Path | None, folder: Path
@@ -136,9 +130,7 @@ def import_(
 
 
 @roads.command()
-@location_option
-@scenario_option
-@dimensions_option
+@location_options
 @click.option("--style", type=click.Choice(STYLES), default="mixed", show_default=True, help="Kind of city.")
 @click.option(
     "--water",

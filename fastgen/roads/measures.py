@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.roads.area import compute_distances_m
+from fastgen.model.great_circle import compute_angles
 from fastgen.units import E6, EARTH_RADIUS_M
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ def measure_streets(graph: RoadGraph) -> StreetMeasures:
     """
     u, v, length_m, one_way = find_streets(graph)
     degree = np.bincount(np.concatenate([u, v]), minlength=graph.n_nodes)
-    lat, lon = graph.lat_e6 / E6, graph.lon_e6 / E6
-    straight_m = compute_distances_m(lat[u], lon[u], lat[v], lon[v])
-    entropy = _orientation_entropy(np.radians(lat), np.radians(lon), u, v)
+    lat, lon = np.radians(graph.lat_e6 / E6), np.radians(graph.lon_e6 / E6)
+    straight_m = EARTH_RADIUS_M * compute_angles(lat[u], lat[v], lon[v] - lon[u])
+    entropy = _orientation_entropy(lat, lon, u, v)
     km2 = _count_cells(lat, lon) * (CELL_M / 1000) ** 2
     return StreetMeasures(
         intersections_per_km2=float(np.sum(degree >= 3) / km2),  # noqa: PLR2004
@@ -92,7 +92,7 @@ def measure_streets(graph: RoadGraph) -> StreetMeasures:
 def find_streets(
     graph: RoadGraph,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
-    """List the streets, each (n_streets,): their two nodes, length in metres, and whether they are one-way."""
+    """List the streets, (n_streets,): their two nodes, length in metres, and whether they are one-way."""
     tail, head = graph.edge_from().astype(np.int64), graph.edge_to.astype(np.int64)
     key = np.minimum(tail, head) * graph.n_nodes + np.maximum(tail, head)
     _, first, count = np.unique(key, return_index=True, return_counts=True)
@@ -100,10 +100,9 @@ def find_streets(
 
 
 def _count_cells(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> int:
-    """Count the squares of a grid that have a node."""
-    metres = np.radians(1) * EARTH_RADIUS_M
-    row = np.floor(lat * metres / CELL_M)
-    column = np.floor(lon * metres * np.cos(np.radians(np.median(lat))) / CELL_M)
+    """Count the squares of a grid that have a node; positions in radians."""
+    row = np.floor(lat * EARTH_RADIUS_M / CELL_M)
+    column = np.floor(lon * EARTH_RADIUS_M * np.cos(np.median(lat)) / CELL_M)
     return len(np.unique(np.column_stack([row, column]), axis=0))
 
 

@@ -10,7 +10,13 @@ from fastgen.model.road_graph import Provenance, RoadGraph
 from fastgen.roads.synthetic.contraction import contract
 from fastgen.roads.synthetic.curves import part_crossings, sway
 from fastgen.roads.synthetic.draws import Draws
-from fastgen.roads.synthetic.flow import cut_to_square, enter_one_way, keep_component, open_one_ways
+from fastgen.roads.synthetic.flow import (
+    cut_to_square,
+    enter_one_way,
+    even_one_ways,
+    keep_component,
+    open_one_ways,
+)
 from fastgen.roads.synthetic.freeways import add_ramps, lay_freeway
 from fastgen.roads.synthetic.grids import lay_grid
 from fastgen.roads.synthetic.naming import Names
@@ -83,6 +89,9 @@ def lay_out(plan: CityPlan, draws: Callable[[int, int], Draws] = Draws) -> Netwo
         contract(network)
     for keep in (plan.dead_ends, 1.0):
         prune_dead_ends(network, keep, rng)
+        contract(network)
+    if plan.even_one_ways:
+        even_one_ways(network)
         contract(network)
     cut_to_square(network, plan.half_side_m)
     kitchen = keep_component(network)

@@ -84,6 +84,22 @@ def open_one_ways(network: Network, kitchen: int, share: float) -> None:
                 e.one_way = False
 
 
+def even_one_ways(network: Network) -> None:
+    """Open one-way streets that a two-way one goes on from, where nothing else meets them."""
+    at: dict[int, list[Edge]] = defaultdict(list)
+    for e in network.edges:
+        at[e.u].append(e)
+        at[e.v].append(e)
+    waiting = sorted(at)
+    while waiting:
+        pair = at[waiting.pop()]
+        if len(pair) == 2 and pair[0].one_way != pair[1].one_way:  # noqa: PLR2004
+            opened = pair[0] if pair[0].one_way else pair[1]
+            if network.table[opened.street].rank < RAMP:
+                opened.one_way = False
+                waiting += [opened.u, opened.v]
+
+
 def enter_one_way(network: Network, kitchen: int, share: float, half_side_m: float) -> None:
     """Let dead ends near the rim be one-way streets from outside, until a share of nodes is not reached."""
     degree = network.degrees()

@@ -202,6 +202,8 @@ class CityPlan:
         Share of nodes that no directed path from the kitchen leads to.
     half_side_m
         Half the side of the square, metres.
+    even_one_ways
+        Whether a street from one junction to the next is one-way as a whole, or not at all.
     """
 
     source: str
@@ -217,3 +219,4 @@ class CityPlan:
     bend_m: float = 50.0
     unreached: float = 0.004
     half_side_m: float = 4 * M_PER_MILE
+    even_one_ways: bool = False

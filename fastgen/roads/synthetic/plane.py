@@ -69,7 +69,7 @@ class Frame(NamedTuple):
         degrees = np.asarray(places, np.float64).reshape(-1, 2)
         x = (degrees[:, 1] - self.lon) * METRES_PER_DEGREE * cosine(np.radians(self.lat))
         y = (degrees[:, 0] - self.lat) * METRES_PER_DEGREE
-        return np.round(np.column_stack([x, y]), 2)
+        return np.asarray(np.round(np.column_stack([x, y]), 2), np.float64)
 
     def to_e6(self, xy: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Turn metres into whole microdegrees of latitude and longitude."""

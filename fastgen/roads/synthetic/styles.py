@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.plan import Road
 
 STYLES = ("grid", "suburb", "old-town", "mixed")
-PARKS = {"grid": (80, 450.0), "suburb": (90, 900.0), "old-town": (90, 900.0), "mixed": (90, 600.0)}
+PARKS = {"grid": (250, 450.0), "suburb": (90, 900.0), "old-town": (90, 900.0), "mixed": (120, 600.0)}
 FREEWAYS = {
     "grid": ("Crosstown Freeway", "Valley Freeway"),
     "suburb": ("Foothill Freeway", "Central Freeway"),
     "old-town": ("Northern Bypass",),
     "mixed": ("Midtown Freeway", "Parkway Freeway"),
 }
+DEAD_ENDS = {"grid": 0.4, "suburb": 0.6, "old-town": 0.55, "mixed": 0.45}
+MERGE_M = {"grid": 16.0, "suburb": 4.0, "old-town": 4.0, "mixed": 13.0}
 AWAY_M = {"grid": (900, 2200), "suburb": (900, 2400), "old-town": (2600, 4000), "mixed": (900, 2200)}
 
 
@@ -54,10 +56,11 @@ def plan_city(place: tuple[float, float], half_m: float, style: str, water: str,
         roads=tuple(_main_roads(ground, style)),
         freeways=tuple(on.draw_freeways(ground, FREEWAYS[style], AWAY_M[style])),
         obstacles=tuple(on.draw_obstacles(ground, *PARKS[style], cut=water != "river")),
-        dead_ends={"grid": 0.6, "old-town": 0.9}.get(style, 0.72),
-        merge_m=16.0 if style == "grid" else 9.0,
-        bend_m=75.0,
+        dead_ends=DEAD_ENDS[style],
+        merge_m=MERGE_M[style],
+        bend_m=75.0 if style in {"grid", "mixed"} else 120.0,
         half_side_m=half_m,
+        even_one_ways=True,
     )
 
 
