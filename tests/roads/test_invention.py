@@ -54,7 +54,7 @@ PINNED: dict[tuple[float, float, str, str, int], str] = {
         "grid",
         "north-east",
         2**64 - 1,
-    ): "41cdc3539d9e71ae2fc46d3c260edb37061163196b3bc154094e9c3349b45a38",
+    ): "7cd7a5b98f96a4646a66068693be2c9bce5176619df6b43af71f29e7cd41f6d3",
     (-85.0, -180.0, "suburb", "none", 0): "08f8a04f397f8604ddc78e7f3f0dc62c05b5fe0d7c977ff065c0aa10d93d55f7",
 }
 

@@ -131,8 +131,8 @@ def draw_obstacles(ground: Ground, n_parks: int, largest_m: float, *, cut: bool)
         middle = rng.uniform(-1, 1, 2) * ground.half_m
         if float(sizes(middle)) < size_m + KITCHEN_CLEAR_M:
             continue
-        around = np.arange(0, 2 * np.pi, np.pi / 4)
-        reach = size_m * rng.uniform(0.75, 1.15, len(around))
+        around = np.pi / 4 + np.arange(4) * np.pi / 2  # four corners, along the streets more or less
+        reach = 1.2 * size_m * rng.uniform(0.8, 1.15, len(around))
         ring = np.column_stack([cosine(around) * reach, sine(around) * reach * rng.uniform(0.5, 1.0)])
         turned = apply(rotation(ground.angle + 90 * float(rng.choice((0, 1)))), ring)
         obstacles.append(Obstacle(ground.places(middle + turned)))
