@@ -1,6 +1,6 @@
 """Hold the built-in road networks against a real one: measure them all alike, and draw them.
 
-``python benchmarks/networks.py [--extract FILE.osm.bz2]``; the extract is one of northern San Francisco.
+``python -m benchmarks.networks [--extract FILE.osm.bz2]``; the extract is one of northern San Francisco.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from benchmarks.cities.sources import numpy_draws
+from benchmarks.drives import measure_drives
 from fastgen.model.road_graph import RoadGraph
-from fastgen.roads.measures import NetworkMeasures, network_measures
+from fastgen.roads.measures import find_streets, measure_streets
 from fastgen.roads.offline import load_builtin
 from fastgen.roads.synthetic.assembly import lay_out, to_graph
 from fastgen.roads.synthetic.plane import Frame
@@ -31,6 +33,7 @@ ATTRIBUTION = "© OpenStreetMap contributors"
 # South, north, west and east border of the real extract, within the square of ±4 miles.
 EXTRACT = (37.7805, 37.811, -122.4661, -122.3942)
 GROWTH_DAYS = 90
+Measures = dict[str, float]
 
 
 class Kitchen(NamedTuple):
@@ -61,9 +64,12 @@ ROWS = (
     ("four-way", "four_way", "{:.0%}"),
     ("five and more", "five_way", "{:.1%}"),
     ("one-way streets", "one_way", "{:.0%}"),
+    ("intersections a km²", "intersections_per_km2", "{:.0f}"),
+    ("street km a km²", "street_km_per_km2", "{:.1f}"),
     ("mean street, m", "mean_street_m", "{:.0f}"),
     ("median street, m", "median_street_m", "{:.0f}"),
     ("circuity", "circuity", "{:.3f}"),
+    ("orientation entropy", "orientation_entropy", "{:.2f}"),
     ("orientation order", "orientation_order", "{:.2f}"),
     ("without a directed path", "unreached", "{:.1%}"),
     ("route ÷ straight line, median", "detour", "{:.2f}"),
@@ -92,16 +98,27 @@ def cut_to_box(graph: RoadGraph, box: tuple[float, float, float, float]) -> Road
     )
 
 
-def mean_events(measures: dict[str, NetworkMeasures]) -> float:
+def measure(graph: RoadGraph, kitchen: Kitchen) -> Measures:
+    """Measure a network around a kitchen, by the names that `ROWS` has."""
+    counts = {
+        "n_nodes": graph.n_nodes,
+        "n_streets": len(find_streets(graph)[0]),
+        "n_street_names": len(graph.street_names),
+    }
+    streets, drives = measure_streets(graph), measure_drives(graph, kitchen.lat, kitchen.lon)
+    return {**counts, **streets._asdict(), **drives._asdict()}
+
+
+def mean_events(measures: dict[str, Measures]) -> float:
     """Weigh each location's events an order with its orders over the canonical 90 days."""
     days = np.arange(GROWTH_DAYS)
     orders = {c: (k.orders_day * k.weekday * (1 + k.growth) ** days).sum() for c, k in KITCHENS.items()}
-    return float(sum(orders[c] * measures[c].events_per_order for c in KITCHENS) / sum(orders.values()))
+    return float(sum(orders[c] * measures[c]["events_per_order"] for c in KITCHENS) / sum(orders.values()))
 
 
 def city_plan(code: str) -> CityPlan:
     """Load the plan that a built-in network is laid out by."""
-    plan: CityPlan = importlib.import_module(f"fastgen.roads.synthetic.cities.{code}").PLAN
+    plan: CityPlan = importlib.import_module(f"benchmarks.cities.{code}").PLAN
     return plan
 
 
@@ -128,9 +145,9 @@ def straight_lines(graph: RoadGraph, code: str) -> Drawing:
 def course_lines(graph: RoadGraph, code: str) -> Drawing:
     """Draw each street of a built-in network along its course, as the generator lays it out."""
     plan = city_plan(code)
-    network = lay_out(plan)
+    network = lay_out(plan, numpy_draws)
     if to_graph(network, plan).content_hash() != graph.content_hash():
-        message = f"Expected {code}.roads as the generator makes it; run python -m fastgen.roads.synthetic."
+        message = f"Expected {code}.roads as the generator makes it; run python -m benchmarks.cities."
         raise SystemExit(message)
     frame, known = Frame(*plan.kitchen), {road.name for road in plan.roads}
     lines = []
@@ -200,11 +217,11 @@ def _save(figure: object, name: str) -> None:
     print(path.name, path.stat().st_size)
 
 
-def table(columns: dict[str, NetworkMeasures]) -> str:
+def table(columns: dict[str, Measures]) -> str:
     """Lay the measures out as a Markdown table."""
     lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for label, name, form in ROWS:
-        cells = (form.format(getattr(m, name)) for m in columns.values())
+        cells = (form.format(m[name]) for m in columns.values())
         lines.append(f"| {label} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -215,16 +232,16 @@ def main() -> None:
     parser.add_argument("--extract", type=Path, help="real OpenStreetMap extract of northern San Francisco")
     arguments = parser.parse_args()
     graphs = {code: load_builtin(code) for code in KITCHENS}
-    measures = {c: network_measures(g, KITCHENS[c].lat, KITCHENS[c].lon) for c, g in graphs.items()}
+    measures = {c: measure(g, KITCHENS[c]) for c, g in graphs.items()}
     columns = {KITCHENS[c].title: m for c, m in measures.items()}
     sf = KITCHENS["sf"]
-    columns["sf, the extract's part"] = network_measures(cut_to_box(graphs["sf"], EXTRACT), sf.lat, sf.lon)
+    columns["sf, the extract's part"] = measure(cut_to_box(graphs["sf"], EXTRACT), sf)
     real = None
     if arguments.extract:
         from fastgen.roads.files import import_roads  # noqa: PLC0415  # heavy
 
         real = import_roads(arguments.extract, sf.lat, sf.lon, RADIUS_MI)
-        columns["real extract, sf"] = network_measures(real, sf.lat, sf.lon)
+        columns["real extract, sf"] = measure(real, sf)
     print(table(columns))
     print(f"events an order over the canonical mix: {mean_events(measures):.2f}")
     draw_all(graphs, real)

@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     KITCHEN = 4
     DRIVER = 5
     ORDER_ID = 6
+    ROADS = 7  # of an invented network, under a seed of its own; the day is the number of a district
 
 
 class Stream(NamedTuple):

@@ -158,6 +158,7 @@ def test_purposes_keep_their_numbers() -> None:
         "KITCHEN": 4,
         "DRIVER": 5,
         "ORDER_ID": 6,
+        "ROADS": 7,
     }
 
 
@@ -190,9 +191,10 @@ def test_every_purpose_is_drawn_where_the_layout_says(counters: dict[tuple[int, 
         assert (key0, key1) == (42, 0)
         places[Purpose(tag >> 8 & 255)].add((tag & 255, day, index, block))
         assert tag >> 16 == STREAM_VERSION
-    assert set(places) == set(Purpose)
+    simulated = set(Purpose) - {Purpose.ROADS}  # no order draws roads
+    assert set(places) == simulated
     assert {place[:2] for place in places[Purpose.ORDER_ID]} == {(0, 6)}
-    for purpose in set(Purpose) - {Purpose.ORDER_ID}:
+    for purpose in simulated - {Purpose.ORDER_ID}:
         assert {place[:2] for place in places[purpose]} == {(place, d) for place in (1, 4) for d in (0, 1)}
     assert {place[2:] for place in places[Purpose.DAY_NOISE]} == {(0, 0)}
     assert {index for *_, index, _ in places[Purpose.MINUTE_COUNT]} == set(range(1440))

@@ -1,85 +1,41 @@
-"""The commands `fastgen roads ...`: download, import and look at road networks."""
+"""The commands `fastgen roads ...`: download, import, invent and look at road networks."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from fastgen.cli.places import Place, take_folder
+from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.cli.replay_options import Duration
-from fastgen.errors import DataError, ScenarioError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fastgen.model.road_graph import RoadGraph
+from fastgen.cli.road_options import (
+    Size,
+    announce,
+    describe,
+    find_square,
+    location_options,
+    output_option,
+    write_network,
+)
+from fastgen.errors import DataError
 
 BUILT_IN = "built-in"
 _COLUMNS = ("code", "kind", "nodes", "edges", "km", "streets", "file", "source")
 _NUMERIC = frozenset({"nodes", "edges", "km", "streets"})
 
-_UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
-
-
-class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
-    """A size such as 500MB, read as bytes."""
-
-    name = "size"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read the size."""
-        found = re.fullmatch(r"([0-9]{1,9})(B|kB|MB|GB)", str(value))
-        n_bytes = int(found.group(1)) * _UNITS[found.group(2)] if found else 0
-        if not n_bytes:
-            self.fail(f"expected a size such as 500MB or 2GB, got {value!r}.", param, ctx)
-        return n_bytes
-
-
-_LOCATION_OPTIONS = (
-    click.option("--location", "code", required=True, help="Code of the location."),
-    click.option(
-        "--scenario",
-        "scenario_path",
-        type=Place(),
-        help="Scenario that has the location.  [default: the canonical one]",
-    ),
-    click.option(
-        "--dimensions",
-        "dimensions_dir",
-        type=Place(),
-        metavar="DIR",
-        help="Folder of your six dimension tables, which have the location.",
-    ),
-)
-
-
-def location_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that name a location."""
-    for option in reversed(_LOCATION_OPTIONS):  # click lists the last one first
-        command = option(command)
-    return command
-
-
-output_option = click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=Place(),
-    callback=take_folder,
-    required=True,
-    metavar="DIR",
-    help="Folder for CODE.roads; `fastgen build --roads DIR` takes it from there.",
+STYLES = ("grid", "suburb", "old-town", "mixed")
+WATERS = (
+    *("none", "north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"),
+    "river",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
 def roads() -> None:
-    """Download, import and look at road networks.
+    """Download, import, invent and look at road networks.
 
     A build uses the built-in network of a location unless --roads DIR has a CODE.roads; it never downloads.
     """
@@ -143,12 +99,12 @@ def fetch(
       fastgen roads fetch --location sf -o my_roads
       fastgen build --roads my_roads --locations sf
     """  # noqa: D301  # \b keeps click from joining the lines
-    lat, lon, radius_mi = _find_square(code, scenario_path, dimensions_dir)
+    lat, lon, radius_mi = find_square(code, scenario_path, dimensions_dir)
     from fastgen.roads.download import download_roads  # noqa: PLC0415  # heavy
 
     limits = timeout_s, max_time_s, max_bytes
-    graph = download_roads(lat, lon, radius_mi, overpass_url, *limits, _announce)
-    _write_network(graph, folder, code)
+    graph = download_roads(lat, lon, radius_mi, overpass_url, *limits, announce)
+    write_network(graph, folder, code)
 
 
 @roads.command("import")
@@ -167,10 +123,62 @@ def import_(
     Example:
       fastgen roads import bay-area.osm.pbf --location sf -o my_roads
     """  # noqa: D301  # \b keeps click from joining the lines
-    lat, lon, radius_mi = _find_square(code, scenario_path, dimensions_dir)
+    lat, lon, radius_mi = find_square(code, scenario_path, dimensions_dir)
     from fastgen.roads.files import import_roads  # noqa: PLC0415  # heavy
 
-    _write_network(import_roads(file, lat, lon, radius_mi, _announce), folder, code)
+    write_network(import_roads(file, lat, lon, radius_mi, announce), folder, code)
+
+
+@roads.command()
+@location_options
+@click.option("--style", type=click.Choice(STYLES), default="mixed", show_default=True, help="Kind of city.")
+@click.option(
+    "--water",
+    type=click.Choice(WATERS),
+    default="none",
+    show_default=True,
+    help="Side of the open water, or a river through the city.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**64 - 1),
+    default=0,
+    show_default=True,
+    help="Another seed, another city.",
+)
+@output_option
+def invent(
+    *,
+    code: str,
+    scenario_path: Path | None,
+    dimensions_dir: Path | None,
+    style: str,
+    water: str,
+    seed: int,
+    folder: Path,
+) -> None:
+    """Invent a synthetic road network for a location, offline.
+
+    The streets are made up and not for navigation, and the network says so wherever it appears. Location,
+    style, water and seed decide everything: the same ones give the same file on any machine.
+
+    \b
+    Example:
+      fastgen roads invent --location austin --scenario mine.toml --style grid --water south -o my_roads
+      fastgen build --scenario mine.toml --roads my_roads
+    """  # noqa: D301  # \b keeps click from joining the lines
+    lat, lon, radius_mi = find_square(code, scenario_path, dimensions_dir)
+    from rich.console import Console  # noqa: PLC0415  # heavy
+
+    with Console(stderr=True).status("inventing streets"):
+        from fastgen.roads.synthetic.invention import MOST_MI, invent_roads  # noqa: PLC0415  # heavy
+
+        graph = invent_roads(lat, lon, radius_mi, style, water, seed)
+    if radius_mi > MOST_MI:
+        announce(
+            f"The city ends {MOST_MI:g} miles from the kitchen, though delivery.radius_mi is {radius_mi:g}."
+        )
+    write_network(graph, folder, code)
 
 
 @roads.command("list")
@@ -192,9 +200,9 @@ def list_(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click 
     from fastgen.roads.offline import builtin_codes, load_builtin  # noqa: PLC0415  # heavy
     from fastgen.roads.roads_file import SUFFIX, load_roads  # noqa: PLC0415  # heavy
 
-    rows = [_describe(code, BUILT_IN, load_builtin(code)) for code in builtin_codes()]
+    rows = [describe(code, BUILT_IN, load_builtin(code)) for code in builtin_codes()]
     files = sorted(folder.glob(f"[!.]*{SUFFIX}")) if folder else []
-    rows += [_describe(file.stem, str(file), load_roads(file)) for file in files]
+    rows += [describe(file.stem, str(file), load_roads(file)) for file in files]
     if as_json:
         say_json(rows)
     else:
@@ -205,79 +213,37 @@ def list_(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click 
 @click.argument("network", metavar="CODE|FILE", type=Place(str))
 @json_option
 def show(network: str, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
-    """Show a network's figures, source and licence.
+    """Show a network's figures, source, licence and measures.
 
-    A built-in network goes by its CODE, any other by its FILE.
+    A built-in network goes by its CODE, any other by its FILE. docs/roads.md says what the measures are, and
+    what they are in real places.
 
     \b
     Example:
       fastgen roads show chicago
       fastgen roads show my_roads/sf.roads
     """  # noqa: D301  # \b keeps click from joining the lines
+    from fastgen.roads.measures import measure_streets  # noqa: PLC0415  # heavy
     from fastgen.roads.offline import builtin_codes, load_builtin  # noqa: PLC0415  # heavy
     from fastgen.roads.roads_file import SUFFIX, load_roads  # noqa: PLC0415  # heavy
 
     if network.endswith(SUFFIX):
         path = Path(network)
-        row = _describe(path.stem, network, load_roads(path))
+        graph = load_roads(path)
+        row = describe(path.stem, network, graph)
     elif network in builtin_codes():
-        row = _describe(network, BUILT_IN, load_builtin(network))
+        graph = load_builtin(network)
+        row = describe(network, BUILT_IN, graph)
     else:
         known = ", ".join(builtin_codes())
         raise DataError(f"Expected a built-in network ({known}) or a {SUFFIX} file, got {network!r}.")
+    if graph.n_edges:
+        row |= {name: round(value, 3) for name, value in measure_streets(graph)._asdict().items()}
     if as_json:
         say_json(row)
     else:
         width = max(map(len, row))
         say(*(f"{key:<{width}}  {value}" for key, value in row.items()))
-
-
-def _find_square(
-    code: str, scenario_path: Path | None, dimensions_dir: Path | None
-) -> tuple[float, float, float]:
-    """Find a location's latitude, longitude and half the side of its delivery square in miles."""
-    from fastgen.inputs.loading import load_inputs  # noqa: PLC0415  # heavy
-
-    scenario, _ = load_inputs(scenario_path, dimensions_dir)
-    for place in scenario.locations:
-        if place.code == code:
-            return place.lat, place.lon, scenario.delivery.radius_mi
-    known = ", ".join(place.code for place in scenario.locations)
-    own = "" if scenario_path or dimensions_dir else " (your own need --scenario FILE or --dimensions DIR)"
-    raise ScenarioError(f"--location: expected one of {known}{own}, got {code!r}.")
-
-
-def _announce(line: str) -> None:
-    say(line, err=True)
-
-
-def _write_network(graph: RoadGraph, folder: Path, code: str) -> None:
-    from fastgen.files import write_whole  # noqa: PLC0415  # kept with the other lazy imports
-    from fastgen.roads.roads_file import SUFFIX, encode_roads  # noqa: PLC0415  # heavy
-
-    path = folder / f"{code}{SUFFIX}"
-    write_whole(path, encode_roads(graph))
-    row = _describe(code, str(path), graph)
-    counts = "{nodes} nodes, {edges} edges, {km:.1f} km, {streets} streets".format(**row)
-    say(f"{path}: {counts}; {row['source']}; {row['licence']}")
-
-
-def _describe(code: str, file: str, graph: RoadGraph) -> dict[str, Any]:
-    from fastgen.roads.summary import summarise_roads  # noqa: PLC0415  # heavy
-
-    summary = summarise_roads(graph)
-    return {
-        "code": code,
-        "file": file,
-        "synthetic": summary.synthetic,
-        "nodes": summary.n_nodes,
-        "edges": summary.n_edges,
-        "km": summary.street_km,
-        "streets": summary.n_streets,
-        "source": summary.source,
-        "licence": summary.licence,
-        "hash": summary.hash,
-    }
 
 
 def _format_table(rows: list[dict[str, Any]]) -> list[str]:

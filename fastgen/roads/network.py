@@ -76,6 +76,7 @@ def check_networks(codes: Sequence[str], folder: Path | None, inputs: str = "") 
     without = f", or leave the rest out with --locations {others}" if len(missing) < len(codes) else ""
     raise DataError(
         f"location {', '.join(missing)}: expected a road network ({files}one of the built-in "
-        f"{', '.join(known)}), got none{spelt}: make one with 'fastgen roads fetch {options}', or offline "
-        f"with 'fastgen roads import EXTRACT.osm.pbf {options}', and build with --roads {target}{without}."
+        f"{', '.join(known)}), got none{spelt}: make one with 'fastgen roads fetch {options}', offline "
+        f"with 'fastgen roads import EXTRACT.osm.pbf {options}', or a synthetic one with "
+        f"'fastgen roads invent {options}', and build with --roads {target}{without}."
     )

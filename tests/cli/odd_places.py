@@ -29,6 +29,7 @@ READERS = (
     "roads fetch --location nowhere -o {out} --scenario {}",
     "roads import {} --location sf -o {out}",
     "roads import {osm} --location nowhere -o {out} --scenario {}",
+    "roads invent --location nowhere -o {out} --scenario {}",
     "roads list --roads {}",
     "roads show {}",
 )
@@ -43,6 +44,7 @@ WRITERS = (
     "publish {dataset} --to parquet:{}",
     "publish {dataset} --to delta:{}",
     "roads import {osm} --location sf -o {}",
+    "roads invent --location sf --scenario {scenario} -o {}",
 )
 ODD: dict[str, str] = {
     "empty": "",

@@ -14,6 +14,7 @@ from fastgen.cli import cli
 from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
 from fastgen.roads import extras
 from fastgen.roads.files import import_roads
+from fastgen.roads.measures import StreetMeasures, measure_streets
 from fastgen.roads.offline import builtin_codes, load_builtin
 from fastgen.roads.roads_file import encode_roads, load_roads
 from tests.inputs.town_tables import changed, write_town
@@ -213,6 +214,9 @@ def test_show_gives_figures_source_licence_and_hash(scenario: Path, extract: Pat
     shown = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in run("show", path).splitlines())
     row: dict[str, Any] = json.loads(run("show", path, "--json"))
     assert shown == {key: str(value) for key, value in row.items()}
+    assert {key: row.pop(key) for key in StreetMeasures._fields} == {
+        name: round(value, 3) for name, value in measure_streets(load_roads(path))._asdict().items()
+    }
     assert row == {
         "code": "sf",
         "file": str(path),
@@ -248,7 +252,40 @@ def test_same_network_is_written_byte_for_byte(scenario: Path, extract: Path, tm
     assert (tmp_path / "sf.roads").read_bytes() == encode_roads(import_roads(extract, *KITCHEN, RADIUS_MI))
 
 
-@pytest.mark.parametrize("command", [(), ("fetch",), ("import",), ("list",), ("show",)])
+@pytest.mark.parametrize("command", [(), ("fetch",), ("import",), ("invent",), ("list",), ("show",)])
 def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> None:
     output = run(*command, "--help")
     assert ("Example:\n    fastgen roads" in output) == bool(command)
+
+
+def test_invent_writes_a_synthetic_network_of_a_users_location(tmp_path: Path) -> None:
+    directory = write_town(tmp_path, changed("locations", "location_code", 0, "new york"))
+    (tmp_path / "radius.toml").write_text(f"[delivery]\nradius_mi = {RADIUS_MI}\n")
+    options = ("--scenario", tmp_path / "radius.toml", "--dimensions", directory, "-o", tmp_path / "roads")
+    said = run(
+        "invent", "--location", "new york", "--style", "grid", "--water", "east", "--seed", 3, *options
+    )
+    path = tmp_path / "roads" / "new york.roads"
+    assert said.startswith(f"{path}: ")
+    assert "fastgen synthetic network, style grid, water east, seed 3 (invented streets" in said
+    assert json.loads(run("show", path, "--json"))["synthetic"] is True
+    before = path.read_bytes()
+    run("invent", "--location", "new york", "--style", "grid", "--water", "east", "--seed", 3, *options)
+    assert path.read_bytes() == before
+
+
+def test_an_invented_city_says_where_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastgen.roads.synthetic.invention.MOST_MI", 0.5)
+    (tmp_path / "wide.toml").write_text("[delivery]\nradius_mi = 50\n")
+    said = run("invent", "--location", "sf", "--scenario", tmp_path / "wide.toml", "-o", tmp_path)
+    assert "The city ends 0.5 miles from the kitchen, though delivery.radius_mi is 50.\n" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--style", "town"), ("--water", "up"), ("--seed", "-1"), ("--seed", "one")]
+)
+def test_invent_names_a_wrong_option_and_writes_nothing(option: str, value: str, tmp_path: Path) -> None:
+    said = usage_error("invent", "--location", "sf", option, value, "-o", tmp_path / "roads")
+    assert f"Invalid value for '{option}'" in said
+    assert value in said
+    assert not (tmp_path / "roads").exists()

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.drives import measure_drives
 from fastgen.model.road_graph import Provenance, RoadGraph
-from fastgen.roads.measures import network_measures
+from fastgen.roads.measures import find_streets, measure_streets
 from fastgen.units import EARTH_RADIUS_M, NO_STREET
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ def lattice(rows: int, columns: int, length_mm: int) -> RoadGraph:
 
 
 def test_a_perfect_grid() -> None:
-    measures = network_measures(lattice(4, 4, 112_000), 0.0, 0.0)
-    assert (measures.n_nodes, measures.n_streets, measures.n_edges) == (16, 24, 48)
+    grid = lattice(4, 4, 112_000)
+    measures = measure_streets(grid)
+    assert (grid.n_nodes, len(find_streets(grid)[0]), grid.n_edges) == (16, 24, 48)
     assert measures.dead_ends == 0
     assert measures.three_way == 8 / 16
     assert measures.four_way == 4 / 16
@@ -60,14 +62,17 @@ def test_a_perfect_grid() -> None:
     assert measures.orientation_order == pytest.approx(1.0)
     assert measures.circuity == pytest.approx(112 / STEP_M, rel=1e-3)
     assert measures.mean_street_m == measures.median_street_m == 112
-    assert (measures.one_way, measures.unreached) == (0, 0)
+    assert measures.orientation_entropy == pytest.approx(math.log(4))
+    # One square of 500 m to a side has all of its 12 junctions and 24 streets.
+    assert (measures.intersections_per_km2, measures.street_km_per_km2) == (48, 24 * 0.112 / 0.25)
+    assert (measures.one_way, measure_drives(grid, 0.0, 0.0).unreached) == (0, 0)
 
 
 def test_streets_in_all_directions_have_no_order() -> None:
     angles = np.radians(np.arange(0, 360, 10))
     rim = [(round(9000 * math.cos(a)), round(9000 * math.sin(a))) for a in angles]
     star = graph_of([(0, 0), *rim], [(0, k + 1, 1_100_000) for k in range(36)])
-    measures = network_measures(star, 0.0, 0.0)
+    measures = measure_streets(star)
     assert measures.orientation_order == pytest.approx(0.0, abs=1e-9)
     assert measures.dead_ends == 36 / 37
     assert measures.five_way == 1 / 37
@@ -77,8 +82,8 @@ def test_one_way_streets_and_nodes_that_none_leads_to() -> None:
     # 0 -> 1 -> 2, and 3 -> 0: from node 0 none leads to 3, whose drive is then the street taken backwards.
     places = [(0, 0), (0, STEP_E6), (0, 2 * STEP_E6), (STEP_E6, 0)]
     one_way = graph_of(places, [(0, 1, 200_000), (1, 2, 200_000), (3, 0, 300_000)], both=False)
-    measures = network_measures(one_way, 0.0, 0.0)
-    assert measures.one_way == 1.0
+    measures = measure_drives(one_way, 0.0, 0.0)
+    assert measure_streets(one_way).one_way == 1.0
     assert measures.unreached == 0.25
     assert measures.drive_min == pytest.approx((200 + 400 + 300) / 4 / (MINUTE_MM / 1000), rel=1e-6)
 
@@ -87,7 +92,7 @@ def test_one_way_streets_and_nodes_that_none_leads_to() -> None:
 def test_events_of_an_order(minutes: float, events: int) -> None:
     # Pings are floor(minutes) - 1, and the order to the kitchen's own node has none.
     pair = graph_of([(0, 0), (0, STEP_E6)], [(0, 1, round(minutes * MINUTE_MM))])
-    assert network_measures(pair, 0.0, 0.0).events_per_order == (7 + events) / 2
+    assert measure_drives(pair, 0.0, 0.0).events_per_order == (7 + events) / 2
 
 
 @given(st.integers(0, 2**32), st.integers(2, 25))
@@ -103,5 +108,5 @@ def test_drives_are_the_shortest_that_networkx_finds(seed: int, n_nodes: int) ->
     for u, v, mm in zip(graph.edge_from(), graph.edge_to, graph.edge_length_mm, strict=True):
         reference.add_edge(int(u), int(v), mm=int(mm))
     expected = nx.single_source_dijkstra_path_length(reference, kitchen, weight="mm")
-    measures = network_measures(graph, 0.0, 0.0)
+    measures = measure_drives(graph, 0.0, 0.0)
     assert measures.drive_min == pytest.approx(sum(expected.values()) / n_nodes / (25 * 1_609_340 / 60))

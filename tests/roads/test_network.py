@@ -40,9 +40,10 @@ def test_all_locations_without_roads_are_named_with_what_can_be_done(tmp_path: P
     assert refusal(["sf", "austin", "boston", "reno"], tmp_path, " --dimensions my_tables") == (
         f"location austin, reno: expected a road network ({tmp_path}/austin.roads, {tmp_path}/reno.roads, or "
         f"{BUILT_IN}), got none: make one with 'fastgen roads fetch --location austin --dimensions my_tables "
-        f"-o {tmp_path}', or offline with 'fastgen roads import EXTRACT.osm.pbf --location austin "
-        f"--dimensions my_tables -o {tmp_path}', and build with --roads {tmp_path}, or leave the rest out "
-        "with --locations sf,boston."
+        f"-o {tmp_path}', offline with 'fastgen roads import EXTRACT.osm.pbf --location austin "
+        f"--dimensions my_tables -o {tmp_path}', or a synthetic one with 'fastgen roads invent "
+        f"--location austin --dimensions my_tables -o {tmp_path}', and build with --roads {tmp_path}, "
+        "or leave the rest out with --locations sf,boston."
     )
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from benchmarks.drives import measure_drives
 from fastgen.errors import DataError
-from fastgen.roads.measures import NetworkMeasures, network_measures
+from fastgen.roads.measures import measure_streets
 from fastgen.roads.offline import builtin_codes, load_builtin
 from fastgen.units import EARTH_RADIUS_M, M_PER_MILE, NO_STREET
 
@@ -51,11 +52,6 @@ TOWN = [
 @functools.cache
 def network(code: str) -> RoadGraph:
     return load_builtin(code)
-
-
-@functools.cache
-def measured(code: str) -> NetworkMeasures:
-    return network_measures(network(code), *KITCHENS[code])
 
 
 def straight_mm(graph: RoadGraph) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -155,18 +151,20 @@ def test_more_than_half_of_sf_is_water() -> None:
 def test_measures_as_such_cities_do(
     code: str, order: tuple[float, float], one_way: tuple[float, float], streets_per_node: tuple[float, float]
 ) -> None:
-    measures = measured(code)
+    measures = measure_streets(network(code))
     assert order[0] <= measures.orientation_order <= order[1]
     assert one_way[0] <= measures.one_way <= one_way[1]
     assert streets_per_node[0] <= measures.streets_per_node <= streets_per_node[1]
     assert 0.03 <= measures.dead_ends <= 0.2
     assert 80 <= measures.median_street_m <= 120
-    assert 1.1 <= measures.detour <= 1.3
-    assert 0 < measures.unreached <= 0.02
+    drives = measure_drives(network(code), *KITCHENS[code])
+    assert 1.1 <= drives.detour <= 1.3
+    assert 0 < drives.unreached <= 0.02
 
 
 def test_events_an_order_over_the_canonical_mix() -> None:
-    mean = sum(n * measured(code).events_per_order for code, n in ORDERS.items()) / sum(ORDERS.values())
+    drives = {code: measure_drives(network(code), *KITCHENS[code]) for code in ORDERS}
+    mean = sum(n * drives[code].events_per_order for code, n in ORDERS.items()) / sum(ORDERS.values())
     assert mean == pytest.approx(13.4, abs=0.15)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
+from benchmarks.cities import bellevue, chicago, sf, sv
+from benchmarks.cities.sources import numpy_draws
 from fastgen.roads.offline import load_builtin
 from fastgen.roads.synthetic.assembly import build_city
-from fastgen.roads.synthetic.cities import sf
 from fastgen.roads.synthetic.contraction import contract
 from fastgen.roads.synthetic.curves import part_crossings, sway
+from fastgen.roads.synthetic.draws import Draws
 from fastgen.roads.synthetic.flow import enter_one_way, keep_component, open_one_ways
 from fastgen.roads.synthetic.naming import Names, fresh, line_name, ordinal
 from fastgen.roads.synthetic.network import Network, from_streets, merge_close, prune_dead_ends
@@ -17,7 +21,12 @@ from fastgen.roads.synthetic.plan import CityPlan, Freeway, Grid, Obstacle, Road
 from fastgen.roads.synthetic.planar import cut_at_crossings, drop_doubles, join_loose_ends
 from fastgen.roads.synthetic.plane import Frame, cut_at_polygon, inside
 from fastgen.roads.synthetic.streets import ALLEY, ARTERIAL, Street, Streets, along
+from tests.effort import repeats
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+CITIES = (chicago, sf, sv, bellevue)
 SQUARE = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
 ROUND = ((40.02, -100.02), (40.02, -99.98), (39.98, -99.98), (39.98, -100.02))
 
@@ -35,15 +44,18 @@ def network_of(*lines: tuple[Street, list[tuple[float, float]]]) -> Network:
     return network
 
 
-def test_the_stored_network_is_what_the_generator_makes() -> None:
-    assert build_city(sf.PLAN).content_hash() == load_builtin("sf").content_hash()
+@pytest.mark.parametrize("city", CITIES[: repeats(1, 4)], ids=lambda city: str(city.__name__))
+def test_the_stored_network_is_what_the_generator_makes(city: ModuleType) -> None:
+    code, made = city.__name__.split(".")[-1], build_city(city.PLAN, numpy_draws)
+    assert made.content_hash() == load_builtin(code).content_hash()
+    assert made.provenance == load_builtin(code).provenance
 
 
 def test_a_small_town_from_every_kind_of_district() -> None:
     west = ((40.02, -100.02), (40.02, -100.0), (39.98, -100.0), (39.98, -100.02))
     lake = ((40.01, -99.995), (40.01, -99.985), (40.0, -99.985), (40.0, -99.995))
     plan = CityPlan(
-        "town", "Town", (40.0, -100.0), 1, (ROUND,),
+        "town", (40.0, -100.0), 1, (ROUND,),
         (Grid(west, (40.0, -100.01), 12.0, (100.0, 150.0), main=(4, 4), one_way=(0.5, 0.5)), Suburb(ROUND)),
         (Road("Main Street", ((40.0, -100.03), (40.0, -99.97))),),
         (Freeway("Town Freeway", ((40.03, -99.999), (39.97, -99.999)), exits=((40.0, -99.999),)),),
@@ -131,7 +143,7 @@ def test_close_junctions_become_one() -> None:
 
 
 def test_stubs_are_pruned() -> None:
-    rng = np.random.default_rng(0)
+    rng = Draws(0, 0)
     network = network_of(
         (Street("Road"), [(0.0, 0.0), (300.0, 0.0)]), (Street("Stub"), [(150.0, 0.0), (150.0, 20.0)])
     )
@@ -168,7 +180,7 @@ def test_sway_curves_streets_between_junctions_that_stay() -> None:
         (Street("Main", ARTERIAL), [(50.0, -100.0), (50.0, 100.0)]),
     )
     before, nodes = [network.length_m(e) for e in network.edges], network.xy.copy()
-    sway(network, np.array([0.3, 0.3, 0.3]), np.random.default_rng(1))
+    sway(network, np.array([0.3, 0.3, 0.3]), Draws(1, 0))
     after = [network.length_m(e) for e in network.edges]
     assert (network.xy == nodes).all()
     main = [network.table[e.street].name == "Main" for e in network.edges]
@@ -217,7 +229,7 @@ def test_ordinals() -> None:
 
 
 def test_fresh_names_never_repeat() -> None:
-    names = Names(np.random.default_rng(0), {"Oak Street"})
+    names = Names(Draws(0, 0), {"Oak Street"})
     given = [names.settle(fresh("Street")) for _ in range(1000)]
     assert len({*given, "Oak Street"}) == 1001
     assert names.settle("Oak Street") == "Oak Street"

@@ -1,8 +1,9 @@
-"""Generate the four built-in road networks: invented streets on the real outlines of four cities.
+"""Invent road networks: the streets of a city that is drawn up from a style, or planned by hand.
 
-How a network comes about: `cities/` holds each city's geography as data, `grids` and `suburbs` lay streets
-into its districts, `freeways` adds carriageways and ramps, `planar` makes crossing streets meet at nodes,
-`network` cleans that up into a graph, `flow` keeps it drivable, `curves` bends the streets between
-junctions; `assembly` tells the whole story.
-``python -m fastgen.roads.synthetic`` writes the files, and with ``--check`` compares them.
+How a network comes about: `invention` takes a place and words for it, `styles` draws up a plan from them
+(`ground`: water, parks and main roads; `districts`), `plan` says what a plan is. `grids` and `suburbs` lay
+streets into its districts, `freeways` adds carriageways and ramps, `planar` makes crossing streets meet at
+nodes, `network` cleans that up into a graph, `contraction` joins streets from junction to junction, `flow`
+keeps it drivable, `curves` bends the streets between junctions; `assembly` tells that whole story.
+The four built-in networks have plans of their own, in benchmarks/cities.
 """

@@ -6,63 +6,73 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.model.great_circle import compute_angles
 from fastgen.model.road_graph import Provenance, RoadGraph
 from fastgen.roads.synthetic.contraction import contract
 from fastgen.roads.synthetic.curves import part_crossings, sway
-from fastgen.roads.synthetic.flow import cut_to_square, enter_one_way, keep_component, open_one_ways
+from fastgen.roads.synthetic.draws import Draws
+from fastgen.roads.synthetic.flow import (
+    cut_to_square,
+    enter_one_way,
+    even_one_ways,
+    keep_component,
+    open_one_ways,
+)
 from fastgen.roads.synthetic.freeways import add_ramps, lay_freeway
 from fastgen.roads.synthetic.grids import lay_grid
 from fastgen.roads.synthetic.naming import Names
 from fastgen.roads.synthetic.network import from_streets, merge_close, prune_dead_ends
 from fastgen.roads.synthetic.plan import Grid
 from fastgen.roads.synthetic.planar import PIECE_M, cut_at_crossings, drop_doubles, join_loose_ends
-from fastgen.roads.synthetic.plane import Frame, corridor, smooth
+from fastgen.roads.synthetic.plane import Frame, corridor, cosine, sine, smooth
 from fastgen.roads.synthetic.streets import ARTERIAL, FREEWAY, LOCAL, MAIN, Street, Streets, along
 from fastgen.roads.synthetic.suburbs import lay_suburb
-from fastgen.units import EARTH_RADIUS_M, M_PER_MILE
+from fastgen.units import E6, EARTH_RADIUS_M
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from fastgen.roads.synthetic.network import Network
     from fastgen.roads.synthetic.plan import CityPlan
     from fastgen.roads.synthetic.plane import Points
 
-HALF_SIDE_M = 4 * M_PER_MILE
 MARGIN_M = 250.0
+HALF_TURN_E6 = 180 * E6
 DOUBLE_M = 38.0
 JOIN_M = 42.0
 FREEWAY_CORRIDOR_M = 40.0
 
 
-def build_city(plan: CityPlan) -> RoadGraph:
+def build_city(plan: CityPlan, draws: Callable[[int, int], Draws] = Draws) -> RoadGraph:
     """Generate a city's network.
 
     Parameters
     ----------
     plan
         The city's geography.
+    draws
+        Opens one of the streams of a seed.
 
     Returns
     -------
     RoadGraph
-        One weakly connected network in the square of ±4 miles around the kitchen.
+        One weakly connected network in the square around the kitchen.
     """
-    return to_graph(lay_out(plan), plan)
+    return to_graph(lay_out(plan, draws), plan)
 
 
-def lay_out(plan: CityPlan) -> Network:
+def lay_out(plan: CityPlan, draws: Callable[[int, int], Draws] = Draws) -> Network:
     """Lay out a city's network in metres around the kitchen, with the course of its streets between nodes.
 
     Parameters
     ----------
-    plan
-        The city's geography.
+    plan, draws
+        As `build_city` takes them.
     """
     frame = Frame(*plan.kitchen)
-    streets = _lay(plan, frame)
-    rng = _stream(plan, len(plan.districts))
+    streets = _lay(plan, frame, draws)
+    rng = draws(plan.seed, len(plan.districts))
     _clear(plan, frame, streets)
     streets.chop(PIECE_M)
     drop_doubles(streets, DOUBLE_M)
@@ -80,23 +90,21 @@ def lay_out(plan: CityPlan) -> Network:
     for keep in (plan.dead_ends, 1.0):
         prune_dead_ends(network, keep, rng)
         contract(network)
-    cut_to_square(network, HALF_SIDE_M)
+    if plan.even_one_ways:
+        even_one_ways(network)
+        contract(network)
+    cut_to_square(network, plan.half_side_m)
     kitchen = keep_component(network)
     open_one_ways(network, kitchen, 0.008)
-    enter_one_way(network, kitchen, plan.unreached, HALF_SIDE_M)
+    enter_one_way(network, kitchen, plan.unreached, plan.half_side_m)
     sways = np.array([plan.districts[s.district].sway if s.district >= 0 else 0.0 for s in network.table])
     part_crossings(network)
-    sway(network, sways, _stream(plan, len(plan.districts) + 1))
+    sway(network, sways, draws(plan.seed, len(plan.districts) + 1))
     _settle_names(network, rng)
     return network
 
 
-def _stream(plan: CityPlan, k: int) -> np.random.Generator:
-    """Open the stream of a district, so that a change to one leaves the others as they are."""
-    return np.random.Generator(np.random.PCG64([plan.seed, k]))
-
-
-def _lay(plan: CityPlan, frame: Frame) -> Streets:
+def _lay(plan: CityPlan, frame: Frame, draws: Callable[[int, int], Draws]) -> Streets:
     parts = []
     for road in plan.roads:
         xy = frame.to_xy(road.points)
@@ -108,9 +116,9 @@ def _lay(plan: CityPlan, frame: Frame) -> Streets:
     for k, district in enumerate(plan.districts):
         area = frame.to_xy(district.area)
         if isinstance(district, Grid):
-            laid = lay_grid(district, area, frame, k, rng=_stream(plan, k))
+            laid = lay_grid(district, area, frame, k, rng=draws(plan.seed, k))
         else:
-            laid = lay_suburb(district, area, frame, k, _stream(plan, k))
+            laid = lay_suburb(district, area, frame, k, draws(plan.seed, k))
         for earlier in plan.districts[:k]:
             laid.clip(frame.to_xy(earlier.area), to_inside=False)
         streets.extend(laid)
@@ -133,47 +141,45 @@ def _clear(plan: CityPlan, frame: Frame, streets: Streets) -> None:
             line = smooth(frame.to_xy(freeway.points))
             streets.clip(corridor(line, FREEWAY_CORRIDOR_M), to_inside=False, exempt=bridges | (rank >= MAIN))
     # Main roads end on the border of the square, others at the last junction before it.
-    streets.clip(_square(HALF_SIDE_M - 2), to_inside=True, exempt=rank < ARTERIAL)
-    streets.clip(_square(HALF_SIDE_M + MARGIN_M), to_inside=True)
+    streets.clip(_square(plan.half_side_m - 2), to_inside=True, exempt=rank < ARTERIAL)
+    streets.clip(_square(plan.half_side_m + MARGIN_M), to_inside=True)
 
 
 def _square(half_side_m: float) -> Points:
     return half_side_m * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
 
-def _settle_names(network: Network, rng: np.random.Generator) -> None:
+def _settle_names(network: Network, rng: Draws) -> None:
     """Name those streets that are left."""
     names = Names(rng, {s.name for s in network.table})
     for k in sorted({e.street for e in network.edges}):
         network.table[k] = network.table[k]._replace(name=names.settle(network.table[k].name))
 
 
-def _measure_mm(lat_e6: NDArray[np.int64], lon_e6: NDArray[np.int64]) -> float:
-    """Measure a line through points, millimetres."""
-    lat, lon = np.radians(lat_e6 / 1e6), np.radians(lon_e6 / 1e6)
-    return float((EARTH_RADIUS_M * 1000 * compute_angles(lat[:-1], lat[1:], np.diff(lon))).sum())
-
-
-def _edge_mm(network: Network, frame: Frame) -> list[int]:
+def _edge_mm(network: Network, frame: Frame) -> NDArray[np.int64]:
     """Length of every edge along its bends, rounded up so that none is shorter than the straight line."""
-
-    def measure(line: Points) -> int:
-        return int(np.ceil(_measure_mm(*frame.to_e6(line)) + 1e-3))
-
-    return [measure(network.line(e)) for e in network.edges]
+    lines = [network.line(e) for e in network.edges]
+    first = np.cumsum([0, *(len(line) for line in lines[:-1])])
+    lat, lon = (np.radians(e6 / E6) for e6 in frame.to_e6(np.vstack(lines)))
+    h = sine(np.diff(lat) / 2) ** 2 + cosine(lat[1:]) * cosine(lat[:-1]) * sine(np.diff(lon) / 2) ** 2
+    # The arc sine of sqrt(h) by its series, which is exact for the few kilometres of a street.
+    mm = 2 * EARTH_RADIUS_M * 1000 * np.sqrt(h) * (1 + h / 6 + 3 * h * h / 40)
+    mm[first[1:] - 1] = 0  # from one edge's end to the start of the next
+    return np.ceil(np.add.reduceat(mm, first) + 1e-3).astype(np.int64)
 
 
 def to_graph(network: Network, plan: CityPlan) -> RoadGraph:
     """Put a city's network into the form that is stored: nodes, lengths and names."""
     frame = Frame(*plan.kitchen)
     lat, lon = frame.to_e6(network.xy)
+    lon = (lon + HALF_TURN_E6) % (2 * HALF_TURN_E6) - HALF_TURN_E6  # beyond the 180th degree
     mm = _edge_mm(network, frame)
-    rows = [(e.u, e.v, m, e.street) for e, m in zip(network.edges, mm, strict=True)]
-    rows += [(e.v, e.u, m, e.street) for e, m in zip(network.edges, mm, strict=True) if not e.one_way]
-    tail, head, length, street = np.array(rows, np.int64).T
-    source = f"fastgen built-in synthetic network of {plan.title} (invented streets, not for navigation)"
+    there = np.array([(e.u, e.v, e.street) for e in network.edges], np.int64)
+    back = np.array([not e.one_way for e in network.edges])
+    tail, head, street = np.vstack([there, there[back][:, [1, 0, 2]]]).T
+    length = np.concatenate([mm, mm[back]])
     used, street = np.unique(street, return_inverse=True)
     names = tuple(network.table[k].name for k in used)
     return RoadGraph.from_edges(
-        lat, lon, tail, head, length, street, names, Provenance(source, "CC0-1.0", synthetic=True)
+        lat, lon, tail, head, length, street, names, Provenance(plan.source, "CC0-1.0", synthetic=True)
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.roads.synthetic.network import Edge, Network, drop_parallels
+from fastgen.roads.synthetic.plane import sizes
 
 if TYPE_CHECKING:
     from fastgen.roads.synthetic.plane import Points
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 def _bend_splits(line: Points, bend_m: float) -> list[int]:
     """Pick vertices that a chord may not skip (as Douglas and Peucker 1973 do)."""
     chord = line[-1] - line[0]
-    size = max(float(np.hypot(*chord)), 1.0)
+    size = max(float(sizes(chord)), 1.0)
     away = np.abs(chord[0] * (line[:, 1] - line[0, 1]) - chord[1] * (line[:, 0] - line[0, 0])) / size
-    if np.hypot(*chord) < 20:  # noqa: PLR2004
-        away = np.hypot(*(line - line[0]).T)
+    if sizes(chord) < 20:  # noqa: PLR2004
+        away = sizes(line - line[0])
     k = int(np.argmax(away))
     if len(line) < 3 or away[k] < bend_m:  # noqa: PLR2004
         return []

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.roads.synthetic.plane import close_pairs, sizes
 from fastgen.roads.synthetic.streets import ARTERIAL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fastgen.roads.synthetic.draws import Draws
     from fastgen.roads.synthetic.network import Edge, Network
     from fastgen.roads.synthetic.plane import Points
 
@@ -36,7 +38,7 @@ def _round_off(line: Points) -> Points:
 
 def _dense(line: Points, step_m: float = 25.0) -> tuple[Points, NDArray[np.float64]]:
     """Put more vertices on a line; also gives how far along it each lies, 0 to 1."""
-    size = np.hypot(*np.diff(line, axis=0).T)
+    size = sizes(np.diff(line, axis=0))
     along = np.concatenate([[0.0], np.cumsum(size)])
     more = np.linspace(0, along[-1], max(3, int(along[-1] // step_m) + 1))
     at = np.unique(np.concatenate([along, more]))
@@ -44,7 +46,7 @@ def _dense(line: Points, step_m: float = 25.0) -> tuple[Points, NDArray[np.float
     return xy, at / along[-1]
 
 
-def sway(network: Network, slope: NDArray[np.float64], rng: np.random.Generator) -> None:
+def sway(network: Network, slope: NDArray[np.float64], rng: Draws) -> None:
     """Bend streets sideways, in cubic curves that run smoothly through the junctions.
 
     Parameters
@@ -75,14 +77,11 @@ def sway(network: Network, slope: NDArray[np.float64], rng: np.random.Generator)
 
 def _crossing_pairs(network: Network) -> NDArray[np.int64]:
     """Find pairs of edges on the ground whose straight lines cross between their ends, int64 (n, 2)."""
-    from scipy.spatial import cKDTree  # noqa: PLC0415
-
     ends = np.array([(e.u, e.v) for e in network.edges])
     a, b = network.xy[ends[:, 0]], network.xy[ends[:, 1]]
     ground = np.array([not network.table[e.street].over for e in network.edges])
-    some = np.flatnonzero(ground & (np.hypot(*(b - a).T) < LONGEST_M))
-    near = cKDTree((a + b)[some] / 2).query_pairs(LONGEST_M / 2, output_type="ndarray")
-    i, j = some[near[np.lexsort((near[:, 1], near[:, 0]))]].T
+    some = np.flatnonzero(ground & (sizes(b - a) < LONGEST_M))
+    i, j = some[close_pairs((a + b)[some] / 2, LONGEST_M / 2)].T
 
     def turns(p: Points, q: Points, r: Points) -> NDArray[np.float64]:
         s, t = q - p, r - p
@@ -100,7 +99,7 @@ def _widest(network: Network, edge: Edge) -> tuple[float, int]:
         return 0.0, 0
     line = network.line(edge)
     chord = line[-1] - line[0]
-    size = max(float(np.hypot(*chord)), 1.0)
+    size = max(float(sizes(chord)), 1.0)
     away = np.abs(chord[0] * (line[1:-1, 1] - line[0, 1]) - chord[1] * (line[1:-1, 0] - line[0, 0])) / size
     k = int(np.argmax(away))
     return float(away[k]), k

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.roads.synthetic.plane import sizes
 from fastgen.roads.synthetic.streets import ARTERIAL, RAMP
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def keep_component(network: Network) -> int:
     size = Counter(piece.values())
     largest = min(size, key=lambda label: (-size[label], label))
     network.edges = [e for e in network.edges if piece[e.u] == largest]
-    away = np.where(network.degrees() > 0, np.hypot(*network.xy.T), np.inf)
+    away = np.where(network.degrees() > 0, sizes(network.xy), np.inf)
     return int(np.argmin(away))
 
 
@@ -81,6 +82,22 @@ def open_one_ways(network: Network, kitchen: int, share: float) -> None:
                 break
             for e in doors.values():
                 e.one_way = False
+
+
+def even_one_ways(network: Network) -> None:
+    """Open one-way streets that a two-way one goes on from, where nothing else meets them."""
+    at: dict[int, list[Edge]] = defaultdict(list)
+    for e in network.edges:
+        at[e.u].append(e)
+        at[e.v].append(e)
+    waiting = sorted(at)
+    while waiting:
+        pair = at[waiting.pop()]
+        if len(pair) == 2 and pair[0].one_way != pair[1].one_way:  # noqa: PLR2004
+            opened = pair[0] if pair[0].one_way else pair[1]
+            if network.table[opened.street].rank < RAMP:
+                opened.one_way = False
+                waiting += [opened.u, opened.v]
 
 
 def enter_one_way(network: Network, kitchen: int, share: float, half_side_m: float) -> None:

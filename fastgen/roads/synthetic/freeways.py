@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.roads.synthetic.plane import offset, smooth
+from fastgen.roads.synthetic.plane import offset, sizes, smooth
 from fastgen.roads.synthetic.streets import ARTERIAL, FREEWAY, MAIN, RAMP, Street, Streets, along
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ def lay_freeway(freeway: Freeway, frame: Frame) -> Streets:
 def _left_of(line: Points, points: Points) -> tuple[Points, Points]:
     """Signed distance of points to the left of a line, and how far along it their feet lie."""
     step = np.diff(line, axis=0)
-    size = np.hypot(*step.T)
+    size = sizes(step)
     unit = step / size[:, None]
     gap = points[:, None] - line[None, :-1]
     t = np.clip((gap * unit).sum(axis=2), 0, size)
-    away = np.hypot(*np.moveaxis(gap - t[..., None] * unit, 2, 0))
+    away = sizes(gap - t[..., None] * unit)
     k = np.argmin(away, axis=1)
     rows = np.arange(len(points))
     side = np.sign(unit[k, 0] * gap[rows, k, 1] - unit[k, 1] * gap[rows, k, 0])
@@ -61,7 +61,7 @@ def add_ramps(streets: Streets, freeway: Freeway, frame: Frame) -> None:
         on_line = np.abs(left) < 1
         vertices, reach = vertices[on_line], reach[on_line]
         for place in exits:
-            near = ground[np.hypot(*(ground - place).T) < MAX_AWAY_M]
+            near = ground[sizes(ground - place) < MAX_AWAY_M]
             if not len(near) or not len(vertices):
                 continue
             left, at = _left_of(line, near)
@@ -69,7 +69,7 @@ def add_ramps(streets: Streets, freeway: Freeway, frame: Frame) -> None:
             if not len(beside):
                 continue
             # Rather on the right; a ramp from the left passes under the freeway.
-            cost = np.hypot(*(near - place).T) + np.where(left > 0, 200.0, 0.0)
+            cost = sizes(near - place) + np.where(left > 0, 200.0, 0.0)
             best = beside[np.argmin(cost[beside])]
             _ramps(streets, near[best], float(at[best]), vertices=vertices, along_m=reach, name=freeway.name)
 

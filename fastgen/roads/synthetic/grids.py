@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.roads.synthetic.naming import fresh, line_name
-from fastgen.roads.synthetic.plane import rotation
+from fastgen.roads.synthetic.plane import apply, cosine, rotation, sine, sizes
 from fastgen.roads.synthetic.streets import ALLEY, LOCAL, MAIN, Street, Streets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fastgen.roads.synthetic.draws import Draws
     from fastgen.roads.synthetic.plan import Grid
     from fastgen.roads.synthetic.plane import Frame, Points
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MAIN_TWO_WAY = 0.5
 
 
-def bends(rng: np.random.Generator, amplitude_m: float, wavelength_m: float) -> Bend:
+def bends(rng: Draws, amplitude_m: float, wavelength_m: float) -> Bend:
     """Make a smooth displacement of the plane: three waves each way, of different directions and lengths."""
     if amplitude_m == 0:
         return lambda xy: xy
@@ -34,16 +35,14 @@ def bends(rng: np.random.Generator, amplitude_m: float, wavelength_m: float) -> 
         shift = np.zeros_like(xy)
         for axis in (0, 1):
             for k in range(3):
-                towards = np.array([np.cos(angle[axis, k]), np.sin(angle[axis, k])])
-                shift[:, axis] += np.sin(xy @ towards * wave[axis, k] + phase[axis, k])
+                east, north = cosine(angle[axis, k]), sine(angle[axis, k])
+                shift[:, axis] += sine((xy[:, 0] * east + xy[:, 1] * north) * wave[axis, k] + phase[axis, k])
         return np.asarray(np.round(xy + amplitude_m / np.sqrt(3) * shift, 2), np.float64)
 
     return bend
 
 
-def _positions(
-    rng: np.random.Generator, low: float, high: float, pitch: float, spread: float
-) -> tuple[Points, int]:
+def _positions(rng: Draws, low: float, high: float, pitch: float, spread: float) -> tuple[Points, int]:
     """Place parallel lines, one at 0; returns their positions and the index of the first."""
     first, last = int(np.floor(low / pitch)), int(np.ceil(high / pitch))
     index = np.arange(first, last + 1)
@@ -52,14 +51,14 @@ def _positions(
 
 
 def _subdivide(a: Points, b: Points, step_m: float) -> tuple[Points, Points]:
-    n = max(1, int(np.ceil(np.hypot(*(b - a).T).max() / step_m))) if len(a) else 1
+    n = max(1, int(np.ceil(sizes(b - a).max() / step_m))) if len(a) else 1
     t = np.linspace(0, 1, n + 1)[:, None, None]
     knots = a + (b - a) * t
     return knots[:-1].reshape(-1, 2), knots[1:].reshape(-1, 2)
 
 
 def _lines(
-    grid: Grid, us: Points, vs: Points, *, first: int, axis: int, rng: np.random.Generator
+    grid: Grid, us: Points, vs: Points, *, first: int, axis: int, rng: Draws
 ) -> list[tuple[int, bool, bool, Points, Points]]:
     """Draw lines at us that run across vs: (index, main, one-way, a, b) in local coordinates."""
     lines = []
@@ -80,7 +79,7 @@ def _lines(
     return lines
 
 
-def _lanes(grid: Grid, us: Points, vs: Points, rng: np.random.Generator) -> list[tuple[Points, Points]]:
+def _lanes(grid: Grid, us: Points, vs: Points, rng: Draws) -> list[tuple[Points, Points]]:
     """Draw lanes inside blocks, grouped by the line they follow: a lane keeps its name over blocks."""
     lanes = []
     through, dead = grid.alleys
@@ -109,7 +108,7 @@ def lay_grid(
     frame: Frame,
     district: int,
     *,
-    rng: np.random.Generator,
+    rng: Draws,
     bend: Bend | None = None,
 ) -> Streets:
     """Lay a grid's streets and clip them to its area.
@@ -130,7 +129,7 @@ def lay_grid(
         Displacement to apply instead of the grid's own warp; the area is then one before the displacement.
     """
     turn, origin = rotation(grid.bearing), frame.to_xy([grid.origin])[0]
-    corners = (area - origin) @ turn  # the inverse rotation, written for row vectors
+    corners = apply(turn.T, area - origin)
     (u_lo, v_lo), (u_hi, v_hi) = corners.min(axis=0) - 150, corners.max(axis=0) + 150
     us, u_first = _positions(rng, u_lo, u_hi, grid.pitch[0], grid.spread)
     vs, v_first = _positions(rng, v_lo, v_hi, grid.pitch[1], grid.spread)
@@ -140,8 +139,7 @@ def lay_grid(
     def put(street: Street, a: Points, b: Points) -> None:
         if grid.warp[0] or bend:
             a, b = _subdivide(a, b, 40.0)
-        a, b = (origin + p @ turn.T for p in (a, b))
-        parts.append((street, own_bend(a), own_bend(b)))
+        parts.append((street, a, b))
 
     for axis, rule, mine, other, first in (
         (0, grid.along, us, vs, u_first),
@@ -155,6 +153,10 @@ def lay_grid(
         one_way = bool(rng.random() < sum(grid.one_way) / 2)
         street = Street(fresh("Lane"), ALLEY, one_way, district=district)
         put(street, a[:, ::-1] if flip else a, b[:, ::-1] if flip else b)
-    streets = Streets.of(parts)
+    count = [len(a) for _, a, _ in parts]
+    table, cuts = [street for street, _, _ in parts], np.cumsum(count)[:-1]
+    # All at once: bends cost less by the point than by the line.
+    a, b = (own_bend(origin + apply(turn, np.vstack([part[k] for part in parts]))) for k in (1, 2))
+    streets = Streets.of(list(zip(table, np.split(a, cuts), np.split(b, cuts), strict=True)))
     streets.clip(area, to_inside=True)
     return streets

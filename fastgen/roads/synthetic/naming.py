@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
+    from fastgen.roads.synthetic.draws import Draws
 
 WORDS = """
 Acacia Alder Almond Anchor Apple Apricot Arbor Arden Ashby Aspen Aster Autumn Avalon Azalea Bancroft
@@ -87,7 +87,7 @@ class Names:
         Names that are given already.
     """
 
-    def __init__(self, rng: np.random.Generator, taken: set[str]) -> None:
+    def __init__(self, rng: Draws, taken: set[str]) -> None:
         """Shuffle the words."""
         self._words = [WORDS[i] for i in rng.permutation(len(WORDS))]
         self._taken = set(taken)

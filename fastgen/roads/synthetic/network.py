@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.roads.components import label_components
+from fastgen.roads.synthetic.plane import close_pairs
 from fastgen.roads.synthetic.streets import LOCAL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fastgen.roads.synthetic.draws import Draws
     from fastgen.roads.synthetic.plane import Points
     from fastgen.roads.synthetic.streets import Street, Streets
 
@@ -89,18 +92,8 @@ class Network:
 
 
 def _clusters(xy: Points, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    from scipy.sparse import coo_array  # noqa: PLC0415
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(xy), len(xy)))
-    _, labels = connected_components(links, directed=False)
-    return np.asarray(labels, np.int64)
-
-
-def _close_pairs(xy: Points, radius_m: float) -> NDArray[np.int64]:
-    from scipy.spatial import cKDTree  # noqa: PLC0415
-
-    return np.asarray(cKDTree(xy).query_pairs(radius_m, output_type="ndarray"), np.int64)
+    label = label_components(len(xy), pairs[:, 0], pairs[:, 1])
+    return np.asarray(np.unique(label, return_inverse=True)[1], np.int64)
 
 
 def from_streets(streets: Streets, bend_m: float) -> Network:
@@ -112,7 +105,7 @@ def from_streets(streets: Streets, bend_m: float) -> Network:
     ground = np.zeros(len(keys), bool)
     ground[inverse[over == 0]] = True
     xy = keys / 100.0
-    pairs = _close_pairs(xy, WELD_M)
+    pairs = close_pairs(xy, WELD_M)
     labels = _clusters(xy, pairs[ground[pairs].all(axis=1)])
     _, first, node = np.unique(labels, return_index=True, return_inverse=True)
     node_of_end = node[inverse]
@@ -146,7 +139,7 @@ def drop_parallels(network: Network) -> None:
 def merge_close(network: Network, radius_m: float) -> None:
     """Merge junctions on the ground that stand too close, into the busiest one's place."""
     degree = network.degrees()
-    pairs = _close_pairs(network.xy, radius_m)
+    pairs = close_pairs(network.xy, radius_m)
     used = (degree > 0) & network.ground
     labels = _clusters(network.xy, pairs[used[pairs].all(axis=1)])
     order = np.lexsort((np.arange(len(degree)), -degree, labels))
@@ -158,9 +151,7 @@ def merge_close(network: Network, radius_m: float) -> None:
     drop_parallels(network)
 
 
-def prune_dead_ends(
-    network: Network, keep: float, rng: np.random.Generator, shorter_than_m: float = 48.0
-) -> None:
+def prune_dead_ends(network: Network, keep: float, rng: Draws, shorter_than_m: float = 48.0) -> None:
     """Drop dead ends that are stubs, and some of the others."""
     degree = network.degrees()
 

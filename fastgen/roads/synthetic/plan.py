@@ -1,9 +1,14 @@
-"""Describe a city as data: what `cities/` fills in and `assembly` reads. Places are (lat, lon) in degrees."""
+"""Describe a city as data: `styles` draws it up, or hands write it, and `assembly` reads it.
+
+Places are (lat, lon) in degrees.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from fastgen.units import M_PER_MILE
 
 if TYPE_CHECKING:
     from fastgen.roads.synthetic.plane import LatLon
@@ -87,6 +92,8 @@ class Suburb:
         Probability that a street does not open onto the collector at its neighbourhood's border.
     sway
         How much streets curve between junctions (`curves.sway`).
+    one_way
+        As in `Grid`.
     """
 
     area: LatLon
@@ -100,6 +107,7 @@ class Suburb:
     courts: float = 0.3
     shut: float = 0.45
     sway: float = 0.22
+    one_way: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -174,8 +182,8 @@ class CityPlan:
 
     Attributes
     ----------
-    code, title
-        Location code and the name of the place.
+    source
+        What the stored network is to say of its origin.
     kitchen
         (lat, lon), the centre of the square.
     seed
@@ -192,10 +200,13 @@ class CityPlan:
         A street that bends away from the straight line by more keeps a node there.
     unreached
         Share of nodes that no directed path from the kitchen leads to.
+    half_side_m
+        Half the side of the square, metres.
+    even_one_ways
+        Whether a street from one junction to the next is one-way as a whole, or not at all.
     """
 
-    code: str
-    title: str
+    source: str
     kitchen: tuple[float, float]
     seed: int
     land: tuple[LatLon, ...]
@@ -207,3 +218,5 @@ class CityPlan:
     merge_m: float = 16.0
     bend_m: float = 50.0
     unreached: float = 0.004
+    half_side_m: float = 4 * M_PER_MILE
+    even_one_ways: bool = False

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.roads.synthetic.plane import cut
+from fastgen.roads.synthetic.plane import close_pairs, cut, sine, sizes
 from fastgen.roads.synthetic.streets import ALLEY
 
 if TYPE_CHECKING:
@@ -21,11 +21,7 @@ LANE_REACH_M = 12.0
 
 def near_pairs(a: Points, b: Points, reach_m: float) -> NDArray[np.int64]:
     """List pairs of pieces that may come within some distance of each other, int64 (n, 2)."""
-    from scipy.spatial import cKDTree  # noqa: PLC0415
-
-    tree = cKDTree((a + b) / 2)
-    pairs = tree.query_pairs(PIECE_M + reach_m + 1, output_type="ndarray").astype(np.int64)
-    return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], np.int64)
+    return close_pairs((a + b) / 2, PIECE_M + reach_m + 1)
 
 
 def project(point: Points, a: Points, b: Points) -> tuple[Points, Points]:
@@ -33,7 +29,7 @@ def project(point: Points, a: Points, b: Points) -> tuple[Points, Points]:
     step = b - a
     t = ((point - a) * step).sum(axis=1) / np.maximum((step**2).sum(axis=1), 1e-9)
     foot = a + step * np.clip(t, 0, 1)[:, None]
-    return foot, np.hypot(*(point - foot).T)
+    return foot, sizes(point - foot)
 
 
 def drop_doubles(streets: Streets, within_m: float, max_degrees: float = 18.0) -> None:
@@ -46,11 +42,11 @@ def drop_doubles(streets: Streets, within_m: float, max_degrees: float = 18.0) -
     ok = weaker & ground[i] & ground[j] & (district[i] >= 0) & (district[i] != district[j])
     i, j = i[ok], j[ok]
     step = streets.b - streets.a
-    unit = step / np.hypot(*step.T)[:, None]
-    sine = np.abs(unit[i, 0] * unit[j, 1] - unit[i, 1] * unit[j, 0])
+    unit = step / sizes(step)[:, None]
+    turn = np.abs(unit[i, 0] * unit[j, 1] - unit[i, 1] * unit[j, 0])
     _, distance = project((streets.a[i] + streets.b[i]) / 2, streets.a[j], streets.b[j])
     bad = np.zeros(len(rank), bool)
-    bad[i[(distance < within_m) & (sine < np.sin(np.radians(max_degrees)))]] = True
+    bad[i[(distance < within_m) & (turn < sine(np.radians(max_degrees)))]] = True
     streets.keep(~bad)
 
 
@@ -63,16 +59,17 @@ def loose_ends(streets: Streets) -> NDArray[np.int64]:
     return np.flatnonzero((counts[inverse.ravel()] == 1) & (over == 0))
 
 
-def _straight_on(ends: Points, unit: Points, a: Points, b: Points, reach_m: float) -> tuple[Points, Points]:
+def _straight_on(ends: Points, way: Points, a: Points, b: Points, reach_m: float) -> tuple[Points, Points]:
     """Find where ends, drawn out straight on, meet segments: the points, and how far (inf: nowhere)."""
-    step = b - a
+    step, size = b - a, sizes(way)
     gap = a - ends
-    cross = unit[:, 0] * step[:, 1] - unit[:, 1] * step[:, 0]
-    safe = np.where(np.abs(cross) < 1e-6, 1.0, cross)  # noqa: PLR2004
+    cross = way[:, 0] * step[:, 1] - way[:, 1] * step[:, 0]
+    skew = np.abs(cross) > 1e-6 * size
+    safe = np.where(skew, cross, 1.0)
     ahead = (gap[:, 0] * step[:, 1] - gap[:, 1] * step[:, 0]) / safe
-    at = (gap[:, 0] * unit[:, 1] - gap[:, 1] * unit[:, 0]) / safe
-    hit = (np.abs(cross) > 1e-6) & (ahead > 0) & (ahead < reach_m) & (at >= 0) & (at <= 1)  # noqa: PLR2004
-    return ends + unit * ahead[:, None], np.where(hit, ahead, np.inf)
+    at = (gap[:, 0] * way[:, 1] - gap[:, 1] * way[:, 0]) / safe
+    hit = skew & (ahead > 0) & (ahead * size < reach_m) & (at >= 0) & (at <= 1)
+    return ends + way * ahead[:, None], np.where(hit, ahead * size, np.inf)
 
 
 def join_loose_ends(streets: Streets, reach_m: float) -> None:
@@ -87,16 +84,14 @@ def join_loose_ends(streets: Streets, reach_m: float) -> None:
     which = np.full(2 * n, -1, np.int64)
     which[loose] = np.arange(len(loose))
     ends = np.vstack([streets.a, streets.b])
-    unit = (ends - np.vstack([streets.b, streets.a])) / np.tile(np.hypot(*(streets.b - streets.a).T), 2)[
-        :, None
-    ]
+    way = ends - np.vstack([streets.b, streets.a])
     owner, other, cost, target = [], [], [], []
     for side in (0, n):
         mine = which[pairs[:, 0] + side]
         ok = (mine >= 0) & ground[pairs[:, 1]] & (streets.street[pairs[:, 0]] != streets.street[pairs[:, 1]])
         end, aim = pairs[ok, 0] + side, pairs[ok, 1]
         foot, away = project(ends[end], streets.a[aim], streets.b[aim])
-        ahead, far = _straight_on(ends[end], unit[end], streets.a[aim], streets.b[aim], 1.6 * reach_m)
+        ahead, far = _straight_on(ends[end], way[end], streets.a[aim], streets.b[aim], 1.6 * reach_m)
         owner += [mine[ok], mine[ok]]
         other += [aim, aim]
         cost += [np.where(c < end_reach_m[end], c, np.inf) for c in (away, far / 1.6)]
@@ -107,7 +102,7 @@ def join_loose_ends(streets: Streets, reach_m: float) -> None:
     first = order[np.r_[True, whose[order][1:] != whose[order][:-1]]] if len(order) else order
     ends[loose[whose[first]]] = np.round(np.vstack(target)[first], 2)
     streets.a, streets.b = ends[:n], ends[n:]
-    streets.keep(np.hypot(*(streets.b - streets.a).T) > 0.5)  # noqa: PLR2004
+    streets.keep(sizes(streets.b - streets.a) > 0.5)  # noqa: PLR2004
 
 
 def cut_at_crossings(streets: Streets, slack_m: float = 0.05) -> None:
@@ -119,7 +114,7 @@ def cut_at_crossings(streets: Streets, slack_m: float = 0.05) -> None:
     r, s = (streets.b - streets.a)[i], (streets.b - streets.a)[j]
     gap = streets.a[j] - streets.a[i]
     cross = r[:, 0] * s[:, 1] - r[:, 1] * s[:, 0]
-    r_m, s_m = np.hypot(*r.T), np.hypot(*s.T)
+    r_m, s_m = sizes(r), sizes(s)
     skew = np.abs(cross) > 0.02 * r_m * s_m
     safe = np.where(skew, cross, 1.0)
     t = (gap[:, 0] * s[:, 1] - gap[:, 1] * s[:, 0]) / safe

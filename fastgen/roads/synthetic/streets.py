@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
-from fastgen.roads.synthetic.plane import cut, cut_at_polygon, inside
+from fastgen.roads.synthetic.plane import cut, cut_at_polygon, inside, sizes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +78,7 @@ class Streets:
             streets.a = np.asarray(np.vstack([a for _, a, _ in parts]).round(2), np.float64)
             streets.b = np.asarray(np.vstack([b for _, _, b in parts]).round(2), np.float64)
             streets.street = np.repeat(np.arange(len(parts)), count)
-            streets.keep(np.hypot(*(streets.b - streets.a).T) > 1)
+            streets.keep(sizes(streets.b - streets.a) > 1)
         return streets
 
     def extend(self, other: Self) -> None:
@@ -97,6 +97,12 @@ class Streets:
 
     def clip(self, polygon: Points, *, to_inside: bool, exempt: NDArray[np.bool_] | None = None) -> None:
         """Keep what lies inside (or outside) a polygon; exempt streets (by table) stay whole."""
+        low, high = polygon.min(axis=0), polygon.max(axis=0)
+        if not (
+            to_inside
+            or ((np.maximum(self.a, self.b) >= low) & (np.minimum(self.a, self.b) <= high)).all(axis=1).any()
+        ):
+            return
         free = np.zeros(len(self.a), bool) if exempt is None else exempt[self.street]
         a, b, parent = cut_at_polygon(self.a[~free], self.b[~free], polygon)
         street = self.street[~free][parent]
@@ -115,7 +121,7 @@ class Streets:
 
     def chop(self, max_m: float) -> None:
         """Divide segments longer than a limit into equal pieces."""
-        n = np.ceil(np.hypot(*(self.b - self.a).T) / max_m).astype(np.int64)
+        n = np.ceil(sizes(self.b - self.a) / max_m).astype(np.int64)
         n = np.maximum(n, 1)
         where = np.repeat(np.arange(len(n)), n - 1)
         first = np.repeat(np.cumsum(n - 1) - (n - 1), n - 1)

@@ -10,16 +10,18 @@ from fastgen.roads.synthetic.grids import bends, lay_grid
 from fastgen.roads.synthetic.naming import fresh
 from fastgen.roads.synthetic.plan import Grid
 from fastgen.roads.synthetic.planar import project
+from fastgen.roads.synthetic.plane import sizes
 from fastgen.roads.synthetic.streets import ALLEY, MAIN, Street, Streets, along
 
 if TYPE_CHECKING:
+    from fastgen.roads.synthetic.draws import Draws
     from fastgen.roads.synthetic.plan import Suburb
     from fastgen.roads.synthetic.plane import Frame, Points
 
 KINDS = ("Drive", "Way", "Avenue", "Street", "Road")
 
 
-def _seeds(area: Points, cell_m: float, rng: np.random.Generator) -> Points:
+def scatter(area: Points, cell_m: float, rng: Draws) -> Points:
     """Scatter cell centres, jittered from a staggered lattice over the area and a margin."""
     low, high = area.min(axis=0) - cell_m, area.max(axis=0) + cell_m
     rows = np.arange(low[1], high[1], cell_m * 0.87)
@@ -33,25 +35,31 @@ def _seeds(area: Points, cell_m: float, rng: np.random.Generator) -> Points:
     return lattice + rng.uniform(-0.24, 0.24, lattice.shape) * cell_m
 
 
-def _cell(seeds: Points, k: int, cell_m: float) -> Points:
+def cut_half(polygon: Points, middle: Points, normal: Points) -> Points:
+    """Keep the part of a convex polygon on one side of a line, that which the normal points away from."""
+    side = ((polygon - middle) * normal).sum(axis=1)
+    if (side <= 0).all():
+        return polygon
+    corners = []
+    for p, q, s, r in zip(polygon, np.roll(polygon, -1, axis=0), side, np.roll(side, -1), strict=True):
+        if s <= 0:
+            corners.append(p)
+        if (s <= 0) != (r <= 0):
+            corners.append(p + (q - p) * s / (s - r))
+    return np.array(corners).reshape(-1, 2)
+
+
+def cut_cell(seeds: Points, k: int, cell_m: float) -> Points:
     """Cut the polygon of points nearest to one seed (half-plane by half-plane)."""
     reach = 1.6 * cell_m
     polygon = seeds[k] + np.array([[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]])
-    away = np.hypot(*(seeds - seeds[k]).T)
+    away = sizes(seeds - seeds[k])
     for other in np.flatnonzero((away > 0) & (away < 3 * cell_m)):
-        normal, middle = seeds[other] - seeds[k], (seeds[other] + seeds[k]) / 2
-        side = (polygon - middle) @ normal
-        corners = []
-        for p, q, s, r in zip(polygon, np.roll(polygon, -1, axis=0), side, np.roll(side, -1), strict=True):
-            if s <= 0:
-                corners.append(p)
-            if (s <= 0) != (r <= 0):
-                corners.append(p + (q - p) * s / (s - r))
-        polygon = np.array(corners)
+        polygon = cut_half(polygon, (seeds[other] + seeds[k]) / 2, seeds[other] - seeds[k])
     return np.asarray(np.round(polygon, 2), np.float64)
 
 
-def _collectors(cells: list[Points], district: int, rng: np.random.Generator) -> Streets:
+def _collectors(cells: list[Points], district: int, rng: Draws) -> Streets:
     """Run collectors along the cells' borders, a third of the borders left without."""
     parts = []
     done: set[tuple[int, int]] = set()
@@ -60,18 +68,18 @@ def _collectors(cells: list[Points], district: int, rng: np.random.Generator) ->
             middle = (p + q) / 2
             key = (round(middle[0] / 2), round(middle[1] / 2))
             near = {(key[0] + i, key[1] + j) for i in (-1, 0, 1) for j in (-1, 0, 1)}
-            if near & done or np.hypot(*(q - p)) < 60:  # noqa: PLR2004
+            if near & done or sizes(q - p) < 60:  # noqa: PLR2004
                 continue
             done.add(key)
             if rng.random() < 0.68:  # noqa: PLR2004
-                steps = np.linspace(0, 1, max(3, int(np.hypot(*(q - p)) // 40)))[:, None]
+                steps = np.linspace(0, 1, max(3, int(sizes(q - p) // 40)))[:, None]
                 street = Street(fresh(str(rng.choice(KINDS))), MAIN, district=district)
                 bow = rng.uniform(-0.32, 0.32) * steps * (1 - steps) * np.array([p[1] - q[1], q[0] - p[0]])
                 parts.append(along(street, p + (q - p) * steps + bow))
     return Streets.of(parts)
 
 
-def _shut(streets: Streets, polygon: Points, share: float, rng: np.random.Generator) -> None:
+def _shut(streets: Streets, polygon: Points, share: float, rng: Draws) -> None:
     """End some streets short of their cell's border."""
     middle = (streets.a + streets.b) / 2
     away = np.full(len(middle), np.inf)
@@ -79,12 +87,12 @@ def _shut(streets: Streets, polygon: Points, share: float, rng: np.random.Genera
         _, d = project(middle, np.tile(p, (len(middle), 1)), np.tile(q, (len(middle), 1)))
         away = np.minimum(away, d)
     # One draw for each street and end of it, so that an end goes as a whole.
-    half = (middle @ np.array([0.6, 0.8]) > polygon.mean(axis=0) @ np.array([0.6, 0.8])).astype(np.int64)
+    half = (((middle - polygon.mean(axis=0)) * (0.6, 0.8)).sum(axis=1) > 0).astype(np.int64)
     closed = rng.random((len(streets.table), 2)) < share
     streets.keep(~((away < 55) & closed[streets.street, half]))  # noqa: PLR2004
 
 
-def _courts(grid: Grid, streets: Streets, share: float, rng: np.random.Generator) -> Streets:
+def _courts(grid: Grid, streets: Streets, share: float, rng: Draws) -> Streets:
     """Let cul-de-sacs branch off at right angles."""
     courts = []
     district = streets.table[0].district if streets.table else -1
@@ -93,9 +101,9 @@ def _courts(grid: Grid, streets: Streets, share: float, rng: np.random.Generator
         if rng.random() < share:
             a, b = streets.a[k], streets.b[k]
             step = b - a
-            normal = np.array([-step[1], step[0]]) / max(float(np.hypot(*step)), 1.0)
+            normal = np.array([-step[1], step[0]]) / max(float(sizes(step)), 1.0)
             length = rng.uniform(0.45, 0.95) * grid.pitch[0] * rng.choice((-1, 1))
-            lean = step / max(float(np.hypot(*step)), 1.0) * rng.normal(0, 20)
+            lean = step / max(float(sizes(step)), 1.0) * rng.normal(0, 20)
             foot = (a + b) / 2
             points = np.array([foot, foot + normal * length * 0.6, foot + normal * length + lean])
             kind = str(rng.choice(("Court", "Court", "Place", "Terrace")))
@@ -103,13 +111,11 @@ def _courts(grid: Grid, streets: Streets, share: float, rng: np.random.Generator
     return Streets.of(courts)
 
 
-def lay_suburb(
-    suburb: Suburb, area: Points, frame: Frame, district: int, rng: np.random.Generator
-) -> Streets:
+def lay_suburb(suburb: Suburb, area: Points, frame: Frame, district: int, rng: Draws) -> Streets:
     """Lay a suburb's streets and clip them to its area."""
     bend = bends(rng, *suburb.warp)
-    seeds = _seeds(area, suburb.cell_m, rng)
-    cells = [_cell(seeds, k, suburb.cell_m) for k in range(len(seeds))]
+    seeds = scatter(area, suburb.cell_m, rng)
+    cells = [cut_cell(seeds, k, suburb.cell_m) for k in range(len(seeds))]
     streets = _collectors(cells, district, rng)
     for seed, polygon in zip(seeds, cells, strict=True):
         if (seed < area.min(axis=0) - suburb.cell_m / 2).any() or (
@@ -126,6 +132,7 @@ def lay_suburb(
             along=str(rng.choice(KINDS)),
             cross=str(rng.choice(KINDS)),
             gap=suburb.gap,
+            one_way=suburb.one_way,
             alleys=(0.0, 0.0),
             spread=0.06,
             warp=(

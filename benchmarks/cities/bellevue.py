@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.cities.sources import name_source
 from fastgen.roads.synthetic.plan import CityPlan, Freeway, Grid, Obstacle, Road, Suburb
 
 MAINLAND = (
@@ -217,8 +218,7 @@ OBSTACLES = (
 )  # fmt: skip
 
 PLAN = CityPlan(
-    code="bellevue",
-    title="downtown Seattle",
+    source=name_source("downtown Seattle"),
     kitchen=(47.614422, -122.338964),
     seed=4761,
     land=(MAINLAND, WEST_SEATTLE, HARBOR_ISLAND),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.cities.sources import name_source
 from fastgen.roads.synthetic.plan import CityPlan, Freeway, Grid, Obstacle, Road, Suburb
 
 MAINLAND = (
@@ -214,8 +215,7 @@ OBSTACLES = (
 )  # fmt: skip
 
 PLAN = CityPlan(
-    code="sf",
-    title="San Francisco",
+    source=name_source("San Francisco"),
     kitchen=(37.791024, -122.392865),
     seed=3701,
     land=(MAINLAND, TREASURE, YERBA_BUENA),

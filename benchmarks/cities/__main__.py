@@ -7,22 +7,24 @@ import importlib
 import sys
 from pathlib import Path
 
+import fastgen.roads
+from benchmarks.cities.sources import numpy_draws
 from fastgen.roads.roads_file import SUFFIX, encode_roads, load_roads
 from fastgen.roads.synthetic.assembly import build_city
 
-NETWORKS = Path(__file__).parent.parent / "networks"
+NETWORKS = Path(fastgen.roads.__file__).parent / "networks"
 CITIES = ("sf", "sv", "bellevue", "chicago")
 
 
 def main() -> int:
     """Run the command; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m fastgen.roads.synthetic", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cities", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare with the stored files, write nothing")
     parser.add_argument("codes", nargs="*", help="cities (default: all)")
     arguments = parser.parse_args()
     wrong = 0
     for code in arguments.codes or CITIES:
-        graph = build_city(importlib.import_module(f"fastgen.roads.synthetic.cities.{code}").PLAN)
+        graph = build_city(importlib.import_module(f"benchmarks.cities.{code}").PLAN, numpy_draws)
         path = NETWORKS / f"{code}{SUFFIX}"
         if arguments.check:
             same = load_roads(path).content_hash() == graph.content_hash()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.cities.sources import name_source
 from fastgen.roads.synthetic.plan import CityPlan, Freeway, Grid, Obstacle, Road, Suburb
 
 LAND = (
@@ -165,8 +166,7 @@ OBSTACLES = (
 )  # fmt: skip
 
 PLAN = CityPlan(
-    code="sv",
-    title="Palo Alto, Los Altos and Mountain View",
+    source=name_source("Palo Alto, Los Altos and Mountain View"),
     kitchen=(37.402937, -122.110740),
     seed=3740,
     land=(LAND,),

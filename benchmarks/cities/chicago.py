@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.cities.sources import name_source
 from fastgen.roads.synthetic.plan import CityPlan, Freeway, Grid, Obstacle, Road
 
 SHORE = (
@@ -150,8 +151,7 @@ OBSTACLES = (
 )  # fmt: skip
 
 PLAN = CityPlan(
-    code="chicago",
-    title="Chicago",
+    source=name_source("Chicago"),
     kitchen=(41.890664, -87.632079),
     seed=4189,
     land=(LAND,),

@@ -1,0 +1,122 @@
+"""Options and steps that the commands `fastgen roads ...` share."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fastgen.cli.places import Place, take_folder
+from fastgen.cli.printing import say
+from fastgen.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fastgen.model.road_graph import RoadGraph
+
+_UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
+    """A size such as 500MB, read as bytes."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the size."""
+        found = re.fullmatch(r"([0-9]{1,9})(B|kB|MB|GB)", str(value))
+        n_bytes = int(found.group(1)) * _UNITS[found.group(2)] if found else 0
+        if not n_bytes:
+            self.fail(f"expected a size such as 500MB or 2GB, got {value!r}.", param, ctx)
+        return n_bytes
+
+
+_LOCATION_OPTIONS = (
+    click.option("--location", "code", required=True, help="Code of the location."),
+    click.option(
+        "--scenario",
+        "scenario_path",
+        type=Place(),
+        help="Scenario that has the location.  [default: the canonical one]",
+    ),
+    click.option(
+        "--dimensions",
+        "dimensions_dir",
+        type=Place(),
+        metavar="DIR",
+        help="Folder of your six dimension tables, which have the location.",
+    ),
+)
+
+
+def location_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that name a location."""
+    for option in reversed(_LOCATION_OPTIONS):  # click lists the last one first
+        command = option(command)
+    return command
+
+
+output_option = click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=Place(),
+    callback=take_folder,
+    required=True,
+    metavar="DIR",
+    help="Folder for CODE.roads; `fastgen build --roads DIR` takes it from there.",
+)
+
+
+def find_square(
+    code: str, scenario_path: Path | None, dimensions_dir: Path | None
+) -> tuple[float, float, float]:
+    """Find a location's latitude, longitude and half the side of its delivery square in miles."""
+    from fastgen.inputs.loading import load_inputs  # noqa: PLC0415  # heavy
+
+    scenario, _ = load_inputs(scenario_path, dimensions_dir)
+    for place in scenario.locations:
+        if place.code == code:
+            return place.lat, place.lon, scenario.delivery.radius_mi
+    known = ", ".join(place.code for place in scenario.locations)
+    own = "" if scenario_path or dimensions_dir else " (your own need --scenario FILE or --dimensions DIR)"
+    raise ScenarioError(f"--location: expected one of {known}{own}, got {code!r}.")
+
+
+def announce(line: str) -> None:
+    """Say a line beside the result."""
+    say(line, err=True)
+
+
+def write_network(graph: RoadGraph, folder: Path, code: str) -> None:
+    """Write CODE.roads as a whole, and say what it holds."""
+    from fastgen.files import write_whole  # noqa: PLC0415  # kept with the other lazy imports
+    from fastgen.roads.roads_file import SUFFIX, encode_roads  # noqa: PLC0415  # heavy
+
+    path = folder / f"{code}{SUFFIX}"
+    write_whole(path, encode_roads(graph))
+    row = describe(code, str(path), graph)
+    counts = "{nodes} nodes, {edges} edges, {km:.1f} km, {streets} streets".format(**row)
+    say(f"{path}: {counts}; {row['source']}; {row['licence']}")
+
+
+def describe(code: str, file: str, graph: RoadGraph) -> dict[str, Any]:
+    """Put a network's summary into the words of `list` and `show`."""
+    from fastgen.roads.summary import summarise_roads  # noqa: PLC0415  # heavy
+
+    summary = summarise_roads(graph)
+    return {
+        "code": code,
+        "file": file,
+        "synthetic": summary.synthetic,
+        "nodes": summary.n_nodes,
+        "edges": summary.n_edges,
+        "km": summary.street_km,
+        "streets": summary.n_streets,
+        "source": summary.source,
+        "licence": summary.licence,
+        "hash": summary.hash,
+    }

@@ -1,0 +1,84 @@
+"""Lay out an invented city's districts and main roads in a style."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastgen.roads.synthetic import ground as on
+from fastgen.roads.synthetic.districts import Districts
+from fastgen.roads.synthetic.draws import Draws
+from fastgen.roads.synthetic.plan import CityPlan
+from fastgen.roads.synthetic.plane import Frame
+
+if TYPE_CHECKING:
+    from fastgen.roads.synthetic.ground import Ground
+    from fastgen.roads.synthetic.plan import Road
+
+STYLES = ("grid", "suburb", "old-town", "mixed")
+PARKS = {"grid": (250, 450.0), "suburb": (90, 900.0), "old-town": (90, 900.0), "mixed": (120, 600.0)}
+FREEWAYS = {
+    "grid": ("Crosstown Freeway", "Valley Freeway"),
+    "suburb": ("Foothill Freeway", "Central Freeway"),
+    "old-town": ("Northern Bypass",),
+    "mixed": ("Midtown Freeway", "Parkway Freeway"),
+}
+DEAD_ENDS = {"grid": 0.4, "suburb": 0.6, "old-town": 0.55, "mixed": 0.45}
+MERGE_M = {"grid": 16.0, "suburb": 4.0, "old-town": 4.0, "mixed": 13.0}
+AWAY_M = {"grid": (900, 2200), "suburb": (900, 2400), "old-town": (2600, 4000), "mixed": (900, 2200)}
+
+
+def plan_city(place: tuple[float, float], half_m: float, style: str, water: str, seed: int) -> CityPlan:
+    """Draw up the plan of an invented city.
+
+    Parameters
+    ----------
+    place
+        The kitchen, (lat, lon).
+    half_m
+        Half the side of the square, metres.
+    style
+        One of `STYLES`.
+    water
+        One of `ground.WATERS`.
+    seed
+        Of everything random in it, 0 <= seed < 2**64.
+    """
+    frame, rng = Frame(*place), Draws(seed, 2**31)
+    angle = float(rng.normal(0, 2) if style == "grid" else rng.uniform(-30, 30))
+    ground = on.survey(frame, half_m, angle, water, rng)
+    districts = Districts(ground).lay(style)
+    return CityPlan(
+        source="",
+        kitchen=place,
+        seed=seed,
+        land=(ground.places(ground.land()),),
+        districts=tuple(districts),
+        roads=tuple(_main_roads(ground, style)),
+        freeways=tuple(on.draw_freeways(ground, FREEWAYS[style], AWAY_M[style])),
+        obstacles=tuple(on.draw_obstacles(ground, *PARKS[style], cut=water != "river")),
+        dead_ends=DEAD_ENDS[style],
+        merge_m=MERGE_M[style],
+        bend_m=75.0 if style in {"grid", "mixed"} else 120.0,
+        half_side_m=half_m,
+        even_one_ways=True,
+    )
+
+
+def _main_roads(ground: Ground, style: str) -> list[Road]:
+    roads = on.draw_shore_roads(ground)
+    if style == "grid":
+        return [
+            *roads,
+            *on.draw_lattice(ground, on.MILE_M, ground.angle, 0.0),
+            *on.draw_radials(ground, 2, 300.0, 20.0, ground.angle + 45),
+        ]
+    if style == "suburb":
+        return [*roads, *on.draw_lattice(ground, 1500.0, ground.angle, 130.0)]
+    if style == "old-town":
+        rings = [*on.draw_ring(ground, 620.0, "Wall"), *on.draw_ring(ground, 2300.0, "Ring Road")]
+        return [*roads, *rings, *on.draw_radials(ground, 8, 150.0, 90.0, float(ground.rng.uniform(0, 45)))]
+    return [
+        *roads,
+        *on.draw_radials(ground, 4, 250.0, 60.0, ground.angle + 45),
+        *on.draw_lattice(ground, 2100.0, ground.angle, 90.0),
+    ]
