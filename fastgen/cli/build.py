@@ -85,14 +85,14 @@ def _spark_build(master: str | None, workers: int | None) -> Callable[..., Build
 
 
 def summarise(result: BuildResult, seconds: float) -> list[str]:
-    """Say in a few lines what a build made.
+    """Describe the result of a build, one figure a line.
 
     Parameters
     ----------
     result
-        The build's result.
+        The result.
     seconds
-        How long the command took, imports included.
+        Duration of the command, imports included.
     """
     manifest, n_files = result.manifest, len(result.manifest.files)
     n_bytes = sum(entry.bytes for entry in (*manifest.files, *manifest.tables))
