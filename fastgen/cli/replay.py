@@ -112,7 +112,7 @@ def replay(
 
 @contextmanager
 def _target(to: str) -> Iterator[str | IO[bytes]]:
-    """Yield the folder, or the open standard output, whose reader ends the block without an error if it leaves."""
+    """Yield the folder, or the open standard output; a reader that closes the pipe ends the block quietly."""
     if to != STDOUT:
         yield to
         return
