@@ -158,6 +158,7 @@ def build_with(
             kept = len(results)
             results += engine(_make_job(plan, receipts, work, results, progress))
             manifest = place_dataset(plan, results, out, work, overwrite=overwrite)
+        # A scan or replay of the same scenario without files then needn't make all events for its digest.
         keep_digests(plan, manifest.days, default_cache_dir())
     return BuildResult(manifest, out, time.perf_counter() - began, kept)
 
@@ -166,6 +167,7 @@ def _check_in_place(plan: BuildPlan, out: Path, dimensions: str | Path | None) -
     """Check that a dataset in the folder of --dimensions would not change the user's tables there."""
     if dimensions is None or out.resolve() != Path(dimensions).resolve():
         return
+    # The tables as they are on disk: without a scenario, nothing in them is overridden.
     _, as_read = load_inputs(None, Path(dimensions))
     if as_read.content_hash() != plan.dims.content_hash():
         raise ScenarioError(

@@ -191,6 +191,7 @@ def place_dataset(
     if missing:
         raise OutputError(f"{out}: expected {len(plan.files)} finished files, {missing[0]} is missing.")
     try:
+        # Moved, not removed: if this run is killed, the next one still needs its list of files.
         with contextlib.suppress(FileNotFoundError):
             (out / MANIFEST).replace(work / MANIFEST)
         remove_older(out, there, overwrite=overwrite)
@@ -201,6 +202,7 @@ def place_dataset(
                 (work / path).replace(out / path)
         place_tables(plan.dims, work, out)
         manifest = _make_manifest(plan, results, out)
+        # From here on the dataset is finished.
         write_whole(out / MANIFEST, manifest.to_json().encode())
         shutil.rmtree(work, ignore_errors=True)
     except OSError as error:

@@ -143,6 +143,7 @@ def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:
 
 
 def _seconds(plan: BuildPlan, events: int, n_workers: int) -> float:
+    # More workers than cores make a build no faster.
     n_cores = min(n_workers, os.cpu_count() or 1)
     # Planning counts the orders of all locations, also of those that aren't built.
     n_planned = len(plan.scenario.locations) * plan.scenario.days
@@ -151,6 +152,7 @@ def _seconds(plan: BuildPlan, events: int, n_workers: int) -> float:
 
 def _forecast_location(plan: BuildPlan, location_id: int, code: str) -> LocationForecast:
     orders = int(plan.source.n_orders[location_id].sum())
+    # Events depend on the customers, who are drawn: this is the mean over all customers.
     events = round(orders * plan.tables[location_id].events_per_order)
     of_its_own = () if plan.layout is Layout.SINGLE else plan.files
     return LocationForecast(

@@ -126,6 +126,7 @@ class Receipts:
 
 
 def _receipt_path(work: Path, path: str) -> Path:
+    # All receipts are in one folder; no path of an event file has a "+".
     return work / RECEIPTS / (path.replace("/", "+") + ".json")
 
 

@@ -144,7 +144,7 @@ def remove_older(out: Path, keep: Collection[str], *, overwrite: bool) -> None:
             (out / name).unlink()
     if not is_folder(out / EVENTS):
         return
-    for folder, _, _ in os.walk(out / EVENTS, topdown=False):
+    for folder, _, _ in os.walk(out / EVENTS, topdown=False):  # innermost folders first
         with contextlib.suppress(OSError):  # not empty: something to keep is in it
             Path(folder).rmdir()
 

@@ -176,6 +176,7 @@ class _Run:
         return self._builder
 
 
+# Only the last run: a worker of Spark may serve one build after another.
 @lru_cache(maxsize=1)
 def _load(ticket: Ticket) -> _Run:
     """Load the plan of a run, once in each process."""
@@ -192,7 +193,7 @@ def _load(ticket: Ticket) -> _Run:
         raise OutputError(f"{folder / PLAN}: expected the plan that the driver wrote, got another one.")
     plan: BuildPlan
     plan, files = pickle.loads(data)  # noqa: S301  # its hash came with the task
-    compile_alone(plan)
+    compile_alone(plan)  # the workers of a machine start at the same time
     return _Run(folder, plan, files)
 
 
@@ -253,6 +254,7 @@ def adopt_runs(plan: BuildPlan, receipts: Receipts, work: Path) -> None:
     files = {file.path: file for file in plan.files}
     for folder in work.glob(f"{ENDED}*"):
         for receipt in sorted(folder.glob(f"*{RECEIPT}")):
+            # A file whose receipt is damaged, or not of this plan, is made again.
             with contextlib.suppress(ValueError, KeyError, TypeError, OutputError):
                 result = decode_receipt(receipt.read_bytes())
                 if receipts.get(files[result.entry.path]) is None:

@@ -77,6 +77,7 @@ def main(args: Sequence[str] | None = None) -> None:
     streams.take_over()
     try:
         with warnings_as_lines():
+            # Without the standalone mode, click raises its errors instead of printing them and exiting.
             code = cli.main(args=args, prog_name="fastgen", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

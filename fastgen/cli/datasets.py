@@ -38,13 +38,14 @@ class DatasetPlace(Place):
 dataset = click.argument("dataset", metavar="DATASET", type=DatasetPlace())
 
 
+# The prefix keeps --start, the date of day 0, apart from a command's own parameter `start`.
 def _renamed(name: str, **attributes: Any) -> Callable[[Command], Command]:
     return click.option(f"--{name}", f"of_{name}", **attributes)
 
 
 def of_scenario(command: Command) -> Command:
     """Add the options for `scenario:` to a command, which gets them as `of_days` and so on."""
-    for name, option in reversed(_OPTIONS.items()):
+    for name, option in reversed(_OPTIONS.items()):  # click lists the last one first
         command = _renamed(name, **option)(command)
     return command
 

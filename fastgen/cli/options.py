@@ -26,6 +26,7 @@ class Workers(click.ParamType):  # type: ignore[type-arg]  # generic only in lat
         """Read the number."""
         if value == "auto":
             return None
+        # int() alone would also accept blanks, underscores, and digits of other scripts.
         count = int(str(value)) if re.fullmatch("[0-9]{1,9}", str(value)) else 0
         if count < 1:
             self.fail(f"expected auto or a number of at least 1, got {value!r}.", param, ctx)
@@ -165,6 +166,7 @@ output = click.option(
 def of_dataset(command: Command) -> Command:
     """Add the options that decide a dataset to a command, named as in `building.options.Inputs`."""
     what = (days, seed, scale, start, locations, scenario, dimensions, roads)
+    # click lists the option that was added last first.
     for option in reversed((*what, layout, partition_by, compression)):
         command = option(command)
     return command

@@ -46,6 +46,7 @@ def plan(
         from fastgen.building.forecast import plan as plan_dataset  # noqa: PLC0415  # heavy
         from fastgen.cli.compiling import announced_compiling  # noqa: PLC0415  # heavy
 
+    # A kernel counts the orders, so the first run on a machine compiles it.
     with announced_compiling():
         found = plan_dataset(
             workers=workers,

@@ -60,7 +60,7 @@ def say_json(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=2)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     if not encoding.lower().startswith("utf"):
-        text = json.dumps(value, indent=2)
+        text = json.dumps(value, indent=2)  # escapes all but ASCII, which every encoding has
     click.echo("".join(c if c.isprintable() or c == "\n" else _json_escape(c) for c in text))
 
 

@@ -78,7 +78,7 @@ class TerminalProgress(Progress):
     def _show(self, orders: int, events: int, made: int) -> None:
         if self._bar is None or self._task is None:
             return
-        with self._lock:
+        with self._lock:  # workers that are threads report at the same time
             self._orders += orders
             self._made += made
             elapsed = self._bar.tasks[self._task].elapsed or 0.0

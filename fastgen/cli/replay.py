@@ -102,6 +102,7 @@ def replay(
     try:
         play(replay_options)
     except ClockError as error:
+        # Only a person at a terminal can answer; a scheduled run fails.
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
         say(str(error), err=True)
@@ -154,6 +155,7 @@ def _follow(
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 
+    # SIGTERM is how systemd and Kubernetes end a service.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     with ReplayStatus(report) as status:

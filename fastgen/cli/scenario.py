@@ -70,7 +70,7 @@ def check(files: tuple[Path, ...], dimensions_dir: Path | None) -> None:
     for file in files:
         try:
             say(f"{file}: valid: {_describe(file, dimensions_dir)}")
-        except FastgenError as error:
+        except FastgenError as error:  # go on: the user wants to know about all files
             wrong = True
             say(f"fastgen: {' '.join(str(error).split())}", err=True)
     if wrong:

@@ -92,6 +92,7 @@ def _to_file(write: Callable[[IO[bytes]], None], path: Path) -> None:
     from fastgen.files import check_file, sync_folder  # noqa: PLC0415  # --help does without
 
     check_file(path, "output")
+    # In the same folder, so that the rename is atomic.
     temporary = path.with_name(f".{os.getpid()}.fastgen.tmp")
     try:
         with temporary.open("wb") as file:

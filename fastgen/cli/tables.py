@@ -46,6 +46,7 @@ def show_table(columns: tuple[str, ...], rows: list[list[str]], n_left: int) -> 
             table.add_row(*(Text(escape(cell)) for cell in row))
         Console().print(table)
         return
+    # Not by rich: in a pipe it would wrap lines at 80 columns.
     widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
     for line in ([*columns], *rows):
         cells = [

@@ -54,7 +54,7 @@ def _run(dataset: Path, against: Path | None) -> VerifyReport:
     from fastgen.dataset.manifest import read_manifest  # noqa: PLC0415  # heavy
     from fastgen.dataset.verify.run import verify_dataset  # noqa: PLC0415  # heavy
 
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty():  # no progress bar in a log
         return verify_dataset(dataset, against)
     from rich.console import Console  # noqa: PLC0415  # slow to import
     from rich.progress import Progress  # noqa: PLC0415

@@ -107,7 +107,7 @@ class StatisticalSource:
     ) -> None:
         """Draw the orders of the given ranges; see `OrderSource.fill`."""
         parameters, at = self.parameters[location_id], 0
-        for first in range(0, len(ranges), _DAYS_AT_ONCE):
+        for first in range(0, len(ranges), _DAYS_AT_ONCE):  # bounds memory for scenarios of many days
             some = ranges[first : first + _DAYS_AT_ONCE]
             n = sum(one.n_orders for one in some)
             draw_orders(parameters, routes.n_customers, some, orders.section(at, at + n))

@@ -116,6 +116,7 @@ def make_with_spark(
     OutputError
         If the Spark job fails, or a file is missing.
     """
+    # The driver writes the tables itself: they are small.
     write_tables(job.plan.dims, job.work)
     if not job.files:
         return []

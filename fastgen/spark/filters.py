@@ -76,7 +76,7 @@ def narrow(read: Narrowed, filters: Iterable[Any], *, raw: bool) -> tuple[Narrow
             found = None if kept is None else replace(read, types=kept)
         elif column == ("ts_seconds" if raw else "ts"):
             found = _narrow_time(read, condition, raw=raw)
-        if found is None:
+        if found is None:  # another column, or a filter that is not understood
             left.append(condition)
         else:
             read = found
@@ -110,6 +110,7 @@ def _passes(condition: Any, value: Value) -> bool | None:
     if name == "Not":
         inner = _passes(condition.child, value)
         return None if inner is None else not inner
+    # Location, type and time are never null.
     if name in {"IsNull", "IsNotNull"}:
         return name == "IsNotNull"
     if name not in _TESTS or not _comparable(condition.value, value, several=name == "In"):
@@ -134,7 +135,7 @@ def _narrow_time(read: Narrowed, condition: Any, *, raw: bool) -> Narrowed | Non
     if name == "IsNotNull":
         return read
     literal = getattr(condition, "value", None)
-    if type(literal) is not (int if raw else str):
+    if type(literal) is not (int if raw else str):  # Spark would cast one of the two
         return None
     seconds = range(read.start_s, read.end_s)
     key = operator.index if raw else _on_the_wire

@@ -182,7 +182,7 @@ def _read_loop(given: Mapping[str, str]) -> bool | None:
             value = _BOOLEANS.get(given[name].strip().lower())
             if value is None:
                 raise ScenarioError(f"{name}: expected true or false, got {given[name]!r}.")
-            found.add(value == (name == "loop"))
+            found.add(value == (name == "loop"))  # the value of "loop", whichever option stated it
     if len(found) > 1:
         raise ScenarioError(f"noLoop: expected the contrary of loop, got {given['noLoop']!r} for both.")
     return found.pop() if found else None

@@ -161,6 +161,7 @@ def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:
         for table in _raw_tables(partition) if share.raw else _wire_tables(partition):
             whole = pa.Table.from_arrays(table.columns, schema=schema)
             yield from whole.to_batches(max_chunksize=BATCH_ROWS)
+        # Again at the end: the rows may be of two datasets if it was built anew while they were read.
         share.stamp.check()
 
 
@@ -209,7 +210,7 @@ def _moved(table: pa.Table, share: Share, loop: int) -> pa.Table:
     table = table.filter(keep)
     moved = pc.add(table["ts_seconds"], loop * share.length_s + share.shift_s)
     table = table.set_column(table.schema.get_field_index("ts_seconds"), "ts_seconds", moved)
-    if loop:
+    if loop:  # every loop repeats the orders of the dataset; their ids must differ
         ids = pc.binary_join_element_wise(table["order_id"].cast(pa.string()), f"-L{loop}", "")
         table = table.set_column(table.schema.get_field_index("order_id"), "order_id", ids)
     return table

@@ -48,6 +48,8 @@ def _own_python(spark: SparkSession) -> Iterator[None]:
         yield
         return
     context = spark.sparkContext
+    # Spark stores `pythonExec` with each source that is registered; afterwards the session's own value is
+    # back.
     before = context.pythonExec
     context.pythonExec = choose_python(context)
     try:

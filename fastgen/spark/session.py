@@ -73,7 +73,7 @@ def start_session(master: str | None) -> SparkSession:
     if master is None or master.startswith("local"):
         # Local workers must have fastgen, so they run this Python.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        builder = builder.config("spark.ui.enabled", "false")
+        builder = builder.config("spark.ui.enabled", "false")  # the web interface would open a port
     try:
         with _silence(), warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -48,6 +48,7 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
         """
         selection = read_selection(self.options, self.default_schema)
         index = read_index(selection.path)
+        # Unknown locations and types are errors here, not only in a task.
         select_ids(index, selection.locations)
         select_types(selection.types)
         return spark_schema(batch_schema(raw=selection.raw, sequence_kind=index.sequence_kind))
@@ -70,6 +71,7 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
         """Refuse another schema than the source's own: Spark passes on any schema that a user states."""
         raw = read_selection(self.options, self.default_schema).raw
         own = {spark_schema(batch_schema(raw=raw, sequence_kind=kind)).lower() for kind in SEQUENCE_KINDS}
+        # Either type of sequence is accepted, so that the manifest needn't be read again.
         given = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schema)
         if given.lower() not in own:
             raise ScenarioError(f"schema: expected the source's own columns (leave it out), got {given}.")

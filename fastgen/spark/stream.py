@@ -107,10 +107,11 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
         anchor_us = now if terms.anchor_us is None else terms.anchor_us
         terms = replace(terms, anchor_us=anchor_us)
         begun = known is not None and is_anchored(known)
+        # The first batch is the history up to the anchor, so the anchor must have passed.
         if anchor_us > now and not begun and self._furthest_s is None:
             time = utc_from_us(anchor_us).isoformat()
             raise ScenarioError(f"anchor: expected an instant that has passed, got {time}.")
-        if start is None:
+        if start is None:  # PySpark before 4.2: `partitions` has seen the position
             self._seen = write_offset(terms, self._go_on_to(self._end_s(terms, now)), index)
             return self._seen
         end_s = self._end_s(terms, now if begun else anchor_us)
