@@ -2,5 +2,5 @@
 
 `source` implements `model.order_source.OrderSource`. It takes expected numbers of orders from `expected` and
 `demand_curve`, the kernels' arguments from `parameters`, and the orders themselves from `draws`, which calls
-the kernels in `kernels/`. The formulas are in docs/model.md, section 4.
+the kernels in `kernels/`. The formulas are in docs/model.md, 4.
 """
