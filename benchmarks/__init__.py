@@ -1,1 +1,1 @@
-"""Measure fastgen against the per-order way, Polars alone and another generator; method in README.md."""
+"""Measure fastgen against a loop over orders, Polars alone and another generator; see README.md."""

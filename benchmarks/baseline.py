@@ -1,9 +1,9 @@
-"""Make orders one at a time, with networkx, pandas and json: the way that fastgen is measured against.
+"""Make orders one at a time, with networkx, pandas and json: the baseline that fastgen is measured against.
 
-It follows the model of the canonical dataset as one would write it at first, and as the tool that fastgen
-replaces did: a loop over the orders of a day, pandas filters for brands and dishes, a shortest-path search an
-order on a graph as osmnx makes them, a dict an event, Parquet at the end of the day. Nothing is made
-slow on purpose: what can be prepared once is prepared in `SlowKitchen.__init__`, and isn't timed.
+It is the model of the canonical dataset as a first version would have it, and as the tool that fastgen
+replaces had it: a loop over the orders of a day, pandas filters for brands and items, a shortest-path search
+for each order on a graph from osmnx, a dict for each event, and a Parquet file at the end of the day. Nothing
+is slow on purpose: what can be prepared once is prepared in `SlowKitchen.__init__`, which isn't timed.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from fastgen.model.scenario import Scenario
 
 LETTERS = np.array(list(string.ascii_uppercase + string.digits))
-SERVICE_MIN = ((2, 1), (10, 3), (2, 1), (6, 2))
-M_PER_S = 25 * 1609.34 / 3600
-PING_S = 60
+SERVICE_MIN = ((2, 1), (10, 3), (2, 1), (6, 2))  # mean and standard deviation of each step, minutes
+M_PER_S = 25 * 1609.34 / 3600  # 25 miles an hour
+PING_S = 60  # seconds between two pings
 
 
 class SlowKitchen:
-    """A kitchen of the canonical dataset that simulates its days order by order.
+    """The kitchen of one location, which simulates its days order by order.
 
     Parameters
     ----------
@@ -46,15 +46,15 @@ class SlowKitchen:
     """
 
     def __init__(self, scenario: Scenario, dims: Dimensions, code: str, roads: RoadGraph) -> None:
-        place = next(place for place in scenario.locations if place.code == code)
+        location = next(location for location in scenario.locations if location.code == code)
         self.location_id, self._base, self._growth = (
-            place.location_id,
-            place.base_orders_day,
-            place.growth_rate_daily,
+            location.location_id,
+            location.base_orders_day,
+            location.growth_rate_daily,
         )
-        self._weekday = place.weekday_factors or scenario.demand.weekday_factors
+        self._weekday = location.weekday_factors or scenario.demand.weekday_factors
         windows = [
-            (w.start_min, w.end_min, w.peak, w.shape) for w in (*scenario.demand.windows, *place.windows)
+            (w.start_min, w.end_min, w.peak, w.shape) for w in (*scenario.demand.windows, *location.windows)
         ]
         weights = np.array([_minute_weight(minute, windows) for minute in range(1440)])
         self._minute_share = weights / weights.sum()
@@ -62,10 +62,10 @@ class SlowKitchen:
         self._start = scenario.start
         self._brand_locations = pd.DataFrame(dims.brand_locations._asdict())
         self._items = pd.DataFrame(dims.items._asdict())
-        self._rng = np.random.default_rng([scenario.seed, place.location_id])
+        self._rng = np.random.default_rng([scenario.seed, location.location_id])
         self._ids: set[str] = set()
         self._graph = _networkx_graph(roads)
-        self._kitchen = roads.nearest_node(place.lat, place.lon)[0]
+        self._kitchen = roads.nearest_node(location.lat, location.lon)[0]
         component = nx.node_connected_component(self._graph.to_undirected(as_view=True), self._kitchen)
         self._customers = sorted(component)
         self._undirected = self._graph.to_undirected()
@@ -148,7 +148,7 @@ class SlowKitchen:
         graph = self._graph
         try:
             route = nx.shortest_path(graph, self._kitchen, customer, weight="length")
-        except nx.NetworkXNoPath:
+        except nx.NetworkXNoPath:  # one-way streets cut the customer off: ignore their directions
             graph = self._undirected
             route = nx.shortest_path(graph, self._kitchen, customer, weight="length")
         distance_m = [0.0]
@@ -182,7 +182,7 @@ def _minute_weight(minute: int, windows: Sequence[tuple[int, int, float, str]]) 
 
 
 def _networkx_graph(roads: RoadGraph) -> nx.MultiDiGraph:
-    """Give a road network the form in which osmnx hands it over."""
+    """Convert a road network to the graph that osmnx would return."""
     graph = nx.MultiDiGraph()
     for node in range(roads.n_nodes):
         graph.add_node(node, y=roads.lat_e6[node] / 1e6, x=roads.lon_e6[node] / 1e6)

@@ -1,4 +1,4 @@
-"""Share fresh folders, turn-by-turn timing and the final table among the benchmarks."""
+"""Fixtures of the benchmarks: fresh folders, timing of rivals in turn, and the table of figures."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ FIGURES = pytest.StashKey[Figures]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a run of the whole suite write its table into the README."""
+    """Add the option to write the table of a run into the README."""
     parser.addoption("--write-results", action="store_true", help="put the table into benchmarks/README.md")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the table."""
+    """Start an empty table."""
     config.stash[FIGURES] = Figures()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the benchmarks out unless they are asked for: they take minutes."""
+    """Skip the benchmarks unless --benchmark-enable is set: they take minutes."""
     if not config.getoption("benchmark_enable"):
         for item in items:
             item.add_marker(pytest.mark.skip(reason="benchmarks run with --benchmark-enable"))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the table."""
+    """Print the table, and write it into the README if wanted."""
     figures = config.stash[FIGURES]
     if figures.figures:
         terminalreporter.section("figures")
@@ -49,16 +49,16 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 class Bench:
-    """What every benchmark works with.
+    """Tools of one benchmark.
 
     Parameters
     ----------
     benchmark
         The fixture of pytest-benchmark.
     folder
-        Where its files may go.
+        Folder for the benchmark's files.
     figures
-        The table.
+        The table of figures.
     """
 
     def __init__(self, benchmark: Any, folder: Path, figures: Figures) -> None:
@@ -66,7 +66,7 @@ class Bench:
         self._folder, self._figures, self._count = folder, figures, 0
 
     def fresh_folder(self) -> Path:
-        """Make an empty folder; remove the last one, and let the disk come to rest."""
+        """Make an empty folder, remove the last one, and wait until the disk has no work left."""
         shutil.rmtree(self._folder / str(self._count), ignore_errors=True)
         self._count += 1
         folder = self._folder / str(self._count)
@@ -98,7 +98,7 @@ class Bench:
     def record(
         self, name: str, value: float, unit: str = "", *, bound: Bound | None = None, detail: str = ""
     ) -> None:
-        """Put a figure into the table and hold it against its bound."""
+        """Put a figure into the table, and check it against its bound."""
         self.benchmark.extra_info[name] = value
         self._figures.add(Figure(name, value, unit, bound, detail))
         assert bound is None or bound.allows(value), f"{name}: expected {bound}, got {value:.3g} ({detail})."
@@ -113,6 +113,6 @@ def time_call(function: Callable[[Path], object], folder: Path) -> float:
 
 @pytest.fixture
 def bench(benchmark: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """Give a benchmark its tools; its files are removed at the end."""
+    """Make the tools of a benchmark, and remove its files at the end."""
     yield Bench(benchmark, tmp_path, request.config.stash[FIGURES])
     shutil.rmtree(tmp_path, ignore_errors=True)

@@ -1,4 +1,7 @@
-"""Write large extracts of OpenStreetMap quickly: cities of streets far apart, in the binary format PBF."""
+"""Write large extracts in the binary format of OpenStreetMap (PBF) quickly: cities far apart, with streets.
+
+Source of the format: https://wiki.openstreetmap.org/wiki/PBF_Format.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +15,28 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BLOCK_SIZE = 8000
+BLOCK_SIZE = 8000  # nodes or ways in a block, as osmosis and osmium write them
 WAY_NODES = 21
 STREETS = tuple(b"Street %d" % i for i in range(500))
 STRINGS = (b"", b"highway", b"residential", b"name", *STREETS)
 
 
 def write_extract(path: Path, n_cities: int, side: int, n_other: int) -> int:
-    """Write cities of `side` by `side` crossings, and return the number of road nodes.
+    """Write cities of `side` by `side` crossings; return the number of road nodes.
 
-    Streets are 100 m apart, with three bends between two crossings. Cities lie 40 km apart, eight in a row;
-    the first one's south-western corner is at 41.9, -87.7.
+    Streets are 100 m apart, and have three bends between two crossings. Cities are 40 km apart, eight in a
+    row. The south-western corner of the first one is at 41.9, -87.7.
 
     Parameters
     ----------
     path
-        The file.
+        Path of the file.
     n_cities
         Number of cities.
     side
         Crossings along a side of a city.
     n_other
-        Other nodes (of buildings, say) for each road node.
+        Other nodes, such as those of buildings, for each road node.
     """
     rng = np.random.default_rng(1)
     n_along = 4 * side
@@ -43,6 +46,7 @@ def write_extract(path: Path, n_cities: int, side: int, n_other: int) -> int:
     with path.open("wb") as file:
         file.write(_blob(b"OSMHeader", features))
         for city, first in enumerate(first_nodes.tolist()):
+            # Coordinates are in units of 1e-7 degrees.
             south, west = 419_000_000 + city // 8 * 4_000_000, -877_000_000 + city % 8 * 5_000_000
             row, column = np.divmod(np.arange(n_roads), n_along)
             lat = (

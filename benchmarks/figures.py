@@ -1,4 +1,4 @@
-"""Collect what the benchmarks measured, hold it against its bounds, and print it as one table."""
+"""Collect the figures that the benchmarks measure, and write them and their bounds as one table."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 class Bound(NamedTuple):
-    """What a figure must keep to.
+    """The bound of a figure.
 
     Attributes
     ----------
     limit
-        The figure fails beyond it.
+        A figure beyond it fails the benchmark.
     aim
-        What is hoped for.
+        The value to reach, which doesn't fail it; None for no other than the limit.
     at_most
-        Whether less is better.
+        Whether the limit is an upper one; else it is a lower one.
     """
 
     limit: float
@@ -30,7 +30,7 @@ class Bound(NamedTuple):
     at_most: bool = True
 
     def allows(self, value: float) -> bool:
-        """Whether a value keeps to the limit."""
+        """Say whether a value is within the limit."""
         return value <= self.limit if self.at_most else value >= self.limit
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ class Bound(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """One measured number; without a bound it only informs."""
+    """One measured number; one without a bound can't fail."""
 
     name: str
     value: float
@@ -64,11 +64,11 @@ class Figures:
     figures: list[Figure] = field(default_factory=list)
 
     def add(self, figure: Figure) -> None:
-        """Take a figure."""
+        """Add a figure."""
         self.figures.append(figure)
 
     def lines(self) -> list[str]:
-        """Write all of them as a Markdown table, those with a bound first, with the machine above it."""
+        """Write the machine, and all figures as a Markdown table, those with a bound first."""
         ordered = sorted(self.figures, key=lambda figure: figure.bound is None)
         packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
         return [
@@ -81,14 +81,14 @@ class Figures:
 
 
 def put_between_marks(page: str, lines: list[str]) -> str:
-    """Replace what stands between the two marks of a Markdown page."""
+    """Replace the text between the two marks of a Markdown page."""
     before, rest = page.split(BEGIN, 1)
     _, after = rest.split(END, 1)
     return "\n".join([before + BEGIN, *lines, END]) + after
 
 
 def machine() -> str:
-    """Name processor, cores and memory, as far as the system tells."""
+    """Name processor, cores and memory, as far as the system states them."""
     parts = [platform.machine()]
     cpu, memory = Path("/proc/cpuinfo"), Path("/proc/meminfo")
     if cpu.exists():

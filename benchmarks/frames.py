@@ -1,8 +1,8 @@
-"""Make the finished frames of a build beforehand, and let Polars write them: what a build is divided by.
+"""Make the frames of a build, and write them with Polars: the time that a build is compared with.
 
-Every frame keeps buffers of its own and shares the text of the routes, as the generator hands them over. The
-files are the build's own: same folders, names, row groups, compression. What a build adds is not done here:
-digests of rows and files, fsync, renaming, receipts, tables, manifest.
+The files are those of the build: same folders, names, row groups and compression. All other work of a build
+is left out: digests of rows and files, fsync, renaming, receipts, tables, manifest. Frames share the texts of
+routes, and have their other buffers for themselves.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from fastgen.events.buffers import EventBuffers
     from fastgen.generating.simulation import Span
 
-# Hive files leave the location to their folder's name.
+# Columns of hive files, where the location is in the name of the folder.
 STORED = tuple(column.name for column in COLUMNS if column.name != "location_id")
 ParquetCodec = Literal["zstd", "snappy", "uncompressed"]
 
 
 def expand_span(plan: BuildPlan, span: Span) -> EventBuffers:
-    """Make the rows of a location's days, in memory that nothing else writes to."""
+    """Make the rows of a location's days in new memory."""
     maker = EventMaker(plan)
     begin_span(plan, span, maker)
     maker.buffers.expand(0, len(maker.buffers.orders.draw))
@@ -40,27 +40,27 @@ def expand_span(plan: BuildPlan, span: Span) -> EventBuffers:
 
 
 def begin_span(plan: BuildPlan, span: Span, maker: EventMaker) -> None:
-    """Make the orders of a location's days, all at once."""
+    """Make the orders of a location's days in one call."""
     n_orders, first_index = plan.source.n_orders, plan.source.first_index
-    place = span.location_id
+    key = span.location_id
     days = range(span.first_day, span.last_day + 1)
-    ranges = [OrderRange(day, 0, int(n_orders[place][day]), int(first_index[place][day])) for day in days]
-    maker.begin(place, ranges)
+    ranges = [OrderRange(day, 0, int(n_orders[key][day]), int(first_index[key][day])) for day in days]
+    maker.begin(key, ranges)
 
 
 def make_frame(plan: BuildPlan, span: Span) -> pl.DataFrame:
-    """Make the rows of a location's days, columns that no later frame writes over."""
+    """Make the frame of a location's days; no later frame writes into its columns."""
     table = to_arrow(expand_span(plan, span), span.location_id, plan.sequence_kind, STORED)
     return pl.DataFrame(pl.from_arrow(table, rechunk=False))
 
 
 def make_frames(plan: BuildPlan) -> dict[str, pl.DataFrame]:
-    """Make the frame of every file of a hive plan whose files hold whole spans, by path."""
+    """Make the frame of every file of a hive plan, by path; each file has one span."""
     return {file.path: make_frame(plan, file.spans[0]) for file in plan.files}
 
 
 def write_parquet(frame: pl.DataFrame, path: Path, compression: ParquetCodec = "zstd") -> None:
-    """Write a frame with the settings of a build, and nothing more."""
+    """Write a frame with the Parquet settings of a build."""
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.write_parquet(
         path,

@@ -1,4 +1,4 @@
-"""Run whole processes, fastgen's or another's, with cores, threads, caches and memory under control."""
+"""Run whole processes, of fastgen and others, and measure their processor time and memory."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Other networks than the built-in ones, for the whole suite.
+# Folder of networks for all benchmarks, instead of the built-in ones.
 ROADS = os.environ.get("FASTGEN_BENCH_ROADS")
 
-# A child's peak memory starts at its parent's size, so the parent is a bare interpreter of 10 MB. Pages that
-# several processes share are counted once: each has its part of them.
+# The peak memory of a child starts at the size of its parent, so its parent is a bare interpreter of 10 MB.
+# Pss (proportional set size) divides a shared page among its processes, so the sum over processes counts it
+# once.
 LAUNCHER = """
 import json, os, sys, time
 
@@ -42,7 +43,7 @@ print(json.dumps([os.waitstatus_to_exitcode(status), max(most, usage.ru_maxrss)]
 
 
 def build_command(out: Path, **options: object) -> list[str]:
-    """Write the command line of `fastgen build`; options by their long names, True for a flag."""
+    """Make the command line of `fastgen build`; options have their long names, and flags the value True."""
     command = [str(script("fastgen")), "build", "-o", str(out)]
     for name, value in (({"roads": ROADS} if ROADS else {}) | options).items():
         command += [f"--{name}"] if value is True else [f"--{name}", str(value)]
@@ -50,7 +51,7 @@ def build_command(out: Path, **options: object) -> list[str]:
 
 
 def script(name: str) -> Path:
-    """Find a command of this environment."""
+    """Return the path of a command of this environment."""
     return Path(sys.executable).with_name(name)
 
 
@@ -62,19 +63,19 @@ def run(command: Sequence[str], env: Mapping[str, str] | None = None, *, one_cor
     command
         The command.
     env
-        Variables besides those of this process.
+        Environment variables to add to those of this process.
     one_core
-        Whether to keep it, with all its threads, on one core.
+        Whether all its threads have to share one core.
 
     Returns
     -------
     float
-        Seconds of processor time that it took.
+        Its processor time, seconds.
 
     Raises
     ------
     RuntimeError
-        If it fails; with what it said.
+        If the command fails; the message has its stderr.
     """
     pin = _pin_to_one_core if one_core else None
     before = _children_cpu_s()
@@ -96,12 +97,12 @@ def _pin_to_one_core() -> None:
 
 
 def peak_mb(command: Sequence[str], env: Mapping[str, str] | None = None) -> float:
-    """Run a command and return the most memory that it and its children held, in MB.
+    """Run a command, and return the peak memory of it and its children, in MB.
 
     Raises
     ------
     RuntimeError
-        If it fails; with what it said.
+        If the command fails; the message has its stderr.
     """
     launch = [sys.executable, "-I", "-S", "-c", LAUNCHER, *command]
     done = subprocess.run(

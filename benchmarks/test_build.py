@@ -1,4 +1,4 @@
-"""Speed counts as a ratio: to the per-order way, and to the encoder that nobody can go below."""
+"""Compare the speed of a build with a loop over orders, and with Polars writing finished frames."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def test_whole_process_against_one_write(bench: Bench) -> None:
 def test_whole_process_against_per_order_loop(bench: Bench) -> None:
     plan = prepare(BuildOptions(days=90, roads=ROADS))
     kitchens = []
-    for place in plan.scenario.locations:
-        roads = decode_roads(*find_network(place.code, None if ROADS is None else Path(ROADS)))
-        kitchens.append(SlowKitchen(plan.scenario, plan.dims, place.code, roads))
+    for location in plan.scenario.locations:
+        roads = decode_roads(*find_network(location.code, None if ROADS is None else Path(ROADS)))
+        kitchens.append(SlowKitchen(plan.scenario, plan.dims, location.code, roads))
     turns = itertools.cycle(kitchens)
     sample: dict[int, tuple[int, int, float]] = {}
 
@@ -76,12 +76,12 @@ def test_whole_process_against_per_order_loop(bench: Bench) -> None:
         orders, events = kitchen.make_day(SAMPLE_DAY, out / "day.parquet")
         sample[kitchen.location_id] = orders, events, time.perf_counter() - began
 
-    # One kitchen's day a round: every kitchen has its turn after the warm-up.
+    # Each round simulates a day of one kitchen; after the warm-up, every kitchen has had one round.
     whole, _ = bench.compare(lambda out: run(build_command(out, days=90)), make_one_day, rounds=len(kitchens))
     orders = sum(n for n, _, _ in sample.values())
     baseline = sum(seconds / n * plan.source.n_orders[key].sum() for key, (n, _, seconds) in sample.items())
     for key, (n, events, _) in sample.items():
-        # The same work, or the ratio says nothing: the mean of a few dozen orders or more.
+        # Both must do the same work. These are means of a few dozen orders or more, so they differ by chance.
         assert events / n == pytest.approx(plan.tables[key].events_per_order, rel=0.2)
     bench.record(
         "the per-order way / fastgen build --days 90, whole process",
@@ -92,7 +92,7 @@ def test_whole_process_against_per_order_loop(bench: Bench) -> None:
 
 
 def test_first_run(bench: Bench) -> None:
-    """With no route table cached on either side: what differs is compiling."""
+    """Compare a run with an empty Numba cache to a later one, both without cached route tables."""
     folder = Path()
 
     def build_first(out: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every stage has a price: where a build's time goes, and what a change of a kernel costs or brings."""
+"""Measure the time of each stage of a build, to see what a change of a kernel costs or saves."""
 
 from __future__ import annotations
 
@@ -74,14 +74,17 @@ def part() -> Part:
 
 
 def record_price(bench: Bench, stage: str, part: Part, seconds: float | None = None) -> None:
-    """Record what a stage takes an event: in `seconds` a part, else in what the benchmark timed."""
+    """Record the time of a stage for each event.
+
+    `seconds` is the time for the part; None for the median that the benchmark has measured.
+    """
     seconds = bench.benchmark.stats.stats.median if seconds is None else seconds
     detail = f"{seconds / part.n_orders * 1e9:.0f} ns an order"
     bench.record(f"stage: {stage}", seconds / part.n_rows * 1e9, "ns an event", detail=detail)
 
 
 def test_draws(bench: Bench, part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every kernel of a day's simulation has a clock around it while a part is simulated."""
+    """Time every kernel of the statistical source while it draws the orders of a part."""
     seconds: dict[str, list[float]] = {}
 
     def timed(kernel: Callable[..., object], times: list[float]) -> Callable[..., object]:
@@ -118,7 +121,7 @@ def test_expand(bench: Bench, part: Part) -> None:
 
 
 def test_expand_fresh(bench: Bench, part: Part) -> None:
-    """What the first part of every worker pays: new memory."""
+    """Expand into new memory, as for the first part of every worker."""
 
     def expand() -> None:
         plan, buffers = part.plan, EventBuffers()
@@ -164,7 +167,7 @@ def test_encode(bench: Bench, part: Part) -> None:
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 def test_compress(bench: Bench, part: Part, compression: Compression) -> None:
-    """Pages and their headers; what encoding takes as well is in it."""
+    """Make compressed pages and their headers; the time includes the encoding."""
     encoder, codec = GroupEncoder(part.plan.tables[part.span.location_id], None), make_codec(compression)
 
     def compress() -> int:
@@ -177,7 +180,7 @@ def test_compress(bench: Bench, part: Part, compression: Compression) -> None:
 
 
 class City(NamedTuple):
-    """A road network, its file, and what is asked of it."""
+    """A road network, its file, and the request for its route table."""
 
     roads: bytes
     name: str
@@ -188,12 +191,12 @@ class City(NamedTuple):
 @pytest.fixture(scope="module")
 def city() -> City:
     scenario = prepare(BuildOptions(days=1, locations=[CITY], roads=ROADS)).scenario
-    place = next(place for place in scenario.locations if place.code == CITY)
+    location = next(location for location in scenario.locations if location.code == CITY)
     roads, name = find_network(CITY, Path(ROADS) if ROADS else None)
     driver, delivery = scenario.driver, scenario.delivery
     request = RouteRequest(
-        place.lat,
-        place.lon,
+        location.lat,
+        location.lon,
         delivery.radius_mi,
         driver.speed_mph,
         driver.ping_interval_s,

@@ -1,4 +1,4 @@
-"""What it costs to know a build before it runs, and to have its tables where a person can query them."""
+"""Measure `fastgen plan` against the build that it forecasts, and `fastgen publish`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("scale", [1, 10])
 def test_plan_foretells_the_build(bench: Bench, scale: int) -> None:
-    """Whole processes; the seconds foretold are those of a build without its start-up."""
+    """Compare the forecast with the build, as whole processes."""
     size = {"days": 90, "scale": scale}
     plan_command = [
         str(script("fastgen")),
@@ -55,7 +55,7 @@ def test_plan_foretells_the_build(bench: Bench, scale: int) -> None:
 
 @pytest.mark.parametrize("form", ["duckdb", "parquet", "delta"])
 def test_publish(bench: Bench, dataset: Path, form: str) -> None:
-    """Beside DuckDB's own reading of all events into a table: the least that a copy can cost."""
+    """Compare with DuckDB reading all events into a table, the least that a copy can take."""
     if form == "delta":
         pytest.importorskip("deltalake")
 

@@ -1,4 +1,4 @@
-"""Memory must depend on the size of a part, never on the size of the dataset or of a day."""
+"""Peak memory must depend on the size of a part, and not on the size of the dataset or of a day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LIMIT_MB = 600
 LARGE_DAY_EVENTS = 20_000_000
-# Nine days at scale 100 are as many events as ninety at scale 10; all ninety take a minute or two more.
+# Nine days at scale 100 have as many events as ninety at scale 10. The full run takes a minute or two more.
 FULL = bool(os.environ.get("FASTGEN_BENCH_FULL"))
 
 

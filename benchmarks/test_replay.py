@@ -1,4 +1,4 @@
-"""The replay against its limits: history, a due window, one hour of a long dataset, memory."""
+"""Measure a replay: its history, a due window, one hour of a long dataset, and memory."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 MIDNIGHT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 HISTORY_DAYS = 70
-LOOP_DAYS = 7  # of the plain loop, whose seconds an event are taken for the rest
-# Growth compounds: a dataset of 9,000 days is made without it.
+LOOP_DAYS = 7  # days of the plain loop; its time for the others is extrapolated
+# Growth compounds daily, so a dataset of 9,000 days can't have any.
 FLAT = """
 [locations.sf]
 growth_rate_daily = 0.0

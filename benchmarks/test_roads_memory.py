@@ -1,4 +1,4 @@
-"""Memory of an import of roads must follow the delivery square, not the file."""
+"""Peak memory of an import of roads must depend on the delivery square, and not on the file."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def test_import_of_a_large_extract(bench: Bench, tmp_path: Path) -> None:
     extract, scenario = tmp_path / "cities.osm.pbf", tmp_path / "scenario.toml"
     n_roads = write_extract(extract, n_cities=37, side=200, n_other=8)
     scenario.write_text(SCENARIO)
-    place = ["--location", "sf", "--scenario", str(scenario), "-o", str(tmp_path)]
-    command = [str(script("fastgen")), "roads", "import", str(extract), *place]
+    options = ["--location", "sf", "--scenario", str(scenario), "-o", str(tmp_path)]
+    command = [str(script("fastgen")), "roads", "import", str(extract), *options]
     peak = bench.benchmark.pedantic(peak_mb, args=(command,))
     bench.record(
         "peak memory, roads import of a large .osm.pbf",

@@ -1,4 +1,4 @@
-"""Large builds: events a second a core against another fast generator, and what a second worker brings."""
+"""Measure large builds: against another fast generator on one core, and with a second worker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SCALE = 10
 ROUNDS = 3
-# Two cores at once feel whatever else the machine does.
+# Runs on both cores vary with everything else that the machine does: many pairs are needed.
 PAIRS = 9
 
 
@@ -49,7 +49,7 @@ def test_one_core_against_tpchgen(bench: Bench) -> None:
 
 
 def test_two_workers(bench: Bench, tmp_path: Path) -> None:
-    """Against two processes side by side that each build all of it, all three warm."""
+    """Compare a build with two workers to two builds with one worker at the same time, all warm."""
     folders = [tmp_path / f"warm-{i}" for i in range(3)]
     with (
         WarmWorker(2, SCALE, folders[0]) as two,
@@ -68,7 +68,7 @@ def test_two_workers(bench: Bench, tmp_path: Path) -> None:
             apart.append(left.rate() + right.rate())
 
         bench.compare(own, side_by_side, rounds=PAIRS)
-    # Of neighbours in time: the machine's speed changes within a run.
+    # Ratios of neighbouring rounds, since the machine's speed changes within a run.
     ratio = statistics.median(own / rival for own, rival in zip(together[1:], apart[1:], strict=True))
     rate, rival = statistics.median(together[1:]) / 1e6, statistics.median(apart[1:]) / 1e6
     bench.record(

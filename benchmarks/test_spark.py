@@ -1,4 +1,4 @@
-"""How fast Spark gets its rows from the data source, beside its own reader of the same files."""
+"""Compare Spark reading the data source with Spark reading the same Parquet files by SQL."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs java, which is missing"),
 ]
 
-# The wire format in SQL. An event id is a hash that SQL doesn't have: two of another kind stand in for it.
+# The wire format in SQL. SQL lacks the hash of event ids: two hashes of another kind take its place.
 NAMES = ", ".join(f"'{name}'" for name in EVENT_TYPES)
 WIRE = (
     "concat(hex(xxhash64(order_id, sequence)), hex(xxhash64(sequence, order_id))) AS event_id",
@@ -78,7 +78,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def take_all(frame: DataFrame) -> None:
-    """Have every row made, and drop it."""
+    """Read every row and discard it."""
     frame.write.format("noop").mode("overwrite").save()
 
 

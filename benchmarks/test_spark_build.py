@@ -1,4 +1,4 @@
-"""What a second worker brings at every scale, and what Spark costs beside the local engine."""
+"""Measure the gain of a second worker at each scale, and a build on Spark against two workers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROUNDS = {1: 5, 10: 3, 100: 1}
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
-    """Start one local Spark, as wide as two workers."""
+    """Start a local Spark session with two worker threads."""
     if shutil.which("java") is None:
         pytest.skip("Spark needs java, which is missing")
     from pyspark.sql import SparkSession  # noqa: PLC0415  # heavy
@@ -64,7 +64,7 @@ def test_workers(bench: Bench, scale: int) -> None:
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_spark_against_workers(bench: Bench, spark: SparkSession, tmp_path: Path, scale: int) -> None:
-    """In a session that has its workers: starting them is measured by nobody who builds at scale 100."""
+    """Compare in a session whose workers have started: their start doesn't count in large builds."""
     digests: set[str] = set()
     with WarmWorker(2, scale, tmp_path / "warm") as two:
 

@@ -1,4 +1,4 @@
-"""Polars writing finished frames is what builds are held against: what it reaches by itself."""
+"""Measure Polars writing a finished frame alone, which builds are compared with."""
 
 from __future__ import annotations
 

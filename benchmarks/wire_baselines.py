@@ -1,4 +1,4 @@
-"""Write the same events the two ways that a replay is held against: by Polars, and by a plain loop."""
+"""Write the events of a replay in the two ways that it is compared with: by Polars, and by a plain loop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = 86_400
 
 
 def wire_frame(dataset: Path, days: int) -> pl.DataFrame:
-    """Make the wire frame of the first days, ordered, in memory."""
+    """Make a frame of the wire events of the first days, in the order of a replay."""
     index = read_index(dataset)
     encoder, end_s = WireEncoder(index.digest), index.epoch_s + days * DAY
     chunks = Slicer(index).chunks(index.first_s, end_s)
@@ -36,7 +36,7 @@ def stored_rows(dataset: Path, days: int) -> pl.DataFrame:
 
 
 def write_by_loop(rows: pl.DataFrame, out: Path) -> None:
-    """Write rows as people do it today: a loop, a dict an event, json.dumps twice, uuid4."""
+    """Write rows as a first version would: a loop, a dict for each event, json.dumps twice, uuid4."""
     with out.open("w", encoding="utf-8") as file:
         for row in rows.iter_rows(named=True):
             file.write(json.dumps(_wire_row(row)) + "\n")

@@ -1,7 +1,7 @@
-"""Build on request, in a process that is warm: what tests of scaling start.
+"""Build on request in a warm process, whose kernels are loaded; benchmarks of scaling start it.
 
-Started with a number of workers and a scale; for every folder named on a line of stdin, it builds there and
-answers with a line of JSON, (rows, seconds).
+Its arguments are a number of workers, a scale and a folder for the warm-up. For every folder on a line of
+stdin, it builds a dataset there, and answers with the JSON list [rows, seconds] on a line of stdout.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class WarmWorker:
     Parameters
     ----------
     workers
-        Its workers.
+        Number of workers of its builds.
     scale
         Scale of its builds.
     folder
-        Where it may warm up.
+        Folder for the warm-up.
     """
 
     def __init__(self, workers: int, scale: float, folder: Path) -> None:
@@ -40,13 +40,13 @@ class WarmWorker:
         self._read()
 
     def start(self, out: Path) -> None:
-        """Let it begin to build in a folder."""
+        """Start a build in a folder; don't wait for it."""
         stdin = _opened(self._process.stdin)
         stdin.write(f"{out}\n")
         stdin.flush()
 
     def rate(self) -> float:
-        """Wait for the end of the build; return its events a second."""
+        """Wait for the end of the build, and return its events a second."""
         rows, seconds = self._read()
         return rows / seconds
 
@@ -58,7 +58,7 @@ class WarmWorker:
         return int(rows), float(seconds)
 
     def __enter__(self) -> Self:
-        """Stay open."""
+        """Return the worker, which runs already."""
         return self
 
     def __exit__(self, *_: object) -> None:

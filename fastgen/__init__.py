@@ -1,29 +1,35 @@
 """Generate realistic, deterministic delivery-event data, millions of events a second.
 
-The rooms of the house, each importing only from rooms below it::
+Rooms (packages and modules), each of which imports only from rooms below it::
 
-    cli/                            commands: flags in, one line out
-    spark/                          events for Spark, and the build as tasks of a cluster
-    building/  replaying/           inputs -> plan -> files -> manifest; a dataset played as a stream
-    publishing/                     a dataset as tables of a lakehouse or database
-    generating/  emitting/          any location-day made alone; files that readers see whole, events once
-    wire/                           windows of a dataset's time -> rows in order -> wire bytes
-    dataset/                        layout, manifest, index; reading/ and verify/
-    events/                         orders -> rows of events -> row groups and digests
-    orders/  roads/  inputs/        draws of a day; road networks; scenario and tables
-    parquet/                        pages, footers, files
-    kernels/  model/                what all compiled code shares; parameters and arrays
-    files  records  loading         whole files; JSON from outside; getting Numba loaded quickly
-    rng  units  errors  version     what every floor shares
+    cli/                         commands: read options, call the rooms below, print the result
+    spark/                       data source for Spark; builds by the tasks of a cluster
+    building/                    plan a dataset, make its files, put it in place
+    replaying/                   play a dataset as a stream, by the wall clock
+    publishing/                  make tables of a lakehouse or a database from a dataset
+    generating/                  make the events of any location-day, without files
+    emitting/                    write windows of events so that readers get each event exactly once
+    wire/                        read a window of a dataset in order, and encode it in the wire format
+    dataset/                     layout, manifest and index of a dataset; reading/ and verify/
+    events/                      event table; expand orders to rows, digest them, encode row groups
+    orders/                      the statistical source of orders: draws that the seed decides
+    roads/                       road networks, and the routes from a location to its customers
+    inputs/                      read and write scenario files and dimension tables
+    parquet/                     write Parquet files: pages, footers
+    kernels/                     what all compiled code shares
+    model/                       parameters and arrays, checked once; interfaces between rooms
+    files  records  loading      write files whole; check JSON from outside; import Numba quickly
+    rng  units  errors  version  addresses of random draws; conversions; errors; version
 
-Compiled loops stand in `kernels`, those of one room in that room's own folder `kernels`.
+A room's own compiled loops are in its folder `kernels`.
 
-Data goes through it one way: scenario -> plan -> orders -> events -> files.
+Data flow in one direction: scenario -> plan -> orders -> events -> files.
 
-Public names: `plan` says what a build would make, `build` makes a dataset, `scan_events` reads one and
-`slice_events` some hours of one; `scan_scenario` and `scenario_batches` read one that was never written;
-`replay` and `follow` play one as a stream by a `ReplayClock`; `publish` makes tables of one. All are loaded
-at first use, so that `import fastgen` costs nothing. Every error raised on purpose is a `FastgenError`.
+Public names: `plan` forecasts a build, and `build` makes a dataset. `scan_events` reads a dataset, and
+`slice_events` some hours of it; `scan_scenario` and `scenario_batches` read a dataset that was never written.
+`replay` and `follow` play a dataset as a stream, by a `ReplayClock`. `publish` makes tables from a dataset.
+Each is imported at first use, so `import fastgen` takes no time. Every error raised on purpose is a
+`FastgenError`.
 """
 
 from __future__ import annotations
@@ -93,7 +99,7 @@ _LOADED_LATER = {
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name at its first use."""
+    """Import a public name at its first use."""
     if name == "spark":
         return import_module("fastgen.spark")
     if name not in _LOADED_LATER:
@@ -104,5 +110,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """List the public names, loaded or not."""
+    """List the public names, imported or not."""
     return sorted({*globals(), *_LOADED_LATER})

@@ -1,4 +1,4 @@
-"""Name every error that fastgen raises on purpose."""
+"""Define every error and warning that fastgen raises on purpose."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ if TYPE_CHECKING:
 
 
 class FastgenError(Exception):
-    """Root of fastgen's errors: one line that says what is wrong and what would be right.
+    """Base class of fastgen's errors; the message is one line that says what is wrong and what is expected.
 
     Attributes
     ----------
     exit_code
-        What the command line exits with: 2 for wrong input, 1 for a failed run.
+        Exit code of the command line: 2 for wrong input, 1 for a failed run.
     """
 
     exit_code: int = 2
 
 
 class ScenarioError(FastgenError):
-    """A scenario, or an option that changes one, states something impossible."""
+    """A scenario, an option or an argument has an impossible value."""
 
 
 class DataError(FastgenError):
-    """A file given to fastgen (table, road network, manifest, Parquet) is not what it should be."""
+    """A file that a user gave (table, road network, manifest, Parquet) can't be read, or is not valid."""
 
 
 class DamageError(DataError):
-    """A file of a dataset is not what its manifest says, or the dataset changed while it was read.
+    """A file of a dataset differs from its manifest, or the dataset was changed while it was read.
 
     Parameters
     ----------
     what
-        One sentence on what doesn't fit.
+        One sentence that names the file and the difference.
     dataset
-        Folder of the dataset, for a hint on what to do; None: no hint.
+        Folder of the dataset: the message then ends with the command that verifies it. None for no hint.
     """
 
     exit_code = 1
@@ -49,10 +49,10 @@ class DamageError(DataError):
 
 
 class OutputError(FastgenError):
-    """A run could not be finished: no space, no permission, a dataset in the way."""
+    """A run can't write its output: no space, no permission, or another dataset in the folder."""
 
     exit_code = 1
 
 
 class FastgenWarning(UserWarning):
-    """What was given to fastgen is odd, and was read in the way that the one line says."""
+    """An input is doubtful but usable; the message is one line that says how it was read."""

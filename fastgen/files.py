@@ -1,4 +1,4 @@
-"""Write files so that they appear whole or not at all, in folders that can be written to."""
+"""Check paths, and write files so that they appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ from fastgen.errors import OutputError, ScenarioError
 if TYPE_CHECKING:
     from io import BufferedReader
 
-# What mounts in user space and network file systems answer to a call that they don't have.
+# Error numbers of network file systems and FUSE mounts for a call that they don't implement.
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
-_PATH_MAX, NAME_MAX = 4095, 255
-# Characters of a wrong text that an error shows.
+_PATH_MAX, NAME_MAX = 4095, 255  # bytes, on Linux (linux/limits.h)
+# Characters of a wrong path that an error shows.
 _SHOWN = 60
-# A path that went through pathlib has lost its second slash.
+# One slash is enough: pathlib turns "s3://" into "s3:/".
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def is_url(text: str | Path) -> bool:
-    """Whether a place is a URL, such as s3://bucket/x, and no path."""
+    """Say whether a text is a URL, such as s3://bucket/x, and not a path."""
     return _URL.match(str(text)) is not None
 
 
 def try_lock(descriptor: int, path: Path) -> bool:
-    """Lock an open file for this process, without waiting; the kernel lets go of it when the process ends.
+    """Lock an open file for this process, without waiting; the lock ends with the process.
 
-    Some file systems know no locks (NFS without a lock daemon, some mounts in user space). There it is taken
-    for locked: to keep a second run out is a help, to refuse the only one would be none.
+    Some file systems have no locks (NFS without a lock daemon, some FUSE mounts). There the lock counts as
+    taken: the run goes on without protection against a second one, rather than not at all.
 
     Parameters
     ----------
     descriptor, path
-        The file.
+        The open file, and its name for errors.
 
     Returns
     -------
     bool
-        False if another process has locked it.
+        False if another process has the lock.
 
     Raises
     ------
     OutputError
-        If it can't be said whether one has.
+        If the file system fails in another way.
     """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in _NO_SUCH_CALL | {errno.ENOLCK}:
             return True
-        # Some network file systems say so of a range that is locked.
+        # POSIX allows both for a file that another process has locked; some network file systems use EACCES.
         if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
             return False
         raise OutputError(f"{path}: expected to lock the file, got: {error.strerror}.") from None
@@ -64,12 +64,12 @@ def try_lock(descriptor: int, path: Path) -> bool:
 
 
 def check_name(name: str | Path) -> Path:
-    """Check that a text can be the path of a file or folder, there or not.
+    """Check that a text is a possible path; the file or folder needn't exist.
 
     Raises
     ------
     ScenarioError
-        If it is empty or blank, longer than a file system takes, or has a null byte.
+        If it is empty or blank, too long for a file system, or has a null byte.
     """
     text = os.fsencode(name)
     if not text:
@@ -87,14 +87,14 @@ def check_name(name: str | Path) -> Path:
 
 
 def check_input(name: str | Path, what: str) -> Path:
-    """Check that a text can be the path of something to read: `Path("")` would be the current folder.
+    """Check that a text is a possible path of an input; `Path("")` would mean the current folder.
 
     Parameters
     ----------
     name
         The path.
     what
-        What to call it in an error.
+        Name of the option or argument, for errors.
 
     Raises
     ------
@@ -108,19 +108,19 @@ def check_input(name: str | Path, what: str) -> Path:
 
 
 def check_folder(name: str | Path) -> Path:
-    """Check that a folder could be written to, before any work is done; nothing is made.
+    """Check that a folder can be written to, or created, before any work is done; create nothing.
 
     Parameters
     ----------
     name
-        Folder, there or not.
+        Path of the folder, which needn't exist.
 
     Raises
     ------
     ScenarioError
-        If it is no name: empty, too long, not in UTF-8, a URL, or the root of all folders.
+        If the path is empty, too long, not UTF-8, a URL, or the root folder.
     OutputError
-        If it, or the nearest one above that exists, is no folder or may not be written to.
+        If it, or its nearest parent that exists, is not a folder or not writable.
     """
     try:
         folder = check_name(name)
@@ -132,13 +132,13 @@ def check_folder(name: str | Path) -> Path:
     if is_url(name):
         raise ScenarioError(f"output: expected a path of this machine, got the URL {str(name)!r}.")
     above = folder.absolute()
-    while not os.path.lexists(above):  # also where a folder on the way may not be entered
+    while not os.path.lexists(above):  # false, not an error, below a folder without permission to enter
         above = above.parent
     if above.is_symlink() and not above.exists():
         raise OutputError(f"{folder}: expected a folder to write to, got {kind_of(above)}, {above}.")
     if not above.is_dir():
         raise OutputError(f"{folder}: expected a folder to write to, got: Not a directory.")
-    if os.path.realpath(folder) == os.path.realpath(os.sep):  # also as // or by way of links
+    if os.path.realpath(folder) == os.path.realpath(os.sep):  # also for // and for links to it
         raise ScenarioError(
             f"output: expected a folder of its own, got {folder}, which has all others in it."
         )
@@ -148,7 +148,7 @@ def check_folder(name: str | Path) -> Path:
 
 
 def kind_of(path: Path) -> str:
-    """Say what is at a place."""
+    """Say in words what a path leads to, for an error about something else that was expected there."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -161,49 +161,49 @@ def kind_of(path: Path) -> str:
 
 
 def refuse_folder(folder: Path, error: OSError) -> OutputError:
-    """Make the error for a folder that can't be made, or a lock in it; what is in its place is named."""
-    place = Path(error.filename or folder)
+    """Make the error for a folder, or a lock file in it, that can't be created; it names what is there."""
+    path = Path(error.filename or folder)
     if isinstance(error, IsADirectoryError):
-        return OutputError(f"{place}: expected a file to lock, got a folder.")
-    if os.path.lexists(place) and not place.is_dir():
-        return OutputError(f"{place}: expected a folder to write to, got {kind_of(place)}.")
+        return OutputError(f"{path}: expected a file to lock, got a folder.")
+    if os.path.lexists(path) and not path.is_dir():
+        return OutputError(f"{path}: expected a folder to write to, got {kind_of(path)}.")
     return OutputError(f"{folder}: expected a folder to write to, got: {error.strerror or error}.")
 
 
 def _why_not(folder: Path) -> str:
-    """Say why nothing can be written to a folder."""
+    """Give the system's words for the reason why a folder is not writable."""
     is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
     return os.strerror(errno.EROFS if is_read_only else errno.EACCES)
 
 
 def hidden_beside(path: Path, suffix: str) -> Path:
-    """Name a file or folder that belongs to one beside it, short whatever that is called."""
+    """Make the hidden name of a file or folder that belongs to `path` and is in the same folder."""
     name = f".{path.name}{suffix}"
-    if len(os.fsencode(name)) > NAME_MAX:
+    if len(os.fsencode(name)) > NAME_MAX:  # a name that is just short enough leaves no room for the suffix
         name = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}{suffix}"
     return path.with_name(name)
 
 
 def check_file(name: str | Path, what: str) -> Path:
-    """Check that a file of that name could be made or replaced; nothing is made.
+    """Check that a file can be created or replaced under a path; create nothing.
 
     Parameters
     ----------
     name
-        File, there or not.
+        Path of the file, which needn't exist.
     what
-        What to call it in an error.
+        Name of the option or argument, for errors.
 
     Raises
     ------
     ScenarioError
-        If it is no name, or names a folder, a device or a pipe.
+        If it is not a possible path, or the path of a folder, a device or a pipe.
     """
     path = check_input(name, what)
     try:
         mode = path.stat().st_mode
     except OSError:
-        mode = stat.S_IFREG  # not there, or not to be seen: whoever writes it will say so
+        mode = stat.S_IFREG  # it doesn't exist, or isn't accessible: then the write raises the error
     if stat.S_ISDIR(mode) or path.name in ("", ".."):
         raise ScenarioError(f"{what}: expected a file, got the folder {str(path)!r}.")
     if not stat.S_ISREG(mode):
@@ -217,11 +217,12 @@ def open_regular(path: Path) -> BufferedReader:
     Raises
     ------
     OSError
-        If it can't be read, or is a device or a pipe, which may never end. A pipe that a shell has opened
-        (`<(command)`) is read.
+        If it can't be read, or is a device or a pipe, which may have no end. The exception is a pipe that a
+        shell has opened, `<(command)`.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for its other end
+        # Without O_NONBLOCK, opening a named pipe waits for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except ValueError:
         raise OSError(errno.EINVAL, "a name with a null byte", str(path)) from None
     mode = os.fstat(descriptor).st_mode
@@ -235,31 +236,32 @@ def open_regular(path: Path) -> BufferedReader:
 
 
 def read_regular(path: Path) -> bytes:
-    """Read a file to its end; errors as `open_regular`."""
+    """Read a whole file; errors as `open_regular`."""
     with open_regular(path) as file:
         return file.read()
 
 
 def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:
-    """Write bytes to a file that no reader ever sees half-written, and that survives a power cut.
+    """Write a file that no reader ever sees half-written, and that survives a power cut.
 
-    A file of that name is replaced.
+    The bytes go into a temporary file in the same folder, are flushed to disk, and the file is renamed. An
+    existing file is replaced.
 
     Parameters
     ----------
     path
-        Where the file shall appear.
+        Path of the file.
     data
         Its content.
     make_folder
-        Whether missing folders are made.
+        Whether to create missing folders.
 
     Raises
     ------
     OutputError
-        If the folder can't be made or the file can't be written; nothing of it is left then.
+        If a folder can't be created or the file can't be written; no temporary file is left then.
     """
-    # A leading dot: readers of a folder of data skip such names.
+    # Readers of data folders skip names with a leading dot.
     temporary = hidden_beside(path, f".{os.getpid()}.tmp")
     try:
         if make_folder:
@@ -280,13 +282,13 @@ def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes; errors as `open_regular`."""
+    """Compute the SHA-256 of a file's bytes, in hexadecimal; errors as `open_regular`."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync_folder(folder: Path) -> None:
-    """Make new names in a folder durable, where the file system can: a name lives in the folder."""
+    """Flush a folder to disk: a new or renamed file survives a power cut only if its folder does."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

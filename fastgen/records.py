@@ -1,4 +1,4 @@
-"""Read JSON from outside into records whose fields hold what their types say."""
+"""Read JSON from outside into dataclasses and named tuples, and check it against their field types."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
-# As many as 64 bits hold, with a sign or without.
+# Larger numbers fit neither int64 nor uint64.
 _INT_MAX = 2**64
 
 
@@ -19,13 +19,13 @@ def parse_json(data: str | bytes) -> Any:
     Raises
     ------
     ValueError
-        If it is none: also for brackets nested too deep, for NaN and infinity, and for halves of surrogate
-        pairs, which no file in UTF-8 could hold.
+        If it is not valid JSON. That includes brackets nested too deep, NaN and infinity, and halves of
+        surrogate pairs, which can't be written as UTF-8.
     """
     text = data.decode() if isinstance(data, bytes) else data
     try:
         raw = json.loads(text, parse_constant=_refuse_constant)
-        if "\\u" in text:
+        if "\\u" in text:  # the only way to half of a surrogate pair; encoding it fails
             json.dumps(raw, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("brackets nested too deep") from None
@@ -56,7 +56,7 @@ def _is_map_of_texts(value: object) -> bool:
     return isinstance(value, Mapping) and all(map(_is_text, value.values()))
 
 
-# What a field of each type may be in JSON, and in words.
+# By the text of a field's type: the check of its value, and the words for it in an error.
 _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "str": (_is_text, "a text"),
     "int": (_is_whole, "a whole number"),
@@ -69,23 +69,22 @@ _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
 
 
 def make_record(cls: type[T], raw: object) -> T:
-    """Make a dataclass or a named tuple of an object of JSON.
+    """Make a dataclass or a named tuple from a JSON object.
 
     Parameters
     ----------
     cls
-        The class; its fields are texts, numbers, truth values, tuples of texts or whole numbers, maps from
-        text to text, or one of these or None.
+        The class. The type of each field is one of `_KINDS`, or one of them `| None`.
     raw
-        The object, with the class's fields and no others; those that have a default may be missing. For a
+        A JSON object whose keys are the fields of the class; fields with a default may be missing. For a
         named tuple, also the list of its values.
 
     Raises
     ------
     ValueError
-        For anything else than an object, a key that is missing or unknown, or a value of another type.
+        If it is not an object, a key is missing or unknown, or a value has another type.
     """
-    # Annotations are text; those of a named tuple come wrapped.
+    # Modules postpone annotations, so types are texts; a named tuple wraps them as ForwardRef.
     annotations = cls.__annotations__.items()
     types = {name: str(getattr(kind, "__forward_arg__", kind)) for name, kind in annotations}
     if isinstance(raw, list) and issubclass(cls, tuple):
@@ -111,4 +110,4 @@ def _with_default(cls: type) -> set[str]:
 
 
 def _shown(value: object) -> str:
-    return json.dumps(value)[:60]
+    return json.dumps(value)[:60]  # enough to recognise it, in an error of one line

@@ -1,11 +1,11 @@
-"""Key every random draw by (seed, stream version, location, day, purpose, index); nothing else seeds.
+"""Address every random draw by (seed, stream version, location, day, purpose, index, block).
 
 The generator is Philox4x32-10 (`fastgen.kernels.philox`): a bijection of 128-bit counters under a 64-bit key.
-The key is the seed; the counter holds everything else, so two draws that differ in any part of their address
-never share a counter, and any draw can be made alone, in any order, on any worker.
+The key is the seed, and the counter is the rest of the address. So two draws with different addresses never
+use the same counter, and any draw can be made alone, in any order, by any worker. Nothing else seeds a draw.
 
 ========  =====================================================
-word      holds
+word      content
 ========  =====================================================
 0         index: the order's draw number, or the minute
 1         block: four 32-bit draws each
@@ -21,11 +21,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+# Increase it with every change of what is drawn: it is part of every counter and of build ids.
 STREAM_VERSION = 1
 
 
 class Purpose(IntEnum):
-    """What a stream of draws is for; a number, once used, keeps its meaning."""
+    """What a stream of draws is for. The numbers decide the draws, so none is ever changed or used again."""
 
     DAY_NOISE = 0
     MINUTE_COUNT = 1
@@ -38,7 +39,7 @@ class Purpose(IntEnum):
 
 
 class Stream(NamedTuple):
-    """Address of one location's draws of one purpose; the day, index and block are added draw by draw.
+    """Address of one location's draws for one purpose; each draw adds its day, index and block.
 
     Attributes
     ----------
@@ -61,10 +62,11 @@ def stream(seed: int, location_id: int, purpose: Purpose) -> Stream:
     seed
         0 <= seed < 2**64.
     location_id
-        0 <= location_id <= 255; 0 stands for the dataset as a whole.
+        0 <= location_id <= 255; 0 for draws of the dataset as a whole.
     purpose
         What the draws are for.
     """
+    # Kernels need NumPy scalars: Numba types a Python int as int64, and mixing that with uint64 gives floats.
     return Stream(
         np.uint64(seed & 0xFFFFFFFF),
         np.uint64(seed >> 32),

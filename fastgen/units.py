@@ -1,4 +1,4 @@
-"""Fix the units, conversions and sentinels that every floor shares."""
+"""Define the conversions of units, and the sentinels, that all rooms share."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ MIN_PER_DAY = 1_440
 # Most days of a scenario: a century.
 MAX_DAYS = 36_500
 
-# The delivery square and the speed use the same mile.
+# Metres in the international mile, rounded. Delivery squares and driver speeds both use it.
 M_PER_MILE = 1609.34
 
-# Coordinates are whole microdegrees (0.11 m of latitude), the six decimals of route_json.
+# Microdegrees in a degree. Coordinates of road networks are whole microdegrees (0.11 m of latitude): the six
+# decimals of route_json.
 E6 = 1_000_000
 
-# Mean Earth radius of the haversine formula, as in osmnx.
+# Mean radius of the Earth in the haversine formula; osmnx uses the same value.
 EARTH_RADIUS_M = 6_371_009.0
 
+# Street number of an edge or a customer without a street name.
 NO_STREET = -1

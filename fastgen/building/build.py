@@ -1,4 +1,4 @@
-"""Build a dataset: from its inputs to the finished folder, whatever makes the files."""
+"""Build a dataset, from its inputs to the finished folder, with any engine that makes the files."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ def build(
     Parameters
     ----------
     output
-        Folder to write it to; made when missing.
+        Folder of the dataset; created if it is missing.
     days, seed, scale, start
-        Instead of the scenario's.
+        Used instead of the scenario's values.
     locations
-        Codes of the locations to build; None for all. What is built of one is the same whatever the others.
+        Codes of the locations to build; None for all. The rows of a location don't depend on the others.
     scenario
         Scenario file; None for the canonical scenario.
     dimensions
         Folder of six dimension tables to use instead of the shipped ones.
     roads
-        Folder of CODE.roads files; where a location has none there, its built-in network is used.
+        Folder of CODE.roads files; a location without one there takes its built-in network.
     layout
         "hive" or "single".
     partition_by
@@ -77,21 +77,21 @@ def build(
         Processes that make files, or threads where this process may not be copied: on macOS, or while it has
         other Python threads. None for every core when the build is large enough to gain.
     overwrite
-        Replace another dataset in that folder, or event files and tables that no manifest lists.
+        Whether to replace another dataset in that folder, or event files and tables that no manifest lists.
     progress
-        Hears of the progress.
+        Is told how far the build is.
 
     Returns
     -------
     BuildResult
-        Manifest, folder, seconds.
+        Manifest, folder and duration of the build.
 
     Raises
     ------
     ScenarioError, DataError
         If an input is wrong; nothing is written then.
     OutputError
-        If another dataset is in the way, or the disk refuses.
+        If another dataset is in the way, or a file can't be written.
     """
     check_workers(workers)
     options = BuildOptions(
@@ -120,7 +120,7 @@ def build_with(
     progress: Progress | None = None,
     make_source: MakeSource | None = None,
 ) -> BuildResult:
-    """Build a dataset with an engine or a source of orders of your own; all else is the same.
+    """Build a dataset as `build`, with another engine or another source of orders.
 
     Parameters
     ----------
@@ -129,14 +129,14 @@ def build_with(
     output, overwrite, progress
         As for `build`.
     options
-        What decides the dataset.
+        The options that decide the dataset.
     make_source
-        Makes the source of orders; None: the statistical simulation.
+        Makes the source of orders; None for the statistical source.
 
     Raises
     ------
     ScenarioError, DataError, OutputError
-        As `build`, and whatever engine and source raise.
+        As `build`, and what engine and source raise.
     """
     began = time.perf_counter()
     progress = progress or Progress()
@@ -150,6 +150,7 @@ def build_with(
         remove_leftovers(out)
     else:
         with work_folder(out) as work:
+            # What a killed run has left: another build's files go, finished files of this build are kept.
             remove_placed(plan, out)
             receipts = Receipts(plan, out, work, anew=overwrite)
             adopt_runs(plan, receipts, work)
@@ -157,14 +158,16 @@ def build_with(
             kept = len(results)
             results += engine(_make_job(plan, receipts, work, results, progress))
             manifest = place_dataset(plan, results, out, work, overwrite=overwrite)
+        # A scan or replay of the same scenario without files then needn't make all events for its digest.
         keep_digests(plan, manifest.days, default_cache_dir())
     return BuildResult(manifest, out, time.perf_counter() - began, kept)
 
 
 def _check_in_place(plan: BuildPlan, out: Path, dimensions: str | Path | None) -> None:
-    """Check that a dataset in its tables' own folder leaves them as they are, whatever it is killed at."""
+    """Check that a dataset in the folder of --dimensions would not change the user's tables there."""
     if dimensions is None or out.resolve() != Path(dimensions).resolve():
         return
+    # The tables as they are on disk: without a scenario, nothing in them is overridden.
     _, as_read = load_inputs(None, Path(dimensions))
     if as_read.content_hash() != plan.dims.content_hash():
         raise ScenarioError(
@@ -174,7 +177,7 @@ def _check_in_place(plan: BuildPlan, out: Path, dimensions: str | Path | None) -
 
 
 def _find_kept(plan: BuildPlan, receipts: Receipts, progress: Progress) -> list[PartResult]:
-    """Find what earlier runs have finished."""
+    """Find the files that earlier runs have finished."""
     progress.start(plan.events_expected)
     found = [result for file in plan.files if (result := receipts.get(file)) is not None]
     for result in found:
@@ -187,6 +190,6 @@ def _make_job(
 ) -> Job:
     finished = {result.entry.path for result in kept}
     files = [file for file in plan.files if file.path not in finished]
-    # The largest first, so that those who make them end together.
+    # The largest first, so that all workers end at about the same time.
     files.sort(key=plan.count_file_events, reverse=True)
     return Job(plan, tuple(files), receipts, work, progress.advance)

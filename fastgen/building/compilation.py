@@ -1,6 +1,6 @@
-"""Compile the kernels that the files of a build need, in one process of a machine at a time.
+"""Compile the kernels of a build in one process of a machine at a time.
 
-Numba's cache on disk is not made for several processes that compile the same kernels at once.
+Numba's cache on disk may break if several processes compile the same kernels at once.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def compile_alone(simulation: Simulation) -> None:
-    """Compile all that events and their files need, while no other process of this user does.
+    """Compile all kernels that make events and their files, while other processes of this user wait.
 
-    The others wait here, and then find compiled kernels.
+    The other processes wait in this function, and then load the kernels from the cache.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def compile_alone(simulation: Simulation) -> None:
         The simulation, with or without its route tables.
     """
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # without a lock, the kernels are compiled all the same
+        with contextlib.suppress(OSError):  # compile without a lock rather than not at all
             name = f"fastgen-compiling-{os.getuid()}.lock"
             lock = stack.enter_context((Path(tempfile.gettempdir()) / name).open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -46,25 +46,25 @@ def compile_alone(simulation: Simulation) -> None:
 
 
 def _make_nothing(simulation: Simulation) -> None:
-    """Call every kernel with no orders: types decide what is compiled, not sizes."""
+    """Call every kernel for zero orders: Numba compiles for the types of arguments, not for their sizes."""
     location_id, table = next(iter(simulation.source.n_orders)), _empty_table()
     maker = EventMaker(replace(simulation, tables={location_id: table}))
     maker.begin(location_id, [OrderRange(day=0, first_rank=0, n_orders=0, first_index=0)])
     maker.buffers.expand(0, 0)
     orders, routes = maker.buffers.orders, maker.buffers.routes
-    places, numbers, out = np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.uint8)
+    none, numbers, out = np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.uint8)
     number_baskets(orders.line_start, orders.line_item, orders.line_qty, numbers, numbers, numbers)
-    pack_bits(places, 1, places, places, out)
-    copy_texts(routes.text_start, routes.text, places, 0, out)
+    pack_bits(none, 1, none, none, out)
+    copy_texts(routes.text_start, routes.text, none, 0, out)
 
 
 def _empty_table() -> RouteTable:
-    """Make a route table without customers: the kernels' types are those of any other."""
-    none, starts = Provenance("", "", synthetic=True), np.zeros(1, np.int64)
+    """Make a route table without customers; its arrays have the same types as those of any other."""
+    provenance, starts = Provenance("", "", synthetic=True), np.zeros(1, np.int64)
     degrees, text = np.zeros(0, np.float32), np.zeros(4, np.uint8)
     return RouteTable(
         network_hash="",
-        provenance=none,
+        provenance=provenance,
         kitchen_dist_m=0.0,
         lat=degrees,
         lon=degrees,

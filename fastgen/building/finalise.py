@@ -1,10 +1,15 @@
-"""Turn finished files into a dataset: publication, manifest.
+"""Turn finished files into a dataset: move them to their paths, and write the manifest.
 
-A build works in the folder `.building` of the dataset's folder. A finished file leaves a receipt there with
-its hash and digests; a second run keeps every file whose receipt and size agree. When all are there, the
-manifest of a dataset to be replaced is moved into the work folder, the files are moved to their places, and
-the manifest is written last: whatever moment a build is killed at, no unfinished dataset looks finished, and
-the same command goes on from the receipts. replaceable.py says what a build may replace.
+A build works in the folder `.building`, the work folder, in the dataset's folder. Each finished file gets a
+receipt there with its hash and digests; a later run keeps every file whose size agrees with its receipt. When
+all files are finished, these steps follow:
+
+1. The manifest of the dataset that is replaced moves into the work folder.
+2. Older event files are removed, and the finished files move to their paths.
+3. The manifest is written, and the work folder removed.
+
+A dataset is finished when it has a manifest. So a build that is killed at any moment never looks finished,
+and the same command continues from the receipts.
 """
 
 from __future__ import annotations
@@ -28,7 +33,7 @@ from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
 from fastgen.version import __version__
 
-# Files read at a time.
+# Files that are hashed at the same time.
 _READERS = 4
 
 if TYPE_CHECKING:
@@ -41,12 +46,12 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def work_folder(out: Path) -> Iterator[Path]:
-    """Open the work folder of a dataset, for one build at a time where its file system knows locks.
+    """Create and lock the work folder of a dataset, for one build at a time.
 
     Raises
     ------
     OutputError
-        If it can't be made, or another build is at work in it.
+        If it can't be created, or another build has the lock.
     """
     work = out / WORK
     try:
@@ -55,7 +60,7 @@ def work_folder(out: Path) -> Iterator[Path]:
     except OSError as error:
         raise refuse_folder(out, error) from None
     try:
-        # A build that ends removes the folder: a lock on what is gone would keep nobody out.
+        # A build that ends removes the folder. A lock on the removed file would exclude nobody.
         if not (try_lock(lock, work / LOCK) and _is_there(lock, work / LOCK)):
             raise OutputError(f"{out}: expected no other build at work here, but one is.")
         yield work
@@ -64,7 +69,7 @@ def work_folder(out: Path) -> Iterator[Path]:
 
 
 def _is_there(descriptor: int, path: Path) -> bool:
-    """Whether an open file is still the one of that name."""
+    """Say whether an open file is still the one under its path."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except OSError:
@@ -72,12 +77,12 @@ def _is_there(descriptor: int, path: Path) -> bool:
 
 
 def remove_leftovers(out: Path) -> None:
-    """Remove the work folder of a build that was killed after its last step but one.
+    """Remove the work folder of a build that was killed after it had written the manifest.
 
     Raises
     ------
     OutputError
-        If another build is at work in it.
+        If another build has the lock.
     """
     if (out / WORK).exists():
         with work_folder(out) as work:
@@ -85,19 +90,18 @@ def remove_leftovers(out: Path) -> None:
 
 
 def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | None:
-    """Look for a finished dataset in the way, and check that nothing else is.
+    """Find the dataset of this build if it is finished already, and check that nothing else is in the way.
 
     Returns
     -------
     Manifest or None
-        The manifest, if this very build is finished already; None if there is nothing, or what is there is to
-        be overwritten or repaired.
+        The manifest if this build's dataset is in the folder and whole; None if files have to be made.
 
     Raises
     ------
     OutputError
-        If another dataset, or a file that no dataset lists, is there and `overwrite` is not set; or if
-        something is there that `overwrite` doesn't cover.
+        If the folder has another dataset, or a file that no dataset lists, and `overwrite` is not set; or
+        something that `overwrite` doesn't replace.
     """
     check_work_folder(out)
     if overwrite or not (out / MANIFEST).exists() or is_folder(out / MANIFEST):
@@ -119,7 +123,7 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
 
 
 def _is_whole(out: Path, entry: FileEntry) -> bool:
-    """Whether a file has the bytes that its manifest states: to read all is quick beside making them."""
+    """Say whether a file has the bytes that its manifest states; reading is quick compared with making it."""
     try:
         return has_size(out / entry.path, entry.bytes) and hash_file(out / entry.path) == entry.sha256
     except OSError:
@@ -127,10 +131,11 @@ def _is_whole(out: Path, entry: FileEntry) -> bool:
 
 
 def _differences(plan: BuildPlan, manifest: Manifest) -> list[str]:
-    """Say in what a dataset differs from a build, as "what it has instead of what the build has"."""
-    there, wanted = manifest.scenario, plan.scenario.to_dict()
+    """List the differences of a dataset from a build, each as "WHAT OLD instead of NEW"."""
+    old_scenario, new_scenario = manifest.scenario, plan.scenario.to_dict()
     pairs: list[tuple[str, object, object]] = [
-        (key, there.get(key), wanted.get(key)) for key in ("name", "seed", "days", "start", "scale")
+        (key, old_scenario.get(key), new_scenario.get(key))
+        for key in ("name", "seed", "days", "start", "scale")
     ]
     pairs += [
         ("locations", _codes(manifest.networks), _codes(plan.networks)),
@@ -139,16 +144,16 @@ def _differences(plan: BuildPlan, manifest: Manifest) -> list[str]:
         ("compression", manifest.compression, plan.compression),
         ("fastgen version", manifest.fastgen_version, __version__),
     ]
-    told = [f"{what} {old} instead of {new}" for what, old, new in pairs if old != new]
+    found = [f"{what} {old} instead of {new}" for what, old, new in pairs if old != new]
     roads = {network.location_id: network for network in manifest.networks}
     others = [n for n in plan.networks if roads.get(n.location_id, n) != n]
     if others:
-        told.append(f"other roads of {_codes(others)}")
+        found.append(f"other roads of {_codes(others)}")
     if manifest.dimensions_hash != plan.dims.content_hash():
-        told.append("other tables, or those of an older version (dimensions hash)")
-    if manifest.scenario_hash != plan.scenario.content_hash() and not told:
-        told.append("another scenario (scenario hash)")
-    return told or ["other versions of streams or digests"]
+        found.append("other tables, or those of an older version (dimensions hash)")
+    if manifest.scenario_hash != plan.scenario.content_hash() and not found:
+        found.append("another scenario (scenario hash)")
+    return found or ["other versions of streams or digests"]
 
 
 def _codes(networks: Iterable[Network]) -> str:
@@ -158,23 +163,24 @@ def _codes(networks: Iterable[Network]) -> str:
 def place_dataset(
     plan: BuildPlan, results: list[PartResult], out: Path, work: Path, *, overwrite: bool = False
 ) -> Manifest:
-    """Move the files to their places and write tables and manifest.
+    """Move files and tables to their paths, and write the manifest.
 
     Parameters
     ----------
     plan
         The plan.
     results
-        What came of each of its files.
+        The result of each of its files.
     out, work
         Folder of the dataset, and the work folder in it.
     overwrite
-        Whether event files go that are a dataset's by their names, not only those that a manifest lists.
+        Whether to remove all older event files that have the name of a dataset's; else only those that its
+        manifest lists.
 
     Raises
     ------
     OutputError
-        If a file of the plan is missing or there twice, or a step fails on disk.
+        If a file of the plan is missing, or was made twice, or a file can't be moved or written.
     """
     got = [result.entry.path for result in results]
     there = set(got)
@@ -185,16 +191,18 @@ def place_dataset(
     if missing:
         raise OutputError(f"{out}: expected {len(plan.files)} finished files, {missing[0]} is missing.")
     try:
+        # Moved, not removed: if this run is killed, the next one still needs its list of files.
         with contextlib.suppress(FileNotFoundError):
             (out / MANIFEST).replace(work / MANIFEST)
         remove_older(out, there, overwrite=overwrite)
         for folder in {(out / path).parent for path in got}:
             folder.mkdir(parents=True, exist_ok=True)
         for path in got:
-            if (work / path).exists():
+            if (work / path).exists():  # else a run that was killed here has moved it
                 (work / path).replace(out / path)
         place_tables(plan.dims, work, out)
         manifest = _make_manifest(plan, results, out)
+        # From here on the dataset is finished.
         write_whole(out / MANIFEST, manifest.to_json().encode())
         shutil.rmtree(work, ignore_errors=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Say what a build would make, and what it would take, before anyone waits for it."""
+"""Forecast a build: what it would make, and the time and memory that it would take."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LocationForecast:
-    """What a build would make of one location.
+    """Forecast of one location.
 
     Attributes
     ----------
     location_id, code
         The location.
     files
-        Files of its events; 0 where one file holds all locations.
+        Number of its event files; 0 if one file has all locations.
     orders
-        Orders: as many as the build will make.
+        Exact number of orders.
     events, bytes
-        Events expected, and the size of their files.
+        Expected number of events, and expected size of their files.
     """
 
     location_id: int
@@ -50,7 +50,7 @@ class LocationForecast:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a build would make, and take.
+    """Forecast of a build.
 
     Attributes
     ----------
@@ -67,10 +67,10 @@ class Forecast:
     events, bytes
         Events expected, and the size of their files.
     workers, seconds, memory_bytes
-        Workers that find work, and what the build, planning included, would take with them on a machine like
-        the one measured.
+        Number of workers that would have work; duration of the build, planning included, and its peak
+        memory, on a machine like the measured one (costs.py).
     locations
-        The same for each location.
+        Forecast of each location.
     """
 
     scenario: str
@@ -93,7 +93,7 @@ class Forecast:
     locations: tuple[LocationForecast, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Say the same for JSON."""
+        """Return the forecast as a dict for JSON, dates as texts."""
         dates = {key: getattr(self, key).isoformat() for key in ("first_date", "last_date")}
         return {**asdict(self), **dates, "seconds": round(self.seconds, 1)}
 
@@ -104,17 +104,17 @@ def plan(
     announce: Callable[[str], None] = lambda _: None,
     **inputs: Unpack[Inputs],
 ) -> Forecast:
-    """Say what a build with these parameters would make; parameters and errors as `fastgen.build`.
+    """Forecast a build; parameters and errors as `fastgen.build`.
 
-    Nothing is written but the cache of routes, where these are not in it yet; `announce` is called with a
-    line before they are computed.
+    It writes only route tables into the cache, if they aren't there yet; before it computes them, it calls
+    `announce` with one line.
     """
     check_workers(workers)
     return forecast(prepare(BuildOptions(**inputs), announce), workers)
 
 
 def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:
-    """Say what a planned build would make; `workers` as for `fastgen.build`."""
+    """Forecast a planned build; `workers` as for `fastgen.build`."""
     scenario, ids = plan.scenario, list(plan.tables)
     codes = {network.location_id: network.code for network in plan.networks}
     rows = tuple(_forecast_location(plan, location_id, codes[location_id]) for location_id in ids)
@@ -143,14 +143,16 @@ def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:
 
 
 def _seconds(plan: BuildPlan, events: int, n_workers: int) -> float:
+    # More workers than cores make a build no faster.
     n_cores = min(n_workers, os.cpu_count() or 1)
-    # Orders are counted at every location, built or not.
+    # Planning counts the orders of all locations, also of those that aren't built.
     n_planned = len(plan.scenario.locations) * plan.scenario.days
     return costs.plan_seconds(n_planned) + costs.seconds(events, len(plan.files), n_cores)
 
 
 def _forecast_location(plan: BuildPlan, location_id: int, code: str) -> LocationForecast:
     orders = int(plan.source.n_orders[location_id].sum())
+    # Events depend on the customers, who are drawn: this is the mean over all customers.
     events = round(orders * plan.tables[location_id].events_per_order)
     of_its_own = () if plan.layout is Layout.SINGLE else plan.files
     return LocationForecast(

@@ -1,4 +1,4 @@
-"""Say whether this process may be copied (fork), and tie a copy to it."""
+"""Decide whether this process may be copied by fork, and end a copy together with it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def may_fork() -> bool:
-    """Say whether copies of this process can do a part of its work.
+    """Say whether copies of this process can make files for it.
 
-    Not if one of its threads may hold a lock that a copy would wait for: those of Python may. Those of
-    compiled libraries don't count, for what copies do asks for nothing that such threads lock: it compiles,
-    computes and writes files, and where it reads one, with PyArrow, which can be copied. On macOS the
-    system's own libraries can't. A daemon of multiprocessing has no children, and whoever ignores SIGCHLD
-    doesn't hear how they end.
+    A copy has only the thread that called fork. If another Python thread had a lock at that moment, the copy
+    would wait for it forever, so there must be none. Threads of compiled libraries don't matter: copies
+    compile kernels, compute, write files, and read files with PyArrow, and none of that needs the locks of
+    such threads.
+
+    Copies aren't possible on macOS, whose system libraries don't work after fork; in daemons of
+    multiprocessing, which may have no children; and in a process that ignores SIGCHLD, which can't find out
+    how its children ended.
     """
     return (
         sys.platform == "linux"
@@ -30,13 +33,13 @@ def may_fork() -> bool:
 
 
 def end_with(parent: int) -> None:
-    """Let the kernel kill this process once its parent has ended, whatever it is at then.
+    """Let the kernel kill this process as soon as its parent ends.
 
     Parameters
     ----------
     parent
-        The parent's process id.
+        Process id of the parent.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it was sooner
+    if os.getppid() != parent:  # it ended before the call
         os._exit(1)

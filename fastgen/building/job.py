@@ -1,4 +1,4 @@
-"""The seam between a build and what makes its files: workers here, or the tasks of a cluster."""
+"""The interface between a build and the engine that makes its files: workers here, or tasks of a cluster."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build made.
+    """Result of a build.
 
     Attributes
     ----------
     manifest
-        The dataset's manifest.
+        Manifest of the dataset.
     path
-        Its folder.
+        Folder of the dataset.
     seconds
-        Time of the build.
+        Duration of the build.
     files_kept
-        Files that an earlier run had finished.
+        Number of files that an earlier run had finished.
     """
 
     manifest: Manifest
@@ -39,36 +39,36 @@ class BuildResult:
 
 
 class Progress:
-    """Hears of a build's progress; this one keeps silent."""
+    """Receives the progress of a build; subclasses show it, this class does nothing."""
 
     def announce(self, line: str) -> None:
-        """Take one line on what is done now."""
+        """Receive one line about a slow step that begins."""
 
     def start(self, events_expected: float) -> None:
-        """Learn how many events are to be made."""
+        """Receive the expected number of events, before the first file is made."""
 
     def keep(self, orders: int, events: int) -> None:
-        """Learn that an earlier run made some orders and events."""
+        """Receive the numbers of orders and events of a file that an earlier run has finished."""
 
     def advance(self, orders: int, events: int) -> None:
-        """Learn that some orders and events were made."""
+        """Receive the numbers of orders and events that were made since the last call."""
 
 
 class Job(NamedTuple):
-    """What is left to do of a build.
+    """The part of a build that is left to do.
 
     Attributes
     ----------
     plan
         The plan.
     files
-        Its files that are not finished yet, the largest first.
+        Files of the plan that aren't finished yet, the largest first.
     receipts
-        Where a finished file is recorded.
+        Records finished files.
     work
-        The work folder, which belongs to this build alone as long as it runs.
+        The work folder, which this build has locked.
     advance
-        To be called with (orders, events) that were made.
+        The engine calls it with the numbers of orders and events that were made since the last call.
     """
 
     plan: BuildPlan
@@ -78,5 +78,5 @@ class Job(NamedTuple):
     advance: Callable[[int, int], None]
 
 
-# Makes tables, files and receipts of a job in its work folder; returns what came of each file.
+# Makes the tables, files and receipts of a job in its work folder; returns the result of each file.
 Engine: TypeAlias = Callable[[Job], list[PartResult]]

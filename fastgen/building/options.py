@@ -1,4 +1,4 @@
-"""What decides a dataset, as users state it: in one object below the door, by keywords at it."""
+"""The options that decide a dataset: keywords of public functions, and one object inside."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class BuildOptions(SimulationOptions):
-    """What decides a dataset.
+    """The options that decide a dataset, with their defaults.
 
     Attributes
     ----------

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from fastgen.generating.maker import DayPart
 
 ORDER_OF_ROWS = "location_id, day, created, draw, sequence"
-# Groups of equal numbers of orders differ a little in rows.
+# Row groups have equal numbers of orders, so their rows differ a little: aim below the limit.
 ROW_GROUP_MEAN = ROW_GROUP_ROWS * 31 // 32
 
 
 class PartResult(NamedTuple):
-    """What came of one file."""
+    """Result of one file: its entry in the manifest, and the digests of its location-days."""
 
     entry: FileEntry
     days: tuple[DayDigest, ...]

@@ -1,4 +1,4 @@
-"""Plan a build: which files there are, and which days of which location each of them has."""
+"""Plan a build: the files of the dataset, and the location and days of each."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Make the files of a build in copies of this process: no worker waits for another one's Python code.
+"""Make the files of a build in copies of this process, so that workers don't share a GIL.
 
-A worker takes numbers of files from its end of a pipe and answers with what came of them. When the other end
-is closed it gives up its file, or is killed; when this process ends, the kernel ends the worker.
+The parent sends numbers of files through a pipe, and a worker answers with messages. When the parent closes
+its end, the worker gives up its file, or is killed if it doesn't; when the parent ends, the kernel kills the
+worker.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
 
     from fastgen.building.job import Job
 
-# A worker gives up its file at its next stretch; one that is stopped, or waits for a disk, is killed then.
+# A worker notices the closed pipe at the end of its present chunk. One that is stopped, or waits for a disk,
+# is killed after this time.
 GIVE_UP_S = 5.0
 
-# A worker says: orders and events made since; what came of its file; what went wrong.
+# Message of a worker: orders and events made since the last one; the result of its file; or an error.
 Message: TypeAlias = "tuple[int, int] | PartResult | Exception"
 
 
@@ -46,66 +48,66 @@ def make_in_processes(job: Job, n_workers: int) -> list[PartResult] | None:
     job
         The job.
     n_workers
-        Processes besides this one, which waits for them. Where the machine gives fewer, fewer do it.
+        Number of processes besides this one, which waits for them. It is lower if the system refuses more.
 
     Returns
     -------
     list of PartResult or None
-        What came of each file; None if there is no process to be had.
+        The result of each file; None if the system refuses even one process.
 
     Raises
     ------
     OutputError
-        If the disk refuses, or a worker is killed.
+        If a file can't be written, or a worker is killed.
     """
-    compile_alone(job.plan)  # once, for all of them
+    compile_alone(job.plan)  # copies have the compiled kernels
     with _start(job, n_workers) as workers:
         return _direct(job, workers) if workers else None
 
 
 def _direct(job: Job, workers: list[Connection]) -> list[PartResult]:
-    """Hand a file to whoever has none, until all are made; write the tables meanwhile."""
+    """Send files to idle workers until all are made; write the tables meanwhile."""
     numbers, results = iter(range(len(job.files))), list[PartResult]()
-    at_work = [worker for worker in workers if _hand_out(worker, numbers)]
+    at_work = [worker for worker in workers if _send_next(worker, numbers)]
     write_tables(job.plan.dims, job.work)
     while at_work:
         ready = wait(at_work)
         for worker in [one for one in at_work if one in ready]:
-            told = _receive(worker, job)
-            if isinstance(told, PartResult):
-                results.append(told)
-                if not _hand_out(worker, numbers):
+            message = _receive(worker, job)
+            if isinstance(message, PartResult):
+                results.append(message)
+                if not _send_next(worker, numbers):
                     at_work.remove(worker)
-            elif isinstance(told, Exception):
-                raise told
+            elif isinstance(message, Exception):
+                raise message
             else:
-                job.advance(*told)
+                job.advance(*message)
     return results
 
 
-def _hand_out(worker: Connection, numbers: Iterator[int]) -> bool:
-    """Give a worker its next file, if there is one."""
+def _send_next(worker: Connection, numbers: Iterator[int]) -> bool:
+    """Send the number of the next file to a worker; return whether there was one."""
     number = next(numbers, None)
     if number is not None:
-        with contextlib.suppress(OSError):  # it was killed, as will be heard
+        with contextlib.suppress(OSError):  # the worker was killed: `_receive` raises the error
             worker.send(number)
     return number is not None
 
 
 def _receive(worker: Connection, job: Job) -> Message:
     try:
-        told: Message = worker.recv()
+        message: Message = worker.recv()
     except (EOFError, OSError):
         raise OutputError(
             f"{job.work.parent}: expected all workers to work to the end, one was killed, perhaps for want "
             "of memory; the same command goes on."
         ) from None
-    return told
+    return message
 
 
 @contextlib.contextmanager
 def _start(job: Job, n_workers: int) -> Iterator[list[Connection]]:
-    """Start workers; at the end of the block they give up what they do, and end."""
+    """Start workers, and yield their pipes; end them at the end of the block."""
     context = multiprocessing.get_context("fork")
     started: list[tuple[Connection, ForkProcess]] = []
     try:
@@ -113,7 +115,9 @@ def _start(job: Job, n_workers: int) -> Iterator[list[Connection]]:
             try:
                 for _ in range(n_workers):
                     started.append(_start_one(context, job, [end for end, _ in started]))
-            except OSError:  # no more to be had; half of them leave room for what else it takes
+            except OSError:
+                # The system refuses more, for want of memory or processes. The build itself needs some too,
+                # so half of the workers are given back.
                 _end(started[(len(started) + 1) // 2 :])
                 del started[(len(started) + 1) // 2 :]
         yield [end for end, _ in started]
@@ -131,7 +135,8 @@ def _start_one(
             args = (os.getpid(), job, there, [*others, here])
             process = context.Process(target=_work, args=args, daemon=True)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)  # of threads that don't count
+                # Python warns of forks beside threads, also those that `may_fork` allows.
+                warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
         except BaseException:
             here.close()
@@ -152,7 +157,10 @@ def _end(workers: list[tuple[Connection, ForkProcess]]) -> None:
 
 @contextlib.contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """Put Ctrl-C off in this thread; for good in a process that is started there, for its parent tells it."""
+    """Delay Ctrl-C in this thread until the end of the block.
+
+    A process that is started in the block never gets it: its parent does, and closes the pipe.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -162,9 +170,9 @@ def _no_interrupts() -> Iterator[None]:
 
 
 def _work(parent: int, job: Job, to_parent: Connection, others: list[Connection]) -> None:
-    """Make files as long as there are any."""
+    """Make files until the parent closes the pipe; the main function of a worker."""
     end_with(parent)
-    for end in others:  # else it would keep them open
+    for end in others:  # as long as a copy has them open, their other ends can't notice that they were closed
         end.close()
     builder: PartBuilder | None = None
 
@@ -177,24 +185,24 @@ def _work(parent: int, job: Job, to_parent: Connection, others: list[Connection]
     with contextlib.suppress(EOFError, OSError):
         while True:
             number = to_parent.recv()
-            told: Message
+            message: Message
             try:
                 builder = builder or PartBuilder(job.plan, advance)
-                told = builder.build(job.files[number], job.work)
-                job.receipts.add(told)
+                message = builder.build(job.files[number], job.work)
+                job.receipts.add(message)
             except CancelledError:
                 return
-            except Exception as error:  # noqa: BLE001  # it is raised there
-                told = _portable(error)
-            to_parent.send(told)
+            except Exception as error:  # noqa: BLE001  # the parent raises it
+                message = _portable(error)
+            to_parent.send(message)
 
 
 def _portable(error: Exception) -> Exception:
-    """Note where an error was raised, and put it into words if it can't be sent."""
+    """Add the traceback to an error as a note; replace it by its text if it can't be pickled."""
     error.add_note("".join(traceback.format_exception(error)))
-    with contextlib.suppress(Exception):  # whatever its own methods raise
+    with contextlib.suppress(Exception):  # an error's own methods may raise anything
         if isinstance(pickle.loads(pickle.dumps(error)), Exception):  # noqa: S301  # just made
             return error
-    said = RuntimeError(f"{type(error).__name__}: {error}")
-    said.add_note(error.__notes__[-1])
-    return said
+    replacement = RuntimeError(f"{type(error).__name__}: {error}")
+    replacement.add_note(error.__notes__[-1])
+    return replacement

@@ -1,4 +1,4 @@
-"""Know which files of a build are finished: each has a receipt, with its hash and its days' digests."""
+"""Record the finished files of a build: each has a receipt with its hash and the digests of its days."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 BUILD_FILE = "build.json"
 RECEIPTS = "receipts"
-# Folders of runs in other processes; see shared.py.
+# Prefixes of the folders of running and of ended runs; see shared.py.
 RUN, ENDED = "run-", "ended-"
 
 
 class Receipts:
-    """The finished files of a build, in its work folder.
+    """The receipts in the work folder of a build.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Receipts:
     out, work
         Folder of the dataset, and the work folder in it.
     anew
-        Whether to forget what is there.
+        Whether to discard all receipts of earlier runs.
     """
 
     def __init__(self, plan: BuildPlan, out: Path, work: Path, *, anew: bool) -> None:
@@ -47,14 +47,17 @@ class Receipts:
         self._folders: set[Path] = set()
         end_runs(work)
         if anew or not is_of_build(work, plan.build_id):
-            # Begun anew, a build still has to know what the one before it was replacing.
+            # A manifest here is that of the dataset being replaced: also a new build needs its list of files.
             _clear_work(work, {LOCK, MANIFEST} if anew else {LOCK})
             write_whole(work / BUILD_FILE, json.dumps({"build_id": plan.build_id}).encode())
             if not anew:
                 self._adopt(plan)
 
     def _adopt(self, plan: BuildPlan) -> None:
-        """Make receipts of the whole files of a damaged dataset of this very build."""
+        """Write receipts for the files of this build's own dataset, which may be damaged.
+
+        `get` checks each file before it is kept.
+        """
         try:
             manifest = read_manifest(self._out)
         except DataError:
@@ -75,19 +78,19 @@ class Receipts:
         write_whole(self._path(result.entry.path), encode_receipt(result))
 
     def take_in(self, result: PartResult, file: Path, receipt: Path) -> None:
-        """Take a finished file and its receipt from where another process has left them.
+        """Move a finished file of another process, and its receipt, to their paths in the work folder.
 
         Raises
         ------
         OutputError
-            If the file is not there whole.
+            If the file is missing, or has another size.
         """
-        place, size = self._work / result.entry.path, result.entry.bytes
+        target, size = self._work / result.entry.path, result.entry.bytes
         try:
             if has_size(file, size):
-                self._make_folder(place.parent)
-                file.replace(place)
-            elif not has_size(place, size):  # moved already by a run that was killed
+                self._make_folder(target.parent)
+                file.replace(target)
+            elif not has_size(target, size):  # else a run that was killed has moved it
                 raise OutputError(
                     f"{file}: expected the {size} bytes that a task wrote, got none: "
                     "the output has to be a folder that driver and executors share."
@@ -98,13 +101,13 @@ class Receipts:
             raise OutputError(f"{file}: expected to move the file, got: {error.strerror or error}.") from None
 
     def _make_folder(self, folder: Path) -> None:
-        """Make a folder, once: on a network file system each call takes a while."""
+        """Create a folder, but only once: on a network file system each call takes a while."""
         if folder not in self._folders:
             folder.mkdir(parents=True, exist_ok=True)
             self._folders.add(folder)
 
     def get(self, file: OutputFile) -> PartResult | None:
-        """Return what came of a file if it is finished and whole, else None."""
+        """Return the result of a file if it is finished and whole, else None."""
         try:
             result = decode_receipt(self._path(file.path).read_bytes())
         except (OSError, ValueError):
@@ -115,19 +118,20 @@ class Receipts:
         if has_size(self._work / entry.path, entry.bytes):
             return result
         placed = self._out / entry.path
-        # Already moved to its place by a run that was killed: an older dataset's file may have that name and
-        # size.
+        # A run that was killed may have moved it to its final path. A file of an older dataset may have the
+        # same path and size there, so the hash decides.
         if has_size(placed, entry.bytes) and hash_file(placed) == entry.sha256:
             return result
         return None
 
 
 def _receipt_path(work: Path, path: str) -> Path:
+    # All receipts are in one folder; no path of an event file has a "+".
     return work / RECEIPTS / (path.replace("/", "+") + ".json")
 
 
 def is_of_build(work: Path, build_id: str) -> bool:
-    """Whether a work folder belongs to an unfinished run of a build."""
+    """Say whether a work folder belongs to an unfinished run of a build."""
     try:
         return bool(parse_json((work / BUILD_FILE).read_bytes()) == {"build_id": build_id})
     except (OSError, ValueError):
@@ -135,7 +139,7 @@ def is_of_build(work: Path, build_id: str) -> bool:
 
 
 def placed_names(plan: BuildPlan, out: Path) -> set[str]:
-    """Name the event files that an unfinished run has put in place: as large as their receipts say."""
+    """List the event files that an unfinished run has put in place: those of the size in their receipts."""
     names = set()
     for file in plan.files:
         with contextlib.suppress(OSError, ValueError):
@@ -146,9 +150,10 @@ def placed_names(plan: BuildPlan, out: Path) -> set[str]:
 
 
 def placed_by_another(out: Path) -> set[str]:
-    """Name what an unfinished run of another build has put in place: all that is as its receipts state.
+    """List the files that an unfinished run of another build has put in place: those that match its receipts.
 
-    Its tables go into their places after all of its event files, one by one.
+    Tables have no receipts. A run puts them in place after all event files, so they count only if no event
+    file is left in the work folder.
     """
     work, names, waiting = out / WORK, set[str](), False
     for path in (work / RECEIPTS).glob("*.json"):
@@ -168,17 +173,17 @@ def placed_by_another(out: Path) -> set[str]:
 
 
 def encode_receipt(result: PartResult) -> bytes:
-    """Write down what came of a file."""
+    """Write the result of a file as JSON."""
     return json.dumps({"entry": result.entry.to_dict(), "days": result.days}).encode()
 
 
 def decode_receipt(data: bytes) -> PartResult:
-    """Read what came of a file.
+    """Read the result of a file.
 
     Raises
     ------
     ValueError
-        If it is no receipt.
+        If the data are not a receipt.
     """
     raw = parse_json(data)
     if not isinstance(raw, dict) or not isinstance(raw.get("days"), list):
@@ -188,14 +193,14 @@ def decode_receipt(data: bytes) -> PartResult:
 
 
 def end_runs(work: Path) -> None:
-    """End what other processes do for this work folder: a run's folder is gone in one step.
+    """End the runs of other processes in this work folder, by renaming each run's folder.
 
-    Whatever they are about to write or rename fails from then on.
+    From then on, all writes of those processes fail, since their folder doesn't exist any more.
 
     Raises
     ------
     OutputError
-        If the disk refuses.
+        If a folder can't be renamed.
     """
     for run in work.glob(f"{RUN}*"):
         try:
@@ -219,7 +224,7 @@ def remove(path: Path) -> None:
 
 
 def has_size(path: Path, size: int) -> bool:
-    """Whether a file is there in its full size."""
+    """Say whether a path leads to a regular file of the given size."""
     try:
         found = path.stat()
     except OSError:

@@ -1,8 +1,9 @@
-"""Know what in a folder a build may replace: its own, and with --overwrite what is a dataset's by its name.
+"""Decide which files of a folder a build may replace.
 
-A build's own is what a manifest lists, and what an unfinished run of the same build has left. While a dataset
-is being replaced its manifest lies in the work folder, so that a killed run still knows what is whose. All
-else is a user's: it is not touched without --overwrite, and what no dataset has not even with it.
+- Its own files: those in the manifest, and those that an unfinished run of the same build has made. While a
+  dataset is being replaced, its manifest is in the work folder, so that the list survives a killed run.
+- With --overwrite, also files that have the name of a dataset's file.
+- All other files belong to the user, and are never touched.
 """
 
 from __future__ import annotations
@@ -36,15 +37,16 @@ if TYPE_CHECKING:
 
 _PART = re.compile(rf"{re.escape(EVENTS)}/location_id=\d+(/day=\d+)?/part-\d{{5,}}-\d{{5,}}\.parquet")
 _OWN = "|".join(map(re.escape, (BUILD_FILE, LOCK, MANIFEST, EVENTS, *map(table_path, TABLES))))
-# In the work folder, also half-written: files that a build makes, receipts, and runs of other processes.
+# Files in the work folder: finished files, receipts, runs of other processes, and temporary files of all
+# these.
 _OF_BUILDS = re.compile(
     rf"{_OWN}|{_PART.pattern}|{RECEIPTS}/[^/]+\.json|({RUN}|{ENDED})[0-9a-f]{{32}}/[^/]+|(.*/)?\.[^/]+\.tmp"
 )
-_NAMED_AT_MOST = 8
+_NAMED_AT_MOST = 8  # files that an error names
 
 
 def check_nothing_in_the_way(plan: BuildPlan, out: Path, *, overwrite: bool) -> None:
-    """Check, before anything is made, that a build replaces nothing of a user's.
+    """Check, before any file is made, that a build replaces no file of a user.
 
     Parameters
     ----------
@@ -53,12 +55,12 @@ def check_nothing_in_the_way(plan: BuildPlan, out: Path, *, overwrite: bool) -> 
     out
         Folder of the dataset.
     overwrite
-        Whether the user wants what is there replaced.
+        Whether the user has allowed to replace files that have the name of a dataset's file.
 
     Raises
     ------
     OutputError
-        If something is in the way; it is named.
+        If a file is in the way; the error names it.
     """
     folders = [name for name in (MANIFEST, *map(table_path, TABLES)) if is_folder(out / name)]
     hive = plan.layout is Layout.HIVE
@@ -92,12 +94,12 @@ def check_nothing_in_the_way(plan: BuildPlan, out: Path, *, overwrite: bool) -> 
 
 
 def check_work_folder(out: Path) -> None:
-    """Check that in the work folder is nothing but what builds put there.
+    """Check that the work folder has only files of builds: it is removed with all its files.
 
     Raises
     ------
     OutputError
-        If there is; it is named.
+        If it has another file; the error names it.
     """
     work = out / WORK
     if os.path.lexists(work) and not work.is_dir():
@@ -115,7 +117,7 @@ def check_work_folder(out: Path) -> None:
 
 
 def remove_placed(plan: BuildPlan, out: Path) -> None:
-    """Remove what an unfinished run of another build has put in place, but tables that say the same."""
+    """Remove the files that an unfinished run of another build has put in place, except for equal tables."""
     if (out / MANIFEST).exists() or is_of_build(out / WORK, plan.build_id):
         return
     same = {table_path(table) for table in TABLES if holds_table(plan.dims, table, out)}
@@ -133,7 +135,8 @@ def remove_older(out: Path, keep: Collection[str], *, overwrite: bool) -> None:
     keep
         Event files that stay.
     overwrite
-        Whether all may go that is a dataset's by its name, not only what the manifest lists.
+        Whether to remove all files that have the name of a dataset's event file; else only those that the
+        manifest lists.
     """
     listed = _listed(out)
     for name in _event_names(out):
@@ -141,20 +144,20 @@ def remove_older(out: Path, keep: Collection[str], *, overwrite: bool) -> None:
             (out / name).unlink()
     if not is_folder(out / EVENTS):
         return
-    for folder, _, _ in os.walk(out / EVENTS, topdown=False):
+    for folder, _, _ in os.walk(out / EVENTS, topdown=False):  # innermost folders first
         with contextlib.suppress(OSError):  # not empty: something to keep is in it
             Path(folder).rmdir()
 
 
 def _own_names(plan: BuildPlan, out: Path) -> set[str]:
-    """Names of what a manifest of this very build lists, or what an unfinished run has put in place."""
+    """List this build's own files: those in its manifest, and those that an unfinished run put in place."""
     if (out / MANIFEST).exists() or is_of_build(out / WORK, plan.build_id):
         return (_listed(out) or set()) | placed_names(plan, out)
     return placed_by_another(out)
 
 
 def _listed(out: Path) -> set[str] | None:
-    """Names in the dataset's manifest, or in that of the dataset being replaced; None: there is none."""
+    """List the files in the manifest of the dataset, or of the one being replaced; None if there is none."""
     for folder in (out, out / WORK):
         with contextlib.suppress(DataError):
             manifest: Manifest = read_manifest(folder, with_days=False)
@@ -163,14 +166,14 @@ def _listed(out: Path) -> set[str] | None:
 
 
 def _may_remove(name: str, listed: set[str] | None) -> bool:
-    """Whether an event file may go with --overwrite; links go, never what they point to."""
-    if listed is None:  # whatever wrote it
+    """Say whether --overwrite may remove an event file. Of a link, only the link itself is removed."""
+    if listed is None:  # not a dataset of fastgen: another writer's file names count too
         return name == EVENTS or name.endswith(".parquet") or _is_skipped(name)
     return name == EVENTS or name in listed or _PART.fullmatch(name) is not None
 
 
 def _event_names(out: Path) -> list[str]:
-    """List what is at the events' place: one file, or all files and links below a folder."""
+    """List the files at the path of the events: that file itself, or all files and links in that folder."""
     events = out / EVENTS
     if not is_folder(events):
         return [EVENTS] if os.path.lexists(events) else []
@@ -188,7 +191,7 @@ def is_folder(path: Path) -> bool:
 
 
 def _is_skipped(name: str) -> bool:
-    """Whether readers of a folder of data skip a file, by the convention of Hadoop."""
+    """Say whether readers of data folders skip a file by its name, as Hadoop began to do."""
     return Path(name).name.startswith((".", "_"))
 
 

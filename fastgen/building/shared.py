@@ -1,12 +1,13 @@
 """Make the files of a job in other processes, on this machine or on any that sees the same folder.
 
-A run is a folder in the work folder. The driver puts into it what a file needs: the plan, and the route
-tables to map into memory. Whoever makes a file writes it there, and its receipt after it, under names that no
-other attempt has, and touches nothing else: so two attempts at one file, at once or after each other, never
-meet. The driver takes in one attempt of each file. Before that it renames the run's folder, and so ends every
-attempt that is still under way: it finds no folder to write to any more.
+A run is a folder in the work folder. The driver writes into it what every file needs: the plan, and the route
+tables, which processes map into memory. A process that makes a file writes it into the run's folder, then its
+receipt. Both names are used by this attempt alone, so two attempts at one file, at once or one after the
+other, don't disturb each other.
 
-A driver that is killed leaves its run behind; the next build adopts what has its receipt there.
+In the end the driver renames the run's folder. Attempts that still run then fail, since their folder is gone.
+Then the driver takes in one attempt of each file. If the driver is killed, the run's folder is left, and the
+next build takes in every file that has a receipt there.
 """
 
 from __future__ import annotations
@@ -46,16 +47,16 @@ FILE, RECEIPT = ".parquet", ".json"
 
 
 class Ticket(NamedTuple):
-    """What a process needs to take part in a run: small, and the same everywhere.
+    """What a process must know to take part in a run; it is sent with every task.
 
     Attributes
     ----------
     folder
         Folder of the run.
     sha256
-        Of the plan in it: nothing else is unpickled.
+        SHA-256 of the pickled plan in that folder: no other file is unpickled.
     version
-        Version of fastgen that made it.
+        Version of fastgen of the driver.
     """
 
     folder: str
@@ -64,7 +65,7 @@ class Ticket(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One attempt that succeeded: number of the file in the job, name of the attempt, receipt."""
+    """An attempt at a file that succeeded: number of the file in the job, name of the attempt, receipt."""
 
     number: int
     name: str
@@ -73,31 +74,32 @@ class Attempt(NamedTuple):
 
 @contextlib.contextmanager
 def open_run(job: Job) -> Iterator[Ticket]:
-    """Start a run for a job's files; at the end of the block, no attempt changes anything any more.
+    """Start a run for the files of a job, and end it at the end of the block.
 
     Raises
     ------
     OutputError
-        If the disk refuses.
+        If a file can't be written.
     """
-    # Not resolved: a link of that name may lead elsewhere on other machines.
+    # Links in the path aren't resolved: they may lead elsewhere on other machines.
     folder = job.work.absolute() / f"{RUN}{uuid.uuid4().hex}"
     for location_id, table in job.plan.tables.items():
         write_whole(_table_path(folder, location_id), encode_route_table(table))
-    # Tables are mapped, not unpickled.
+    # Route tables are files of their own: mapping them is faster than unpickling, and processes share the
+    # memory.
     data = _pickle((replace(job.plan, tables={}), job.files))
     write_whole(folder / PLAN, data)
     try:
         yield Ticket(str(folder), hashlib.sha256(data).hexdigest(), __version__)
     except BaseException:
-        with contextlib.suppress(OutputError):  # what went wrong in the block is the reason
+        with contextlib.suppress(OutputError):  # the error of the block is the one to report
             end_runs(job.work)
         raise
     end_runs(job.work)
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles time zones, which were read from a package, by their keys."""
+    """Pickles a time zone as its key, since zones read from a package's data can't be pickled."""
 
     def reducer_override(self, value: Any) -> Any:
         return (load_zone, (value.key,)) if isinstance(value, ZoneInfo) else NotImplemented
@@ -114,19 +116,19 @@ def _table_path(folder: Path, location_id: int) -> Path:
 
 
 def build_part(ticket: Ticket, number: int) -> Attempt:
-    """Make one file of a run's job, alone; for one thread of a process at a time.
+    """Make one file of a job; only one thread of a process may do so at a time.
 
     Parameters
     ----------
     ticket
-        The run.
+        Ticket of the run.
     number
-        Which of the job's files.
+        Number of the file in the job.
 
     Raises
     ------
     OutputError
-        If the run has ended, its folder is not to be seen from here, or the disk refuses.
+        If the run has ended, this machine doesn't see its folder, or the file can't be written.
     """
     run = _load(ticket)
     folder, name = Path(ticket.folder), f"{number:06d}-{uuid.uuid4().hex}"
@@ -138,7 +140,7 @@ def build_part(ticket: Ticket, number: int) -> Attempt:
 
 
 class _Run:
-    """A run as a process sees it: the plan, and the route tables that its files have needed so far.
+    """A run in a process that makes files: the plan, and the route tables that its files have needed so far.
 
     Parameters
     ----------
@@ -156,27 +158,28 @@ class _Run:
         self._builder: PartBuilder | None = None
 
     def builder_for(self, file: OutputFile) -> PartBuilder:
-        """Give what makes a file; tables are mapped, and so read and checked, when a file first needs them.
+        """Return the builder for a file; map the route tables that no earlier file has needed.
 
         Raises
         ------
         OutputError
-            If a table is not there whole.
+            If a table is missing or incomplete.
         """
         tables = dict(self._plan.tables)
         for span in file.spans:
             if span.location_id not in tables:
                 tables[span.location_id] = _map_table(self._folder, span.location_id)
         if self._builder is None or len(tables) > len(self._plan.tables):
-            self._builder = None  # its memory is for the next one
+            self._builder = None  # frees its memory before the next one takes as much
             self._plan = replace(self._plan, tables=tables)
             self._builder = PartBuilder(self._plan, lambda _orders, _events: None)
         return self._builder
 
 
+# Only the last run: a worker of Spark may serve one build after another.
 @lru_cache(maxsize=1)
 def _load(ticket: Ticket) -> _Run:
-    """Load a run's plan, once a process."""
+    """Load the plan of a run, once in each process."""
     folder = Path(ticket.folder)
     if ticket.version != __version__:
         raise OutputError(f"expected fastgen {ticket.version} on every executor, got {__version__}.")
@@ -190,7 +193,7 @@ def _load(ticket: Ticket) -> _Run:
         raise OutputError(f"{folder / PLAN}: expected the plan that the driver wrote, got another one.")
     plan: BuildPlan
     plan, files = pickle.loads(data)  # noqa: S301  # its hash came with the task
-    compile_alone(plan)
+    compile_alone(plan)  # the workers of a machine start at the same time
     return _Run(folder, plan, files)
 
 
@@ -205,10 +208,22 @@ def _map_table(folder: Path, location_id: int) -> RouteTable:
 def check_in(job: Job, ticket: Ticket, made: Iterable[Attempt]) -> list[PartResult]:
     """Take in one attempt of every file of a job, after its run has ended.
 
+    Parameters
+    ----------
+    job, ticket
+        The job, and the ticket of its run.
+    made
+        The attempts that tasks have returned.
+
+    Returns
+    -------
+    list of PartResult
+        The result of each file, in the order of the job.
+
     Raises
     ------
     OutputError
-        If a file is missing, was told of twice, or is not there.
+        If there is no attempt of a file, or more than one, or the file itself is missing.
     """
     by_number: dict[int, Attempt] = {}
     for one in made:
@@ -232,16 +247,14 @@ def _ended(folder: Path) -> Path:
 
 
 def adopt_runs(plan: BuildPlan, receipts: Receipts, work: Path) -> None:
-    """Take in what ended runs of this build have finished, and remove the rest of them.
+    """Take in the files that earlier runs of this build have finished, and remove what else they left.
 
-    Raises
-    ------
-    OutputError
-        If the disk refuses.
+    Runs of killed drivers are found here as well: `Receipts` has ended them.
     """
     files = {file.path: file for file in plan.files}
     for folder in work.glob(f"{ENDED}*"):
         for receipt in sorted(folder.glob(f"*{RECEIPT}")):
+            # A file whose receipt is damaged, or not of this plan, is made again.
             with contextlib.suppress(ValueError, KeyError, TypeError, OutputError):
                 result = decode_receipt(receipt.read_bytes())
                 if receipts.get(files[result.entry.path]) is None:

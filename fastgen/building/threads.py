@@ -1,4 +1,4 @@
-"""Make the files of a build in threads of this process: one alone, or several where it may not be copied."""
+"""Make the files of a build in threads of this process: in one, or in several if it can't be copied."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def make_in_threads(job: Job, n_workers: int) -> list[PartResult]:
     lock, mine, ended = Lock(), local(), Event()
 
     def advance(orders: int, events: int) -> None:
-        # After a failure or Ctrl-C nobody waits for the other workers' files.
+        # After a failure or Ctrl-C, the other workers give up their files.
         if ended.is_set():
             raise CancelledError
         with lock:
@@ -46,7 +46,7 @@ def make_in_threads(job: Job, n_workers: int) -> list[PartResult]:
         job.receipts.add(result)
         results.append(result)
 
-    # The tables wait for the disk beside the files.
+    # Writing the tables mostly waits for the disk, so it has a thread of its own.
     with ThreadPoolExecutor(n_workers) as pool, ThreadPoolExecutor(1) as beside:
         futures = [beside.submit(write_tables, plan.dims, job.work)]
         futures += [pool.submit(make, file) for file in job.files]

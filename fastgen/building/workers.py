@@ -1,4 +1,4 @@
-"""Choose how many workers make the files of a build on this machine, and of which kind they are."""
+"""Choose the number of workers that make the files of a build on this machine, and their kind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fastgen.building.plan import BuildPlan
 
 WORKERS_MAX = 256
-# Below this a second worker costs more than it brings.
+# With fewer events for each, a further worker takes more time to start than it saves.
 EVENTS_FOR_A_WORKER = 200_000
 
 

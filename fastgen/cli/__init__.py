@@ -1,4 +1,7 @@
-"""The command line: the group, its commands in working order, and how errors end a run."""
+"""The command line: the group, its commands in the order in which users need them, and its errors.
+
+Only this room prints. A command imports what it needs when it runs, so that --help is quick.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,14 @@ from fastgen.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Characters of a message, and of them after what is left out: it may quote a value of a file, of any length.
+# Length of an error message, and of its end after the part that is left out: a message may quote a value of
+# any length from a file.
 MESSAGE_MAX, MESSAGE_END = 2000, 500
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+INTERRUPTED = 130  # 128 + SIGINT, by the convention of shells
 
 
 class WorkingOrderGroup(click.Group):
-    """A group that lists its commands in the order in which a user needs them."""
+    """A group whose help lists the commands in the order of their registration, not by the alphabet."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the command names in the order of their registration."""
@@ -56,7 +60,7 @@ def cli() -> None:
 
 
 def _add(group: click.Group, command: click.Command) -> None:
-    """Register a command, its help under the same names whether it is called through the group or alone."""
+    """Register a command, and give it -h besides --help, also if it is called without the group."""
     group.add_command(command)
     command.context_settings.setdefault("help_option_names", ["-h", "--help"])
     if isinstance(command, click.Group):
@@ -69,10 +73,11 @@ for registered in (plan, build, verify, info, slice_command, replay, publish, sc
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Run the command line; whatever ends it early is one line on stderr and an exit code."""
+    """Run the command line; turn every error into one line on stderr and an exit code."""
     streams.take_over()
     try:
         with warnings_as_lines():
+            # Without the standalone mode, click raises its errors instead of printing them and exiting.
             code = cli.main(args=args, prog_name="fastgen", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
@@ -80,7 +85,7 @@ def main(args: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code, getattr(error, "ctx", None))
     except click.Abort:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would only break off the way out
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would only interrupt this message
         _fail("interrupted; nothing half-written is left, and the same command goes on.", INTERRUPTED)
     except FastgenError as error:
         _fail(str(error), error.exit_code)
@@ -95,7 +100,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _fail(message: str, code: int, ctx: click.Context | None = None) -> None:
-    """Print one line, the middle of a very long one left out, and exit."""
+    """Print an error as one line, without its middle if it is very long, and exit."""
     path = "fastgen" if ctx is None else ctx.command_path
     hint = "" if ctx is None else f" See '{path} --help'."
     text = escape(" ".join(message.split()))

@@ -54,6 +54,7 @@ def build(
     began = time.perf_counter()
     if engine == "local" and master is not None:
         raise click.UsageError("--master: expected --engine spark with it.")
+    # Heavy imports come after the checks of usage, so that a wrong option is reported at once.
     with uncollected():
         build_dataset = _spark_build(master, workers) if engine == "spark" else _local_build(workers)
         from fastgen.cli.progress import TerminalProgress  # noqa: PLC0415  # heavy
@@ -78,6 +79,7 @@ def _spark_build(master: str | None, workers: int | None) -> Callable[..., Build
 
     if workers is not None:
         raise click.UsageError("--workers: expected --engine local with it; --master local[2] says how many.")
+    # This module imports PySpark, so the check has to come first.
     require_pyspark()
     from fastgen.spark.building import build_on  # noqa: PLC0415  # heavy
 
@@ -85,17 +87,18 @@ def _spark_build(master: str | None, workers: int | None) -> Callable[..., Build
 
 
 def summarise(result: BuildResult, seconds: float) -> list[str]:
-    """Say in a few lines what a build made.
+    """Describe the result of a build, one figure a line.
 
     Parameters
     ----------
     result
-        The build's result.
+        The result.
     seconds
-        How long the command took, imports included.
+        Duration of the command, imports included.
     """
     manifest, n_files = result.manifest, len(result.manifest.files)
     n_bytes = sum(entry.bytes for entry in (*manifest.files, *manifest.tables))
+    # A rate makes sense only if this run has made all events.
     took = f"{seconds:.2f} s"
     if result.files_kept == 0:
         took += f", {manifest.rows / seconds:,.0f} events/s"

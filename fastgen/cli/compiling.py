@@ -1,4 +1,4 @@
-"""Tell a user that the kernels are being compiled, which takes a while and happens once."""
+"""Tell a user that kernels are being compiled: it takes some seconds, once on a machine."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 
 
 class CompileListener(event.Listener):  # type: ignore[misc]  # Numba comes without types
-    """Tells of the first compilation: with a warm cache there is none.
+    """Announces the first compilation of a process. If the kernels are cached, there is none.
 
     Parameters
     ----------
     announce
-        What to call with a line.
+        Called with one line of text.
     """
 
     def __init__(self, announce: Callable[[str], None]) -> None:
         self._announce = announce
-        self._told = False
+        self._has_announced = False
 
     def on_start(self, event: Any) -> None:  # noqa: ARG002  # the name that Numba calls
-        """Take the start of a compilation."""
-        if not self._told:
-            self._told = True
+        """Announce the compilation if it is the first one."""
+        if not self._has_announced:
+            self._has_announced = True
             self._announce("compiling the kernels, once on this machine: a few seconds")
 
     def on_end(self, event: Any) -> None:
-        """Take the end of a compilation."""
+        """Do nothing; Numba requires the method."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Take a dataset from the command line: a folder, or `scenario:` and the scenario of one never written."""
+"""Read a DATASET argument: a folder, or `scenario:` with the scenario of a dataset that was never written."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 
 
 class DatasetPlace(Place):
-    """The folder of a dataset as a path, or a text that begins with `scenario:`."""
+    """A dataset's folder, converted to a path, or a text that begins with `scenario:`."""
 
     name = "dataset"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Check the path, of the scenario file where one is named."""
+        """Check the path of the folder or of the scenario file."""
         if not (isinstance(value, str) and value.startswith(PREFIX)):
             return super().convert(value, param, ctx)
         file = value.removeprefix(PREFIX)
@@ -38,13 +38,14 @@ class DatasetPlace(Place):
 dataset = click.argument("dataset", metavar="DATASET", type=DatasetPlace())
 
 
+# The prefix keeps --start, the date of day 0, apart from a command's own parameter `start`.
 def _renamed(name: str, **attributes: Any) -> Callable[[Command], Command]:
     return click.option(f"--{name}", f"of_{name}", **attributes)
 
 
 def of_scenario(command: Command) -> Command:
-    """Give a command the options that go with `scenario:`; it gets them as `of_days` and so on."""
-    for name, option in reversed(_OPTIONS.items()):
+    """Add the options for `scenario:` to a command, which gets them as `of_days` and so on."""
+    for name, option in reversed(_OPTIONS.items()):  # click lists the last one first
         command = _renamed(name, **option)(command)
     return command
 
@@ -70,7 +71,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def open_named(dataset: Path | str, given: Mapping[str, Any], *, has_ids: bool = True) -> Path | OpenDataset:
-    """Open what a user has named as a dataset.
+    """Open the dataset that a user has named.
 
     Parameters
     ----------
@@ -79,13 +80,13 @@ def open_named(dataset: Path | str, given: Mapping[str, Any], *, has_ids: bool =
     given
         The options of `of_scenario`.
     has_ids
-        Whether events get their ids of the wire, which are made of the dataset's digest. Where the cache
-        doesn't have that of a scenario, all its events are made once to find it.
+        Whether the output has event ids. They are derived from the dataset's digest; if the cache lacks that
+        of a scenario, all events are made once to compute it.
 
     Raises
     ------
     click.UsageError
-        If one of them comes with a folder.
+        If one of these options is given with a folder.
     ScenarioError, DataError
         If the scenario or its inputs are wrong.
     """

@@ -1,4 +1,4 @@
-"""Tell a user that kernels are being compiled, where it is not yet known whether any are needed."""
+"""Tell a user that kernels are being compiled, in commands that may not need any."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def announced_late_compiling() -> Iterator[None]:
-    """Say on stderr when a kernel is compiled in this block, and load Numba no earlier than it is."""
+    """Say on stderr when a kernel is compiled in this block; import Numba only if the block does."""
     with ExitStack() as listening:
 
         def listen() -> None:

@@ -1,4 +1,4 @@
-"""Every option of `fastgen build`, once."""
+"""Define every option of `fastgen build`, some of which other commands have too."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 
 
 class Workers(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
-    """`auto`, read as None, or a number of workers."""
+    """A number of workers, or `auto`, which becomes None."""
 
     name = "workers"
 
@@ -26,6 +26,7 @@ class Workers(click.ParamType):  # type: ignore[type-arg]  # generic only in lat
         """Read the number."""
         if value == "auto":
             return None
+        # int() alone would also accept blanks, underscores, and digits of other scripts.
         count = int(str(value)) if re.fullmatch("[0-9]{1,9}", str(value)) else 0
         if count < 1:
             self.fail(f"expected auto or a number of at least 1, got {value!r}.", param, ctx)
@@ -33,7 +34,7 @@ class Workers(click.ParamType):  # type: ignore[type-arg]  # generic only in lat
 
 
 class _StatedForms(click.ParamType):  # type: ignore[type-arg]  # as above
-    """Refuses what Python takes for a number besides: blanks, underscores, digits of other scripts."""
+    """Refuses blanks, underscores and digits of other scripts, which Python accepts in numbers."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read the number."""
@@ -43,15 +44,15 @@ class _StatedForms(click.ParamType):  # type: ignore[type-arg]  # as above
 
 
 class Whole(_StatedForms, click.types.IntParamType):
-    """A whole number, as users write it."""
+    """A whole number in plain digits."""
 
 
 class Count(_StatedForms, click.IntRange):
-    """A whole number within bounds, as users write it."""
+    """A whole number in plain digits, within bounds."""
 
 
 class Number(_StatedForms, click.types.FloatParamType):
-    """A number, as users write it."""
+    """A number in plain digits."""
 
 
 def split_codes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -60,7 +61,7 @@ def split_codes(_ctx: click.Context, _param: click.Parameter, value: str | None)
 
 
 def take_date(_ctx: click.Context, _param: click.Parameter, value: dt.datetime | None) -> dt.date | None:
-    """Drop the time of day that click puts to a date."""
+    """Drop the time of day that click adds to a date."""
     return None if value is None else value.date()
 
 
@@ -117,7 +118,7 @@ partition_by = click.option(
     type=click.Choice(["location_id", "location_id,day"]),
     default="location_id",
     show_default=True,
-    help="What the hive layout's folders are named after.",
+    help="Columns that name the folders of the hive layout.",
 )
 compression = click.option(
     "--compression",
@@ -163,8 +164,9 @@ output = click.option(
 
 
 def of_dataset(command: Command) -> Command:
-    """Give a command the options that decide a dataset, as `building.options.Inputs` has them."""
+    """Add the options that decide a dataset to a command, named as in `building.options.Inputs`."""
     what = (days, seed, scale, start, locations, scenario, dimensions, roads)
+    # click lists the option that was added last first.
     for option in reversed((*what, layout, partition_by, compression)):
         command = option(command)
     return command

@@ -1,4 +1,4 @@
-"""Take paths from the command line, and refuse at once what can be none."""
+"""Read paths from the command line, and refuse impossible ones at once."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class Place(click.Path):
-    """A path, as `pathlib.Path` unless another type is asked for.
+    """A path that passes `check_name`.
 
-    An empty text is what an unset variable leaves, and `pathlib` takes it for the current folder.
+    An unset shell variable gives an empty text, which `pathlib` takes for the current folder.
 
     Parameters
     ----------
     path_type
-        What to make of the text.
+        Converts the text.
     **options
-        As `click.Path` takes them.
+        Parameters of `click.Path`.
     """
 
     def __init__(self, path_type: Callable[[str], Any] = Path, **options: Any) -> None:
@@ -39,14 +39,14 @@ class Place(click.Path):
         except ScenarioError as error:
             self.fail(str(error), param, ctx)
         path = str(super().convert(value, param, ctx))
-        # To click, a device or a pipe is neither a file nor a folder.
+        # click's file_okay=False refuses regular files, but not devices and pipes.
         if not self.file_okay and not Path(path).is_dir():
             self.fail(f"expected a folder, got {path}, which is a device or a pipe.", param, ctx)
         return self._make(path)
 
 
 def take_folder(_ctx: click.Context, _param: click.Parameter, value: Path) -> Path:
-    """Check, before any work is done, that a folder could be written to."""
+    """Check that a folder can be written to, before any work is done."""
     from fastgen.files import check_folder  # noqa: PLC0415  # --help does without
 
     return check_folder(value)

@@ -1,4 +1,4 @@
-"""The command `fastgen plan`: say what a build would make."""
+"""The command `fastgen plan`: forecast a build."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def plan(
     """Say what a build with these options would make.
 
     Files, orders, events and bytes, in total and by location, and about what time and memory it would take;
-    nothing is built. The orders are exact, events and bytes expected. What is too large to build is refused
-    here as there; growth over many years is, unless the scenario ends it with max_orders_day.
+    nothing is built. The orders are exact; events and bytes are expectations. A scenario that is too large to
+    build is refused; growth over many years makes it so, unless max_orders_day bounds the orders.
 
     \b
     Examples:
@@ -46,6 +46,7 @@ def plan(
         from fastgen.building.forecast import plan as plan_dataset  # noqa: PLC0415  # heavy
         from fastgen.cli.compiling import announced_compiling  # noqa: PLC0415  # heavy
 
+    # A kernel counts the orders, so the first run on a machine compiles it.
     with announced_compiling():
         found = plan_dataset(
             workers=workers,
@@ -80,7 +81,8 @@ def _facts(found: Forecast) -> dict[str, str]:
 
 
 def _duration(seconds: float) -> str:
-    if seconds < 90:  # noqa: PLR2004  # shorter in seconds
+    """Write a duration in seconds, minutes or hours, with two or three digits."""
+    if seconds < 90:  # noqa: PLR2004
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"  # noqa: PLR2004
     minutes = seconds / 60
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"  # noqa: PLR2004

@@ -1,7 +1,7 @@
-"""Print lines and JSON: the one place where text reaches a terminal.
+"""Print lines and JSON. All text that commands print goes through this module.
 
-Names of files, words of a road network's source and the like come from outside. Printed as they are, they
-could end a line and forge the next one, or command the terminal; so all but printable characters are escaped.
+File names, sources of road networks and the like come from outside. Unescaped, they could end a line and
+forge the next one, or control the terminal, so all characters that aren't printable are escaped.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 
 def say(*lines: str, err: bool = False, file: IO[str] | None = None) -> None:
-    """Print lines, each of which stays one line.
+    """Print lines; each of them stays one line.
 
     Parameters
     ----------
     lines
-        The lines, without their ends.
+        The lines, without line ends.
     err
-        Whether to print on stderr rather than on stdout.
+        Whether to print on stderr instead of stdout.
     file
-        Where to print instead.
+        Stream to print on instead of either.
     """
     stream = file or (sys.stderr if err else sys.stdout)
     click.echo("\n".join(_encodable(escape(line), stream) for line in lines), file=stream)
@@ -38,17 +38,17 @@ def say(*lines: str, err: bool = False, file: IO[str] | None = None) -> None:
 
 @contextlib.contextmanager
 def warnings_as_lines() -> Iterator[None]:
-    """Print each warning of fastgen's own once, as a line on stderr."""
-    said: set[str] = set()
+    """Print each `FastgenWarning` once, as a line on stderr."""
+    printed: set[str] = set()
     with warnings.catch_warnings():
         warnings.simplefilter("always", FastgenWarning)
         show = warnings.showwarning
 
-        def show_own(message: Warning | str, category: type[Warning], *place: Any, **options: Any) -> None:
+        def show_own(message: Warning | str, category: type[Warning], *origin: Any, **options: Any) -> None:
             if not issubclass(category, FastgenWarning):
-                show(message, category, *place, **options)
-            elif str(message) not in said:
-                said.add(str(message))
+                show(message, category, *origin, **options)
+            elif str(message) not in printed:
+                printed.add(str(message))
                 say(f"fastgen: {message}", err=True)
 
         warnings.showwarning = show_own
@@ -56,18 +56,18 @@ def warnings_as_lines() -> Iterator[None]:
 
 
 def say_json(value: Any) -> None:
-    """Print a value as JSON, in which everything but printable characters is escaped as JSON has it."""
+    """Print a value as JSON; escape characters that aren't printable in JSON's way."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     if not encoding.lower().startswith("utf"):
-        text = json.dumps(value, indent=2)
+        text = json.dumps(value, indent=2)  # escapes all but ASCII, which every encoding has
     click.echo("".join(c if c.isprintable() or c == "\n" else _json_escape(c) for c in text))
 
 
 def escape(text: str) -> str:
-    r"""Escape what isn't printable as Python does: \n, \x1b, \u202e.
+    r"""Escape characters that aren't printable in Python's way: \n, \x1b, \u202e.
 
-    Controls, both kinds of line ends, marks that turn the direction of writing, halves of surrogate pairs.
+    These are control characters, line ends, marks of writing direction, and halves of surrogate pairs.
     """
     if text.isprintable():
         return text
@@ -75,11 +75,12 @@ def escape(text: str) -> str:
 
 
 def _encodable(text: str, stream: IO[str] | None) -> str:
-    """Escape what a stream's encoding lacks."""
+    """Escape the characters that a stream's encoding lacks."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _json_escape(character: str) -> str:
+    # JSON escapes UTF-16 code units, so a character beyond U+FFFF needs two.
     units = character.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))

@@ -1,4 +1,4 @@
-"""Show a build's progress on a terminal; in a pipe say only what takes long, on stderr."""
+"""Show a build's progress on stderr: a bar on a terminal, else only lines about slow steps."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from fastgen.cli.printing import escape, say
 if TYPE_CHECKING:
     from rich import progress as bars
 
-REDRAW_S = 0.1
+REDRAW_S = 0.1  # least time between two drawings of the bar
 
 
 class TerminalProgress(Progress):
-    """Announces on stderr what is done now, and draws a bar there if it is a terminal."""
+    """Prints lines about slow steps on stderr, and draws a bar there if it is a terminal."""
 
     def __init__(self) -> None:
         self._bar: bars.Progress | None = None
@@ -30,12 +30,12 @@ class TerminalProgress(Progress):
         self._lock = Lock()
 
     def __enter__(self) -> Self:
-        """Listen to the compiler."""
+        """Announce compilation from now on."""
         event.register("numba:compile", self._listener)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take the bar down, whatever happened."""
+        """Remove the bar, also after an error."""
         event.unregister("numba:compile", self._listener)
         if self._bar is not None:
             self._bar.stop()
@@ -62,23 +62,23 @@ class TerminalProgress(Progress):
             bars.TextColumn("{task.fields[rate]:,.0f} events/s"),
             bars.TimeRemainingColumn(),
             console=Console(stderr=True),
-            auto_refresh=False,  # by a thread, which would keep the build from using processes
+            auto_refresh=False,  # it takes a thread, and a process with threads can't be copied for workers
         )
         self._task = self._bar.add_task("", total=max(1.0, events_expected), orders=0, rate=0.0)
         self._bar.start()
 
     def keep(self, orders: int, events: int) -> None:
-        """Count what an earlier run made; it says nothing of the speed."""
+        """Count what an earlier run made; it doesn't count for events a second."""
         self._show(orders, events, 0)
 
     def advance(self, orders: int, events: int) -> None:
-        """Count what was made."""
+        """Count what this run made."""
         self._show(orders, events, events)
 
     def _show(self, orders: int, events: int, made: int) -> None:
         if self._bar is None or self._task is None:
             return
-        with self._lock:
+        with self._lock:  # workers that are threads report at the same time
             self._orders += orders
             self._made += made
             elapsed = self._bar.tasks[self._task].elapsed or 0.0

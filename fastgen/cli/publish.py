@@ -1,4 +1,4 @@
-"""The command `fastgen publish`."""
+"""The command `fastgen publish`: make tables of a dataset."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 @click.option(
     "--overwrite",
     is_flag=True,
-    help="Replace tables of another dataset or of others that are there, and make all anew.",
+    help="Replace tables of another dataset or of another origin, and make all of them again.",
 )
 @datasets.of_scenario
 def publish(*, dataset: Path | str, to: str, overwrite: bool, **of_scenario: Any) -> None:
     """Publish DATASET as tables to query.
 
-    The six dimension tables, the events with a timestamp and a date, and order_items, one row a line of an
-    order; over them the views order_header, item_sales, brand_sales and location_sales. Published again, the
-    same dataset changes nothing; a run that was killed is finished by the next one. DATASET is a folder, or
-    scenario:canonical or scenario:FILE for a dataset that was never written.
+    The tables are the six dimension tables, the events with a timestamp and a date, and order_items with one
+    row for each line of an order. The views are order_header, item_sales, brand_sales and location_sales.
+    Publishing the same dataset again changes nothing. If a run is killed, the next one completes it. DATASET
+    is a folder, or scenario:canonical or scenario:FILE for a dataset that was never written.
 
     \b
     Examples:

@@ -60,12 +60,13 @@ def replay(
     every: float,
     **settings: Any,
 ) -> None:
-    """Play DATASET as a stream: drop the events that have become due into a folder, each exactly once.
+    """Play DATASET as a stream: write the events that have fallen due into a folder, each exactly once.
 
-    The first run writes history: everything from day 0 to the start day at the present time of day. Every
-    later run writes what has come since. Files appear whole, under names that rise with time, and never
-    change. A run that was killed is made up for by the next one. DATASET is a folder, or scenario:canonical
-    or scenario:FILE for a dataset that was never written: who builds it later goes on with the same state.
+    The first run writes the history: all events from day 0 to the start day at the present time of day. Every
+    later run writes the events since the one before. Files appear whole, under names that rise with time, and
+    never change. If a run is killed, the next one completes it. DATASET is a folder, or scenario:canonical or
+    scenario:FILE for a dataset that was never written; if it is built later, replays of the folder continue
+    with the same state.
 
     \b
     Examples:
@@ -82,7 +83,8 @@ def replay(
         from fastgen.replaying.run import present_us, run_once  # noqa: PLC0415  # heavy
         from fastgen.replaying.state_checks import ClockError  # noqa: PLC0415  # heavy
 
-    tell = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
+    # With events on stdout, everything else goes to stderr.
+    report = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
 
     of_scenario = {name: settings.pop(name) for name in list(settings) if name.startswith("of_")}
     opened = datasets.open_named(dataset, of_scenario)
@@ -90,16 +92,17 @@ def replay(
     def play(replay_options: ReplayOptions) -> None:
         with announced_late_compiling(), _target(to) as target:
             if follow:
-                _follow(opened, target, every, state, replay_options, tell)
+                _follow(opened, target, every, state, replay_options, report)
                 return
             emitted = run_once(opened, target, state, replay_options, now, dry_run=dry_run)
-            _say_what_is_inside(emitted)
-            tell(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
+            _warn_of_own_files(emitted)
+            report(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
 
     replay_options = ReplayOptions(**settings)
     try:
         play(replay_options)
     except ClockError as error:
+        # Only a person at a terminal can answer; a scheduled run fails.
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
         say(str(error), err=True)
@@ -110,7 +113,7 @@ def replay(
 
 @contextmanager
 def _target(to: str) -> Iterator[str | IO[bytes]]:
-    """Give the folder or open the standard output; the block ends if the reader of that has left."""
+    """Yield the folder, or the open standard output; a reader that closes the pipe ends the block quietly."""
     if to != STDOUT:
         yield to
         return
@@ -121,7 +124,8 @@ def _target(to: str) -> Iterator[str | IO[bytes]]:
         say("-: the reader has left before the end; the window stays due", err=True)
 
 
-def _say_what_is_inside(emitted: Emitted) -> None:
+def _warn_of_own_files(emitted: Emitted) -> None:
+    """Say after the first run if fastgen's own files are in the target folder, where readers meet them."""
     from fastgen.emitting.control import INSIDE  # noqa: PLC0415  # heavy
 
     if emitted.first_run and emitted.control is not None and emitted.control.name == INSIDE:
@@ -138,37 +142,39 @@ def _follow(
     every_s: float,
     state: Path | None,
     replay_options: ReplayOptions,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
+    """Emit window after window until a signal ends it."""
     from fastgen.cli.replay_status import ReplayStatus  # noqa: PLC0415  # only here
     from fastgen.replaying.run import follow, present_us  # noqa: PLC0415  # heavy
 
     stop = Event()
 
     def end(number: int, _frame: FrameType | None) -> None:
-        """End after the present window; the second time, at once."""
+        """End after the present window; the second signal ends at once."""
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 
+    # SIGTERM is how systemd and Kubernetes end a service.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    with ReplayStatus(tell) as status:
+    with ReplayStatus(report) as status:
         for emitted in follow(dataset, to, every_s=every_s, stop=stop, state=state, options=replay_options):
-            _say_what_is_inside(emitted)
+            _warn_of_own_files(emitted)
             status.show(emitted, present_us())
 
 
 def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> list[str]:
-    """Say in a few lines what a run emitted, or would.
+    """Describe what a run emitted, or a dry run would, one figure a line.
 
     Parameters
     ----------
     emitted
-        What it emitted.
+        The result of the run.
     now_us
-        Wall clock, None if another time was taken for it.
+        Wall clock, Unix microseconds; None if the user stated another time.
     dry_run
-        Whether nothing was written.
+        Whether it was a dry run.
     """
     clock, window = emitted.clock, emitted.window
     if window is None:
@@ -196,6 +202,7 @@ def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> list[str
 
 
 def _dataset_time(emitted: Emitted, virtual_s: int) -> str:
+    """Write a virtual second as day and time of the dataset, and the number of a later loop."""
     clock = emitted.clock
     loop = clock.loop_of(virtual_s)
     day, second = divmod(virtual_s - clock.epoch_s - loop * clock.length_s, 86_400)

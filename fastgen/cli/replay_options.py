@@ -1,4 +1,4 @@
-"""Every option of `fastgen slice` and `fastgen replay`, once."""
+"""Define every option of `fastgen slice` and `fastgen replay`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
-    """A length of time such as 10s, 500ms or 2m, read as seconds."""
+    """A length of time such as 10s, 500ms or 2m, converted to seconds."""
 
     name = "duration"
 
@@ -56,7 +56,7 @@ start = click.option(
     "start",
     required=True,
     metavar="T",
-    help="Begin of the window: 70, 70T18:30, 2024-03-11T18:30, dataset time; a blank may stand for T.",
+    help="Begin of the window in dataset time: 70, 70T18:30 or 2024-03-11T18:30; a blank may replace T.",
 )
 end = click.option("--to", "end", required=True, metavar="T", help="Its end, not part of it.")
 slice_format = click.option(
@@ -67,7 +67,7 @@ slice_format = click.option(
     show_default=True,
     help="Form of the output.",
 )
-raw = click.option("--raw", is_flag=True, help="The stored columns instead of the wire format.")
+raw = click.option("--raw", is_flag=True, help="Give the stored columns instead of the wire format.")
 output = click.option(
     "-o",
     "--output",
@@ -99,7 +99,7 @@ speed = click.option(
     "--speed", metavar="X", help="Simulated seconds a second: 60, 0.5, 1/3 or 1e-3.  [default: 60]"
 )
 loop = click.option(
-    "--loop/--no-loop", default=None, help="Begin anew after the last day, or end.  [default: --loop]"
+    "--loop/--no-loop", default=None, help="Begin again after the last day, or end.  [default: --loop]"
 )
 max_rows = click.option(
     "--max-rows-per-file",
@@ -116,17 +116,17 @@ replay_format = click.option(
     show_default=True,
     help="Form of the files, and end of their names.",
 )
-rebase = click.option("--rebase", is_flag=True, help="Take over another speed, from the present position on.")
+rebase = click.option("--rebase", is_flag=True, help="Change the speed, from the present position on.")
 accept_clock = click.option(
     "--accept-clock",
     is_flag=True,
-    help="Take the present for right though it is before the last run (with --rebase) or a year after it.",
+    help="Accept the present time though it is before the last run (with --rebase) or a year after it.",
 )
 now = click.option(
     "--now",
     type=Time(),
     metavar="TIME",
-    help="Time (UTC) to take for the present: 2026-03-01T12:00; a blank may stand for T.",
+    help="Time (UTC) to use as the present: 2026-03-01T12:00; a blank may replace T.",
 )
 dry_run = click.option("--dry-run", is_flag=True, help="Say which window is due, and write nothing.")
 follow = click.option("--follow", is_flag=True, help="Run on, window after window, until SIGTERM or Ctrl-C.")

@@ -1,4 +1,4 @@
-"""Show how a running replay stands: one live line on a terminal, a line a window elsewhere."""
+"""Show the state of a running replay: one live line on a terminal, else a line for each window."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ US_PER_S = 1_000_000
 
 
 class ReplayStatus:
-    """Shows simulated time, events a second, and lag.
+    """Shows simulated time, number of events, and lag.
 
     Parameters
     ----------
     say
-        Prints a line, where there is no terminal.
+        Prints a line if stderr is no terminal.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -31,7 +31,7 @@ class ReplayStatus:
         self._events, self._began = 0, time.monotonic()
 
     def __enter__(self) -> Self:
-        """Draw the line."""
+        """Draw the live line."""
         if sys.stderr.isatty():
             from rich.console import Console  # noqa: PLC0415  # only a terminal pays for it
 
@@ -40,24 +40,24 @@ class ReplayStatus:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take the line down."""
+        """Remove the live line."""
         if self._status is not None:
             self._status.stop()
 
     def show(self, emitted: Emitted, now_us: int) -> None:
-        """Show a window.
+        """Show the state after a window.
 
         Parameters
         ----------
         emitted
-            The window.
+            What the window had.
         now_us
             Wall clock, Unix microseconds.
         """
         clock = emitted.clock
         self._events += emitted.events
         reached = clock.shown(emitted.watermark)
-        # How long ago the last second emitted was due.
+        # Time since the last emitted second fell due, which is when it was over.
         lag_s = max(0.0, (now_us - clock.real_us(emitted.watermark + 1)) / US_PER_S)
         if self._status is not None:
             rate = self._events / max(time.monotonic() - self._began, 1e-3)

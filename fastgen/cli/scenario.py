@@ -25,7 +25,7 @@ dimensions_option = click.option(
 
 @click.group()
 def scenario() -> None:
-    """Print and check scenarios: the files that hold every number of the model.
+    """Print and check scenarios: the files that state every number of the model.
 
     A scenario file (TOML) states what differs from the canonical scenario.
     """
@@ -59,7 +59,7 @@ def show(file: Path | None, dimensions_dir: Path | None) -> None:
 def check(files: tuple[Path, ...], dimensions_dir: Path | None) -> None:
     """Check scenario files, and say how many orders they expect.
 
-    One line a file; exit code 2 if any is wrong.
+    Each file prints one line. The exit code is 2 if any is wrong.
 
     \b
     Examples:
@@ -70,7 +70,7 @@ def check(files: tuple[Path, ...], dimensions_dir: Path | None) -> None:
     for file in files:
         try:
             say(f"{file}: valid: {_describe(file, dimensions_dir)}")
-        except FastgenError as error:
+        except FastgenError as error:  # go on: the user wants to know about all files
             wrong = True
             say(f"fastgen: {' '.join(str(error).split())}", err=True)
     if wrong:
@@ -88,7 +88,7 @@ def _describe(file: Path, dimensions_dir: Path | None) -> str:
         check_expected_orders(loaded, expected)
     except ScenarioError as error:
         raise ScenarioError(f"{file}: {error}") from None
-    n_places, n_orders = len(loaded.locations), round(float(expected.sum()))
-    places = "1 location" if n_places == 1 else f"{n_places} locations"
+    n_locations, n_orders = len(loaded.locations), round(float(expected.sum()))
+    locations = "1 location" if n_locations == 1 else f"{n_locations} locations"
     days = "1 day" if loaded.days == 1 else f"{loaded.days} days"
-    return f"{places}, {days}, about {n_orders:,} orders expected"
+    return f"{locations}, {days}, about {n_orders:,} orders expected"

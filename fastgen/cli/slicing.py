@@ -79,18 +79,20 @@ def slice_command(
 
 
 def _to_stdout(write: Callable[[IO[bytes]], None]) -> None:
-    # A reader that leaves has seen enough.
+    # A reader such as `head` closes the pipe when it has enough: that is no error.
     with suppress(BrokenPipeError), stdout_bytes() as stream:
         write(stream)
 
 
 def _to_file(write: Callable[[IO[bytes]], None], path: Path) -> None:
+    """Write a file that appears whole; the bytes go to it as they are made, so memory stays bounded."""
     if path.exists() and not path.is_file() and not path.is_dir():
         _to_device(write, path)
         return
     from fastgen.files import check_file, sync_folder  # noqa: PLC0415  # --help does without
 
     check_file(path, "output")
+    # In the same folder, so that the rename is atomic.
     temporary = path.with_name(f".{os.getpid()}.fastgen.tmp")
     try:
         with temporary.open("wb") as file:
@@ -107,9 +109,9 @@ def _to_file(write: Callable[[IO[bytes]], None], path: Path) -> None:
 
 
 def _to_device(write: Callable[[IO[bytes]], None], path: Path) -> None:
-    """Write to a device or a pipe, which stays what it is."""
+    """Write to a device or a pipe, without replacing it by a file."""
     try:
-        # A pipe without a reader would be waited for.
+        # Without O_NONBLOCK, opening a named pipe waits for a reader.
         descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
         os.set_blocking(descriptor, True)
         with os.fdopen(descriptor, "wb") as file:

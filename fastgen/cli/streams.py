@@ -1,4 +1,4 @@
-"""Write to the standard streams as they are found: open, closed, full, or a pipe whose reader has left."""
+"""Write to the standard streams whatever they are: open, closed, a full disk, or a pipe without a reader."""
 
 from __future__ import annotations
 
@@ -18,56 +18,57 @@ _STDOUT, _STDERR = 1, 2
 
 
 class Pipe(io.FileIO):
-    """A standard stream whose reader may leave: what is written then is dropped, and the work goes on.
+    """A standard output whose reader may close the pipe while the work goes on.
 
     Attributes
     ----------
-    is_patient
-        Whether it is so; if not, BrokenPipeError is raised as usual.
+    drops
+        Whether bytes written to a closed pipe are dropped; if not, BrokenPipeError is raised as usual.
     """
 
-    is_patient = True
+    drops = True
 
     def write(self, data: Any, /) -> int:
-        """Write some bytes."""
+        """Write bytes, or drop them."""
         try:
             return super().write(data)
         except BrokenPipeError:
-            if not self.is_patient:
+            if not self.drops:
                 raise
             return memoryview(data).nbytes
 
 
-class Aside(io.FileIO):
-    """A standard stream that nothing hangs on: what can't be written is dropped, and the work goes on."""
+class Diagnostics(io.FileIO):
+    """A standard error whose failures don't matter: bytes that can't be written are dropped."""
 
     def write(self, data: Any, /) -> int:
-        """Write some bytes."""
+        """Write bytes, or drop them."""
         try:
             return super().write(data)
-        except OSError:  # a reader that has left, a full disk, a terminal that is gone
+        except OSError:  # a closed pipe, a full disk, a terminal that was closed
             return memoryview(data).nbytes
 
 
+# Whether the caller had closed the standard output.
 _closed_stdout = False
 
 
 def take_over() -> None:
-    """Take the standard streams over from Python, in a process that is fastgen's own.
+    """Replace Python's standard streams by those of this module; for commands.
 
-    One that the caller has closed is opened on the null device: else the next file opened would get its
-    number, and whatever is printed.
+    A stream that the caller has closed is opened on the null device. Otherwise the next file that is opened
+    would get its number, and everything that is printed.
     """
     global _closed_stdout  # noqa: PLW0603  # there is one process
     _closed_stdout = sys.stdout is None
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         os.set_inheritable(descriptor, True)  # noqa: FBT003  # as standard streams are
     os.close(descriptor)
-    # Tests put streams of their own in the place of these.
+    # Streams that a test has put there are left alone.
     if sys.stdout is sys.__stdout__:
         sys.stdout = _open(Pipe, _STDOUT, sys.stdout)
     if sys.stderr is sys.__stderr__:
-        sys.stderr = _open(Aside, _STDERR, sys.stderr)
+        sys.stderr = _open(Diagnostics, _STDERR, sys.stderr)
 
 
 def _open(kind: type[io.FileIO], descriptor: int, like: Any) -> io.TextIOWrapper:
@@ -82,30 +83,30 @@ def _open(kind: type[io.FileIO], descriptor: int, like: Any) -> io.TextIOWrapper
 
 @contextmanager
 def stdout_bytes() -> Iterator[IO[bytes]]:
-    """Open the standard output for data, which have to arrive, in this block.
+    """Open the standard output for data in this block; none of the bytes are dropped.
 
     Raises
     ------
     OutputError
-        If it was closed by the caller.
+        If the caller had closed it.
     BrokenPipeError
-        Where its reader has left.
+        If its reader closes the pipe.
     """
     if _closed_stdout:
         raise OutputError("-: expected an open standard output, got a closed one.")
     stream = sys.stdout.buffer
     raw = getattr(stream, "raw", None)
     if isinstance(raw, Pipe):
-        raw.is_patient = False
+        raw.drops = False
     try:
         yield stream
     finally:
         if isinstance(raw, Pipe):
-            raw.is_patient = True
+            raw.drops = True
 
 
 def drop_output() -> None:
-    """Drop what could not be written: Python would try once more when the process ends."""
+    """Drop output that couldn't be written: Python would fail on it again when the process ends."""
     if sys.stdout is not None and isinstance(getattr(getattr(sys.stdout, "buffer", None), "raw", None), Pipe):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, _STDOUT)

@@ -1,4 +1,4 @@
-"""Show tables and sizes to people."""
+"""Print tables and named facts, and write sizes for people."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fastgen.cli.printing import escape, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_KB = 1000
+_KB = 1000  # decimal units, as disks have them
 
 
 def show_size(n_bytes: int) -> str:
-    """Write a number of bytes shortly."""
+    """Write a number of bytes with one decimal and a unit."""
     if n_bytes < _KB:
         return f"{n_bytes} bytes"
     amount, unit = float(n_bytes), ""
@@ -26,14 +26,14 @@ def show_size(n_bytes: int) -> str:
 
 
 def show_facts(facts: Sequence[tuple[str, str]]) -> None:
-    """Print named facts, one a line."""
+    """Print named facts, one on each line."""
     width = max(len(key) for key, _ in facts)
     for key, value in facts:
         say(f"{key:<{width}}  {value}")
 
 
 def show_table(columns: tuple[str, ...], rows: list[list[str]], n_left: int) -> None:
-    """Show a table, its first columns to the left: drawn on a terminal, plain in a pipe."""
+    """Print a table, drawn on a terminal and plain in a pipe; its first `n_left` columns are left-aligned."""
     if sys.stdout.isatty():
         from rich.console import Console  # noqa: PLC0415  # slow to import
         from rich.table import Table  # noqa: PLC0415
@@ -46,6 +46,7 @@ def show_table(columns: tuple[str, ...], rows: list[list[str]], n_left: int) -> 
             table.add_row(*(Text(escape(cell)) for cell in row))
         Console().print(table)
         return
+    # Not by rich: in a pipe it would wrap lines at 80 columns.
     widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
     for line in ([*columns], *rows):
         cells = [

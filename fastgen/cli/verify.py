@@ -1,4 +1,4 @@
-"""The command `fastgen verify`: hold a dataset against its manifest and against the model."""
+"""The command `fastgen verify`: check a dataset against its manifest and against the model."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     "--against",
     metavar="FILE",
     type=Place(),
-    help="Checksums file, or manifest or folder of another dataset, to hold the digest against.",
+    help="Checksums file, or manifest or folder of another dataset, to compare the digest with.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(dataset: Path, against: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
     """Verify the dataset in DIR.
 
     First the digests: SHA-256 of every file, content digest of every location-day, digest of the dataset.
-    Then what must hold in every row: eight types in order, times, ids, foreign keys, pings on the route. One
-    line a check.
+    Then the rules for every row: eight types in order, times, ids, foreign keys, pings on the route. Each
+    check prints one line.
 
-    Exit code 0 if all is well, 1 if anything differs, 2 if there is no dataset to verify.
+    The exit code is 0 if all checks pass, 1 if any fails, 2 if there is no dataset to verify.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def _run(dataset: Path, against: Path | None) -> VerifyReport:
     from fastgen.dataset.manifest import read_manifest  # noqa: PLC0415  # heavy
     from fastgen.dataset.verify.run import verify_dataset  # noqa: PLC0415  # heavy
 
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty():  # no progress bar in a log
         return verify_dataset(dataset, against)
     from rich.console import Console  # noqa: PLC0415  # slow to import
     from rich.progress import Progress  # noqa: PLC0415

@@ -1,1 +1,1 @@
-"""Datasets on disk: layout, manifest, reading, verification."""
+"""Datasets on disk: layout, manifest and index; `reading` reads their files, `verify` checks them."""

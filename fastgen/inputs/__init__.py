@@ -1,1 +1,1 @@
-"""Scenario files and dimension tables, in and out."""
+"""Read, check and write scenario files and dimension tables."""

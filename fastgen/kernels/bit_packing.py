@@ -1,4 +1,4 @@
-"""Pack whole numbers into bits as Parquet's encodings have them: the first value in the lowest bits."""
+"""Pack whole numbers into bits as Parquet does: the first value goes into the lowest bits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LOW_8, SHIFT_8 = np.uint64(255), np.uint64(8)
-WIDTH_MAX = 57  # with the up to seven bits that wait for their byte, 64
+# Up to seven bits wait in a 64-bit word until their byte is full, so a value has room for 57.
+WIDTH_MAX = 57
 
 
 @jit
@@ -23,30 +24,30 @@ def pack_bits(
     at: NDArray[np.int64],
     out: NDArray[np.uint8],
 ) -> None:
-    """Pack values group by group.
+    """Pack values in groups; the values of a group have the same number of bits.
 
     Parameters
     ----------
     values
-        (n,), each of at least 0 and below 2 to the power of its group's width.
+        int64 (n,), each at least 0 and below 2**width of its group.
     size
-        Values of a group; the last group may have fewer.
+        Number of values in a group; the last group may have fewer.
     width
-        (n_groups,), bits of a value, at most `WIDTH_MAX`.
+        int64 (n_groups,), bits of each value in the group, at most `WIDTH_MAX`.
     at
-        (n_groups,), where each group begins in `out`; its last byte is filled up with zeros.
+        int64 (n_groups,), position of the group's first byte in `out`.
     out
-        Output.
+        Output, uint8. The last byte of a group is padded with zero bits.
     """
     for g in range(len(width)):
-        bits, n_bits, place = np.uint64(0), 0, at[g]
+        bits, n_bits, byte = np.uint64(0), 0, at[g]
         for j in range(g * size, min((g + 1) * size, len(values))):
             bits |= np.uint64(values[j]) << np.uint64(n_bits)
             n_bits += width[g]
             while n_bits >= 8:
-                out[place] = bits & LOW_8
+                out[byte] = bits & LOW_8
                 bits >>= SHIFT_8
                 n_bits -= 8
-                place += 1
+                byte += 1
         if n_bits > 0:
-            out[place] = bits & LOW_8
+            out[byte] = bits & LOW_8

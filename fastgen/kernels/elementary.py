@@ -1,8 +1,8 @@
 """Evaluate exp, log, sin and powers with + - * / alone, so that every machine gets the same last bit.
 
-libm and NumPy choose other code on other processors, and their last bits differ. IEEE 754 fixes the result of
-the four operations and of the square root, and numba fuses none of them; `frexp` and `ldexp` are exact.
-Errors stay below 2 ulp in the ranges used here.
+libm and NumPy run different code on different processors, and the last bits of their results differ. IEEE 754
+fixes the results of the four operations and of the square root. Numba doesn't fuse them, and `frexp` and
+`ldexp` are exact. Errors stay below 2 units in the last place in the ranges used here.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ import numpy as np
 
 from fastgen.kernels.jit import step
 
-LN2_HI = 6.93147180369123816490e-01  # 32 leading bits of ln 2: products with small integers are exact
+# ln 2 in two parts: LN2_HI has its 32 leading bits, so that products with small whole numbers are exact.
+LN2_HI = 6.93147180369123816490e-01
 LN2_LO = 1.90821492927058770002e-10
 HALF_SQRT2 = 0.7071067811865476
+# Beyond these, exp leaves the range of normal doubles.
 EXP_OVERFLOW = 709.0
 EXP_UNDERFLOW = -708.0
-CENTRE = 0.425
-HALF_LN_2PI = 0.9189385332046727
+CENTRE = 0.425  # normal_quantile: the central formula holds for abs(p - 0.5) up to this
+HALF_LN_2PI = 0.9189385332046727  # of Stirling's series
 INVERSE_FACTORIAL = np.array([1.0 / math.factorial(n) for n in range(15)])
 INVERSE_ODD = np.array([1.0 / (2 * n + 1) for n in range(12)])
-# ln(k!) for k = 0..15, where Stirling's series is not yet exact; correctly rounded.
+# ln(k!) for k = 0 to 15, correctly rounded: Stirling's series is not accurate enough for small k.
 LN_FACTORIAL = np.array(
     [
         0.0,
@@ -47,26 +49,27 @@ LN_FACTORIAL = np.array(
 
 @step
 def exp(x: float) -> float:
-    """Exponential function; 0 below -708, infinite above 709."""
+    """Compute the exponential function; 0 for x below -708, infinite for x above 709."""
     if x < EXP_UNDERFLOW:
         return 0.0
     if x > EXP_OVERFLOW:
         return math.inf
+    # exp(x) = 2**k * exp(r), with abs(r) <= ln(2) / 2.
     k = math.floor(x / (LN2_HI + LN2_LO) + 0.5)
     r = (x - k * LN2_HI) - k * LN2_LO
     total = INVERSE_FACTORIAL[14]
-    for n in range(13, -1, -1):  # Taylor to degree 14: |r| <= 0.347
+    for n in range(13, -1, -1):  # Taylor's series to degree 14
         total = INVERSE_FACTORIAL[n] + total * r
     return math.ldexp(total, int(k))
 
 
 @step
 def log(x: float) -> float:
-    """Natural logarithm of a positive number."""
-    m, e = math.frexp(x)
+    """Compute the natural logarithm of a positive number."""
+    m, e = math.frexp(x)  # log(x) = e * ln(2) + log(m), with m near 1
     if m < HALF_SQRT2:
         m, e = m * 2.0, e - 1
-    s = (m - 1.0) / (m + 1.0)  # log m = 2 atanh s, |s| <= 0.172
+    s = (m - 1.0) / (m + 1.0)  # log(m) = 2 * atanh(s), with abs(s) <= 0.172
     s2 = s * s
     total = 0.0
     for n in range(11, 0, -1):
@@ -76,7 +79,8 @@ def log(x: float) -> float:
 
 @step
 def sin_pi(x: float) -> float:
-    """Sine of pi times x, for 0 <= x <= 1."""
+    """Compute the sine of pi * x, for 0 <= x <= 1."""
+    # Taylor's series in t <= pi / 2, by Horner's rule.
     t = math.pi * (x if x <= 0.5 else 1.0 - x)
     t2 = t * t
     total = 0.0
@@ -100,7 +104,7 @@ def powi(base: float, n: int) -> float:
 
 @step
 def powf(base: float, x: float) -> float:
-    """Raise a base >= 0 to a real power x >= 0; 0 to the power 0 is 1."""
+    """Raise a base >= 0 to a real power x >= 0; 0**0 is 1."""
     if x == 0.0:
         return 1.0
     if base <= 0.0:
@@ -110,7 +114,7 @@ def powf(base: float, x: float) -> float:
 
 @step
 def log_factorial(k: float) -> float:
-    """Natural logarithm of k!, by Stirling's series from 16 on (error below 1e-15 relative)."""
+    """Compute ln(k!): from a table below 16, by Stirling's series from 16 on (relative error below 1e-15)."""
     if k < 16:
         return LN_FACTORIAL[int(k)]
     inverse = 1.0 / k
@@ -121,7 +125,7 @@ def log_factorial(k: float) -> float:
 
 @step
 def normal_quantile_centre(q: float) -> float:
-    """Quantile of the standard normal distribution at 0.5 + q, for abs(q) <= 0.425: see `normal_quantile`."""
+    """Compute the standard normal quantile at 0.5 + q, for abs(q) <= 0.425; see `normal_quantile`."""
     r = 0.180625 - q * q
     above = 2.5090809287301226727e3 * r + 3.3430575583588128105e4
     above = above * r + 6.7265770927008700853e4
@@ -142,9 +146,10 @@ def normal_quantile_centre(q: float) -> float:
 
 @step
 def normal_quantile(p: float) -> float:
-    """Inverse of the standard normal distribution function, for 0 < p < 1.
+    """Compute the quantile of the standard normal distribution at p, 0 < p < 1.
 
-    Algorithm AS 241, PPND16 (Wichura 1988, Applied Statistics 37, 477-484): relative error about 1e-16.
+    Source: algorithm AS 241, PPND16 (Wichura 1988, Applied Statistics 37, 477-484), relative error about
+    1e-16. Its three rational functions cover the centre, the tails, and the far tails.
     """
     q = p - 0.5
     if abs(q) <= CENTRE:

@@ -1,13 +1,15 @@
-"""Compile kernels one way: cached on disk, without the GIL, with IEEE arithmetic as written.
+"""Compile all kernels with the same settings: cached on disk, without the GIL, IEEE arithmetic as written.
 
-`fastmath` stays off: it lets the compiler reorder sums and fuse products, and so changes results between
-machines. Whoever wants kernels as plain Python (coverage, tracebacks) sets NUMBA_DISABLE_JIT=1;
-NUMBA_CACHE_DIR moves the cache.
+`fastmath` stays off: it lets the compiler reorder sums and fuse products, so that results differ between
+machines. NUMBA_DISABLE_JIT=1 runs kernels as plain Python, for coverage and tracebacks; NUMBA_CACHE_DIR moves
+the cache.
 
-What the first run on a machine waits for is compiling, so kernels are written to compile fast. They are given
-their scratch memory: one that allocates arrays takes a third longer. Their arguments are arrays and numbers:
-wherever a field of a tuple of arrays is used, LLVM takes apart all of them. A literal argument, and each type
-of an argument, makes a version of its own. What NumPy does as fast on many orders at once is no kernel.
+The first run on a machine compiles all kernels, so they are written to compile fast:
+
+- The caller passes scratch memory. A kernel that allocates arrays takes a third longer to compile.
+- Arguments are arrays and numbers. For a tuple of arrays, LLVM unpacks all of them wherever one is used.
+- Every argument has one type, and none is a literal: Numba compiles a version for each type and each literal.
+- What NumPy does as fast, on many orders at once, is no kernel.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import numba
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What no kernel needs and what costs a third of the time to compile: wrappers for C, array expressions.
+# No kernel needs a wrapper for C or array expressions, and they take a third of the compile time.
 _LEAN = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_rewrites": True}
 
 # Modules outside of the folders `kernels` whose constants kernels import: Numba compiles the values in.
@@ -33,10 +35,10 @@ Kernel = TypeVar("Kernel", bound="Callable[..., Any]")
 
 @cache
 def _sources_stamp() -> str:
-    """Hash the sources of all kernels, and of the constants in them.
+    """Hash the sources of all kernels and of their constants, to make cached kernels stale when one changes.
 
-    Numba itself compares only the file that a cached kernel stands in. After an edit of a step or a constant
-    of another file it would go on with the old code.
+    Numba itself compares only the file that defines the kernel. It would miss an edit of a step or a constant
+    from another file that is compiled into the kernel.
     """
     digest, package = hashlib.sha256(), Path(__file__).parents[1]
     constants = [package / name for name in CONSTANTS]
@@ -46,7 +48,7 @@ def _sources_stamp() -> str:
 
 
 def jit(kernel: Kernel) -> Kernel:
-    """Compile a loop over arrays; called from Python, cached on disk where a folder can be written."""
+    """Compile a loop over arrays that Python calls, and cache it on disk if a folder can be written."""
     try:
         dispatcher = numba.njit(kernel, cache=True, **_LEAN)
     except RuntimeError:  # numba found no folder for its cache
@@ -57,10 +59,10 @@ def jit(kernel: Kernel) -> Kernel:
 
 
 def step(kernel: Kernel) -> Kernel:
-    """Compile a scalar step of several kernels; LLVM inlines it where that pays."""
+    """Compile a scalar function that only kernels call; LLVM decides where to inline it."""
     return cast("Kernel", numba.njit(kernel, no_cpython_wrapper=True, **_LEAN))
 
 
 def inline(kernel: Kernel) -> Kernel:
-    """Put a part of one kernel in its place before that is compiled: cheaper than a function of its own."""
+    """Paste a part of a kernel into it before compilation, which is faster than compiling a function."""
     return cast("Kernel", numba.njit(kernel, inline="always", no_cpython_wrapper=True, **_LEAN))

@@ -1,4 +1,4 @@
-"""Copy texts out of a table of texts."""
+"""Copy selected texts of a table of texts."""
 
 from __future__ import annotations
 
@@ -20,9 +20,20 @@ def copy_texts(
     length_bytes: int,
     out: NDArray[np.uint8],
 ) -> None:
-    """Copy the texts `which`, (n,), one after another, each behind its length in so many bytes, 0 to 4.
+    """Copy texts one after another, each preceded by its length in bytes.
 
-    Text i is text[start[i]:start[i + 1]]; all of them fill `out`.
+    Parameters
+    ----------
+    start
+        int64 (n_texts + 1,), offsets: text i is text[start[i]:start[i + 1]].
+    text
+        uint8, all texts.
+    which
+        int64 (n,), numbers of the texts to copy.
+    length_bytes
+        Bytes of each length, 0 to 4, little-endian.
+    out
+        Output, uint8, as long as the copied texts and lengths together.
     """
     at = 0
     for j in range(len(which)):

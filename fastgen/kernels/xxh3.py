@@ -1,8 +1,7 @@
-"""Hash 17 to 128 bytes as XXH3-128 does.
+"""Hash 17 to 128 bytes with XXH3-128.
 
 Source: the XXH3 specification and reference, https://github.com/Cyan4973/xxHash (`XXH3_len_17to128_128b`).
-Only this range of lengths is here: the other ranges have formulas of their own, and no kernel hashes such
-inputs.
+XXH3 uses other formulas for other lengths. They are left out: kernels hash only inputs of these lengths.
 """
 
 from __future__ import annotations
@@ -22,12 +21,13 @@ MIN_BYTES, MAX_BYTES = 17, 128
 LOW_32 = np.uint64(0xFFFFFFFF)
 SHIFT_32 = np.uint64(32)
 SHIFT_37 = np.uint64(37)
+# Constants of XXH64 and XXH3.
 PRIME_1 = np.uint64(0x9E3779B185EBCA87)
 PRIME_2 = np.uint64(0xC2B2AE3D27D4EB4F)
 PRIME_4 = np.uint64(0x85EBCA77C2B2AE63)
 AVALANCHE = np.uint64(0x165667919E3779F9)
 ZERO = np.uint64(0)
-# The first 128 bytes of the default secret, as little-endian words.
+# The first 128 bytes of XXH3's default secret, as little-endian words.
 SECRET = np.frombuffer(
     bytes.fromhex(
         "b8fe6c3923a44bbe7c01812cf721ad1cded46de9839097db7240a4a4b7b3671f"
@@ -41,7 +41,8 @@ SECRET = np.frombuffer(
 
 @step
 def _fold(a: np.uint64, b: np.uint64) -> np.uint64:
-    """Multiply to 128 bits and combine the halves; no step overflows 64 bits."""
+    """Multiply to 128 bits, and combine the two halves by exclusive or."""
+    # Four products of 32-bit halves: none of the sums overflows 64 bits.
     a0, a1 = a & LOW_32, a >> SHIFT_32
     b0, b1 = b & LOW_32, b >> SHIFT_32
     low, middle = a0 * b0, a1 * b0
@@ -66,22 +67,23 @@ def _avalanche(h: np.uint64) -> np.uint64:
 
 @step
 def xxh3_128(data: NDArray[np.uint8], n: int, seed: np.uint64) -> tuple[np.uint64, np.uint64]:
-    """Hash the first n bytes.
+    """Hash the first n bytes of an array.
 
     Parameters
     ----------
     data
-        uint8, at least n.
+        uint8, at least n bytes.
     n
-        `MIN_BYTES` <= n <= `MAX_BYTES`.
+        Number of bytes, `MIN_BYTES` <= n <= `MAX_BYTES`.
     seed
-        Seed, 0 by default elsewhere.
+        Seed; other implementations take 0 by default.
 
     Returns
     -------
     low, high
-        The two halves of the hash; its canonical form is the high one, big-endian, then the low one.
+        The two halves of the hash. Its canonical form is the high half, then the low half, both big-endian.
     """
+    # The data are mixed in pairs of 16 bytes, one from each end; the innermost pair comes first.
     low, high = np.uint64(n) * PRIME_1, ZERO
     for i in range((n - 1) // 32, -1, -1):
         first, last = 16 * i, n - 16 * (i + 1)

@@ -1,4 +1,4 @@
-"""Bound what the statistical source can draw, without loading what draws it."""
+"""Bound the times that the statistical source can draw, without importing its kernels."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ from fastgen.units import S_PER_MIN
 if TYPE_CHECKING:
     from fastgen.model.scenario import Scenario
 
-# Draws of service times come from 32 bits: none lies this many standard deviations out.
+# A service time comes from one 32-bit word, so it lies at most 6.3 standard deviations from the mean: that is
+# the normal quantile of the smallest uniform number, 2**-33.
 SD_MAX = 7.0
 
 
 def bound_preparation_s(scenario: Scenario) -> int:
-    """Bound the seconds from an order's creation to its pick-up."""
+    """Compute an upper bound of the seconds from an order's creation to its pick-up.
+
+    Windows of time are widened by it, so that no event of an earlier order is missed.
+
+    Parameters
+    ----------
+    scenario
+        Its service times are in minutes.
+    """
     service = scenario.service_times
     steps = (
         service.created_to_started,

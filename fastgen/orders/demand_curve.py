@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from fastgen.model.demand import Demand, DemandEvent
     from fastgen.model.location import Location
 
-# A few hundred sines are not worth a compilation; the plain function gives the same bits.
+# The plain Python function gives the same bits as the kernel: a few hundred sines take less time in Python
+# than the kernel takes to compile.
 _sin_pi: Any = getattr(elementary.sin_pi, "py_func", elementary.sin_pi)
 
 
 @lru_cache(maxsize=256)
 def _bell(span: int) -> NDArray[np.float64]:
+    """Squared sine over a window of `span` minutes, float64 (span,): 0 at its edges, 1 in its middle."""
     sines = np.array([_sin_pi(m / span) for m in range(span)])
     squares: NDArray[np.float64] = sines * sines
     return squares
@@ -32,37 +34,39 @@ def _bell(span: int) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=MAX_LOCATION_ID)
 def demand_weights(location: Location, demand: Demand) -> NDArray[np.float64]:
-    """Compute the relative demand in every minute of a day, before events.
+    """Compute the relative demand in every minute of a day, before events (docs/model.md, 4.2).
+
+    Every minute has the base weight 1. Each window adds (peak - 1) times its shape in its minutes m: 1 for
+    "flat", and sin²(π (m - start) / (end - start)) for "bell".
 
     Parameters
     ----------
     location, demand
-        The windows of both are added to the base weight of 1.
+        The windows of the location and of the scenario; both are added.
 
     Returns
     -------
     float64 (1440,)
-        At least 0, and above 0 somewhere; read-only, since calls share it. A window's minute m is taken at
-        x = (m - start) / (end - start).
+        Each at least 0, and at least one above 0; read-only, since calls share it.
     """
     weights = np.ones(MIN_PER_DAY)
     for window in demand.windows + location.windows:
         span = window.end_min - window.start_min
         height = _bell(span) if window.shape == "bell" else np.ones(span)
         weights[window.start_min : window.end_min] += (window.peak - 1.0) * height
-    # Windows that cancel the base weight may leave a rounding below 0.
+    # A window with peak 0 cancels the base weight; rounding may leave a difference just below 0.
     weights = np.maximum(weights, 0.0)
     weights.flags.writeable = False
     return weights
 
 
 def event_factors(events: Iterable[DemandEvent], code: str, day: int) -> NDArray[np.float64]:
-    """Factor of the events on the demand in every minute of a location's day.
+    """Compute the factor of demand events in every minute of a location's day.
 
     Parameters
     ----------
     events
-        Events of the scenario; where several meet, their factors multiply.
+        Demand events of the scenario; where several overlap, their factors multiply.
     code
         Code of the location.
     day
@@ -71,7 +75,7 @@ def event_factors(events: Iterable[DemandEvent], code: str, day: int) -> NDArray
     Returns
     -------
     float64 (1440,)
-        1 where there is no event.
+        1 in minutes without an event.
     """
     factors = np.ones(MIN_PER_DAY)
     for event in active_events(events, code, day):
@@ -80,7 +84,7 @@ def event_factors(events: Iterable[DemandEvent], code: str, day: int) -> NDArray
 
 
 def active_events(events: Iterable[DemandEvent], code: str, day: int) -> tuple[DemandEvent, ...]:
-    """Events that touch a location's day, in their order."""
+    """Select the events that cover a location's day, in the scenario's order."""
     return tuple(
         e for e in events if e.first_day <= day <= e.last_day and (not e.locations or code in e.locations)
     )

@@ -1,4 +1,4 @@
-"""Draw the orders of some days of one location."""
+"""Draw orders of one location: creation times, baskets, service times and driver arrivals."""
 
 from __future__ import annotations
 
@@ -25,22 +25,24 @@ if TYPE_CHECKING:
 def draw_orders(
     parameters: LocationParameters, n_customers: int, ranges: Sequence[OrderRange], orders: DayOrders
 ) -> None:
-    """Draw the orders of some ranges, all at once.
+    """Draw all orders of several ranges in one call of each kernel.
 
-    Every draw is a function of (seed, location, day, draw number), so a range is the same alone or as a part
-    of its day.
+    Every draw is a function of (seed, location, day, draw number). So a range of a day comes out the same
+    whether it is drawn alone or with the rest of the day.
 
     Parameters
     ----------
     parameters
         Parameters of the location.
     n_customers
-        Customers of its route table.
+        Number of customers in the location's route table.
     ranges
-        The orders that are wanted.
+        The orders to draw.
     orders
-        Output: an entry for each order, `line_start[0]` given. `id_view` is left alone.
+        Output: one entry for each order of the ranges. `line_start[0]` must be set; `id_view` isn't written.
     """
+    # Columns of an OrderRange: day, first rank, number of orders, first index (not needed here).
+    # All days together: a call of a kernel takes longer than the orders of a small day.
     days, first_ranks, n_orders, _ = np.array(ranges, np.int64).reshape(-1, 4).T
     starts_s = np.stack([parameters.minute_starts_s(day) for day in days.tolist()])
     draw, times_us, driver = orders.draw, orders.times_us, parameters.driver_rules
@@ -74,7 +76,7 @@ def draw_orders(
 
 
 def _count_minutes(parameters: LocationParameters, days: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count the orders of every minute of some days, (n_days, 1440)."""
+    """Count the orders in every minute of the given days, int64 (n_days, 1440)."""
     if parameters.minute_counts is not None:
         return parameters.minute_counts[days]
     counts = np.empty((len(days), MIN_PER_DAY), np.int64)

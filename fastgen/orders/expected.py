@@ -1,4 +1,7 @@
-"""Compute how many orders a scenario expects: what plans, progress bars and refusals go by."""
+"""Compute how many orders a scenario expects (docs/model.md, 4.1 and 4.10).
+
+Plans of files, progress bars and the check for too large scenarios use these numbers.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +21,22 @@ if TYPE_CHECKING:
     from fastgen.model.location import Location
     from fastgen.model.scenario import Scenario
 
+# An order's draw number is a 32-bit word of a random counter (rng.py); half of its range is left for chance.
 MAX_ORDERS_LOCATION_DAY = 2**31 - 1
 MAX_ORDERS = 10**12
-# Growth beyond this is as good as infinite, and keeps products with it finite.
+# Cap of the growing target: far above every limit, and low enough that its products stay finite.
 _MAX_TARGET = 1e200
 
 
 def growth_powers(base: float, days: int) -> NDArray[np.float64]:
-    """Compute `base` to the powers 0 .. days - 1, bit for bit as `kernels.elementary.powi` does.
+    """Compute `base` to the powers 0 to days - 1, with the same bits as `kernels.elementary.powi`.
 
     Returns
     -------
     float64 (days,)
         Infinite where the power overflows.
     """
+    # Repeated squaring, all exponents at once.
     exponent = np.arange(days)
     powers, square = np.ones(days), np.float64(base)
     with np.errstate(over="ignore", under="ignore"):
@@ -44,10 +49,10 @@ def growth_powers(base: float, days: int) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1)
 def target_orders(scenario: Scenario) -> NDArray[np.float64]:
-    """Compute the orders that each location-day aims at, before noise, events and the cut to a whole number.
+    """Compute the target of each location-day: orders before noise, events and rounding down.
 
-    base · scale · (1 + growth)^day, at most max_orders_day · scale, times the weekday's factor; 0 on a day on
-    which no brand is open.
+    The target is base · scale · (1 + growth)^day, at most max_orders_day · scale, times the weekday's factor.
+    It is 0 on a day without an open brand.
 
     Returns
     -------
@@ -60,7 +65,7 @@ def target_orders(scenario: Scenario) -> NDArray[np.float64]:
 
 
 def _location_targets(scenario: Scenario, location: Location) -> NDArray[np.float64]:
-    if location.base_orders_day == 0:
+    if location.base_orders_day == 0:  # 0 times an infinite growth would be NaN
         return np.zeros(scenario.days)
     with np.errstate(over="ignore"):
         growth = growth_powers(1.0 + location.growth_rate_daily, scenario.days)
@@ -68,12 +73,12 @@ def _location_targets(scenario: Scenario, location: Location) -> NDArray[np.floa
     if location.max_orders_day is not None:
         targets = np.minimum(targets, location.max_orders_day * scenario.scale)
     factors = np.array(location.weekday_factors or scenario.demand.weekday_factors)
-    weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7
+    weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7  # 0 is Monday
     return np.where(open_days(location, scenario.days), targets * factors[weekday], 0.0)
 
 
 def open_days(location: Location, days: int) -> NDArray[np.bool_]:
-    """Whether any brand is open at a location, by day, bool (days,)."""
+    """Say for each day whether any brand is open at a location, bool (days,)."""
     if location.brands is None:
         return np.ones(days, bool)
     is_open = np.zeros(days, bool)
@@ -87,8 +92,8 @@ def open_days(location: Location, days: int) -> NDArray[np.bool_]:
 def expected_orders(scenario: Scenario) -> NDArray[np.float64]:
     """Compute the mean number of orders of every location-day.
 
-    The target's mean over the noise, after its cut to a whole number, times the events' factors weighted by
-    the demand of the minutes that they cover.
+    It is the mean over the noise of the target rounded down, times the mean of the events' factors weighted
+    by each minute's demand.
 
     Returns
     -------
@@ -97,14 +102,14 @@ def expected_orders(scenario: Scenario) -> NDArray[np.float64]:
     """
     targets = target_orders(scenario)
     expected = _mean_of_floor(targets * scenario.demand.noise_low, targets * scenario.demand.noise_high)
-    for i, location in enumerate(scenario.locations):
-        expected[i] *= _event_shares(scenario, location)
+    for row, location in enumerate(scenario.locations):
+        expected[row] *= _mean_event_factors(scenario, location)
     expected.flags.writeable = False
     return expected
 
 
 def _mean_of_floor(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean of the whole part of a uniform draw from [low, high)."""
+    """Compute the mean of floor(u) for u uniform on [low, high): the integral of floor, over the length."""
     first, last = np.floor(low), np.floor(high)
     steps, span = last - first, high - low
     per_step = np.divide(steps, span, out=np.zeros_like(span), where=steps > 0)
@@ -112,19 +117,20 @@ def _mean_of_floor(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArr
     return mean
 
 
-def _event_shares(scenario: Scenario, location: Location) -> NDArray[np.float64]:
-    """Factor of the events on each day's orders, float64 (days,)."""
+def _mean_event_factors(scenario: Scenario, location: Location) -> NDArray[np.float64]:
+    """Compute the factor of the events on each day's orders, float64 (days,)."""
     weights = demand_weights(location, scenario.demand)
     # Summed exactly: the order of a vectorised sum depends on the processor.
     total = math.fsum(weights)
-    shares = np.ones(scenario.days)
+    means = np.ones(scenario.days)
+    # Many days have the same events: each set of events is weighed once.
     known: dict[tuple[DemandEvent, ...], float] = {(): 1.0}
     for day in range(scenario.days) if scenario.events else ():
         events = active_events(scenario.events, location.code, day)
         if events not in known:
             known[events] = math.fsum(weights * event_factors(events, location.code, day)) / total
-        shares[day] = known[events]
-    return shares
+        means[day] = known[events]
+    return means
 
 
 def check_expected_orders(scenario: Scenario, expected: NDArray[np.float64]) -> None:
@@ -135,16 +141,16 @@ def check_expected_orders(scenario: Scenario, expected: NDArray[np.float64]) -> 
     scenario
         The scenario.
     expected
-        float64 (n_locations, days), what `expected_orders` made of it.
+        float64 (n_locations, days), the result of `expected_orders`.
 
     Raises
     ------
     ScenarioError
-        If a location-day expects more than 2^31 - 1 orders, or all of them together more than 10^12.
+        If a location-day expects more than 2^31 - 1 orders, or the whole scenario more than 10^12.
     """
     row, day = np.unravel_index(np.argmax(expected), expected.shape)
     most = float(expected[row, day])
-    if not most <= MAX_ORDERS_LOCATION_DAY:
+    if not most <= MAX_ORDERS_LOCATION_DAY:  # also refuses NaN
         code = scenario.locations[row].code
         raise ScenarioError(
             f"locations.{code}: expected at most {MAX_ORDERS_LOCATION_DAY} orders a day, "

@@ -1,4 +1,7 @@
-"""Gather what the draws of one location need: checked once here, trusted by the kernels."""
+"""Turn scenario and tables into the arguments of one location's kernels.
+
+Scenario and tables have been checked before; the kernels don't check their arguments.
+"""
 
 from __future__ import annotations
 
@@ -27,30 +30,32 @@ if TYPE_CHECKING:
 
 
 class LocationParameters(NamedTuple):
-    """Parameters of one location's draws, in the kernels' form.
+    """Parameters of one location's draws, as the kernels take them.
 
     Attributes
     ----------
     location_id, code
         The location.
     demand, baskets
-        Parameters of those kernels.
+        Arguments of the kernels `demand` and `baskets`.
     creation, kitchen, driver
-        Streams of creation times and customers, of service times, and of the driver.
-    mean_sd_min, minimum_min
-        float64 (4, 2), mean and standard deviation of each service step; least time; minutes.
+        Random streams: of creation times and customers, of service times, of driver arrivals.
+    mean_sd_min
+        float64 (4, 2), mean and standard deviation of each service step, minutes.
+    minimum_min
+        Lower bound of every service step, minutes.
     driver_rules
         Probability and shape of the driver's arrival.
     house_number_max
         House numbers run from 1 to this.
     lines_max
-        Most lines that an order can have.
+        Largest number of lines of an order.
     zone
-        Time zone where timestamps are UTC, None where they are the kitchen's clock.
+        Time zone of the location if timestamps are UTC; None if they are the location's wall clock.
     start
         Date of day 0.
     minute_counts
-        int64 (n_days, 1440), the orders of every minute, where a small source has kept them.
+        int64 (n_days, 1440), orders of every minute, if the source is small enough to keep them; else None.
     """
 
     location_id: int
@@ -70,15 +75,16 @@ class LocationParameters(NamedTuple):
     minute_counts: NDArray[np.int64] | None = None
 
     def minute_starts_s(self, day: int) -> NDArray[np.int64]:
-        """Seconds from the epoch (day 0, 00:00) to the start of each minute of a day, int64 (1440,).
+        """Compute the seconds from the epoch (day 0, 00:00) to each minute of a day, int64 (1440,).
 
-        By the UTC clock, a minute that the zone's wall clock shows twice is the first of the two.
+        In UTC, where the wall clock is set back and shows a minute twice, the first of the two counts.
         """
         starts = day * S_PER_DAY + np.arange(MIN_PER_DAY, dtype=np.int64) * S_PER_MIN
         zone = self.zone
         if zone is None:
             return starts
         midnight = _midnight(self.start, day)
+        # Only a few days a year change the clock: 25 look-ups rule the others out.
         offsets = [_offset_s(zone, midnight + dt.timedelta(hours=h)) for h in range(25)]
         if len(set(offsets)) == 1:
             return starts - offsets[0]
@@ -87,20 +93,24 @@ class LocationParameters(NamedTuple):
 
 
 def build_location_parameters(
-    scenario: Scenario, dims: Dimensions, place: Location, targets: NDArray[np.float64], zone: ZoneInfo | None
+    scenario: Scenario,
+    dims: Dimensions,
+    location: Location,
+    targets: NDArray[np.float64],
+    zone: ZoneInfo | None,
 ) -> LocationParameters:
-    """Put one location's parameters into the kernels' form.
+    """Build the parameters of one location.
 
     Parameters
     ----------
     scenario, dims
         The scenario and its tables.
-    place
+    location
         One of the scenario's locations.
     targets
-        float64 (n_days,), orders that each day aims at before noise and events.
+        float64 (n_days,), the location's row of `target_orders`.
     zone
-        The location's time zone where timestamps are UTC, None where they are the kitchen's clock.
+        Time zone of the location if timestamps are UTC; None if they are the location's wall clock.
     """
     seed = scenario.seed
     baskets, driver, service = scenario.baskets, scenario.driver, scenario.service_times
@@ -111,13 +121,13 @@ def build_location_parameters(
         service.ready_to_picked_up,
     )
     return LocationParameters(
-        location_id=place.location_id,
-        code=place.code,
-        demand=_demand_arrays(scenario, place, targets, zone),
-        baskets=_basket_arrays(scenario, dims, place),
-        creation=stream(seed, place.location_id, Purpose.CREATION),
-        kitchen=stream(seed, place.location_id, Purpose.KITCHEN),
-        driver=stream(seed, place.location_id, Purpose.DRIVER),
+        location_id=location.location_id,
+        code=location.code,
+        demand=_demand_arrays(scenario, location, targets, zone),
+        baskets=_basket_arrays(scenario, dims, location),
+        creation=stream(seed, location.location_id, Purpose.CREATION),
+        kitchen=stream(seed, location.location_id, Purpose.KITCHEN),
+        driver=stream(seed, location.location_id, Purpose.DRIVER),
         mean_sd_min=np.array([(step.mean_min, step.sd_min) for step in steps], np.float64),
         minimum_min=float(service.minimum_min),
         driver_rules=driver,
@@ -129,21 +139,21 @@ def build_location_parameters(
 
 
 def _demand_arrays(
-    scenario: Scenario, place: Location, targets: NDArray[np.float64], zone: ZoneInfo | None
+    scenario: Scenario, location: Location, targets: NDArray[np.float64], zone: ZoneInfo | None
 ) -> DemandArrays:
-    weight = demand_weights(place, scenario.demand)
+    weight = demand_weights(location, scenario.demand)
     events = [
         ((event.first_day, event.last_day, event.start_min, event.end_min), float(event.factor))
         for event in scenario.events
-        if not event.locations or place.code in event.locations
+        if not event.locations or location.code in event.locations
     ]
     if zone is not None:
-        # Nobody orders in minutes that the kitchen's clock skips.
+        # Where the clock is set forward, the skipped minutes don't exist: an event of factor 0 empties them.
         gaps = _skipped_minutes(zone, scenario.start, scenario.days)
         events += [((day, day, first, last), 0.0) for day, first, last in gaps]
     return DemandArrays(
-        noise=stream(scenario.seed, place.location_id, Purpose.DAY_NOISE),
-        minute=stream(scenario.seed, place.location_id, Purpose.MINUTE_COUNT),
+        noise=stream(scenario.seed, location.location_id, Purpose.DAY_NOISE),
+        minute=stream(scenario.seed, location.location_id, Purpose.MINUTE_COUNT),
         expected=np.array(targets, np.float64),
         noise_low=float(scenario.demand.noise_low),
         noise_high=float(scenario.demand.noise_high),
@@ -154,15 +164,16 @@ def _demand_arrays(
     )
 
 
-def _basket_arrays(scenario: Scenario, dims: Dimensions, place: Location) -> BasketArrays:
+def _basket_arrays(scenario: Scenario, dims: Dimensions, location: Location) -> BasketArrays:
     rules, placed = scenario.baskets, dims.brand_locations
-    rows = np.flatnonzero(placed.location_id == place.location_id)
+    # Draws pick brands and items by position, so both are sorted: row order in the tables must not matter.
+    rows = np.flatnonzero(placed.location_id == location.location_id)
     rows = rows[np.lexsort((placed.start_day[rows], placed.brand_id[rows]))]
     of_brand = [np.flatnonzero(dims.items.brand_id == brand) for brand in placed.brand_id[rows]]
     of_brand = [items[np.argsort(dims.items.id[items])] for items in of_brand]
     counts = [len(items) for items in of_brand]
     return BasketArrays(
-        stream=stream(scenario.seed, place.location_id, Purpose.BASKET),
+        stream=stream(scenario.seed, location.location_id, Purpose.BASKET),
         single_probability=float(rules.single_brand_probability),
         brands_min=rules.brands_min,
         brands_max=rules.brands_max,
@@ -190,7 +201,7 @@ def _offset_s(zone: ZoneInfo, wall: dt.datetime) -> int:
 
 
 def _skipped_minutes(zone: ZoneInfo, start: dt.date, days: int) -> list[tuple[int, int, int]]:
-    """Find the stretches (day, first minute, end minute) that the zone's wall clock skips."""
+    """Find the minutes that the zone's wall clock skips, as (day, first minute, end minute)."""
     gaps = []
     for day in range(days):
         midnight = _midnight(start, day)
@@ -203,5 +214,6 @@ def _skipped_minutes(zone: ZoneInfo, start: dt.date, days: int) -> list[tuple[in
 
 
 def _is_skipped(zone: ZoneInfo, wall: dt.datetime) -> bool:
-    there = wall.replace(tzinfo=zone).astimezone(dt.UTC)
-    return there.astimezone(zone).replace(tzinfo=None) != wall
+    # A wall time that doesn't exist changes on its way to UTC and back.
+    utc = wall.replace(tzinfo=zone).astimezone(dt.UTC)
+    return utc.astimezone(zone).replace(tzinfo=None) != wall

@@ -1,4 +1,4 @@
-"""The statistical source of orders: counts and draws that scenario, tables and seed decide."""
+"""The statistical source of orders: scenario, tables and seed decide how many there are, and each of them."""
 
 from __future__ import annotations
 
@@ -30,22 +30,23 @@ if TYPE_CHECKING:
     from fastgen.model.scenario import Scenario
     from fastgen.orders.parameters import LocationParameters
 
-# Of up to so many location-days the orders of every minute are kept from the first count: 12 MB.
+# A source of at most so many location-days keeps the orders of every minute, 12 MB, so that drawing orders
+# needn't count them again.
 _LOCATION_DAYS_KEPT = 1000
-# Days with few orders are drawn together up to so many: their minutes take 30 KB a day.
+# At most so many days are drawn together: counts and start times of their minutes alone take 23 KB a day.
 _DAYS_AT_ONCE = 128
 
 
 @dataclass(frozen=True, eq=False)
 class StatisticalSource:
-    """Orders as independent draws, location-day by location-day; an `OrderSource`.
+    """An `OrderSource` whose location-days are drawn independently of each other.
 
     Attributes
     ----------
     parameters
         Parameters of each location, by location_id.
     n_orders, first_index, expected_orders, lines_max, longest_preparation_s
-        As `OrderSource` has them.
+        See `OrderSource`.
     """
 
     parameters: Mapping[int, LocationParameters]
@@ -57,21 +58,22 @@ class StatisticalSource:
 
     @property
     def name(self) -> str | None:
-        """None: scenario and tables say it all."""
+        """Return None: scenario and tables alone decide the orders, so a manifest needs no source name."""
         return None
 
     @classmethod
     def of(cls, scenario: Scenario, dims: Dimensions, zones: Mapping[int, ZoneInfo]) -> Self:
-        """Count the orders of every location of a scenario, built or not.
+        """Count the orders of all locations of a scenario.
 
-        An order's index, and so its id, counts the orders of all earlier location-days.
+        Locations that aren't built are counted too: an order's index, and so its id, counts the orders of all
+        earlier location-days.
 
         Parameters
         ----------
         scenario, dims
             The scenario and its tables.
         zones
-            Time zones by location_id, where timestamps are UTC; else empty.
+            Time zones by location_id if timestamps are UTC; else empty.
 
         Raises
         ------
@@ -80,15 +82,17 @@ class StatisticalSource:
         """
         expected, targets = expected_orders(scenario), target_orders(scenario)
         check_expected_orders(scenario, expected)
-        places = scenario.locations
+        locations = scenario.locations
         parameters, n_orders, first_index = _index_orders(
             [
-                build_location_parameters(scenario, dims, place, targets[row], zones.get(place.location_id))
-                for row, place in enumerate(places)
+                build_location_parameters(
+                    scenario, dims, location, targets[row], zones.get(location.location_id)
+                )
+                for row, location in enumerate(locations)
             ],
             scenario.days,
         )
-        ids = [place.location_id for place in places]
+        ids = [location.location_id for location in locations]
         return cls(
             parameters=dict(zip(ids, parameters, strict=True)),
             n_orders=dict(zip(ids, n_orders, strict=True)),
@@ -101,16 +105,16 @@ class StatisticalSource:
     def fill(
         self, location_id: int, ranges: Sequence[OrderRange], routes: RouteTable, orders: DayOrders
     ) -> None:
-        """Draw the orders of some ranges; see `OrderSource.fill`."""
+        """Draw the orders of the given ranges; see `OrderSource.fill`."""
         parameters, at = self.parameters[location_id], 0
-        for first in range(0, len(ranges), _DAYS_AT_ONCE):
+        for first in range(0, len(ranges), _DAYS_AT_ONCE):  # bounds memory for scenarios of many days
             some = ranges[first : first + _DAYS_AT_ONCE]
             n = sum(one.n_orders for one in some)
             draw_orders(parameters, routes.n_customers, some, orders.section(at, at + n))
             at += n
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the minutes' counts: another process draws them sooner than it reads them."""
+        """Leave out the minute counts: drawing them anew is faster than reading them from a pickle."""
         parameters = {key: one._replace(minute_counts=None) for key, one in self.parameters.items()}
         return {**vars(self), "parameters": parameters}
 
@@ -118,17 +122,33 @@ class StatisticalSource:
 def _index_orders(
     parameters: list[LocationParameters], n_days: int
 ) -> tuple[list[LocationParameters], NDArray[np.int64], NDArray[np.int64]]:
-    """Count the orders of every location-day, (n_locations, n_days); number them by (day, location_id)."""
+    """Count the orders of every location-day, and number them by (day, location_id).
+
+    Returns
+    -------
+    list of LocationParameters
+        The parameters, with minute counts if they are kept.
+    int64 (n_locations, n_days)
+        Number of orders of each location-day.
+    int64 (n_locations, n_days)
+        Index of its first order in the dataset.
+
+    Raises
+    ------
+    ScenarioError
+        If there are more orders than ids.
+    """
     n_orders = np.zeros((len(parameters), n_days), np.int64)
     if n_orders.size <= _LOCATION_DAYS_KEPT:
         kept = np.empty((len(parameters), n_days, MIN_PER_DAY), np.int64)
         parameters = [
             one._replace(minute_counts=counts) for one, counts in zip(parameters, kept, strict=True)
         ]
-    # Compiled code runs without the GIL.
+    # Threads run in parallel here, since compiled code releases the GIL.
     with ThreadPoolExecutor() as pool:
         demands, counts = [one.demand for one in parameters], [one.minute_counts for one in parameters]
         list(pool.map(count_orders, demands, n_orders, counts))
+    # Days outermost: a longer scenario keeps the ids of a shorter one.
     ends = np.cumsum(n_orders.T.ravel()).reshape(n_days, len(parameters)).T
     if ends[-1, -1] > MAX_ORDERS:
         raise ScenarioError(f"scale, days: expected at most {MAX_ORDERS} orders, got {ends[-1, -1]}.")

@@ -1,1 +1,1 @@
-"""Parquet files, from encoded pages to the footer."""
+"""Write Parquet files: encode and compress pages, and write column chunks and the footer."""

@@ -1,6 +1,10 @@
-"""Spark: a source of events, in batches and as a stream, and datasets built by the tasks of a cluster.
+"""Spark: a data source that reads events as batches or as a stream, and builds by the tasks of a cluster.
 
-Loaded at first use, with the extra `fastgen[spark]`.
+Reading: `registration` registers `source` with a session; `options` reads what a user states, `batch` and
+`stream` plan tasks, `partitions` reads them, `filters` applies a query's WHERE, `offsets` is what a
+checkpoint keeps. Building: `building` runs `tasks` on the executors, and `watching` reports their progress.
+
+PySpark comes with the extra `fastgen[spark]`, and is imported at first use.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ _LOADED_LATER = {"build": "fastgen.spark.building", "register": "fastgen.spark.r
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name at its first use; without PySpark, say what to install."""
+    """Import a public name at its first use; without PySpark, the error says what to install."""
     if name not in _LOADED_LATER:
         raise AttributeError(f"module 'fastgen.spark' has no attribute {name!r}")
     require_pyspark()

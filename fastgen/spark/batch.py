@@ -24,40 +24,42 @@ if TYPE_CHECKING:
 
 
 class PushFilters:
-    """The method `pushFilters` of a reader, which Spark takes for its own.
+    """The method `pushFilters` of a reader, disguised as the one that PySpark's base class has.
 
     With spark.sql.python.filterPushdown.enabled off, which is the default, Spark refuses every reader that
-    has a method of that name, and finds out by the method's function. With it on, it calls what it finds.
+    overrides `pushFilters`. It compares the method's `__func__` with the base class's. With the setting on,
+    it calls the method.
 
     Parameters
     ----------
     push
-        What to call.
+        The function to call.
     """
 
     def __init__(self, push: Callable[[list[Any]], Iterable[Any]]) -> None:
         self._push = push
+        # PySpark before 4.1 has no such method.
         self.__func__ = getattr(DataSourceReader, "pushFilters", None)
 
     def __call__(self, filters: list[Any]) -> Iterable[Any]:
-        """Take over filters; give back those that Spark has to apply."""
+        """Apply filters; return those that Spark still has to apply."""
         return self._push(filters)
 
 
 class BatchReader(DataSourceReader):  # type: ignore[misc]  # PySpark counts as untyped here
-    """Plans the tasks of a batch and reads them.
+    """Plans the tasks of a batch in the driver, and reads them in Spark's workers.
 
     Parameters
     ----------
     options
-        The window and what of it.
+        The window, the selected locations and types, and the columns.
     """
 
     def __init__(self, options: BatchOptions) -> None:
         self._options = options
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind what only the driver needs: a task knows what it has to."""
+        """Pickle the options only: a partition has all that a task needs."""
         return {"_options": self._options}
 
     @cached_property
@@ -66,24 +68,24 @@ class BatchReader(DataSourceReader):  # type: ignore[misc]  # PySpark counts as 
 
     @cached_property
     def _narrowed(self) -> Narrowed:
-        """What the options ask for."""
-        index, options, wanted = self._index, self._options, self._options.selection
+        """Window, locations and types as the options state them; `_push` narrows them by filters."""
+        index, options, selection = self._index, self._options, self._options.selection
         start_s = None if options.start is None else _instant(options.start, index, "start")
         end_s = None if options.end is None else _instant(options.end, index, "end")
         if start_s is not None and end_s is not None and end_s < start_s:
             raise ScenarioError(
                 f"end: expected an instant not before start, {options.start}, got {options.end}."
             )
-        # Before the first event or after the last one there is nothing, and that is no error.
+        # A window may lie before the first event or after the last one; then the batch is empty.
         start_s = min(index.first_s, index.end_s if end_s is None else end_s) if start_s is None else start_s
         end_s = max(index.end_s, start_s) if end_s is None else end_s
-        locations = select_ids(index, wanted.locations) or index.codes
-        types = select_types(wanted.types) or EVENT_TYPE_IDS.values()
+        locations = select_ids(index, selection.locations) or index.codes
+        types = select_types(selection.types) or EVENT_TYPE_IDS.values()
         return Narrowed(start_s, end_s, frozenset(locations), frozenset(types))
 
     @property
     def pushFilters(self) -> PushFilters:  # noqa: N802  # Spark's name
-        """What Spark calls with the filters of a query, where it can and may."""
+        """The method that Spark calls with the filters of a query, if its settings allow it."""
         return PushFilters(self._push)
 
     def _push(self, filters: list[Any]) -> list[Any]:
@@ -91,7 +93,7 @@ class BatchReader(DataSourceReader):  # type: ignore[misc]  # PySpark counts as 
         return left
 
     def partitions(self) -> list[EventPartition]:
-        """Plan the tasks.
+        """Plan the tasks of the batch.
 
         Raises
         ------
@@ -99,6 +101,7 @@ class BatchReader(DataSourceReader):  # type: ignore[misc]  # PySpark counts as 
             If an option is impossible, or the dataset can't be read.
         """
         index, read = self._index, self._narrowed
+        # None means all: a task then needn't compare ids.
         locations = None if read.locations == set(index.codes) else tuple(sorted(read.locations))
         types = None if len(read.types) == len(EVENT_TYPE_IDS) else tuple(sorted(read.types))
         if not (read.locations and read.types):
@@ -109,7 +112,7 @@ class BatchReader(DataSourceReader):  # type: ignore[misc]  # PySpark counts as 
         return plan_partitions(Slicer(index, locations=locations), share)
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
-        """Read a task's rows."""
+        """Read the rows of one task."""
         return read_partition(partition)
 
 

@@ -1,4 +1,7 @@
-"""Build a dataset with Spark: the same plan, its files made by tasks, joined by the driver."""
+"""Build a dataset with Spark: the driver plans it, tasks make the files, and the driver puts them in place.
+
+`building.shared` says how driver and tasks work together through the output folder.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from fastgen.building.job import BuildResult, Job, Progress
     from fastgen.building.part import PartResult
 
-# A task costs some hundredths of a second: small files are made several in one.
+# Starting a task takes some hundredths of a second, so one task makes several small files.
 EVENTS_A_TASK = PART_EVENTS * 2 / 5
 
 
@@ -40,10 +43,10 @@ def build(
     progress: Progress | None = None,
     **options: Unpack[Options],
 ) -> BuildResult:
-    """Build a dataset with Spark; it is the dataset that `fastgen.build` makes.
+    """Build a dataset with Spark; the result is the same as that of `fastgen.build`.
 
-    Scenario, tables and road networks are read by the driver. Every executor needs fastgen and has to see the
-    output folder under the same name.
+    The driver reads scenario, tables and road networks. Every executor needs fastgen, and must see the output
+    folder under the same path.
 
     Parameters
     ----------
@@ -52,7 +55,7 @@ def build(
     scenario
         Scenario file; None for the canonical scenario.
     output
-        Folder to write it to: a POSIX path, such as a volume, a network file system, or in local mode any.
+        Folder of the dataset, a POSIX path: a volume or a network file system; in local mode any folder.
     overwrite, progress
         As for `fastgen.build`.
     **options
@@ -62,7 +65,7 @@ def build(
     Returns
     -------
     BuildResult
-        Manifest, folder, seconds.
+        Manifest, folder and duration of the build.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def build_on(
     progress: Progress | None = None,
     **inputs: Unpack[Inputs],
 ) -> BuildResult:
-    """Build as `build`, with a session that is started only when the inputs are found to be right."""
+    """Build as `build`; start the session only after the inputs have been checked."""
     if is_url(output):
         raise ScenarioError(
             "output: expected a POSIX path that every executor sees, such as /Volumes/..., "
@@ -97,22 +100,23 @@ def build_on(
 def make_with_spark(
     job: Job, *, session: Callable[[], SparkSession], task: Callable[..., object] = make_files
 ) -> list[PartResult]:
-    """Make the files of a job by Spark tasks.
+    """Make the files of a job by Spark tasks; an `Engine`.
 
     Parameters
     ----------
     job
         The job.
     session
-        Gives the session.
+        Returns the session.
     task
-        What a task does, as `make_files`.
+        The function that a task runs, with the signature of `make_files`; tests pass others.
 
     Raises
     ------
     OutputError
-        If Spark gives up, or a file is missing.
+        If the Spark job fails, or a file is missing.
     """
+    # The driver writes the tables itself: they are small.
     write_tables(job.plan.dims, job.work)
     if not job.files:
         return []
@@ -120,9 +124,9 @@ def make_with_spark(
     n_files, n_tasks = len(job.files), count_tasks(job)
     with open_run(job) as ticket, watch(Path(ticket.folder), job.advance):
         run = partial(task, ticket=tuple(ticket), n_files=n_files, n_tasks=n_tasks)
-        # A partition a task: whatever the cluster, one retries alone.
+        # One partition for each task, on any cluster: a task that fails is retried alone.
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pandas is too new, says Spark; none of it is used
+            warnings.simplefilter("ignore")  # Spark warns of a new pandas, which this frame doesn't use
             frame = spark.range(0, n_tasks, 1, n_tasks).mapInArrow(run, MADE)
         try:
             rows = frame.collect()
@@ -132,6 +136,6 @@ def make_with_spark(
 
 
 def count_tasks(job: Job) -> int:
-    """Decide how many tasks make a job's files: each about as many events, at most one a file."""
+    """Choose the number of tasks of a job: about EVENTS_A_TASK events each, at most one for a file."""
     events = sum(map(job.plan.count_file_events, job.files))
     return max(1, min(len(job.files), math.ceil(events / EVENTS_A_TASK)))

@@ -1,6 +1,7 @@
-"""Take over what a query's WHERE says of location, type and time, so that less has to be read.
+"""Apply the conditions of a query's WHERE on location, type and time, so that tasks read fewer row groups.
 
-A filter is known by the name of its class: versions of PySpark before 4.1 have none of them.
+Filters are recognised by the names of their classes: they can't be imported, since PySpark before 4.1 has
+none.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Value = int | str
 
+# By the name of a filter's class: whether a value passes, given the filter's literal.
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "EqualTo": operator.eq,
     "EqualNullSafe": operator.eq,
@@ -35,7 +37,7 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True)
 class Narrowed:
-    """What is left to read: seconds start_s..end_s-1, locations and types by id."""
+    """The events to read: seconds start_s to end_s - 1 of dataset time, ids of locations and types."""
 
     start_s: int
     end_s: int
@@ -44,23 +46,23 @@ class Narrowed:
 
 
 def narrow(read: Narrowed, filters: Iterable[Any], *, raw: bool) -> tuple[Narrowed, list[Any]]:
-    """Leave out what filters leave out.
+    """Narrow a read by the filters of a query.
 
     Parameters
     ----------
     read
-        What would be read without them.
+        The events that would be read without filters.
     filters
-        PySpark's filters; all have to hold.
+        PySpark's filters, joined by AND.
     raw
-        Whether columns are the stored ones.
+        Whether the columns are the stored ones, not the wire format.
 
     Returns
     -------
     Narrowed
-        What is to be read.
+        The events to read.
     list
-        The filters that are not taken over and that Spark has to apply.
+        The filters that could not be applied here; Spark has to apply them.
     """
     types: dict[int, Value] = {number: number if raw else name for name, number in EVENT_TYPE_IDS.items()}
     left = []
@@ -74,7 +76,7 @@ def narrow(read: Narrowed, filters: Iterable[Any], *, raw: bool) -> tuple[Narrow
             found = None if kept is None else replace(read, types=kept)
         elif column == ("ts_seconds" if raw else "ts"):
             found = _narrow_time(read, condition, raw=raw)
-        if found is None:
+        if found is None:  # another column, or a filter that is not understood
             left.append(condition)
         else:
             read = found
@@ -82,7 +84,7 @@ def narrow(read: Narrowed, filters: Iterable[Any], *, raw: bool) -> tuple[Narrow
 
 
 def _column(condition: Any) -> str:
-    """Name of the column that a filter is about; empty for one inside a struct."""
+    """Name the column of a filter; the empty text for a field of a struct."""
     while hasattr(condition, "child"):
         condition = condition.child
     path: tuple[str, ...] = getattr(condition, "attribute", ())
@@ -95,19 +97,20 @@ def _narrow_locations(read: Narrowed, condition: Any) -> Narrowed | None:
 
 
 def _kept(condition: Any, values: Mapping[int, Value]) -> frozenset[int] | None:
-    """Ids whose values a filter lets pass; None: it can't be said."""
-    answers = {i: _holds(condition, value) for i, value in values.items()}
+    """Select the ids whose values pass a filter; None if the filter can't be evaluated here."""
+    answers = {i: _passes(condition, value) for i, value in values.items()}
     if None in answers.values():
         return None
-    return frozenset(i for i, holds in answers.items() if holds)
+    return frozenset(i for i, passes in answers.items() if passes)
 
 
-def _holds(condition: Any, value: Value) -> bool | None:
-    """Whether a filter lets a value pass; None: it can't be said."""
+def _passes(condition: Any, value: Value) -> bool | None:
+    """Say whether a value, which is not null, passes a filter; None if it can't be evaluated here."""
     name = type(condition).__name__
     if name == "Not":
-        inner = _holds(condition.child, value)
+        inner = _passes(condition.child, value)
         return None if inner is None else not inner
+    # Location, type and time are never null.
     if name in {"IsNull", "IsNotNull"}:
         return name == "IsNotNull"
     if name not in _TESTS or not _comparable(condition.value, value, several=name == "In"):
@@ -116,19 +119,23 @@ def _holds(condition: Any, value: Value) -> bool | None:
 
 
 def _comparable(literal: Any, value: Value, *, several: bool) -> bool:
-    """Whether Python compares as SQL does: no nulls, no numbers with texts, no fractions."""
+    """Say whether Python compares as SQL does: only values of one type, so no null and no implicit cast."""
     if several:
         return all(type(item) is type(value) for item in literal)
     return type(literal) is type(value)
 
 
 def _narrow_time(read: Narrowed, condition: Any, *, raw: bool) -> Narrowed | None:
-    """Bound the seconds. Texts of the wire sort as the seconds do, so halving finds any text's place."""
+    """Narrow the window by a filter on time; None if the filter can't be applied here.
+
+    Timestamps of the wire format sort as texts in the order of their seconds, so bisection finds the seconds
+    before any text, even one that is no timestamp.
+    """
     name = type(condition).__name__
     if name == "IsNotNull":
         return read
     literal = getattr(condition, "value", None)
-    if type(literal) is not (int if raw else str):
+    if type(literal) is not (int if raw else str):  # Spark would cast one of the two
         return None
     seconds = range(read.start_s, read.end_s)
     key = operator.index if raw else _on_the_wire

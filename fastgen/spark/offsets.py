@@ -1,7 +1,8 @@
-"""Offsets of a stream: where it stands, and all that a restart has to know.
+"""Offsets of a stream: its position, and the terms that a restart needs.
 
-An offset is JSON in Spark's checkpoint: a loop and a time in it, before which every event has been given, and
-the terms that the stream runs by. Nothing else decides what a batch between two offsets holds.
+An offset is JSON in Spark's checkpoint. Its position is a loop and a time of the dataset: all events before
+it have been delivered. Its terms are the settled options of the stream. Two offsets alone decide the rows of
+the batch between them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 Offset = dict[str, Any]
 TERMS = ("dataset", "startDay", "speed", "loop", "locations", "types", "schema", "anchor")
-# Of streams of stored columns; those begun before there was this term moved their times as the wire does.
+# A term of streams of stored columns, whose times aren't moved. Checkpoints of older versions don't have it:
+# those streams move their times as the wire format does.
 TIMES, STORED = "times", "stored"
 
 
@@ -35,7 +37,7 @@ class _Position(NamedTuple):
 
 @dataclass(frozen=True)
 class Terms:
-    """What a stream runs by, from its first batch to its last.
+    """The terms of a stream, from its first batch to its last.
 
     Attributes
     ----------
@@ -44,13 +46,13 @@ class Terms:
     start_day, speed, loops
         See `ReplayClock`.
     locations, types
-        Ids; None: all.
+        Ids; None for all.
     raw
-        Whether the columns are the stored ones.
+        Whether the columns are the stored ones, not the wire format.
     anchor_us
-        Wall clock at the start day, Unix microseconds; None: not yet settled.
+        Wall clock at the start day, Unix microseconds; None before the first batch settles it.
     moved
-        Whether times are moved so that the start day falls on the anchor's day: those of the wire are.
+        Whether times are moved so that the start day falls on the anchor's day, as in the wire format.
     """
 
     dataset: str
@@ -64,11 +66,11 @@ class Terms:
     moved: bool
 
     def shift_s(self, index: DatasetIndex) -> int:
-        """Seconds to add to virtual time."""
+        """Compute the seconds to add to virtual time for the times of the rows."""
         return self.clock(index).shift_s if self.moved else 0
 
     def clock(self, index: DatasetIndex, last_event_s: int | None = None) -> ReplayClock:
-        """Make the clock of the stream; the last event counts only without loops."""
+        """Make the clock of the stream; `last_event_s` ends it, if it doesn't loop."""
         return ReplayClock.start(
             epoch_s=index.epoch_s,
             days=index.days,
@@ -81,7 +83,7 @@ class Terms:
         )
 
     def as_texts(self) -> dict[str, str]:
-        """Every term as an offset states it, under the option's name."""
+        """Write every term as an offset has it, by the name of its option."""
         terms = {
             "dataset": self.dataset,
             "startDay": str(self.start_day),
@@ -96,67 +98,69 @@ class Terms:
 
 
 def terms_of(options: StreamOptions, index: DatasetIndex, offset: Offset | None = None) -> Terms:
-    """Settle the terms: those of an offset, which options may only repeat, else the options and defaults.
+    """Settle the terms: those of an anchored offset; else those of the options, and defaults for the rest.
 
     Raises
     ------
     ScenarioError
-        If an option is impossible, or contradicts the offset.
+        If an option is impossible, or differs from the offset.
     DataError
-        If the offset is none of ours.
+        If fastgen hasn't written the offset.
     """
-    wanted = options.selection
-    day, last = options.start_day, min(START_DAY, index.days - 1)
-    asked = Terms(
+    selection = options.selection
+    day, default_day = options.start_day, min(START_DAY, index.days - 1)
+    requested = Terms(
         index.digest,
-        last if day is None else day,
+        default_day if day is None else day,
         Fraction(SPEED) if options.speed is None else options.speed,
         True if options.loop is None else options.loop,
-        select_ids(index, wanted.locations),
-        select_types(wanted.types),
-        wanted.raw,
+        select_ids(index, selection.locations),
+        select_types(selection.types),
+        selection.raw,
         options.anchor_us,
-        moved=not wanted.raw,
+        moved=not selection.raw,
     )
-    _check_start(asked, index)
+    _check_start(requested, index)
     if offset is None or not is_anchored(offset):
-        return asked
+        return requested
+    # Options that a restart leaves out are those of the offset; dataset, selection and schema have no such
+    # default, and must be the same.
     options_given = {
         "startDay": day,
         "speed": options.speed,
         "loop": options.loop,
         "anchor": options.anchor_us,
     }
-    agreed = _terms(offset)
-    own = asked.as_texts()
+    stated = _terms(offset)
+    own = requested.as_texts()
     for name in TERMS:
-        if options_given.get(name, own[name]) is not None and agreed[name] != own[name]:
-            raise _contradiction(name, agreed[name], own[name])
-    return _read_terms(agreed, asked)
+        if options_given.get(name, own[name]) is not None and stated[name] != own[name]:
+            raise _contradiction(name, stated[name], own[name])
+    return _read_terms(stated, requested)
 
 
-def _check_start(asked: Terms, index: DatasetIndex) -> None:
-    """Check start day, speed and anchor, under the options' names."""
-    if not 0 <= asked.start_day <= index.days:
-        raise ScenarioError(f"startDay: expected 0 <= startDay <= {index.days}, got {asked.start_day}.")
-    asked.clock(index)  # checks the speed
-    if asked.anchor_us is not None:
-        # The first event may not come before 1970; a stream moves by whole days.
-        first_days = -((index.first_s - index.epoch_s) // S_PER_DAY) + asked.start_day
-        if asked.anchor_us < first_days * S_PER_DAY * US_PER_S:
+def _check_start(requested: Terms, index: DatasetIndex) -> None:
+    """Check start day, speed and anchor; errors name the options."""
+    if not 0 <= requested.start_day <= index.days:
+        raise ScenarioError(f"startDay: expected 0 <= startDay <= {index.days}, got {requested.start_day}.")
+    requested.clock(index)  # checks the speed
+    if requested.anchor_us is not None:
+        # Moved times mustn't lie before 1970. They move by whole days, so the anchor's day decides.
+        first_days = -((index.first_s - index.epoch_s) // S_PER_DAY) + requested.start_day
+        if requested.anchor_us < first_days * S_PER_DAY * US_PER_S:
             raise ScenarioError(
                 f"anchor: expected an instant from {dt.date(1970, 1, 1) + dt.timedelta(first_days)} on for "
-                f"startDay {asked.start_day}, got {utc_from_us(asked.anchor_us).isoformat()}."
+                f"startDay {requested.start_day}, got {utc_from_us(requested.anchor_us).isoformat()}."
             )
 
 
 def is_anchored(offset: Offset) -> bool:
-    """Whether a stream that stands at an offset has begun: then its clock is settled."""
+    """Say whether the stream of an offset has begun; then its clock is settled."""
     return bool(_terms(offset)["anchor"])
 
 
 def check_same_terms(start: Offset, end: Offset) -> None:
-    """Check that a batch begins and ends by the same terms.
+    """Check that the two offsets of a batch have the same terms.
 
     Raises
     ------
@@ -170,32 +174,33 @@ def check_same_terms(start: Offset, end: Offset) -> None:
                 raise _contradiction(name, before.get(name, "moved"), after.get(name, "moved"))
 
 
-def _contradiction(name: str, agreed: str, got: str) -> ScenarioError:
-    # The one default that differs between the formats, so that a user may not know of the option.
-    hint = f'.option("schema", "{agreed}") goes on with it, ' if name == "schema" else ""
+def _contradiction(name: str, stated: str, got: str) -> ScenarioError:
+    # The formats "fastgen" and "caspers" differ in this default, so the user may not have set the option.
+    hint = f'.option("schema", "{stated}") goes on with it, ' if name == "schema" else ""
     return ScenarioError(
-        f"{name}: expected {agreed or 'all'}, as the stream's checkpoint has it, got {got or 'all'}; {hint}"
+        f"{name}: expected {stated or 'all'}, as the stream's checkpoint has it, got {got or 'all'}; {hint}"
         "a stream with other options needs a checkpoint of its own."
     )
 
 
-def _read_terms(agreed: dict[str, str], asked: Terms) -> Terms:
+def _read_terms(stated: dict[str, str], requested: Terms) -> Terms:
+    """Read the terms of an offset; those that must be the same are taken from the request."""
     try:
-        anchor_us = us_from_utc(dt.datetime.fromisoformat(agreed["anchor"]))
+        anchor_us = us_from_utc(dt.datetime.fromisoformat(stated["anchor"]))
         return replace(
-            asked,
-            start_day=int(agreed["startDay"]),
-            speed=parse_speed(agreed["speed"]),
-            loops=agreed["loop"] == "true",
+            requested,
+            start_day=int(stated["startDay"]),
+            speed=parse_speed(stated["speed"]),
+            loops=stated["loop"] == "true",
             anchor_us=anchor_us,
-            moved=agreed.get(TIMES) != STORED,
+            moved=stated.get(TIMES) != STORED,
         )
     except ValueError:
-        raise _foreign(agreed) from None
+        raise _foreign(stated) from None
 
 
 def write_offset(terms: Terms, virtual_s: int, index: DatasetIndex) -> Offset:
-    """State that every event before a virtual second has been given."""
+    """Make the offset of a stream that has delivered every event before a virtual second."""
     loop = max(0, (virtual_s - index.epoch_s) // index.length_s)
     time = utc_from_us((virtual_s - loop * index.length_s) * US_PER_S)
     position = {"loop": loop, "time": f"{time:%Y-%m-%dT%H:%M:%S}"}
@@ -203,18 +208,18 @@ def write_offset(terms: Terms, virtual_s: int, index: DatasetIndex) -> Offset:
 
 
 def read_position(offset: Offset, index: DatasetIndex) -> int:
-    """Virtual second that an offset stands at.
+    """Read the position of an offset, as a virtual second.
 
     Raises
     ------
     DataError
-        If the offset is none of ours.
+        If fastgen hasn't written the offset.
     """
     try:
         position = make_record(_Position, offset["position"])
         time = dt.datetime.fromisoformat(position.time)
         if position.loop < 0 or time.tzinfo:
-            raise ValueError(position)  # noqa: TRY301  # told with the others
+            raise ValueError(position)  # noqa: TRY301  # becomes the same error as the others
         return us_from_utc(time) // US_PER_S + position.loop * index.length_s
     except (ValueError, KeyError, TypeError):
         raise _foreign(offset) from None

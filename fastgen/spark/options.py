@@ -1,4 +1,4 @@
-"""Read the options of the data source: all are text, the case of their names is of no account."""
+"""Read the options of the data source. Spark passes texts, and ignores the case of names."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
+# Options of batches and streams, of batches only, of streams only.
 BOTH = ("path", "locations", "types", "schema")
 BATCH = ("start", "end")
 STREAM = ("startDay", "speed", "loop", "noLoop", "anchor")
+# Names of the older format "caspers", still accepted.
 OLDER_NAMES = {"datasetPath": "path", "simulationStartDay": "startDay", "speedMultiplier": "speed"}
 WIRE, RAW = SCHEMAS = ("wire", "raw")
 
+# Every accepted name in lower case, with the option that it means.
 _NAMES = {name.lower(): name for name in (*BOTH, *BATCH, *STREAM)}
 _NAMES |= {older.lower(): name for older, name in OLDER_NAMES.items()}
 _BOOLEANS = {"true": True, "false": False}
@@ -29,14 +32,16 @@ _BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True)
 class Selection:
-    """What batches and streams have in common.
+    """The options that batches and streams have in common.
 
     Attributes
     ----------
     path
         Folder of the dataset, absolute.
-    locations, types
-        Codes or ids; event type names; None: all.
+    locations
+        Codes or ids of locations; None for all.
+    types
+        Names of event types; None for all.
     raw
         Whether to give the stored columns instead of the wire format.
     """
@@ -49,7 +54,11 @@ class Selection:
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """A window of dataset time, its end not part of it; None: from the first event, to the last."""
+    """The options of a batch.
+
+    `start` and `end` are the bounds of a window of dataset time, `end` exclusive. None stands for the first
+    event, or for the end of the last one.
+    """
 
     selection: Selection
     start: str | None
@@ -58,9 +67,10 @@ class BatchOptions:
 
 @dataclass(frozen=True)
 class StreamOptions:
-    """How a stream runs; None: as its checkpoint says, else the default of `ReplayOptions`.
+    """The options of a stream.
 
-    `anchor_us` is the wall clock at which it stands at its start day, Unix microseconds.
+    None stands for the value in the stream's checkpoint; without a checkpoint, for the default of
+    `ReplayOptions`. `anchor_us` is the wall clock at the start day, Unix microseconds.
     """
 
     selection: Selection
@@ -71,14 +81,14 @@ class StreamOptions:
 
 
 def read_selection(options: Mapping[str, str], default_schema: str = WIRE) -> Selection:
-    """Read what batches and streams have in common; that the other options can be read is checked too.
+    """Read the options that batches and streams have in common, and check that the others can be read.
 
     Parameters
     ----------
     options
-        The options as Spark has them.
+        The options as Spark passes them.
     default_schema
-        What the format gives where no option says.
+        Schema of the format, if the option "schema" is not set.
 
     Raises
     ------
@@ -96,21 +106,21 @@ def read_selection(options: Mapping[str, str], default_schema: str = WIRE) -> Se
 
 
 def read_batch_options(options: Mapping[str, str], default_schema: str = WIRE) -> BatchOptions:
-    """Read the options of a batch; as `read_selection`, with errors also for options of streams."""
+    """Read the options of a batch; as `read_selection`, but refuse the options of streams."""
     given = _named(options)
     _refuse(given, STREAM, "streams", "a batch takes start and end")
     return BatchOptions(read_selection(options, default_schema), given.get("start"), given.get("end"))
 
 
 def read_stream_options(options: Mapping[str, str], default_schema: str = WIRE) -> StreamOptions:
-    """Read the options of a stream; as `read_selection`, with errors also for options of batches."""
+    """Read the options of a stream; as `read_selection`, but refuse the options of batches."""
     given = _named(options)
     _refuse(given, BATCH, "batches", "a stream takes startDay")
     return StreamOptions(read_selection(options, default_schema), *_read_stream_values(given))
 
 
 def _named(options: Mapping[str, str]) -> dict[str, str]:
-    """Give every option its one name."""
+    """Map every option to its current name."""
     given: dict[str, str] = {}
     for key, value in options.items():
         name = _NAMES.get(key.lower())
@@ -130,6 +140,7 @@ def _refuse(given: Mapping[str, str], names: tuple[str, ...], of: str, instead: 
 
 
 def _read_path(text: str) -> Path:
+    # Spark users write local paths also as file:/x and file:///x.
     path = re.sub(r"^file:(//)?(?=/)", "", text.strip())
     if not path:
         raise ScenarioError("path: expected the folder of a dataset, got none.")
@@ -152,7 +163,7 @@ def _split(given: Mapping[str, str], name: str) -> tuple[str, ...] | None:
 def _read_stream_values(
     given: Mapping[str, str],
 ) -> tuple[int | None, Fraction | None, bool | None, int | None]:
-    """Start day, speed, loop, anchor."""
+    """Read start day, speed, loop and anchor; None for those that are not set."""
     day, speed, anchor = (given.get(name) for name in ("startDay", "speed", "anchor"))
     if day is not None and not re.fullmatch(r"[0-9]{1,6}", day.strip()):
         raise ScenarioError(f"startDay: expected a day number such as 70, got {day!r}.")
@@ -171,19 +182,19 @@ def _read_loop(given: Mapping[str, str]) -> bool | None:
             value = _BOOLEANS.get(given[name].strip().lower())
             if value is None:
                 raise ScenarioError(f"{name}: expected true or false, got {given[name]!r}.")
-            found.add(value == (name == "loop"))
+            found.add(value == (name == "loop"))  # the value of "loop", whichever option stated it
     if len(found) > 1:
         raise ScenarioError(f"noLoop: expected the contrary of loop, got {given['noLoop']!r} for both.")
     return found.pop() if found else None
 
 
 def parse_anchor(text: str) -> int:
-    """Read an instant of the wall clock as Unix microseconds; without a zone it is UTC.
+    """Read an instant of the wall clock as Unix microseconds; without a time zone it is UTC.
 
     Raises
     ------
     ScenarioError
-        If it is none.
+        If the text is not an instant of the years 1970 to 9999.
     """
     try:
         anchor_us = us_from_utc(parse_wall_time(text.strip()))

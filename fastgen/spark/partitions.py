@@ -1,6 +1,7 @@
-"""Split windows of a dataset by location and time, and read one such share in a task.
+"""Split a window of a dataset into tasks by location and time, and read the rows of a task.
 
-The driver reads the manifest and the footers of the files; a task reads its row groups.
+The driver reads the manifest and the footers of the files. A task reads the row groups that its partition
+names.
 """
 
 from __future__ import annotations
@@ -26,28 +27,33 @@ if TYPE_CHECKING:
     from fastgen.dataset.seal import Stamp
     from fastgen.wire.slicer import Slicer
 
-# A task of so many rows takes some tenths of a second, far more than to start it.
+# Rows of a task: it takes some tenths of a second, far more than its start.
 TASK_ROWS = 200_000
-# Spark holds a batch as a whole, twice.
+# Rows of a record batch. Spark has two copies of each in memory.
 BATCH_ROWS = 32_000
 
 
 class Share(NamedTuple):
-    """What all tasks of a read have in common.
+    """What all tasks of one read have in common.
 
     Attributes
     ----------
-    stamp, digest, sequence_kind, length_s
-        Of the dataset: by what its manifest is known again; event ids are made of the digest; type of
-        sequence; seconds of a loop.
+    stamp
+        Recognises the manifest: a dataset that was built anew since must not be mixed with the planned one.
+    digest
+        Digest of the dataset; event ids are derived from it.
+    sequence_kind
+        Type of the stored column sequence, "i8" or "i16".
+    length_s
+        Length of a loop, seconds.
     start_s, end_s
-        The window, virtual seconds, the end not among them.
+        The window, virtual seconds; the end is exclusive.
     shift_s
-        Seconds to add to virtual time.
+        Seconds to add to virtual time for the times of the rows.
     locations, types
-        Ids; None: all.
+        Ids; None for all.
     raw
-        Whether to give the stored columns.
+        Whether to give the stored columns instead of the wire format.
     """
 
     stamp: Stamp | Unchanging
@@ -63,7 +69,7 @@ class Share(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A row group: the loop it is read for, its file and its number in it."""
+    """A row group to read: the loop in which it falls due, its file, and its number in the file."""
 
     loop: int
     file: EventPart
@@ -72,14 +78,14 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class EventPartition(InputPartition):  # type: ignore[misc]  # PySpark counts as untyped here
-    """A location's row groups of a stretch of time, for one task.
+    """Row groups of one location that follow each other in time, for one task.
 
     Attributes
     ----------
     share
         What all tasks have in common.
     location_id
-        Whose orders are in the files; None: as their column says.
+        Location of the files; None if they have several, and a column location_id.
     groups
         The row groups.
     """
@@ -98,7 +104,7 @@ def make_share(
     locations: tuple[int, ...] | None,
     types: tuple[int, ...] | None,
 ) -> Share:
-    """Say what all tasks of a read have in common; see `Share`."""
+    """Make the `Share` of a read from the dataset's index and the window."""
     kind, length_s = index.sequence_kind, index.length_s
     return Share(index.stamp, index.digest, kind, length_s, *window, shift_s, locations, types, raw)
 
@@ -109,7 +115,7 @@ def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
     Parameters
     ----------
     slicer
-        Knows the dataset and its loops, and the locations that are wanted.
+        Lists the row groups of the dataset's loops at the selected locations.
     share
         What all tasks have in common.
 
@@ -123,22 +129,25 @@ def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
         return []
     groups: list[list[Group]] = []
     locations: list[int | None] = []
-    open_runs: dict[int | None, tuple[int, float]] = {}
+    # Of each location: the task that is being filled, and the rows that it has room for.
+    filling: dict[int | None, tuple[int, float]] = {}
     for loop, span in slicer.groups(share.start_s, share.end_s):
         n_rows = span.expected_rows(loop * share.length_s, share.start_s, share.end_s)
         location_id = span.file.location_id
-        run, room = open_runs.get(location_id, (-1, 0.0))
+        task, room = filling.get(location_id, (-1, 0.0))
         if n_rows > room:
-            run, room = len(groups), TASK_ROWS
+            task, room = len(groups), TASK_ROWS
             groups.append([])
             locations.append(location_id)
-        groups[run].append(Group(loop, span.file, span.number))
-        open_runs[location_id] = (run, room - n_rows)
-    return [EventPartition(share, i, tuple(run)) for i, run in zip(locations, groups, strict=True)]
+        groups[task].append(Group(loop, span.file, span.number))
+        filling[location_id] = (task, room - n_rows)
+    return [EventPartition(share, i, tuple(some)) for i, some in zip(locations, groups, strict=True)]
 
 
 def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:
-    """Read a task's rows; nothing for the empty partition that Spark makes up where there is none.
+    """Read the rows of a task.
+
+    Where `partitions` returns none, Spark makes a partition of its own, which has no rows.
 
     Raises
     ------
@@ -152,6 +161,7 @@ def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:
         for table in _raw_tables(partition) if share.raw else _wire_tables(partition):
             whole = pa.Table.from_arrays(table.columns, schema=schema)
             yield from whole.to_batches(max_chunksize=BATCH_ROWS)
+        # Again at the end: the rows may be of two datasets if it was built anew while they were read.
         share.stamp.check()
 
 
@@ -164,7 +174,7 @@ def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
         if found is not None:
             rows = join_slices([found])
             keep = selected_rows(rows, share.locations, share.types)
-            # Sorting takes time by the second of its window, which may be years.
+            # Sorting takes time for every second of its window, which may be years: bound it by the rows.
             ts = rows.ints[:, TS]
             first_s, last_s = max(share.start_s, int(ts.min())), min(share.end_s - 1, int(ts.max()))
             order = sort_rows(rows, keep, first_s, last_s + 1)
@@ -175,13 +185,14 @@ def _raw_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
     schema = batch_schema(raw=True, sequence_kind=share.sequence_kind)
     stored = [name for name in schema.names if name != "location_id" or partition.location_id is None]
-    for loop, span, number in partition.groups:
-        with span.open() as file:
+    for loop, part, number in partition.groups:
+        with part.open() as file:
             table = _with_location(file.read([number], stored, use_threads=True), partition.location_id)
         yield _moved(table, share, loop).select(schema.names).cast(schema)
 
 
 def _with_location(table: pa.Table, location_id: int | None) -> pa.Table:
+    """Add the column that hive files leave to their folder's name."""
     if location_id is None:
         return table
     ids = pa.array(np.full(table.num_rows, location_id, np.int8))
@@ -189,7 +200,7 @@ def _with_location(table: pa.Table, location_id: int | None) -> pa.Table:
 
 
 def _moved(table: pa.Table, share: Share, loop: int) -> pa.Table:
-    """Keep the rows of the window, in their loop's time and with its order ids."""
+    """Keep the rows of the window; move their times to the loop, and add its number to their order ids."""
     low, high = share.start_s - loop * share.length_s, share.end_s - loop * share.length_s
     ts = table["ts_seconds"]
     keep = pc.and_(pc.greater_equal(ts, low), pc.less(ts, high))
@@ -199,7 +210,7 @@ def _moved(table: pa.Table, share: Share, loop: int) -> pa.Table:
     table = table.filter(keep)
     moved = pc.add(table["ts_seconds"], loop * share.length_s + share.shift_s)
     table = table.set_column(table.schema.get_field_index("ts_seconds"), "ts_seconds", moved)
-    if loop:
+    if loop:  # every loop repeats the orders of the dataset; their ids must differ
         ids = pc.binary_join_element_wise(table["order_id"].cast(pa.string()), f"-L{loop}", "")
         table = table.set_column(table.schema.get_field_index("order_id"), "order_id", ids)
     return table

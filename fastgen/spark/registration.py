@@ -1,4 +1,4 @@
-"""Make the data source known to a Spark session."""
+"""Register the data source with a Spark session."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def register(spark: SparkSession) -> None:
     Raises
     ------
     OutputError
-        If the cluster's workers would start another Python than this one, and nobody has said which.
+        If the cluster's workers would start another Python than this one, and PYSPARK_PYTHON is not set.
     """
     with _own_python(spark):
         for source in (FastgenSource, CaspersSource):
@@ -39,14 +39,17 @@ def register(spark: SparkSession) -> None:
 
 @contextmanager
 def _own_python(spark: SparkSession) -> Iterator[None]:
-    """Have local workers start this Python: without PYSPARK_PYTHON, Spark takes the first python3 it finds.
+    """Let workers start this Python, as far as this process decides it.
 
-    A server of Spark Connect has a Python of its own.
+    Without PYSPARK_PYTHON, Spark takes the first python3 in PATH, which may lack fastgen. A Spark Connect
+    server chooses for itself.
     """
     if ".connect." in type(spark).__module__:
         yield
         return
     context = spark.sparkContext
+    # Spark stores `pythonExec` with each source that is registered; afterwards the session's own value is
+    # back.
     before = context.pythonExec
     context.pythonExec = choose_python(context)
     try:
@@ -56,12 +59,12 @@ def _own_python(spark: SparkSession) -> Iterator[None]:
 
 
 def choose_python(context: SparkContext) -> str:
-    """Say which Python workers are to start.
+    """Choose the Python that workers start: PYSPARK_PYTHON, or this one.
 
     Raises
     ------
     OutputError
-        If it is not this one, on a cluster, and PYSPARK_PYTHON is not set.
+        If PYSPARK_PYTHON is not set, and the workers of a cluster would start another one.
     """
     chosen: str = context.pythonExec
     if os.environ.get("PYSPARK_PYTHON") == chosen:
@@ -78,9 +81,10 @@ def choose_python(context: SparkContext) -> str:
 
 
 def _is_own(python: Path) -> bool:
-    """Whether a Python is this one: the same file in the same folder.
+    """Say whether a Python is this one: the same file in the same folder.
 
-    A virtual environment's Python is a link to one without its packages; and a folder may have several.
+    The file alone isn't enough, since a virtual environment's Python is a link to one without its packages.
+    Nor is the folder: it may have several Pythons.
     """
     own = Path(sys.executable)
     return python.parent.samefile(own.parent) and python.samefile(own)

@@ -1,4 +1,4 @@
-"""Say which columns the data source gives, to Spark and to Arrow; all may be null, as in its own files."""
+"""The columns of the data source, for Arrow and for Spark. All are nullable, as Spark reads Parquet files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def batch_schema(*, raw: bool, sequence_kind: str) -> pa.Schema:
     Parameters
     ----------
     raw
-        The stored columns, not the wire format.
+        Whether to give the stored columns instead of the wire format.
     sequence_kind
         Type of the stored column sequence, "i8" or "i16".
     """
@@ -31,5 +31,5 @@ def batch_schema(*, raw: bool, sequence_kind: str) -> pa.Schema:
 
 
 def spark_schema(schema: pa.Schema) -> str:
-    """Write the same as Spark's DDL."""
+    """Write a schema as DDL, the form in which Spark asks for it."""
     return ", ".join(f"{field.name} {_DDL[field.type]}" for field in schema)

@@ -1,4 +1,4 @@
-"""Start a Spark session, and put what Spark complains of on one line."""
+"""Start a Spark session, and turn Spark's errors into errors of one line."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STDERR = 2
-OLDEST_PYSPARK = 4
-# A task's traceback ends with the error that it raised.
+OLDEST_PYSPARK = 4  # the first with the Python data source API
+# Spark quotes the traceback of a task, whose last line is the error that the task raised.
 _OWN_ERROR = re.compile(r"^\s*fastgen\.errors\.\w+: (.+)$", re.MULTILINE)
 _LAST_LINE = re.compile(r"^\s*(?:\w+\.)*\w+(?:Error|Exception): .+$", re.MULTILINE)
+# Signs that a worker has another Python than the driver, or none, or not the packages.
 _OTHER_PYTHON = re.compile(
     r"(No module named '[\w.]+')|(PYTHON_VERSION_MISMATCH)|(PACKAGE_NOT_INSTALLED)"
     r"|(Cannot run program \"[^\"]*)"
@@ -30,12 +31,12 @@ _OTHER_PYTHON = re.compile(
 
 
 def require_pyspark() -> None:
-    """Check that Spark's Python package is installed, and pandas, without which it runs no function.
+    """Check that PySpark is installed, and pandas, which PySpark needs to run Python functions.
 
     Raises
     ------
     ScenarioError
-        If it is missing or too old; the message is the line that installs it.
+        If one is missing, or PySpark is too old; the message has the command that installs them.
     """
     missing = [name for name in ("pyspark", "pandas") if find_spec(name) is None]
     if missing:
@@ -51,13 +52,13 @@ def require_pyspark() -> None:
 
 
 def start_session(master: str | None) -> SparkSession:
-    """Start a session, or get the one there is; Spark's log goes nowhere.
+    """Start a session without Spark's log, or return the active one.
 
     Parameters
     ----------
     master
-        Master to connect to, such as local[2]; sc://HOST for Spark Connect; None for what Spark is set up
-        for, which is all cores of this machine where it is set up for nothing.
+        Master to connect to, such as local[2], or sc://HOST for Spark Connect. None for the master that Spark
+        is configured with; without a configuration, that is all cores of this machine.
 
     Raises
     ------
@@ -70,9 +71,9 @@ def start_session(master: str | None) -> SparkSession:
     if master is not None:
         builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
     if master is None or master.startswith("local"):
-        # Workers are children of this process: they shall run what it runs.
+        # Local workers must have fastgen, so they run this Python.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        builder = builder.config("spark.ui.enabled", "false")
+        builder = builder.config("spark.ui.enabled", "false")  # the web interface would open a port
     try:
         with _silence(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -87,7 +88,7 @@ def start_session(master: str | None) -> SparkSession:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Let what is started in this block say nothing on stderr: Spark's log there is no one's one line."""
+    """Discard stderr in this block, also that of new processes: Java writes its log there while it starts."""
     sys.stderr.flush()
     kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, STDERR)
@@ -100,7 +101,7 @@ def _silence() -> Iterator[None]:
 
 
 def spark_errors() -> tuple[type[Exception], ...]:
-    """Name the errors that Spark ends a session or a job with."""
+    """Return the types of errors with which a session or a job may fail."""
     from pyspark.errors import PySparkException  # noqa: PLC0415  # heavy
 
     try:
@@ -111,7 +112,7 @@ def spark_errors() -> tuple[type[Exception], ...]:
 
 
 def explain(error: Exception) -> OutputError:
-    """Put what Spark says of a failed job on one line: a task's own error, where there is one."""
+    """Turn the error of a failed job into one line: the task's own error if there is one."""
     text = str(error)
     own = _OWN_ERROR.findall(text)
     if own:
@@ -129,6 +130,6 @@ def explain(error: Exception) -> OutputError:
 
 
 def one_line(error: Exception) -> str:
-    """First line of an error, its type in front."""
+    """Return the first line of an error, after the name of its type."""
     lines = [line for line in str(error).splitlines() if line.strip()] or [""]
     return f"{type(error).__name__}: {lines[0].strip()}"

@@ -1,4 +1,4 @@
-"""The data source under its two names: what Spark finds by `format`."""
+"""The data source under its two names, which users pass to `format`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 
 class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as untyped here
-    """Events of a dataset, a window of it as a batch, or all of it as an endless stream."""
+    """The format "fastgen": events of a dataset, a window as a batch, or all of them as an endless stream.
+
+    Attributes
+    ----------
+    default_schema
+        Schema, if the option "schema" is not set.
+    needs_anchor
+        Whether a stream must state its anchor before PySpark 4.2; see `make_stream_reader`.
+    """
 
     default_schema: ClassVar[str] = WIRE
     needs_anchor: ClassVar[bool] = True
@@ -31,26 +39,27 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
         return "fastgen"
 
     def schema(self) -> str:
-        """Columns; Spark asks at `load()`, so that wrong options are found here.
+        """Return the columns. Spark calls it at `load()`, so wrong options are found here.
 
         Raises
         ------
         FastgenError
             If an option is impossible, or the dataset can't be read.
         """
-        wanted = read_selection(self.options, self.default_schema)
-        index = read_index(wanted.path)
-        select_ids(index, wanted.locations)
-        select_types(wanted.types)
-        return spark_schema(batch_schema(raw=wanted.raw, sequence_kind=index.sequence_kind))
+        selection = read_selection(self.options, self.default_schema)
+        index = read_index(selection.path)
+        # Unknown locations and types are errors here, not only in a task.
+        select_ids(index, selection.locations)
+        select_types(selection.types)
+        return spark_schema(batch_schema(raw=selection.raw, sequence_kind=index.sequence_kind))
 
     def reader(self, schema: StructType) -> DataSourceReader:
-        """Read a batch."""
+        """Make the reader of a batch."""
         self._check_schema(schema)
         return BatchReader(read_batch_options(self.options, self.default_schema))
 
     def streamReader(self, schema: StructType) -> DataSourceStreamReader:  # noqa: N802  # Spark's name
-        """Read a stream; what is wrong comes up at Spark's first question, see `RefusedStream`."""
+        """Make the reader of a stream; errors are raised later, at Spark's first call, by `RefusedStream`."""
         try:
             self._check_schema(schema)
             options = read_stream_options(self.options, self.default_schema)
@@ -59,16 +68,17 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
             return RefusedStream(error)
 
     def _check_schema(self, schema: StructType) -> None:
-        """Spark passes on whatever schema a user states."""
+        """Refuse another schema than the source's own: Spark passes on any schema that a user states."""
         raw = read_selection(self.options, self.default_schema).raw
         own = {spark_schema(batch_schema(raw=raw, sequence_kind=kind)).lower() for kind in SEQUENCE_KINDS}
+        # Either type of sequence is accepted, so that the manifest needn't be read again.
         given = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schema)
         if given.lower() not in own:
             raise ScenarioError(f"schema: expected the source's own columns (leave it out), got {given}.")
 
 
 class CaspersSource(FastgenSource):
-    """The same under its older name, for notebooks that have it: they expect the stored columns."""
+    """The format "caspers", the older name: existing notebooks use it, and expect the stored columns."""
 
     default_schema: ClassVar[str] = RAW
     needs_anchor: ClassVar[bool] = False

@@ -1,6 +1,7 @@
 """Read a dataset as an endless stream.
 
-Only `latestOffset` looks at the wall clock; what lies between two offsets is the same whenever it is read.
+Only `latestOffset` reads the wall clock. The rows between two offsets are the same whenever they are read, so
+Spark can repeat a batch after a failure.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ from fastgen.wire.slicer import Slicer
 
 try:
     from pyspark.sql.streaming.datasource import SupportsTriggerAvailableNow
-except ImportError:  # before 4.2: Spark asks once how far it may go, and runs one batch
+except ImportError:  # PySpark before 4.2, whose trigger availableNow runs one batch
 
     class SupportsTriggerAvailableNow:  # type: ignore[no-redef]
-        """Stands in for what this PySpark doesn't have."""
+        """Takes the place of the class that this PySpark doesn't have."""
 
 
 if TYPE_CHECKING:
@@ -46,27 +47,29 @@ if TYPE_CHECKING:
 
 
 def now_us() -> int:
-    """Wall clock, Unix microseconds."""
+    """Read the wall clock, Unix microseconds."""
     return time.time_ns() // 1000
 
 
 class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type: ignore[misc]  # untyped here
-    """Says how far the stream has come, plans the tasks of its batches and reads them.
+    """Decides how far the stream may go, plans the tasks of its batches, and reads them.
 
     Parameters
     ----------
     options
-        How it runs.
+        The options of the stream.
     """
 
     def __init__(self, options: StreamOptions) -> None:
         self._options = options
+        # Wall clock at which `prepareForTriggerAvailableNow` stopped it; None while it runs.
         self._stopped_us: int | None = None
+        # Before PySpark 4.2: the furthest virtual second, and the last offset, that Spark has seen.
         self._furthest_s: int | None = None
         self._seen: Offset | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind what only the driver needs: a task knows what it has to."""
+        """Pickle the options only: a partition has all that a task needs."""
         return {"_options": self._options}
 
     @cached_property
@@ -74,28 +77,28 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
         return read_index(self._options.selection.path)
 
     def initialOffset(self) -> Offset:  # noqa: N802  # Spark's name
-        """Where a new stream stands: before the first event, its anchor not yet settled."""
+        """Return the offset of a new stream: before the first event, without an anchor yet."""
         terms = terms_of(self._options, self._index)
         return write_offset(replace(terms, anchor_us=None), self._index.first_s, self._index)
 
     def prepareForTriggerAvailableNow(self) -> None:  # noqa: N802  # Spark's name
-        """Stop the clock: whatever becomes due later is not for this run."""
+        """Stop the clock: events that become due later are not part of this run."""
         self._stopped_us = now_us()
 
     def latestOffset(self, start: Offset | None = None, limit: object = None) -> Offset:  # noqa: ARG002, N802
-        """Say how far the stream may go now: at first through the history, then as time has passed.
+        """Return the offset up to which events are due now: first the history, then what time has added.
 
         Parameters
         ----------
         start
-            Where it stands; None before PySpark 4.2, which doesn't say.
+            The stream's present offset; PySpark before 4.2 passes None.
         limit
-            Always all that there is: the source sets no other limit.
+            Ignored: the source admits no limit but all that is due.
 
         Raises
         ------
         FastgenError
-            If an option is impossible or contradicts the stream's first options.
+            If an option is impossible, or differs from the stream's first options.
         """
         index = self._index
         now = now_us() if self._stopped_us is None else self._stopped_us
@@ -104,44 +107,45 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
         anchor_us = now if terms.anchor_us is None else terms.anchor_us
         terms = replace(terms, anchor_us=anchor_us)
         begun = known is not None and is_anchored(known)
+        # The first batch is the history up to the anchor, so the anchor must have passed.
         if anchor_us > now and not begun and self._furthest_s is None:
             time = utc_from_us(anchor_us).isoformat()
             raise ScenarioError(f"anchor: expected an instant that has passed, got {time}.")
-        if start is None:
+        if start is None:  # PySpark before 4.2: `partitions` has seen the position
             self._seen = write_offset(terms, self._go_on_to(self._end_s(terms, now)), index)
             return self._seen
         end_s = self._end_s(terms, now if begun else anchor_us)
         return start if end_s <= read_position(start, index) else write_offset(terms, end_s, index)
 
     def _go_on_to(self, end_s: int) -> int:
-        """Move the furthest virtual second that Spark knows this stream to stand at, never back."""
+        """Move the stream's furthest virtual second forward to `end_s`, never back; return it."""
         self._furthest_s = end_s if self._furthest_s is None else max(self._furthest_s, end_s)
         return self._furthest_s
 
     def _end_s(self, terms: Terms, at_us: int) -> int:
-        """Virtual second before which everything is due at a real microsecond."""
+        """Compute the virtual second before which all events are due at a time of the wall clock."""
         clock = terms.clock(self._index, None if terms.loops else self._last_event_s)
         window = clock.window_due(self._index.first_s - 1, at_us)
         return self._index.first_s if window is None else window.end_s
 
     @cached_property
     def _last_event_s(self) -> int:
-        """Second of the last event of the selected locations; before the first if there is none."""
+        """Second of the last event at the selected locations; if there is none, the one before the first."""
         terms = terms_of(self._options, self._index)
         last_s = Slicer(self._index, locations=terms.locations).last_event_s()
         return self._index.first_s - 1 if last_s is None else last_s
 
     def partitions(self, start: Offset, end: Offset) -> list[EventPartition]:
-        """Plan the tasks of a batch; the offsets say all, the clock and the options nothing.
+        """Plan the tasks of a batch, from its two offsets alone.
 
-        Before PySpark 4.2 this is also how a stream learns where it stands: at a restart, Spark plans an
-        empty batch at the last offset of its checkpoint, and only then asks for the latest one. A clock that
-        was set back meanwhile may not take the stream back, for an offset is never unlogged.
+        Before PySpark 4.2, this is also how a restarted stream learns its position: Spark plans an empty
+        batch at the last offset of the checkpoint before it calls `latestOffset`. The position never goes
+        back, even if the machine's clock does: Spark doesn't remove an offset from its log.
 
         Raises
         ------
         FastgenError
-            If the offsets contradict each other or the options, or a file can't be read.
+            If the offsets differ from each other or from the options in their terms, or a file can't be read.
         """
         index = self._index
         check_same_terms(start, end)
@@ -166,17 +170,19 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
         return plan_partitions(Slicer(index, locations=terms.locations, loop=terms.loops), share)
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
-        """Read a task's rows."""
+        """Read the rows of one task."""
         return read_partition(partition)
 
 
 class RefusedStream(DataSourceStreamReader):  # type: ignore[misc]  # PySpark counts as untyped here
-    """Answers every question with an error: one raised earlier, Spark buries under one of its own.
+    """A reader whose every method raises the same error.
+
+    If `streamReader` raised it, Spark would show an error of its own instead.
 
     Parameters
     ----------
     error
-        What is wrong with the options.
+        The error about the options.
     """
 
     def __init__(self, error: FastgenError) -> None:
@@ -200,29 +206,29 @@ class RefusedStream(DataSourceStreamReader):  # type: ignore[misc]  # PySpark co
 
 
 def says_where_it_stands(base: type) -> bool:
-    """Whether this PySpark asks for the latest offset with the present one, as from 4.2 on."""
+    """Say whether this PySpark passes the present offset to `latestOffset`, as PySpark 4.2 and later do."""
     return "start" in inspect.signature(base.latestOffset).parameters  # type: ignore[attr-defined]
 
 
 def make_stream_reader(
     options: StreamOptions, base: type = DataSourceStreamReader, *, needs_anchor: bool = True
 ) -> StreamReader:
-    """Make the reader for this version of PySpark.
+    """Make the reader of a stream, for the installed version of PySpark.
 
     Parameters
     ----------
     options
-        How the stream runs.
+        The options of the stream.
     base
-        PySpark's own class of stream readers.
+        PySpark's class of stream readers.
     needs_anchor
-        Whether an anchor has to be there before PySpark 4.2, or the stream may rely on Spark planning its
-        last batch anew at a restart.
+        Whether the option "anchor" is required before PySpark 4.2. If not, the stream relies on Spark
+        planning its last batch again at a restart; see `StreamReader.partitions`.
 
     Raises
     ------
     ScenarioError
-        If there is no anchor and the version needs one.
+        If the anchor is required and not set.
     """
     if needs_anchor and not says_where_it_stands(base) and options.anchor_us is None:
         raise ScenarioError(

@@ -1,4 +1,4 @@
-"""What runs in Spark's Python workers: little is imported here, for every task loads it."""
+"""The function that Spark's Python workers run. It imports little at first, since every worker loads it."""
 
 from __future__ import annotations
 
@@ -13,28 +13,30 @@ if TYPE_CHECKING:
 
     from fastgen.building.shared import Attempt
 
-# Columns of what a task returns.
+# Columns of the rows that a task returns, one for each file.
 MADE = "number long, name string, receipt binary"
 
 
 def make_files(
     batches: Iterator[pa.RecordBatch], *, ticket: tuple[str, str, str], n_files: int, n_tasks: int
 ) -> Iterator[pa.RecordBatch]:
-    """Make the files of some tasks: task t makes the files t, t + n_tasks, t + 2 n_tasks ...
+    """Make the files of the given tasks: task t makes files t, t + n_tasks, t + 2 n_tasks and so on.
+
+    Files are sorted by size, so that each task has large and small ones.
 
     Parameters
     ----------
     batches
-        Numbers of tasks, in the first column.
+        Their first column has the numbers of the tasks, int64.
     ticket
-        The run.
+        The fields of the run's `Ticket`.
     n_files, n_tasks
-        How many there are in all.
+        Number of files, and of tasks, in the whole job.
 
     Yields
     ------
     pyarrow.RecordBatch
-        A file a batch: its number, the attempt's name, the receipt.
+        One row for each file: its number, the attempt's name, the receipt.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Tell of a job's progress while Spark makes its files: by the receipts that appear in the run's folder."""
+"""Report the progress of a Spark job: count the receipts that its tasks write into the run's folder."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-EVERY_S = 0.5
-# A folder of very many receipts takes a while to list: looking shall take a tenth of the driver at most.
+EVERY_S = 0.5  # least time between two looks into the folder
+# Listing a folder of many receipts takes a while: at most this share of the time is spent on it.
 SHARE = 0.1
 
 
 @contextlib.contextmanager
 def watch(folder: Path, advance: Callable[[int, int], None]) -> Iterator[None]:
-    """Call `advance` with (orders, events) of every file that is finished in this block.
+    """Call `advance` with (orders, events) of every file that is finished while this block runs.
 
     Parameters
     ----------
     folder
         Folder of the run.
     advance
-        What to call, in a thread of its own; a file that two attempts made counts once.
+        The function to call, in another thread. It is called once for a file, even if two attempts made it.
     """
     ended, seen = Event(), set[str]()
 
     def look() -> float:
-        """Tell of new receipts; return how long to wait before the next look."""
+        """Report new receipts; return the seconds to wait before the next look."""
         began = time.perf_counter()
         for receipt in folder.glob("*.json"):
             number = receipt.name.partition("-")[0]
             if number not in seen:
-                with contextlib.suppress(OSError, ValueError):
+                with contextlib.suppress(OSError, ValueError):  # still being written: the next look counts it
                     result = decode_receipt(receipt.read_bytes())
                     seen.add(number)
                     advance(sum(day.orders for day in result.days), result.entry.rows)

@@ -1,1 +1,1 @@
-"""Draw order counts, baskets, service times and driver arrivals of many orders at once."""
+"""Kernels of the statistical source: order counts, baskets, service times, driver arrivals and order ids."""

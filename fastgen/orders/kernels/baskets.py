@@ -1,4 +1,4 @@
-"""Draw what is in each order: brands by popularity, different items, quantities (docs/model.md, 4.4)."""
+"""Draw the basket of each order: brands by popularity, distinct items, quantities (docs/model.md, 4.4)."""
 
 from __future__ import annotations
 
@@ -15,30 +15,34 @@ if TYPE_CHECKING:
 
     from fastgen.rng import Stream
 
-MAX_ITEMS = 16
+MAX_ITEMS = 16  # items of one brand in an order; scenarios are checked against it
 
 
 class BasketArrays(NamedTuple):
-    """Baskets of one location.
+    """Parameters of one location's baskets; n_placed is its number of brand placements.
 
     Attributes
     ----------
     stream
-        Stream of the baskets.
+        Random stream of the baskets.
     single_probability
-        Probability of one brand.
-    brands_min, brands_max, items_min, items_max, qty_min, qty_max
-        Bounds, both inclusive.
-    floor, period_days
-        Least popularity, and the days over which a growth rate counts once.
+        Probability that an order is of a single brand.
+    brands_min, brands_max
+        Bounds, both inclusive, of the number of brands in the other orders.
+    items_min, items_max, qty_min, qty_max
+        Bounds, both inclusive, of the number of items of a brand, and of the quantity of an item.
+    floor
+        Lower bound of the popularity.
+    period_days
+        Days in which popularity grows once by `growth`.
     start_day, end_day
-        int64 (n_placed,), open on start_day <= day < end_day.
+        int64 (n_placed,); a brand is open on start_day <= day < end_day.
     growth
-        float64 (n_placed,), growth of popularity a period.
+        float64 (n_placed,), relative growth of popularity in a period.
     item_start
-        int64 (n_placed + 1,), offsets into `item`.
+        int64 (n_placed + 1,), offsets into `item`: the menu of each brand.
     item
-        int32, rows of the items table, brand after brand.
+        int32 (n_items,), rows of the items table, grouped by brand.
     """
 
     stream: Stream
@@ -68,7 +72,7 @@ def compute_popularity(
     day: int,
     popularity: NDArray[np.float64],
 ) -> int:
-    """Fill the popularity of the placed brands, (n_placed,), 0 where closed; return how many are open."""
+    """Compute the popularity of each brand, (n_placed,), 0 if closed; return the number of open brands."""
     n_open = 0
     for b in range(len(popularity)):
         popularity[b] = 0.0
@@ -82,7 +86,7 @@ def compute_popularity(
 
 @step
 def _add_up(weight: NDArray[np.float64], first: int, ends: NDArray[np.float64]) -> None:
-    """Bring the running sums of `weight` up to date from brand `first` on."""
+    """Recompute the running sums of `weight` from brand `first` on; earlier sums are still right."""
     total = ends[first - 1] if first > 0 else 0.0
     for b in range(first, len(weight)):
         total += weight[b]
@@ -91,11 +95,13 @@ def _add_up(weight: NDArray[np.float64], first: int, ends: NDArray[np.float64]) 
 
 @step
 def _draw_brand(word: np.uint64, ends: NDArray[np.float64]) -> int:
-    """Draw one index in proportion to the weights whose running sums are `ends`."""
+    """Draw an index with probability proportional to its weight; `ends` has the weights' running sums."""
     n_placed = len(ends)
     target = np.float64(word) * TWO_M32 * ends[n_placed - 1]
     chosen = 0
-    for b in range(n_placed - 1):  # without a branch that can't be foreseen; a weight of 0 is stepped over
+    # Adding up all comparisons, instead of stopping at the first hit, avoids a branch that processors can't
+    # predict. A weight of 0 is never chosen: its running sum equals the one before it.
+    for b in range(n_placed - 1):
         chosen += ends[b] <= target
     return chosen
 
@@ -129,7 +135,7 @@ def _draw_baskets(
     word: NDArray[np.uint64],
     picked: NDArray[np.int64],
 ) -> None:
-    """Draw the lines of each order; see `draw_baskets`. The last six are scratch."""
+    """Draw the lines of each order; see `draw_baskets`. The last six arguments are scratch memory."""
     n_open, n_several = 0, 0
     at = line_start[0]
     for i in range(len(day)):
@@ -148,10 +154,10 @@ def _draw_baskets(
         if n_brands > 1:
             for b in range(len(left)):
                 left[b], ends_left[b] = popularity[b], ends[b]
-        n_used = 2
+        n_used = 2  # words; the first two decided the number of brands
         for k_brand in range(n_brands):
             brand = _draw_brand(word[n_used], ends if k_brand == 0 else ends_left)
-            if n_brands > 1:
+            if n_brands > 1:  # no brand twice
                 left[brand] = 0.0
                 _add_up(left, brand, ends_left)
             first = item_start[brand]
@@ -160,16 +166,16 @@ def _draw_baskets(
             n_items = n_items if n_items < n_menu else n_menu
             n_used += 2
             for k in range(n_items):
-                # One of the n_menu - k items not yet picked: step over the picked ones, kept in ascending
-                # order.
+                # `pick` counts only the n_menu - k items not picked yet: every picked item at or before it,
+                # in ascending order, moves it on by one.
                 pick = below(word[n_used], n_menu - k)
-                place = 0
-                while place < k and picked[place] <= pick:
+                slot = 0
+                while slot < k and picked[slot] <= pick:
                     pick += 1
-                    place += 1
-                for p in range(k, place, -1):
+                    slot += 1
+                for p in range(k, slot, -1):
                     picked[p] = picked[p - 1]
-                picked[place] = pick
+                picked[slot] = pick
                 line_item[at] = item[first + pick]
                 line_qty[at] = qty_min + below(word[n_used + 1], qty_max - qty_min + 1)
                 at += 1
@@ -190,18 +196,18 @@ def draw_baskets(
     Parameters
     ----------
     baskets
-        Baskets of the location.
+        Parameters of the location's baskets.
     day
-        Day number of each order, int64 (n,), or of all.
+        Day number of each order, int64 (n,), or one day for all.
     draw
         int64 (n,), draw number of each order.
     line_start
-        int64 (n + 1,), its first entry given, the others output: offsets of the orders' lines.
+        int64 (n + 1,), offsets of the orders' lines: entry 0 is given, the others are output.
     line_item, line_qty
-        Output: row of the items table and quantity of each line.
+        Output, int32 and int8 (n_lines,): row of the items table and quantity of each line.
     """
-    # No more than is on the menus; and few orders are of several brands: what only those need of words is
-    # drawn for them alone.
+    # Two words decide the number of brands; each brand takes two, each of its items two. Few orders have
+    # several brands, so the words that only those need are drawn for them alone.
     items_most = min(baskets.items_max, int(np.diff(baskets.item_start).max(initial=0)))
     brands_most = max(1, min(baskets.brands_max, len(baskets.growth)))
     n_blocks, n_blocks_most = ((2 + (2 + 2 * items_most) * n + 3) // 4 for n in (1, brands_most))

@@ -1,4 +1,4 @@
-"""Draw when the driver of each order arrives (docs/model.md, 4.6)."""
+"""Draw the arrival of each order's driver (docs/model.md, 4.6)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
     from fastgen.rng import Stream
 
-UNIFORM_MAX = 15  # so that their words fit in four blocks
+# With the word for the interval, 15 uniform numbers fill blocks 0 to 3; the gammas begin at block 4.
+UNIFORM_MAX = 15
 
 
 @step
 def _draw_gamma(stream: Stream, day: int, index: int, first_block: int, shape: float) -> float:
-    """Draw from a gamma distribution, shape > 0, scale 1.
+    """Draw from a gamma distribution, shape > 0, scale 1, from every other block from `first_block` on.
 
+    Shapes below 1 are drawn as Gamma(shape + 1) * u ** (1 / shape).
     Source: Marsaglia and Tsang 2000, "A simple method for generating gamma variables", ACM TOMS 26, 363-372.
     """
     boosted = shape + 1.0 if shape < 1.0 else shape
@@ -46,7 +48,10 @@ def _draw_gamma(stream: Stream, day: int, index: int, first_block: int, shape: f
 
 @step
 def draw_beta(stream: Stream, day: int, index: int, alpha: float, beta: float) -> float:
-    """Draw from a beta distribution as X / (X + Y) of two gammas: even blocks from 4 on, odd ones from 5."""
+    """Draw from a beta distribution as x / (x + y) of two gamma draws.
+
+    The gammas use even blocks from 4 on, and odd blocks from 5 on, so that they never share a word.
+    """
     x = _draw_gamma(stream, day, index, 4, alpha)
     y = _draw_gamma(stream, day, index, 5, beta)
     return x / (x + y)
@@ -54,22 +59,26 @@ def draw_beta(stream: Stream, day: int, index: int, alpha: float, beta: float) -
 
 @inline
 def _order_statistic(words: NDArray[np.uint32], j: int, k: int, row: NDArray[np.uint32]) -> float:
-    """Return the k-th smallest of words[1:, j] as a number on (0, 1); `row`, as long, is scratch."""
+    """Return the k-th smallest of words[1:, j] as a number in (0, 1); `row` is scratch of that length."""
+    # Insertion sort: there are at most UNIFORM_MAX words.
     for i in range(len(row)):
         word = words[i + 1, j]
-        place = i
-        while place > 0 and row[place - 1] > word:
-            row[place] = row[place - 1]
-            place -= 1
-        row[place] = word
+        slot = i
+        while slot > 0 and row[slot - 1] > word:
+            row[slot] = row[slot - 1]
+            slot -= 1
+        row[slot] = word
     return unit(row[k - 1])
 
 
 @inline
-def _place_arrival(
+def _write_arrival(
     word: np.uint32, after_ready_probability: float, share: float, times_us: NDArray[np.int64], j: int
 ) -> None:
-    """Write order j's arrival, at `share` of its interval and before the pick-up."""
+    """Write order j's arrival at `share` of its interval, strictly before the interval's end.
+
+    The interval is ready to picked up with the given probability, else created to ready.
+    """
     if np.float64(word) * TWO_M32 < after_ready_probability:
         low, high = times_us[j, 3], times_us[j, 5]
     else:
@@ -86,13 +95,13 @@ def draw_arrivals_by_rank(
     times_us: NDArray[np.int64],
     row: NDArray[np.uint32],
 ) -> None:
-    """Draw arrivals at the rank-th smallest of some uniform numbers; see `draw_driver_arrivals`.
+    """Draw arrivals by the rank-th smallest of uniform numbers; see `draw_driver_arrivals`.
 
-    Word 0 decides the interval, as many as the scratch `row` is long are those numbers.
+    Word 0 of an order decides its interval; the next len(row) words are uniform numbers. `row` is scratch.
     """
     for j in range(len(times_us)):
         share = _order_statistic(words, j, rank, row)
-        _place_arrival(words[0, j], after_ready_probability, share, times_us, j)
+        _write_arrival(words[0, j], after_ready_probability, share, times_us, j)
 
 
 @jit
@@ -106,10 +115,10 @@ def draw_arrivals_by_gammas(
     beta: float,
     times_us: NDArray[np.int64],
 ) -> None:
-    """Draw arrivals at a share of two gammas; see `draw_driver_arrivals`. Word 0 decides the interval."""
+    """Draw arrivals by two gamma draws; see `draw_driver_arrivals`. Word 0 decides the interval."""
     for i in range(len(draw)):
         share = draw_beta(stream, day[i], draw[i], alpha, beta)
-        _place_arrival(words[0, i], after_ready_probability, share, times_us, i)
+        _write_arrival(words[0, i], after_ready_probability, share, times_us, i)
 
 
 def draw_driver_arrivals(
@@ -123,25 +132,25 @@ def draw_driver_arrivals(
 ) -> None:
     """Draw each driver's arrival, strictly before the pick-up.
 
-    Where alpha and beta are whole and small, Beta(alpha, beta) is drawn as what it is: the alpha-th smallest
-    of alpha + beta - 1 uniform numbers. That is four times faster than two gammas, whose kernel is compiled
-    only where it is needed.
+    For small whole alpha and beta, Beta(alpha, beta) is the distribution of the alpha-th smallest of
+    alpha + beta - 1 uniform numbers. Drawing it that way is four times faster than by two gammas, and the
+    kernel for gammas is compiled only for other values.
 
     Parameters
     ----------
     stream
-        Stream of the drivers.
+        Random stream of the driver arrivals.
     day
-        Day number of each order, int64 (n,), or of all.
+        Day number of each order, int64 (n,), or one day for all.
     draw
         int64 (n,), draw number of each order.
     after_ready_probability
-        Probability of an arrival between ready and picked up, else between created and ready.
+        Probability that the driver arrives between ready and picked up; else between created and ready.
     alpha, beta
-        Position in that interval.
+        Parameters of the beta distribution of the arrival's position in that interval.
     times_us
-        int64 (n, 6), microseconds: created, started, finished, ready in columns 0 to 3 and picked up in 5 are
-        given, the arrival is output in column 4.
+        int64 (n, 6), microseconds. Given: created, started, finished, ready (columns 0 to 3) and picked up
+        (5). Output: the driver's arrival (4).
     """
     n_uniform, rank = int(alpha + beta) - 1, int(alpha)
     whole = (alpha, beta) == (rank, n_uniform + 1 - rank) and rank >= 1

@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     from fastgen.rng import Stream
 
 MINUTES = 1440
-INVERSION_BELOW = 10.0
+INVERSION_BELOW = 10.0  # least mean for which PTRS is valid
 
 
 class DemandArrays(NamedTuple):
-    """Demand of one location.
+    """Parameters of one location's demand.
 
     Attributes
     ----------
     noise, minute
-        Streams of the day's noise and of the counts.
+        Random streams of each day's noise, and of the counts of its minutes.
     expected
-        float64 (n_days,), orders before noise and events; 0 where no brand is open.
+        float64 (n_days,), target of each day before noise and events; 0 if no brand is open.
     noise_low, noise_high
-        Bounds of the day's uniform factor.
+        Bounds of each day's noise, a uniform factor.
     weight
-        float64 (1440,), share of each minute; sums to 1.
+        float64 (1440,), share of each minute in a day's orders; sums to 1.
     event_days
-        int64 (n_events, 4): first day, last day, first minute, end minute.
+        int64 (n_events, 4), of each demand event: first and last day, first minute, end minute (exclusive).
     event_factor
-        float64 (n_events,).
+        float64 (n_events,), factor of each event on the demand of its minutes.
     """
 
     noise: Stream
@@ -52,16 +52,17 @@ class DemandArrays(NamedTuple):
 
 @step
 def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
-    """Draw from a Poisson distribution: by inversion below 10, else by PTRS.
+    """Draw from a Poisson distribution: by inversion for means below 10, else by PTRS.
 
-    PTRS: Hormann 1993, "The transformed rejection method for generating Poisson random variables".
+    Source: Hormann 1993, "The transformed rejection method for generating Poisson random variables",
+    Insurance: Mathematics and Economics 12, 39-45, with its constants.
     """
     if mean <= 0.0:
         return 0
     if mean < INVERSION_BELOW:
         high, low, _, _ = draw_words(stream, day, index, FIRST)
         u = unit53(high, low)
-        if u < 1.0 - mean:  # less than exp(-mean)
+        if u < 1.0 - mean:  # <= exp(-mean), which needn't be computed then
             return 0
         k = 0
         p = exp(-mean)
@@ -107,7 +108,7 @@ def _draw_minute_counts(
     day: int,
     counts: NDArray[np.int64],
 ) -> int:
-    """Draw what `draw_minute_counts` says."""
+    """See `draw_minute_counts`; the fields of `DemandArrays` are arguments of their own."""
     if expected[day] <= 0.0:
         for m in range(MINUTES):
             counts[m] = 0
@@ -128,26 +129,25 @@ def _draw_minute_counts(
 
 
 def draw_minute_counts(demand: DemandArrays, day: int, counts: NDArray[np.int64]) -> int:
-    """Draw the orders of every minute of a day into `counts`, int64 (1440,); return their sum."""
+    """Draw the number of orders in every minute of a day into `counts`, int64 (1440,); return the sum."""
     return _draw_minute_counts(*demand, day, counts)
 
 
 def count_orders(
     demand: DemandArrays, n_orders: NDArray[np.int64], counts: NDArray[np.int64] | None = None
 ) -> None:
-    """Count the orders of days 0, 1, ... into `n_orders`, int64 (n_days,).
-
-    A loop over days in Python costs a thousandth of a build, and compiling it a fifth of a second.
+    """Count the orders of every day of a location.
 
     Parameters
     ----------
     demand
-        Demand of one location.
+        Demand of the location.
     n_orders
-        Output, int64 (n_days,).
+        Output, int64 (n_days,): orders of each day.
     counts
-        Output, int64 (n_days, 1440): the orders of every minute, unless nobody wants to keep them.
+        Output, int64 (n_days, 1440): orders of every minute. None if they aren't kept.
     """
+    # No kernel: the loop takes a thousandth of a build, and compiling it would take 0.2 s.
     scratch = np.empty(MINUTES, np.int64)
     for day in range(len(n_orders)):
         n_orders[day] = draw_minute_counts(demand, day, scratch if counts is None else counts[day])
@@ -166,28 +166,30 @@ def draw_creations(
     customer: NDArray[np.int32],
     house_number: NDArray[np.int32],
 ) -> None:
-    """Draw creation time, customer and house number of stretches of days: n_orders from first_rank on.
+    """Draw creation time, customer and house number of the orders of several ranges (docs/model.md, 4.3).
 
-    Rank counts a day's orders by (creation second, draw number). Only the minutes that hold a wanted rank
-    are drawn, so a stretch of a day of any size takes memory for itself and two minutes. The three come from
-    words 0, 1 and 2 of one block (docs/model.md, 4.3).
+    An order's rank is its position in the day by (creation second, draw number). A range is the orders of
+    ranks first_rank to first_rank + n_orders - 1 of a day. Only minutes with a wanted rank are drawn, so
+    memory depends on the range and two minutes at its edges, not on the day. Words 0, 1 and 2 of one block
+    give second, customer and house number.
 
     Parameters
     ----------
     stream
-        Stream of the creation times.
+        Random stream of the creation times.
     day, first_rank, n_orders
-        int64 (n_stretches,), day number, first rank wanted, and how many; n orders in all.
+        int64 (n_ranges,), of each range: day number, first rank, number of orders. n is their sum.
     counts
-        int64 (n_stretches, 1440), orders of each minute of the day; zeroed where no wanted rank is.
+        int64 (n_ranges, 1440), orders in each minute of the range's day; overwritten with 0 in minutes
+        without a wanted rank.
     minute_start_s
-        int64 (n_stretches, 1440), seconds from the epoch to the start of each minute.
+        int64 (n_ranges, 1440), seconds from the epoch to the start of each minute.
     choices
         Number of customers, and largest house number.
     draw
         Output, int64 (n,): draw number of each order.
     times_us
-        Output, int64 (n, 6): column 0 gets the microseconds from the epoch to its creation.
+        Output, int64 (n, 6): column 0 gets the microseconds from the epoch to the order's creation.
     customer
         Output, int32 (n,), uniform on 0..choices[0]-1.
     house_number
@@ -199,16 +201,18 @@ def draw_creations(
         first_drawn = np.zeros(len(day), np.int64)
     n_drawn = counts.sum(axis=1)
     minute = np.repeat(np.arange(counts.size), counts.reshape(-1))
-    # What turns the place among all that is drawn into a draw number, and into a rank.
+    # Draw numbers count a day's orders by minute. So the position in the range, 0, 1, ..., plus the number of
+    # orders in earlier minutes, which aren't drawn, is the draw number.
     shift = np.repeat(first_drawn - (n_drawn.cumsum() - n_drawn), n_drawn)
-    place = np.arange(len(minute)) + shift
-    words = draw_blocks(stream, np.repeat(day, n_drawn), place, range(1))
+    number = np.arange(len(minute)) + shift
+    words = draw_blocks(stream, np.repeat(day, n_drawn), number, range(1))
     second = below_each(words[0], S_PER_MIN)
     ranked = np.argsort(minute * S_PER_MIN + second, kind="stable")
     if len(ranked) > len(draw):
+        # Sorting doesn't mix minutes, so position k of `ranked` has the rank number[k].
         first = np.repeat(first_rank, n_drawn)
-        ranked = ranked[(place >= first) & (place < first + np.repeat(n_orders, n_drawn))]
-    draw[:] = place[ranked]
+        ranked = ranked[(number >= first) & (number < first + np.repeat(n_orders, n_drawn))]
+    draw[:] = number[ranked]
     times_us[:, 0] = (minute_start_s.reshape(-1)[minute] + second)[ranked] * US_PER_S
     customer[:] = below_each(words[1], choices[0])[ranked]
     house_number[:] = below_each(words[2], choices[1])[ranked] + 1
@@ -217,7 +221,7 @@ def draw_creations(
 def _drop_other_minutes(
     counts: NDArray[np.int64], first_rank: NDArray[np.int64], n_orders: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Zero the minutes of each stretch that hold no wanted rank; return the orders before the others."""
+    """Zero the minutes of each range without a wanted rank; return the orders before the first one kept."""
     ends = counts.cumsum(axis=1)
     before = ends <= first_rank[:, None]
     first_drawn: NDArray[np.int64] = np.where(before, ends, 0).max(axis=1)

@@ -27,12 +27,13 @@ def _draw_service_times(
     times_us: NDArray[np.int64],
     normal: NDArray[np.float64],
 ) -> None:
-    """Draw the chain from a block of words; `normal`, (n,), is scratch."""
+    """Compute the times of an order from one block of words; `normal`, float64 (n,), is scratch."""
     for step in range(4):
-        # The centre's formula for all, without a branch, and then again for those it doesn't hold for.
+        # First the central formula for all orders: a loop without a branch is vectorised. Then the full
+        # formula for the 15 % in the tails.
         for j in range(len(normal)):
             normal[j] = normal_quantile_centre(unit(words[step, j]) - 0.5)
-        before, after = (3, 5) if step == 3 else (step, step + 1)
+        before, after = (3, 5) if step == 3 else (step, step + 1)  # column 4 is the driver's arrival
         for j in range(len(normal)):
             if abs(unit(words[step, j]) - 0.5) > CENTRE:
                 normal[j] = normal_quantile(unit(words[step, j]))
@@ -49,23 +50,23 @@ def draw_service_times(
     minimum_min: float,
     times_us: NDArray[np.int64],
 ) -> None:
-    """Draw the chain created, started, finished, ready, picked up.
+    """Draw the times at which each order is started, finished, ready and picked up.
 
     Parameters
     ----------
     stream
-        Stream of the kitchen.
+        Random stream of the service times.
     day
-        Day number of each order, int64 (n,), or of all.
+        Day number of each order, int64 (n,), or one day for all.
     draw
         int64 (n,), draw number of each order.
     mean_sd_min
         float64 (4, 2), mean and standard deviation of each step, minutes.
     minimum_min
-        No step is shorter, minutes.
+        Lower bound of each step, minutes.
     times_us
-        int64 (n, 6), microseconds: column 0, created, is given; started, finished, ready and picked up are
-        output in columns 1, 2, 3 and 5.
+        int64 (n, 6), microseconds. Given: created (column 0). Output: started, finished, ready (1 to 3) and
+        picked up (5).
     """
     words = draw_blocks(stream, day, draw, range(1))
     _draw_service_times(words, mean_sd_min, minimum_min, times_us, np.empty(len(draw)))

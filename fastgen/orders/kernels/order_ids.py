@@ -1,8 +1,9 @@
-"""Encipher an order's index as its id: A-Z0-9, unique, unordered to the eye (docs/model.md, 4.9).
+"""Turn an order's index into its id: A-Z and 0-9, unique, in no visible order (docs/model.md, 4.9).
 
-A keyed bijection of 0..36^w-1 for each width w of 6, 7 and 8: a Feistel network of four rounds (Luby and
-Rackoff 1988) over pairs (left, right) below 36^(w // 2) and 36^(w - w // 2), each round adding a Philox word
-of the other half modulo its range, which is a bijection whatever the ranges.
+The first 36^6 orders get ids of 6 characters, the next 36^7 ids of 7, the next 36^8 ids of 8. For each width
+w, a Feistel network of four rounds (Luby and Rackoff 1988) permutes the numbers 0 to 36^w - 1. It splits a
+number into left < 36^(w // 2) and right < 36^(w - w // 2). Each round adds to one half, modulo its range, a
+Philox word of the other half. A round can be undone by subtracting, so the network is a bijection.
 """
 
 from __future__ import annotations
@@ -25,24 +26,33 @@ IDS_6 = BASE**6
 IDS_7 = BASE**7
 IDS_8 = BASE**8
 MAX_ORDERS = IDS_6 + IDS_7 + IDS_8
-LETTERS = 10  # digit values 0..9 are "0".."9", 10..35 "A".."Z"
+LETTERS = 10  # first digit that is a letter: 0 to 9 are "0" to "9", 10 to 35 are "A" to "Z"
 N_ROUNDS = 4
 
 
 @jit
 def write_order_ids(stream: Stream, index: NDArray[np.int64], view: NDArray[np.int64]) -> None:
-    """Write the ids of orders, by their index in the dataset, (n,), as Arrow string views, int64 (n, 2).
+    """Write the ids of orders as Arrow string views.
 
-    A kernel, although NumPy is about as fast: NumPy would keep workers that are threads waiting meanwhile.
+    NumPy would be about as fast, but it keeps the GIL, and workers may be threads.
+
+    Parameters
+    ----------
+    stream
+        Random stream of the order ids.
+    index
+        int64 (n,), index of each order in the dataset, below `MAX_ORDERS`.
+    view
+        Output, int64 (n, 2): a string view of 16 bytes, the length in 4 bytes, then up to 12 characters.
     """
     for j in range(len(index)):
-        place, width, n_left, n_right = index[j], 6, BASE_3, BASE_3
-        if place >= IDS_6:
-            place, width, n_right = place - IDS_6, 7, BASE_4
-            if place >= IDS_7:
-                place, width, n_left = place - IDS_7, 8, BASE_4
-        left = place // n_right
-        right = place - left * n_right
+        number, width, n_left, n_right = index[j], 6, BASE_3, BASE_3
+        if number >= IDS_6:
+            number, width, n_right = number - IDS_6, 7, BASE_4
+            if number >= IDS_7:
+                number, width, n_left = number - IDS_7, 8, BASE_4
+        left = number // n_right
+        right = number - left * n_right
         for r in range(0, N_ROUNDS, 2):
             word, _, _, _ = draw_words(stream, width, right, r)
             left += below(word, n_left)
@@ -51,7 +61,7 @@ def write_order_ids(stream: Stream, index: NDArray[np.int64], view: NDArray[np.i
             right += below(word, n_right)
             right = right if right < n_right else right - n_right
         code, text = left * n_right + right, 0
-        for _ in range(width):  # from the last character on
+        for _ in range(width):  # from the last character to the first, which ends in the lowest byte
             digit = code % BASE
             code //= BASE
             text = (text << 8) | (digit + 48 if digit < LETTERS else digit + 55)
