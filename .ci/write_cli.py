@@ -30,7 +30,8 @@ def _sections(path: str, command: click.Command) -> Iterator[str]:
         for name, inner in command.commands.items():
             yield from _sections(f"{path} {name}", inner)
         return
-    context = click.Context(command, info_name=path)
+    # With the settings of the program: click keeps the help option that is made first.
+    context = click.Context(command, info_name=path, **cli.context_settings)
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     yield f"\n## {path}\n\n    {usage}\n\n{_describe(command)}\n\n{_options(command, context)}"
 

@@ -5,6 +5,7 @@ Only this room prints. A command imports what it needs when it runs, so that --h
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 # Length of an error message, and of its end after the part that is left out: a message may quote a value of
 # any length from a file.
 MESSAGE_MAX, MESSAGE_END = 2000, 500
+OUTPUT_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 INTERRUPTED = 130  # 128 + SIGINT, by the convention of shells
 
 
@@ -92,10 +94,11 @@ def main(args: Sequence[str] | None = None) -> None:
     except MemoryError:
         _fail("expected enough memory, got none.", 1)
     except OSError as error:
-        # Without a name it is the standard output that refuses: files are named where they are written.
         streams.drop_output()
-        name = "standard output" if error.filename is None else error.filename
-        _fail(f"{name}: {error.strerror or error}.", 1)
+        # A failed write without a name is one to the standard output: files are named where they are written.
+        of_output = error.filename is None and error.errno in OUTPUT_ERRORS
+        name = "standard output" if of_output else error.filename
+        _fail(f"{'' if name is None else f'{name}: '}{error.strerror or error}.", 1)
     sys.exit(code)
 
 
