@@ -127,6 +127,13 @@ compression = click.option(
     show_default=True,
     help="Compression of the Parquet files.",
 )
+writer = click.option(
+    "--writer",
+    type=click.Choice(["fastgen", "polars"]),
+    default="fastgen",
+    show_default=True,
+    help="What encodes the files: fastgen's own encoder, faster and smaller, or Polars; the rows are the same.",
+)
 workers = click.option(
     "--workers",
     type=Workers(),
@@ -167,6 +174,6 @@ def of_dataset(command: Command) -> Command:
     """Add the options that decide a dataset to a command, named as in `building.options.Inputs`."""
     what = (days, seed, scale, start, locations, scenario, dimensions, roads)
     # click lists the option that was added last first.
-    for option in reversed((*what, layout, partition_by, compression)):
+    for option in reversed((*what, layout, partition_by, compression, writer)):
         command = option(command)
     return command
