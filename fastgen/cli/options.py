@@ -140,7 +140,7 @@ workers = click.option(
     default="auto",
     show_default=True,
     metavar="auto|N",
-    help="Processes, on macOS threads; auto takes every core when the build is large enough to gain.",
+    help="Processes, threads on macOS or with Polars; auto takes every core when the build is large enough.",
 )
 engine = click.option(
     "--engine",

@@ -12,6 +12,7 @@ from fastgen import ScenarioError, build, plan
 from fastgen.building import costs
 from fastgen.building.options import BuildOptions
 from fastgen.building.plan import prepare
+from fastgen.dataset.layout import Writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,8 +109,8 @@ def test_more_workers_take_less_time_and_more_memory(roads: Path) -> None:
     one, two = (plan(scale=10, workers=n, roads=roads) for n in (1, 2))
     assert two.memory_bytes > one.memory_bytes
     planning = costs.plan_seconds(one.location_days)
-    assert one.seconds == planning + costs.seconds(one.events, one.files, 1)
-    assert two.seconds == planning + costs.seconds(one.events, one.files, min(2, os.cpu_count() or 1))
+    assert one.seconds == planning + costs.seconds(one.events, one.files, 1, Writer.FASTGEN)
+    assert two.seconds == planning + costs.seconds(one.events, one.files, min(2, os.cpu_count() or 1), Writer.FASTGEN)
 
 
 def test_workers_named_are_those_that_find_work(roads: Path) -> None:
