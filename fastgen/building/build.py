@@ -79,7 +79,8 @@ def build(
         rows and their digest are the same.
     workers
         Processes that make files, or threads where this process may not be copied: on macOS, or while it has
-        other Python threads; threads with Polars as the writer. None for every core when the build is large enough to gain.
+        other Python threads. With Polars as the writer they are threads. None for every core when the build
+        is large enough to gain.
     overwrite
         Whether to replace another dataset in that folder, or event files and tables that no manifest lists.
     progress

@@ -3,7 +3,7 @@
 Bytes: 90 days at scale 1 and 10, by the manifest; locations lie within 10 per cent of the mean. Seconds: "one
 core" and "two workers" of benchmarks/README.md. Planning: 46,400 location-days of some hundred orders 1.7 s,
 of 20,000 orders 4.1 s. Memory: the most that `fastgen build --scale 10` and its workers held, with one, two
-and four workers, and at scale 100 with one; days of half a million events take 30 MB more. Both writers alike.
+and four workers, and at scale 100 with one; days of half a million events take 30 MB more.
 """
 
 from __future__ import annotations

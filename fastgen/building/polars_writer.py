@@ -14,6 +14,7 @@ from polars.io.plugins import register_io_source
 from fastgen.building.writing import file_metadata
 from fastgen.dataset.layout import ROW_GROUP_ROWS, Layout
 from fastgen.dataset.reading.scan import event_schema
+from fastgen.errors import OutputError
 from fastgen.generating.frames import to_frame
 from fastgen.parquet.chunk_hashes import FOOTER_END_BYTES, hash_footer
 from fastgen.parquet.codecs import ZSTD_LEVEL
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.building.plan import BuildPlan
-    from fastgen.errors import OutputError
     from fastgen.generating.maker import EventMaker
     from fastgen.parquet.codecs import Compression
 

@@ -132,7 +132,7 @@ writer = click.option(
     type=click.Choice(["fastgen", "polars"]),
     default="fastgen",
     show_default=True,
-    help="What encodes the files: fastgen's own encoder, faster and smaller, or Polars; the rows are the same.",
+    help="What encodes the event files: fastgen's own encoder, which is faster, or Polars; equal rows.",
 )
 workers = click.option(
     "--workers",

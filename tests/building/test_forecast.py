@@ -110,7 +110,9 @@ def test_more_workers_take_less_time_and_more_memory(roads: Path) -> None:
     assert two.memory_bytes > one.memory_bytes
     planning = costs.plan_seconds(one.location_days)
     assert one.seconds == planning + costs.seconds(one.events, one.files, 1, Writer.FASTGEN)
-    assert two.seconds == planning + costs.seconds(one.events, one.files, min(2, os.cpu_count() or 1), Writer.FASTGEN)
+    assert two.seconds == planning + costs.seconds(
+        one.events, one.files, min(2, os.cpu_count() or 1), Writer.FASTGEN
+    )
 
 
 def test_workers_named_are_those_that_find_work(roads: Path) -> None:
