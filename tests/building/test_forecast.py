@@ -64,9 +64,11 @@ def test_locations_add_up(roads: Path) -> None:
         assert getattr(found, field) == sum(getattr(row, field) for row in found.locations)
 
 
+@pytest.mark.parametrize("writer", ["fastgen", "polars"])
 @pytest.mark.parametrize("compression", ["zstd", "snappy", "none"])
-def test_bytes_are_near_on_the_built_in_networks(compression: Any, tmp_path: Path) -> None:
+def test_bytes_are_near_on_the_built_in_networks(compression: Any, writer: str, tmp_path: Path) -> None:
     options: dict[str, Any] = {"days": 30, "locations": ["sf", "bellevue"], "compression": compression}
+    options["writer"] = writer
     manifest = build(tmp_path, **options).manifest
     assert plan(**options).bytes == pytest.approx(sum(entry.bytes for entry in manifest.files), rel=0.2)
 
