@@ -39,7 +39,9 @@ def test_tasks_write_by_polars_what_threads_do_and_spark_reads_it(
     assert_whole(tmp_path / "spark", made.manifest)
     assert verify_dataset(tmp_path / "spark").passed
     build(tmp_path / "fastgen", **options)
-    one, other = (spark.read.parquet(str(tmp_path / name / "events.parquet")) for name in ("spark", "fastgen"))
+    one, other = (
+        spark.read.parquet(str(tmp_path / name / "events.parquet")) for name in ("spark", "fastgen")
+    )
     assert one.schema == other.schema
     assert one.count() == made.manifest.rows
     assert one.exceptAll(other).count() == other.exceptAll(one).count() == 0
