@@ -13,7 +13,7 @@ from polars.io.plugins import register_io_source
 
 from fastgen.building.writing import file_metadata
 from fastgen.dataset.layout import ROW_GROUP_ROWS, Layout
-from fastgen.dataset.reading.scan import event_schema
+from fastgen.dataset.reading.scan import polars_schema
 from fastgen.errors import OutputError
 from fastgen.generating.frames import to_frame
 from fastgen.parquet.chunk_hashes import FOOTER_END_BYTES, hash_footer
@@ -51,7 +51,7 @@ class PolarsWriter:
 
     def __init__(self, plan: BuildPlan, maker: EventMaker) -> None:
         self._plan, self._maker = plan, maker
-        self._schema = event_schema(plan.sequence_kind)
+        self._schema = polars_schema(plan.sequence_kind)
         if plan.layout is Layout.HIVE:  # their folder says the location
             del self._schema["location_id"]
 
