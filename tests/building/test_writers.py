@@ -89,6 +89,15 @@ def test_sequences_of_two_bytes(small: Callable[..., BuildResult], tmp_path: Pat
     assert verify_dataset(tmp_path / "polars").passed
 
 
+@pytest.mark.parametrize("form", ["a file a day", "one file"])
+def test_a_dataset_without_orders(form: str, small: Callable[..., BuildResult], tmp_path: Path) -> None:
+    for writer in ("fastgen", "polars"):
+        small(tmp_path / writer, writer=writer, scale=1e-6, **FORMS[form])
+    assert read_manifest(tmp_path / "polars").rows == 0
+    assert verify_dataset(tmp_path / "polars").passed
+    assert_frame_equal(*(fastgen.scan_events(tmp_path / name).collect() for name in ("fastgen", "polars")))
+
+
 def test_any_number_of_workers_makes_the_same_bytes(
     by_polars: Callable[..., BuildResult], tmp_path: Path
 ) -> None:
