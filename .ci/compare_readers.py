@@ -55,13 +55,16 @@ def write_files(folder: Path) -> None:
     run(FASTGEN, "build", *few, "--layout", "single", "--compression", "none", "-o", folder / "none")
     run(FASTGEN, "build", "--days", "1", "--locations", "sf", "--scale", "0.05", "--scenario", scenario,
         "-o", folder / "i16")  # fmt: skip
+    run(FASTGEN, "build", *few, "--writer", "polars", "-o", folder / "polars")
+    run(FASTGEN, "build", *few, "--writer", "polars", "--layout", "single", "--compression", "snappy",
+        "-o", folder / "polars-snappy")  # fmt: skip
     if json.loads((folder / "i16" / "manifest.json").read_text())["sequence_kind"] != "i16":
         sys.exit("expected a dataset with sequences of 16 bits")
     window = ("slice", folder / "zstd", "--from", "0", "--to", "1", "--format", "parquet", "-o")
     run(FASTGEN, *window, folder / "wire.parquet")
     run(FASTGEN, *window, folder / "raw.parquet", "--raw")
     run(FASTGEN, "publish", folder / "zstd", "--to", f"parquet:{folder / 'tables'}")
-    for copy in ("snappy", "none", "i16"):  # the tables are the same as in zstd
+    for copy in ("snappy", "none", "i16", "polars", "polars-snappy"):  # the tables are the same as in zstd
         for path in (folder / copy).glob("*.parquet"):
             if path.name != "events.parquet":
                 path.unlink()

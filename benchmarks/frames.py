@@ -10,17 +10,17 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal
 
-import polars as pl
-
 from fastgen.dataset.layout import ROW_GROUP_ROWS
 from fastgen.events.schema import COLUMNS
-from fastgen.generating.frames import to_arrow
+from fastgen.generating.frames import to_frame
 from fastgen.generating.maker import EventMaker
 from fastgen.model.order_source import OrderRange
 from fastgen.parquet.codecs import ZSTD_LEVEL
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import polars as pl
 
     from fastgen.building.plan import BuildPlan
     from fastgen.events.buffers import EventBuffers
@@ -50,8 +50,7 @@ def begin_span(plan: BuildPlan, span: Span, maker: EventMaker) -> None:
 
 def make_frame(plan: BuildPlan, span: Span) -> pl.DataFrame:
     """Make the frame of a location's days; no later frame writes into its columns."""
-    table = to_arrow(expand_span(plan, span), span.location_id, plan.sequence_kind, STORED)
-    return pl.DataFrame(pl.from_arrow(table, rechunk=False))
+    return to_frame(expand_span(plan, span), span.location_id, plan.sequence_kind, STORED)
 
 
 def make_frames(plan: BuildPlan) -> dict[str, pl.DataFrame]:

@@ -47,6 +47,7 @@ def build(
     layout: str = "hive",
     partition_by: str = "location_id",
     compression: Compression = "zstd",
+    writer: str = "fastgen",
     workers: int | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -73,9 +74,13 @@ def build(
         "location_id" or "location_id,day", for the hive layout.
     compression
         "zstd", "snappy" or "none".
+    writer
+        What encodes the event files: "fastgen", which is faster and makes smaller files, or "polars". The
+        rows and their digest are the same.
     workers
         Processes that make files, or threads where this process may not be copied: on macOS, or while it has
-        other Python threads. None for every core when the build is large enough to gain.
+        other Python threads. With Polars as the writer they are threads. None for every core when the build
+        is large enough to gain.
     overwrite
         Whether to replace another dataset in that folder, or event files and tables that no manifest lists.
     progress
@@ -106,6 +111,7 @@ def build(
         layout=layout,
         partition_by=partition_by,
         compression=compression,
+        writer=writer,
     )
     engine = partial(make_with_workers, workers=workers)
     return build_with(engine, output, options, overwrite=overwrite, progress=progress)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from fastgen.building.receipts import has_size
 from fastgen.building.replaceable import check_nothing_in_the_way, check_work_folder, is_folder, remove_older
-from fastgen.dataset.layout import LOCK, MANIFEST, TABLES, WORK, table_path
+from fastgen.dataset.layout import LOCK, MANIFEST, TABLES, WORK, Writer, table_path
 from fastgen.dataset.manifest import Manifest, read_manifest
 from fastgen.dataset.manifest_entries import FileEntry, Network
 from fastgen.errors import DataError, OutputError
@@ -142,6 +142,7 @@ def _differences(plan: BuildPlan, manifest: Manifest) -> list[str]:
         ("layout", manifest.layout, plan.layout),
         ("partitioning", manifest.partition_by, plan.partition_by),
         ("compression", manifest.compression, plan.compression),
+        ("writer", manifest.writer or Writer.FASTGEN, plan.writer),
         ("fastgen version", manifest.fastgen_version, __version__),
     ]
     found = [f"{what} {old} instead of {new}" for what, old, new in pairs if old != new]
@@ -237,5 +238,6 @@ def _make_manifest(plan: BuildPlan, results: list[PartResult], out: Path) -> Man
         days=days,
         files=tuple(files[file.path] for file in plan.files),
         tables=tuple(tables),
+        writer=plan.stated_writer,
         source=plan.stated_source,
     )

@@ -60,6 +60,8 @@ class Forecast:
         Number of days, and dates of the first and the last one.
     layout, partition_by, compression
         Form of the files.
+    writer
+        What encodes them.
     location_days, files
         Days of all locations built, and files of events: the units of work.
     orders
@@ -82,6 +84,7 @@ class Forecast:
     layout: str
     partition_by: str
     compression: str
+    writer: str
     location_days: int
     files: int
     orders: int
@@ -130,6 +133,7 @@ def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:
         layout=str(plan.layout),
         partition_by=str(plan.partition_by),
         compression=plan.compression,
+        writer=str(plan.writer),
         location_days=len(ids) * scenario.days,
         files=len(plan.files),
         orders=sum(row.orders for row in rows),
@@ -137,7 +141,7 @@ def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:
         bytes=sum(row.bytes for row in rows),
         workers=at_work,
         seconds=_seconds(plan, events, at_work),
-        memory_bytes=costs.memory_bytes(at_work, sum(map(_table_bytes, plan.tables.values()))),
+        memory_bytes=costs.memory_bytes(at_work, sum(map(_table_bytes, plan.tables.values())), plan.writer),
         locations=rows,
     )
 
@@ -147,7 +151,7 @@ def _seconds(plan: BuildPlan, events: int, n_workers: int) -> float:
     n_cores = min(n_workers, os.cpu_count() or 1)
     # Planning counts the orders of all locations, also of those that aren't built.
     n_planned = len(plan.scenario.locations) * plan.scenario.days
-    return costs.plan_seconds(n_planned) + costs.seconds(events, len(plan.files), n_cores)
+    return costs.plan_seconds(n_planned) + costs.seconds(events, len(plan.files), n_cores, plan.writer)
 
 
 def _forecast_location(plan: BuildPlan, location_id: int, code: str) -> LocationForecast:
@@ -161,7 +165,7 @@ def _forecast_location(plan: BuildPlan, location_id: int, code: str) -> Location
         files=sum(file.spans[0].location_id == location_id for file in of_its_own),
         orders=orders,
         events=events,
-        bytes=round(events * costs.BYTES_AN_EVENT[plan.compression]),
+        bytes=round(events * costs.WRITERS[plan.writer].bytes_an_event[plan.compression]),
     )
 
 

@@ -27,11 +27,14 @@ class BuildOptions(SimulationOptions):
         "location_id" or "location_id,day", for the hive layout.
     compression
         "zstd", "snappy" or "none".
+    writer
+        "fastgen" or "polars".
     """
 
     layout: str = "hive"
     partition_by: str = "location_id"
     compression: Compression = "zstd"
+    writer: str = "fastgen"
 
 
 class Options(TypedDict, total=False):
@@ -47,6 +50,7 @@ class Options(TypedDict, total=False):
     layout: str
     partition_by: str
     compression: Compression
+    writer: str
 
 
 class Inputs(Options, total=False):

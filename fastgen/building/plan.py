@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastgen.dataset.layout import EVENTS, Layout, PartitionBy, part_path
+from fastgen.dataset.layout import EVENTS, Layout, PartitionBy, Writer, part_path
 from fastgen.dataset.manifest import compute_build_id
 from fastgen.errors import ScenarioError
 from fastgen.events.digest import DIGEST_VERSION
@@ -48,6 +48,8 @@ class BuildPlan(Simulation):
     ----------
     layout, partition_by, compression
         Form of the files.
+    writer
+        What encodes them.
     files
         The files, in the order of their rows.
     """
@@ -55,7 +57,13 @@ class BuildPlan(Simulation):
     layout: Layout
     partition_by: PartitionBy
     compression: Compression
+    writer: Writer
     files: tuple[OutputFile, ...]
+
+    @property
+    def stated_writer(self) -> str | None:
+        """What manifest and build id say of the writer; None for fastgen's own encoder."""
+        return None if self.writer is Writer.FASTGEN else str(self.writer)
 
     @property
     def build_id(self) -> str:
@@ -66,6 +74,7 @@ class BuildPlan(Simulation):
             dimensions_hash=self.dims.content_hash(),
             networks=self.networks,
             form=(self.layout, self.partition_by, self.compression),
+            writer=self.stated_writer,
             source=self.stated_source,
         )
 
@@ -83,12 +92,14 @@ def prepare(
     layout = Layout(_check_choice("layout", options.layout, tuple(Layout)))
     partition_by = PartitionBy(_check_choice("partition_by", options.partition_by, tuple(PartitionBy)))
     _check_choice("compression", options.compression, COMPRESSIONS)
+    writer = Writer(_check_choice("writer", options.writer, tuple(Writer)))
     simulation = load_simulation(options, announce, make_source)
     return BuildPlan(
         **vars(simulation),
         layout=layout,
         partition_by=partition_by,
         compression=options.compression,
+        writer=writer,
         files=_plan_files(simulation, layout, partition_by),
     )
 

@@ -53,13 +53,15 @@ def info(dataset: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes 
 def _facts(found: DatasetInfo) -> dict[str, str]:
     partition = f" by {found.partition_by}" if found.layout == "hive" else ""
     files = "1 file" if found.files == 1 else f"{found.files:,} files"
+    writer = "" if found.writer == "fastgen" else f", written by {found.writer}"
+    form = f"{found.layout}{partition}, {files}, {found.compression}"
     return {
         "dataset": str(found.path),
         "scenario": f"{found.scenario}, seed {found.seed}, scale {found.scale:g}, clock {found.clock}",
         "days": f"{found.days}, {found.first_date} to {found.last_date}",
         "digest": found.digest,
         "made by": f"fastgen {found.fastgen_version}, stream version {found.stream_version}",
-        "layout": f"{found.layout}{partition}, {files}, {found.compression}, {show_size(found.bytes)}",
+        "layout": f"{form}, {show_size(found.bytes)}{writer}",
     }
 
 

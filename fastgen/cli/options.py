@@ -127,13 +127,20 @@ compression = click.option(
     show_default=True,
     help="Compression of the Parquet files.",
 )
+writer = click.option(
+    "--writer",
+    type=click.Choice(["fastgen", "polars"]),
+    default="fastgen",
+    show_default=True,
+    help="What encodes the event files: fastgen's own encoder, which is faster, or Polars; equal rows.",
+)
 workers = click.option(
     "--workers",
     type=Workers(),
     default="auto",
     show_default=True,
     metavar="auto|N",
-    help="Processes, on macOS threads; auto takes every core when the build is large enough to gain.",
+    help="Processes, threads on macOS or with Polars; auto takes every core when the build is large enough.",
 )
 engine = click.option(
     "--engine",
@@ -167,6 +174,6 @@ def of_dataset(command: Command) -> Command:
     """Add the options that decide a dataset to a command, named as in `building.options.Inputs`."""
     what = (days, seed, scale, start, locations, scenario, dimensions, roads)
     # click lists the option that was added last first.
-    for option in reversed((*what, layout, partition_by, compression)):
+    for option in reversed((*what, layout, partition_by, compression, writer)):
         command = option(command)
     return command

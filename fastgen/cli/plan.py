@@ -70,11 +70,12 @@ def _facts(found: Forecast) -> dict[str, str]:
     partition = f" by {found.partition_by}" if found.layout == "hive" else ""
     files = "1 file" if found.files == 1 else f"{found.files:,} files"
     workers = "1 worker" if found.workers == 1 else f"{found.workers} workers"
+    writer = "" if found.writer == "fastgen" else f", written by {found.writer}"
     dates = f"{found.first_date} to {found.last_date}"
     return {
         "scenario": f"{found.scenario}, seed {found.seed}, scale {found.scale:g}",
         "days": f"{found.days:,}, {dates}; {found.location_days:,} location-days",
-        "layout": f"{found.layout}{partition}, {files}, {found.compression}",
+        "layout": f"{found.layout}{partition}, {files}, {found.compression}{writer}",
         "time": f"about {_duration(found.seconds)} with {workers}",
         "memory": f"about {show_size(found.memory_bytes)}",
     }

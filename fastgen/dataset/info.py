@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastgen.dataset.layout import MANIFEST
+from fastgen.dataset.layout import MANIFEST, Writer
 from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.event_file import DAMAGED, EventFile
 from fastgen.dataset.reading.lines import index_items, read_lines
@@ -79,6 +79,8 @@ class DatasetInfo:
         Content digest, and the versions that made it.
     layout, partition_by, compression
         Form of the files.
+    writer
+        What encoded them.
     files, bytes
         Number of event files; bytes of these and the tables.
     networks
@@ -103,6 +105,7 @@ class DatasetInfo:
     layout: str
     partition_by: str
     compression: str
+    writer: str
     files: int
     bytes: int
     networks: tuple[Network, ...]
@@ -221,6 +224,7 @@ def _summarise(folder: Path, manifest: Manifest, scenario: Scenario, sums: dict[
         layout=str(manifest.layout),
         partition_by=str(manifest.partition_by),
         compression=manifest.compression,
+        writer=manifest.writer or str(Writer.FASTGEN),
         files=len(manifest.files),
         bytes=sum(entry.bytes for entry in (*manifest.files, *manifest.tables)),
         # Manifests of older versions may have the whole address of a server, with its secrets.

@@ -35,6 +35,13 @@ class PartitionBy(StrEnum):
     LOCATION_DAY = "location_id,day"
 
 
+class Writer(StrEnum):
+    """What encodes the event files."""
+
+    FASTGEN = "fastgen"
+    POLARS = "polars"
+
+
 def part_path(location_id: int, first_day: int, last_day: int, partition_by: PartitionBy) -> str:
     """Return the path of an event file in the hive layout, relative to the dataset."""
     folder = f"{EVENTS}/location_id={location_id}"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # First and last bytes of every Parquet file.
 MAGIC = b"PAR1"
+# The length of the footer, in four bytes, and the magic bytes.
+FOOTER_END_BYTES = 8
 # Key of the footer's metadata: base64 of the hashes as little-endian words, row group after row group.
 CHUNK_HASHES = "fastgen.chunks_xxh3_64"
 

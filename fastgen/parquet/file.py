@@ -1,17 +1,14 @@
-"""Write a Parquet file row group by row group; it appears complete or not at all."""
+"""Encode Parquet files row group by row group, and write them."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from fastgen.errors import OutputError
-from fastgen.files import read_regular, sync_folder
+from fastgen.files import read_regular
 from fastgen.parquet.chunk_hashes import CHUNK_HASHES, MAGIC, encode_hashes, hash_chunk, hash_footer
 from fastgen.parquet.pages import describe_chunk, make_chunk
 from fastgen.parquet.thrift import I16, I64, Encoded, Struct, encode_struct
+from fastgen.parquet.whole_file import WholeFile
 from fastgen.version import __version__
 
 if TYPE_CHECKING:
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 
 # Version that the footer states.
 FORMAT_VERSION = 2
-WRITE_BYTES = 2**18  # buffer of a file that is being written
 MAKER = "fastgen version "
 
 
@@ -118,10 +114,7 @@ def is_made_here(path: Path) -> bool:
 
 
 class FileWriter:
-    """Writes a file under a temporary name, and renames it when it is complete and on disk.
-
-    Leaving the `with` block before `finish` has ended removes the temporary file. A file that was already
-    renamed, but whose folder could not be synced, is kept: it is complete.
+    """Writes a file row group by row group, under a temporary name until it is complete; see `WholeFile`.
 
     Parameters
     ----------
@@ -149,16 +142,9 @@ class FileWriter:
         *,
         make_folder: bool = True,
     ) -> None:
-        self._path, self._temporary = path, path.with_name(f".{path.name}.tmp")
         self._body, self._metadata = Body(fields, codec), metadata
-        self._sha256, self._size = hashlib.sha256(), 0
-        try:
-            if make_folder:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._temporary.open("wb", buffering=WRITE_BYTES)
-        except OSError as error:
-            raise self._refused(error) from None
-        self._write([MAGIC])
+        self._file = WholeFile(path, make_folder=make_folder)
+        self._file.write(MAGIC)
 
     def __enter__(self) -> Self:
         """Begin the block that writes the file."""
@@ -166,22 +152,16 @@ class FileWriter:
 
     def add_group(self, n_rows: int, columns: Iterable[Values]) -> None:
         """Append a row group: its columns in the order of the fields."""
-        self._write(self._body.encode_group(n_rows, columns))
+        for piece in self._body.encode_group(n_rows, columns):
+            self._file.write(piece)
 
     def finish(self) -> Written:
         """Write the footer, sync the file, and rename it."""
         hashes = {CHUNK_HASHES: encode_hashes(self._body.hashes)}
         footer = self._body.encode_footer({**self._metadata, **hashes})
-        self._write([footer])
-        try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            self._temporary.replace(self._path)
-            sync_folder(self._path.parent)
-        except OSError as error:
-            raise self._refused(error) from None
-        return Written(self._body.n_rows, self._size, self._sha256.hexdigest(), hash_footer(footer))
+        self._file.write(footer)
+        sha256 = self._file.finish()
+        return Written(self._body.n_rows, self._file.size, sha256, hash_footer(footer))
 
     def __exit__(
         self,
@@ -190,25 +170,4 @@ class FileWriter:
         traceback: TracebackType | None,
     ) -> None:
         """Remove an unfinished file."""
-        if not self._file.closed or error is not None:
-            self._abandon()
-
-    def _write(self, pieces: Sequence[bytes]) -> None:
-        try:
-            for piece in pieces:
-                # Hashed while it is written: reading the file again would take longer.
-                self._sha256.update(piece)
-                self._size += self._file.write(piece)
-        except OSError as error:
-            self._abandon()
-            raise self._refused(error) from None
-
-    def _abandon(self) -> None:
-        """Close and remove the unfinished file, ignoring errors: one is being reported already."""
-        with contextlib.suppress(OSError):
-            self._file.close()
-        with contextlib.suppress(OSError):
-            self._temporary.unlink(missing_ok=True)
-
-    def _refused(self, error: OSError) -> OutputError:
-        return OutputError(f"{self._path}: expected to write the file, got: {error.strerror or error}.")
+        self._file.__exit__(kind, error, traceback)

@@ -12,6 +12,7 @@ from fastgen import ScenarioError, build, plan
 from fastgen.building import costs
 from fastgen.building.options import BuildOptions
 from fastgen.building.plan import prepare
+from fastgen.dataset.layout import Writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,9 +64,11 @@ def test_locations_add_up(roads: Path) -> None:
         assert getattr(found, field) == sum(getattr(row, field) for row in found.locations)
 
 
+@pytest.mark.parametrize("writer", ["fastgen", "polars"])
 @pytest.mark.parametrize("compression", ["zstd", "snappy", "none"])
-def test_bytes_are_near_on_the_built_in_networks(compression: Any, tmp_path: Path) -> None:
+def test_bytes_are_near_on_the_built_in_networks(compression: Any, writer: str, tmp_path: Path) -> None:
     options: dict[str, Any] = {"days": 30, "locations": ["sf", "bellevue"], "compression": compression}
+    options["writer"] = writer
     manifest = build(tmp_path, **options).manifest
     assert plan(**options).bytes == pytest.approx(sum(entry.bytes for entry in manifest.files), rel=0.2)
 
@@ -108,8 +111,10 @@ def test_more_workers_take_less_time_and_more_memory(roads: Path) -> None:
     one, two = (plan(scale=10, workers=n, roads=roads) for n in (1, 2))
     assert two.memory_bytes > one.memory_bytes
     planning = costs.plan_seconds(one.location_days)
-    assert one.seconds == planning + costs.seconds(one.events, one.files, 1)
-    assert two.seconds == planning + costs.seconds(one.events, one.files, min(2, os.cpu_count() or 1))
+    assert one.seconds == planning + costs.seconds(one.events, one.files, 1, Writer.FASTGEN)
+    assert two.seconds == planning + costs.seconds(
+        one.events, one.files, min(2, os.cpu_count() or 1), Writer.FASTGEN
+    )
 
 
 def test_workers_named_are_those_that_find_work(roads: Path) -> None:

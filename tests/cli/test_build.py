@@ -92,6 +92,7 @@ def test_every_flag_reaches_the_library(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(build_module, "build", record)
     flags = "--days 5 --seed 7 --scale 0.5 --start 2024-02-29 --locations sf,chicago --scenario a.toml "
     flags += "--dimensions d --roads r --layout single --partition-by location_id,day --compression snappy "
+    flags += "--writer polars "
     with pytest.raises(Called):
         main(["build", *(flags + "--workers 3 --overwrite -o out").split()])
     assert isinstance(seen.pop("progress"), TerminalProgress)
@@ -108,6 +109,7 @@ def test_every_flag_reaches_the_library(monkeypatch: pytest.MonkeyPatch) -> None
         "layout": "single",
         "partition_by": "location_id,day",
         "compression": "snappy",
+        "writer": "polars",
         "workers": 3,
         "overwrite": True,
     }
@@ -119,6 +121,7 @@ def test_every_flag_reaches_the_library(monkeypatch: pytest.MonkeyPatch) -> None
         "layout": "hive",
         "partition_by": "location_id",
         "compression": "zstd",
+        "writer": "fastgen",
         "overwrite": False,
     }
 

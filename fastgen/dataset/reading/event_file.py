@@ -20,7 +20,7 @@ from fastgen.dataset.event_part import RowGroup
 from fastgen.dataset.reading.arrow_types import is_stored_as
 from fastgen.errors import DamageError
 from fastgen.events.schema import SEQUENCE_KINDS, stored_columns
-from fastgen.parquet.chunk_hashes import CHUNK_HASHES, MAGIC, decode_hashes, hash_footer
+from fastgen.parquet.chunk_hashes import CHUNK_HASHES, FOOTER_END_BYTES, MAGIC, decode_hashes, hash_footer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 DAMAGED = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
 
 _UNKNOWN = -1  # equal to no hash
-_TAIL = 8  # the footer's length and the magic bytes
 
 
 class EventFile:
@@ -76,12 +75,11 @@ class EventFile:
         size, entry = os.fstat(self._descriptor).st_size, self._entry
         if self._checked and size != entry.bytes:
             raise self.damage(f"{entry.bytes} bytes as the manifest states", f"{size}")
-        tail = os.pread(self._descriptor, _TAIL, max(0, size - _TAIL))
-        # The end of a file: footer, its length in 4 bytes, magic bytes.
+        tail = os.pread(self._descriptor, FOOTER_END_BYTES, max(0, size - FOOTER_END_BYTES))
         length = int.from_bytes(tail[:4], "little")
-        if len(tail) < _TAIL or tail[4:] != MAGIC or length + _TAIL + len(MAGIC) > size:
+        if len(tail) < FOOTER_END_BYTES or tail[4:] != MAGIC or length + FOOTER_END_BYTES + len(MAGIC) > size:
             raise self.damage("a whole Parquet file", f"{size} bytes without a footer at their end")
-        footer = os.pread(self._descriptor, length + _TAIL, size - length - _TAIL)
+        footer = os.pread(self._descriptor, length + FOOTER_END_BYTES, size - length - FOOTER_END_BYTES)
         if self._is_hashed and hash_footer(footer) != entry.footer:
             raise self.damage("the footer that the manifest states", "that of another or a damaged file")
         if self._checked and os.pread(self._descriptor, len(MAGIC), 0) != MAGIC:
