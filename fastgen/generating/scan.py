@@ -92,9 +92,7 @@ def scan_simulation(simulation: Simulation) -> pl.LazyFrame:
                 if left <= 0:
                     return
 
-    return register_io_source(
-        make, schema=polars_schema(simulation.sequence_kind), is_pure=True, explain_name="fastgen scenario"
-    )
+    return register_io_source(make, schema=polars_schema(simulation.sequence_kind), is_pure=True)
 
 
 def scenario_batches(
