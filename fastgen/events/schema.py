@@ -3,6 +3,12 @@
 Each library has one table from the kinds of columns to its own types: NumPy's is here, Arrow's in
 `dataset.reading.arrow_types`, Polars' in `dataset.reading.scan`, Parquet's in `parquet.schema`, Spark's in
 `spark.schema`.
+
+What a column's values are is said once for each form of a row, by position or by name. Whoever adds a column
+adds it there: `model.day_orders` and the source of orders (the value), `events.kernels.expand` and
+`events.buffers` (rows), `events.digest` (a new digest version), `events.row_group` (Parquet pages),
+`generating.frames` (Arrow and Polars), `wire.rows`, `wire.row_groups`, `wire.plain` and `wire.kernels.text`
+(the wire), and `dataset.verify`. `tests/second_program.py` follows docs/model.md.
 """
 
 from __future__ import annotations

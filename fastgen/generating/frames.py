@@ -81,7 +81,8 @@ class _Rows:
             return self._wrap(pa.int8(), None, np.full(self._n_rows, self._location_id, np.int8))
         dtype = NUMPY_TYPES[column.kind]
         values = getattr(self._buffers.events, name)[: self._n_rows].astype(dtype, copy=False)
-        return self._wrap(pa.from_numpy_dtype(dtype), None, values)
+        bits = self._validity(column) if column.nullable else None
+        return self._wrap(pa.from_numpy_dtype(dtype), bits, values)
 
     def _validity(self, column: Column) -> NDArray[np.uint8]:
         """Pack which rows have a value."""

@@ -42,11 +42,15 @@ class OrderSource(Protocol):
     source is pickled for other processes; there it gives the same orders. It may count the orders ahead, or
     run a location when it is first asked for its counts.
 
+    `building.build.build_with` and `generating.inputs.load_simulation` take a function `make_source` that
+    makes one; tests/generating/timetable.py is a small example.
+
     Attributes
     ----------
     name
-        Name and version of the source, which manifest and build id state; None for the statistical
-        simulation, which its scenario and tables describe completely.
+        Name and version of the source, which manifest and build id state: it has to change with whatever
+        changes the orders beside scenario, tables and networks. None for the statistical simulation, which
+        these describe completely.
     n_orders, first_index
         int64 (n_days,) by location_id, for every location of the scenario: orders of each day, and the
         dataset-wide index of its first one, counted by day, then location_id.

@@ -156,6 +156,8 @@ class _CsvWriter(_TableWriter):
         )
 
 
+# Slices offer those that `wire.slice_file.FORMATS` lists, replays those of `replaying.options.FORMATS`. The
+# command line repeats both lists in `cli.replay_options`, so that it starts without loading this.
 WRITERS: dict[str, Callable[[IO[bytes], Encoders, int], WireWriter]] = {
     "jsonl": _LineWriter,
     "jsonl.gz": _GzipWriter,

@@ -15,6 +15,9 @@ import pytest
 from fastgen import FastgenError, OutputError, __version__
 from fastgen.cli import cli, main
 from fastgen.cli.places import Place
+from fastgen.replaying import options as replay_options
+from fastgen.wire import slice_file
+from fastgen.wire.formats import WRITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +41,17 @@ COMMANDS = dict(all_commands())
 def test_every_path_of_a_command_is_checked_before_the_command_begins(path: str) -> None:
     taken = [param for param in COMMANDS[path].params if isinstance(param.type, click.Path)]
     assert [param.name for param in taken if not isinstance(param.type, Place)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "formats"),
+    [("fastgen slice", slice_file.FORMATS), ("fastgen replay", replay_options.FORMATS)],
+)
+def test_the_commands_know_every_format(path: str, formats: tuple[str, ...]) -> None:
+    (option,) = (param for param in COMMANDS[path].params if param.name in {"file_format", "format"})
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == formats
+    assert set(formats) <= WRITERS.keys()
 
 
 def test_commands_come_in_working_order() -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.ground import Ground
     from fastgen.roads.synthetic.plan import Road
 
+# A style also has its figures in `districts`, its name in `cli.roads`, and its ranges in docs/roads.md.
 STYLES = ("grid", "suburb", "old-town", "mixed")
 PARKS = {"grid": (250, 450.0), "suburb": (90, 900.0), "old-town": (90, 900.0), "mixed": (120, 600.0)}
 FREEWAYS = {
