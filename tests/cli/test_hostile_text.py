@@ -78,7 +78,7 @@ def test_words_of_a_network_stay_in_their_lines(folder: Path, capsys: pytest.Cap
     path.write_bytes(encode_roads(hostile_graph()))
     code, said = run(capsys, "roads", "show", path)
     assert code == 0
-    assert said.count("\n") == 10
+    assert said.count("\n") == 23
     assert "synthetic  False\n" in said
     assert r"a\nsynthetic  True\r\n\x1b]0;owned" in said
     code, said = run(capsys, "roads", "list", "--roads", folder)
