@@ -42,9 +42,19 @@ print(json.dumps([os.waitstatus_to_exitcode(status), max(most, usage.ru_maxrss)]
 """
 
 
+# As a user has it, whose environment lacks SciPy, which our own benchmarks need: where Numba finds SciPy, it
+# loads that too.
+_COMMAND = "import sys; sys.modules['scipy'] = None; from fastgen.cli import main; main()"
+
+
+def fastgen_command(*arguments: str) -> list[str]:
+    """Make a command line of fastgen."""
+    return [sys.executable, "-c", _COMMAND, *arguments]
+
+
 def build_command(out: Path, **options: object) -> list[str]:
     """Make the command line of `fastgen build`; options have their long names, and flags the value True."""
-    command = [str(script("fastgen")), "build", "-o", str(out)]
+    command = fastgen_command("build", "-o", str(out))
     for name, value in (({"roads": ROADS} if ROADS else {}) | options).items():
         command += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     return command

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 import fastgen
-from benchmarks.processes import ROADS, build_command, run, script
+from benchmarks.processes import ROADS, build_command, fastgen_command, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,10 +30,8 @@ def test_plan_foretells_the_build(bench: Bench, scale: int) -> None:
     """Compare the forecast with the build, as whole processes."""
     size = {"days": 90, "scale": scale}
     plan_command = [
-        str(script("fastgen")),
-        "plan",
-        "--json",
-        *build_command(bench.fresh_folder(), **size)[4:],
+        *fastgen_command("plan", "--json"),
+        *build_command(bench.fresh_folder(), **size)[6:],
     ]
     foretold = json.loads(subprocess.run(plan_command, capture_output=True, text=True, check=True).stdout)
     sizes: list[tuple[int, int, int]] = []

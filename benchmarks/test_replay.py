@@ -12,7 +12,7 @@ import pytest
 
 import fastgen
 from benchmarks.figures import Bound
-from benchmarks.processes import peak_mb, run, script
+from benchmarks.processes import fastgen_command, peak_mb, run
 from benchmarks.wire_baselines import stored_rows, wire_frame, write_by_loop
 from fastgen.wire.slice_file import write_slice
 
@@ -97,7 +97,7 @@ def test_history(bench: Bench, dataset: Path) -> None:
 
 def test_due_window(bench: Bench, dataset: Path) -> None:
     out = bench.fresh_folder() / "landing"
-    command = [str(script("fastgen")), "replay", str(dataset), "--to", str(out), "--now"]
+    command = fastgen_command("replay", str(dataset), "--to", str(out), "--now")
     run([*command, "2026-03-01T12:00:00"])
     seconds, bare = [], []
     minute = 0
@@ -141,7 +141,7 @@ def test_one_hour_of_a_long_dataset(bench: Bench, flat: dict[int, Path]) -> None
 def test_memory(bench: Bench, dataset: Path) -> None:
     def peak(data: Path) -> float:
         out = bench.fresh_folder() / "landing"
-        command = [str(script("fastgen")), "replay", str(data), "--to", str(out), "--start-day", "70"]
+        command = fastgen_command("replay", str(data), "--to", str(out), "--start-day", "70")
         return peak_mb([*command, "--now", "2026-03-01T00:00"])
 
     at_1 = peak(dataset)
