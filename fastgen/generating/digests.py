@@ -47,18 +47,19 @@ def digest_days(
         Called with the number of events of each location-day, found or made.
     """
     found, maker = list[DayDigest](), EventMaker(simulation)
-    for location_id in simulation.tables:
-        path = _cache_path(simulation, location_id, cache_dir)
-        known, saved = _read(path), time.monotonic()
+    for location_id, path in _cache_paths(simulation, cache_dir).items():
+        known, saved = _decode(_read_bytes(path) or b""), time.monotonic()
+        n_known = len(known)
         for day in range(simulation.scenario.days):
             if day not in known:
                 known[day] = _digest(simulation, maker, location_id, day)
                 if time.monotonic() > saved + SAVE_EVERY_S:
-                    _save(path, known.values())
+                    _write(path, _encode(known.values()))
                     saved = time.monotonic()
             found.append(known[day])
             advance(known[day].rows)
-        _save(path, known.values())
+        if len(known) > n_known:
+            _write(path, _encode(known.values()))
     return found
 
 
@@ -67,9 +68,14 @@ def keep_digests(simulation: Simulation, days: Iterable[DayDigest], cache_dir: P
     by_location: dict[int, list[DayDigest]] = {}
     for one in days:
         by_location.setdefault(one.location_id, []).append(one)
+    paths = _cache_paths(simulation, cache_dir)
     for location_id, digests in by_location.items():
-        path = _cache_path(simulation, location_id, cache_dir)
-        _save(path, ({one.day: one for one in digests} | _read(path)).values())
+        path, own = paths[location_id], _encode(digests)
+        # Mostly they are there already, or nothing is: then there is no need to decode what is there.
+        there = _read_bytes(path)
+        if there != own:
+            known = {} if there is None else _decode(there)
+            _write(path, own if not known else _encode((known | {d.day: d for d in digests}).values()))
 
 
 def _digest(simulation: Simulation, maker: EventMaker, location_id: int, day: int) -> DayDigest:
@@ -81,39 +87,47 @@ def _digest(simulation: Simulation, maker: EventMaker, location_id: int, day: in
     return digest_day(location_id, day, maker.buffers, 0, n)
 
 
-def _cache_path(simulation: Simulation, location_id: int, cache_dir: Path) -> Path:
-    """Name the file of a location's digests after all that decides them but the number of days."""
+def _cache_paths(simulation: Simulation, cache_dir: Path) -> dict[int, Path]:
+    """Name the file of each location's digests after all that decides them but the number of days."""
     tree = simulation.scenario.to_dict()
     scenario = {key: value for key, value in tree.items() if key not in {"days", "name"}}
-    network = next(one for one in simulation.networks if one.location_id == location_id)
     stated = simulation.stated_source
-    key = json.dumps(
-        [
-            *(STREAM_VERSION, DIGEST_VERSION, scenario, simulation.dims.content_hash()),
-            *(network.hash, location_id, None if stated is None else list(vars(stated).values())),
-        ],
-        sort_keys=True,
-    )
-    return cache_dir / f"digests-{hashlib.sha256(key.encode()).hexdigest()}.json"
+    source = None if stated is None else list(vars(stated).values())
+    shared = [STREAM_VERSION, DIGEST_VERSION, scenario, simulation.dims.content_hash(), source]
+    hashed = hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()
+    keys = {n.location_id: f"{hashed} {n.hash} {n.location_id}" for n in simulation.networks}
+    return {
+        location_id: cache_dir / f"digests-{hashlib.sha256(key.encode()).hexdigest()}.json"
+        for location_id, key in keys.items()
+    }
 
 
-def _read(path: Path) -> dict[int, DayDigest]:
-    """Read the digests that are kept, none where the file is not there or not whole."""
+def _read_bytes(path: Path) -> bytes | None:
     try:
-        raw = parse_json(unseal(read_regular(path).decode()))
+        return read_regular(path)
+    except OSError:
+        return None
+
+
+def _encode(digests: Iterable[DayDigest]) -> bytes:
+    lines = ",\n  ".join(map(json.dumps, sorted(digests)))
+    return seal(f'{{\n "days": [\n  {lines}\n ]\n}}\n').encode()
+
+
+def _decode(data: bytes) -> dict[int, DayDigest]:
+    """Read the digests that are kept, none where the file is not whole."""
+    try:
+        raw = parse_json(unseal(data.decode()))
         digests = [make_record(DayDigest, one) for one in raw["days"]]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return {}
     return {one.day: one for one in digests}
 
 
-def _save(path: Path, digests: Iterable[DayDigest]) -> None:
+def _write(path: Path, data: bytes) -> None:
     """Keep digests, whole or not at all; a file that a power cut leaves empty counts as none."""
-    lines = ",\n  ".join(json.dumps(one) for one in sorted(digests))
-    text = seal(f'{{\n "days": [\n  {lines}\n ]\n}}\n').encode()
     with contextlib.suppress(OSError):
-        if not path.exists() or read_regular(path) != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(f".{os.getpid()}.tmp")
-            temporary.write_bytes(text)
-            temporary.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_bytes(data)
+        temporary.replace(path)
