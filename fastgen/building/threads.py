@@ -48,9 +48,9 @@ def make_in_threads(job: Job, n_workers: int) -> list[PartResult]:
 
     # Writing the tables mostly waits for the disk, so it has a thread of its own.
     with ThreadPoolExecutor(n_workers) as pool, ThreadPoolExecutor(1) as beside:
-        futures = [beside.submit(write_tables, plan.dims, job.work)]
-        futures += [pool.submit(make, file) for file in job.files]
         try:
+            futures = [beside.submit(write_tables, plan.dims, job.work)]
+            futures += [pool.submit(make, file) for file in job.files]
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
             for future in done:
                 future.result()

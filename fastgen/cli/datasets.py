@@ -50,11 +50,19 @@ def of_scenario(command: Command) -> Command:
     return command
 
 
-_WITH = "With scenario:FILE: "
+_WITH = "With scenario:canonical or :FILE: "
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "days": {"type": int, "metavar": "N", "help": f"{_WITH}days of it.  [default: the scenario's]"},
-    "seed": {"type": int, "metavar": "N", "help": f"{_WITH}seed of all draws."},
-    "scale": {"type": float, "metavar": "X", "help": f"{_WITH}multiply the orders of every location."},
+    "days": {
+        "type": options.Whole(),
+        "metavar": "N",
+        "help": f"{_WITH}days of it.  [default: the scenario's]",
+    },
+    "seed": {"type": options.Whole(), "metavar": "N", "help": f"{_WITH}seed of all draws."},
+    "scale": {
+        "type": options.Number(),
+        "metavar": "X",
+        "help": f"{_WITH}multiply the orders of every location.",
+    },
     "start": {
         "type": click.DateTime(["%Y-%m-%d"]),
         "metavar": "DATE",
@@ -93,8 +101,9 @@ def open_named(dataset: Path | str, given: Mapping[str, Any], *, has_ids: bool =
     wanted = {name.removeprefix("of_"): value for name, value in given.items() if value is not None}
     if isinstance(dataset, Path):
         if wanted:
+            option = f"--{min(wanted)}"
             raise click.UsageError(
-                f"--{min(wanted)}: expected scenario:FILE with it, got the folder {dataset}."
+                f"{option}: expected scenario:canonical or scenario:FILE with it, got the folder {dataset}."
             )
         return dataset
     from fastgen.generating.digests import digest_days  # noqa: PLC0415  # heavy

@@ -170,6 +170,11 @@ def invent(
     lat, lon, radius_mi = find_square(code, scenario_path, dimensions_dir)
     from rich.console import Console  # noqa: PLC0415  # heavy
 
+    from fastgen.files import check_file  # noqa: PLC0415  # --help does without
+    from fastgen.roads.roads_file import SUFFIX  # noqa: PLC0415  # heavy
+
+    check_file(folder / f"{code}{SUFFIX}", "output")  # before work that takes a while
+
     with Console(stderr=True).status("inventing streets"):
         from fastgen.roads.synthetic.invention import MOST_MI, invent_roads  # noqa: PLC0415  # heavy
 

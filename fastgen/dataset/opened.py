@@ -29,11 +29,14 @@ class OpenDataset:
         Its calendar, and the parts of its events.
     read_table
         Reads the Parquet bytes of a dimension table that the manifest lists.
+    is_unwritten
+        Whether there is no folder: that of the index is a mere name then.
     """
 
     manifest: Manifest
     index: DatasetIndex
     read_table: Callable[[FileEntry], bytes]
+    is_unwritten: bool = False
 
 
 def open_dataset(dataset: str | Path | OpenDataset) -> OpenDataset:

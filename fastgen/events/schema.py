@@ -8,7 +8,7 @@ What a column's values are is said once for each form of a row, by position or b
 adds it there: `model.day_orders` and the source of orders (the value), `events.kernels.expand` and
 `events.buffers` (rows), `events.digest` (a new digest version), `events.row_group` (Parquet pages),
 `generating.frames` (Arrow and Polars), `wire.rows`, `wire.row_groups`, `wire.plain` and `wire.kernels.text`
-(the wire), and `dataset.verify`. `tests/second_program.py` follows docs/model.md.
+(the wire), and `dataset.verify`. `tests/second_program.py` does all of it once more, plainly.
 """
 
 from __future__ import annotations

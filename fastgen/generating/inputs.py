@@ -99,6 +99,8 @@ def select_locations(scenario: Scenario, codes: Sequence[str] | None) -> list[Lo
     """
     if codes is None:
         return list(scenario.locations)
+    if not codes:
+        raise ScenarioError("--locations: expected a code at least, got none.")
     for code in codes:
         if not any(code in (place.code, str(place.location_id)) for place in scenario.locations):
             known = ", ".join(place.code for place in scenario.locations)

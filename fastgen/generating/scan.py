@@ -80,17 +80,18 @@ def scan_simulation(simulation: Simulation) -> pl.LazyFrame:
     def make(
         columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch_rows: int | None
     ) -> Iterator[pl.DataFrame]:
+        # Rows are counted before they are filtered: Polars passes both only for a head that comes first.
+        wanted = find_wanted(predicate if n_rows is None else None, simulation.tables)
         left = n_rows
-        for maker, location_id in _chunks(simulation, find_wanted(predicate, simulation.tables)):
+        for maker, location_id in _chunks(simulation, wanted):
             frame = to_frame(maker.buffers, location_id, simulation.sequence_kind, columns)
             frame = frame if columns is None else frame.select(columns)
-            frame = frame if predicate is None else frame.filter(predicate)
-            frame = frame if left is None else frame.head(left)
-            yield frame
             if left is not None:
+                frame = frame.head(left)
                 left -= frame.height
-                if left <= 0:
-                    return
+            yield frame if predicate is None else frame.filter(predicate)
+            if left == 0:
+                return
 
     return register_io_source(make, schema=polars_schema(simulation.sequence_kind), is_pure=True)
 

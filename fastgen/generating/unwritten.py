@@ -46,7 +46,7 @@ def open_unwritten(simulation: Simulation, name: str, days: Sequence[DayDigest])
     tables = {table_path(table): encode_dimension(simulation.dims, table) for table in TABLES}
     manifest = _describe(simulation, tables, days)
     index = _index(simulation, Path(name), manifest.digest)
-    return OpenDataset(manifest, index, lambda entry: tables[entry.path])
+    return OpenDataset(manifest, index, lambda entry: tables[entry.path], is_unwritten=True)
 
 
 def _describe(simulation: Simulation, tables: dict[str, bytes], days: Sequence[DayDigest]) -> Manifest:

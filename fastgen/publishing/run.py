@@ -80,7 +80,8 @@ def publish(
     target = parse_target(to)
     opened = open_dataset(dataset)
     manifest = opened.manifest
-    check_apart(target, opened.index.folder)
+    if not opened.is_unwritten:
+        check_apart(target, opened.index.folder)
     tables, publication = open_tables(opened), Publication.of(manifest, target.form)
     if target.form is Form.DUCKDB:
         from fastgen.publishing.duckdb_file import publish_duckdb  # noqa: PLC0415  # an extra

@@ -105,6 +105,17 @@ def test_the_first_rows(both: Both, n: int) -> None:
     assert_frame_equal(both.made.head(n).collect(), both.stored.head(n).collect())
 
 
+@pytest.mark.parametrize("engine", ["in-memory", "streaming"])
+@pytest.mark.parametrize("n", [0, 10, 5000])
+@pytest.mark.parametrize("name", ["one location", "an hour", "another column", "before the epoch"])
+def test_a_filter_of_the_first_rows(both: Both, n: int, name: str, engine: Any) -> None:
+    """The head comes first: it counts rows that the filter drops."""
+    made, stored = (frame.head(n).filter(FILTERS[name]()) for frame in (both.made, both.stored))
+    assert_frame_equal(made.collect(engine=engine), stored.collect(engine=engine))
+    made, stored = (frame.filter(FILTERS[name]()).head(n) for frame in (both.made, both.stored))
+    assert_frame_equal(made.collect(engine=engine), stored.collect(engine=engine))
+
+
 @pytest.mark.parametrize("column", ["order_id", "location_id", "route_json", "ping_progress", "sequence"])
 def test_one_column(both: Both, column: str) -> None:
     assert_frame_equal(both.made.select(column).collect(), both.stored.select(column).collect())

@@ -1,0 +1,88 @@
+"""`scenario:FILE` stands for a dataset that was never written, where slice, replay and publish read one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fastgen.dataset.index import read_index
+from fastgen.errors import DataError
+from tests.building.toy import write_toy_roads
+from tests.cli.processes import run_fastgen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WINDOW = ("--from", "1T11:00", "--to", "1T13:00")
+
+
+class Case:
+    """A dataset on disk, and the words that stand for it."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "it.toml").write_text('name = "it"\nseed = 5\n')
+        roads = str(write_toy_roads(folder / "roads"))
+        self.words = (f"scenario:{folder / 'it.toml'}", "--days", "2", "--scale", "0.3", "--roads", roads)
+        self.path = str(folder / "data")
+        built = run_fastgen("build", "--scenario", str(folder / "it.toml"), *self.words[1:], "-o", self.path)
+        assert built.returncode == 0, built.stderr
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return Case(tmp_path_factory.mktemp("unwritten"))
+
+
+@pytest.mark.parametrize("options", [(), ("--raw",), ("--locations", "chicago", "--types", "delivered")])
+def test_slice(case: Case, options: tuple[str, ...]) -> None:
+    made = run_fastgen("slice", *case.words, *WINDOW, *options)
+    stored = run_fastgen("slice", case.path, *WINDOW, *options)
+    assert made.returncode == stored.returncode == 0, made.stderr
+    assert made.stdout == stored.stdout != ""
+
+
+def test_replay_goes_on_with_the_dataset_that_was_built_later(case: Case, tmp_path: Path) -> None:
+    to = ("--to", str(tmp_path / "landing"))
+    first = run_fastgen("replay", *case.words, *to, "--start-day", "1", "--now", "2026-03-01T12:00")
+    later = run_fastgen("replay", case.path, *to, "--now", "2026-03-01T12:30")
+    assert first.returncode == later.returncode == 0, first.stderr + later.stderr
+    assert "events" in later.stdout
+
+
+def test_publish_beside_other_folders(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = run_fastgen("publish", *case.words, "--to", "parquet:.")
+    assert made.returncode == 0, made.stderr
+    assert "nothing to do" in run_fastgen("publish", case.path, "--to", "parquet:.").stdout
+
+
+@pytest.mark.parametrize("command", ["info", "verify"])
+def test_what_wants_files_refuses_it(case: Case, command: str) -> None:
+    refused = run_fastgen(command, case.words[0])
+    assert refused.returncode == 2
+    assert "a dataset that was never written" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_the_source_of_spark_refuses_it() -> None:
+    with pytest.raises(DataError, match="a dataset that was never written"):
+        read_index("scenario:canonical")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("slice", "data", "--days", "3", *WINDOW), "--days: expected scenario:canonical or scenario:FILE"),
+        (("slice", "scenario:none.toml", *WINDOW), "none.toml: expected a readable scenario file"),
+        (("slice", "scenario:", *WINDOW), "expected a path, got an empty text"),
+        (("slice", "scenario:canonical", "--days", "1_0", *WINDOW), "1_0"),
+        (("publish", "scenario:canonical", "--scale", "-1", "--to", "parquet:x"), "scale"),
+    ],
+)
+def test_wrong_words_are_one_line(arguments: tuple[str, ...], expected: str, tmp_path: Path) -> None:
+    refused = run_fastgen(*arguments, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert expected in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
