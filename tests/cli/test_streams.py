@@ -12,7 +12,7 @@ from tests.helpers import build_small, copy_of, first_part
 
 PRINTING = ("info {0}", "verify {0}", "plan --days 1", "roads show sf", "scenario show")
 HELP = ("build --help", "--version")
-DATA = ("slice {0} --from 0 --to 1", "replay {0} --to - --state state.json")
+DATA = ("slice {0} --from 0 --to 1", "replay {0} --to - --state state.json --now 2026-03-01T12:00")
 STATE = Path("state.json")
 
 
@@ -81,7 +81,7 @@ STDERR = {
     "publish {0} --to duckdb:business.duckdb": 0,
     "publish {0} --to parquet:tables": 0,
     "build --days 1 --locations sf --scale 0.05 --roads new -o built": 0,
-    "replay {0} --to out": 0,
+    "replay {0} --to out --now 2026-03-01T12:00": 0,
     "info {0}": 0,
     "info nothing": 2,
     "biuld": 2,
@@ -102,6 +102,6 @@ def test_stderr_that_takes_nothing_costs_its_text_alone(command: str, to: str, d
 
 def test_file_gets_no_closed_streams_number(dataset: Path) -> None:
     """With all three closed, the first file opened would be the standard input, the second the output."""
-    assert run("replay {0} --to out", dataset, "<&- >&- 2>&-") == (0, [])
+    assert run("replay {0} --to out --now 2026-03-01T12:00", dataset, "<&- >&- 2>&-") == (0, [])
     (events,) = Path("out").glob("events-*")
     assert events.read_bytes().startswith(b'{"event_id"')
