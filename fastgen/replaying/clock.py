@@ -76,8 +76,7 @@ class ReplayClock:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        if not 0 <= self.start_day <= self.days:
-            raise ScenarioError(f"start_day: expected 0 <= start_day <= {self.days}, got {self.start_day}.")
+        check_start_day(self.start_day, self.days)
         if not 0 < self.speed <= SPEED_MAX:
             raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {_shown(self.speed)}.")
 
@@ -118,6 +117,12 @@ class ReplayClock:
         """Seconds from virtual to simulated time: whole days, and constant through all runs."""
         start_of_day_s = self.sim_start_us // US_PER_DAY * S_PER_DAY
         return start_of_day_s - (self.epoch_s + self.start_day * S_PER_DAY)
+
+    @property
+    def earliest_start_us(self) -> int:
+        """Earliest first run, Unix microseconds, after which no simulated time lies before 1970."""
+        days_before = -((self.first_s - self.epoch_s) // S_PER_DAY)
+        return (self.start_day + days_before) * US_PER_DAY
 
     def position_at(self, now_us: int) -> int:
         """Compute the virtual second of a real microsecond."""
@@ -173,6 +178,12 @@ class ReplayClock:
             anchor_us=now_us,
             anchor_virtual_us=self.anchor_virtual_us + elapsed.numerator // elapsed.denominator,
         )
+
+
+def check_start_day(start_day: int, days: int, name: str = "start_day") -> None:
+    """Refuse a start day that a dataset of `days` days doesn't have; the error names it `name`."""
+    if not 0 <= start_day <= days:
+        raise ScenarioError(f"{name}: expected 0 <= {name} <= {days}, got {start_day}.")
 
 
 def parse_speed(text: str | float | Fraction) -> Fraction:

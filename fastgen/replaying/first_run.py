@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
-from fastgen.replaying.clock import YEAR_10000_US, ReplayClock, parse_speed
-from fastgen.replaying.options import SPEED, START_DAY
+from fastgen.replaying.clock import YEAR_10000_US
+from fastgen.replaying.clock_terms import settle_clock_terms
 from fastgen.replaying.state import ReplayState
 from fastgen.wire.slicer import Slicer
 
 if TYPE_CHECKING:
     from fastgen.dataset.index import DatasetIndex
     from fastgen.emitting.sink import SinkState
+    from fastgen.replaying.clock import ReplayClock
     from fastgen.replaying.state_checks import Request
 
 
@@ -38,16 +39,8 @@ def start_clock(
         If start day or speed is impossible.
     """
     options = request.options
-    return ReplayClock.start(
-        epoch_s=index.epoch_s,
-        days=index.days,
-        start_day=min(START_DAY, index.days - 1) if options.start_day is None else options.start_day,
-        now_us=now_us,
-        speed=parse_speed(SPEED) if request.speed is None else request.speed,
-        loop=True if options.loop is None else options.loop,
-        first_s=index.first_s,
-        last_event_s=last_event_s,
-    )
+    terms = settle_clock_terms(index, start_day=options.start_day, speed=request.speed, loop=options.loop)
+    return terms.start(index, now_us, last_event_s)
 
 
 def first_state(index: DatasetIndex, request: Request, sink_state: SinkState, now_us: int) -> ReplayState:
@@ -68,9 +61,8 @@ def first_state(index: DatasetIndex, request: Request, sink_state: SinkState, no
     last_event_s = None
     if request.options.loop is False:
         last_event_s = Slicer(index, locations=request.locations).last_event_s()
-        last_event_s = index.first_s - 1 if last_event_s is None else last_event_s
     clock = start_clock(index, request, now_us, last_event_s)
-    if not (0 <= now_us < YEAR_10000_US and clock.first_s + clock.shift_s >= 0):
+    if not clock.earliest_start_us <= now_us < YEAR_10000_US:
         raise ScenarioError(
             f"now: expected a time of the years 1970 to 9999, at least {clock.start_day} days after 1970 "
             "began, for the first event falls so long before it. Set the clock, or name it with --now."

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from fastgen.replaying.clock import ReplayClock, Window
 
 FORMATS = ("jsonl", "jsonl.gz", "parquet")
-START_DAY, SPEED = 70, 60
 MAX_ROWS_PER_FILE = 250_000
 
 
@@ -26,7 +25,7 @@ class ReplayOptions:
     Attributes
     ----------
     start_day, speed, loop
-        See `ReplayClock`; defaults: 70 (or the last day of a shorter dataset), 60, True.
+        See `ReplayClock`; defaults: `settle_clock_terms`.
     locations, types
         Codes or ids; event type names; default: all.
     max_rows_per_file

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastgen.dataset.index import select_ids, select_types
 from fastgen.errors import DataError, ScenarioError
 from fastgen.records import make_record
-from fastgen.replaying.clock import ReplayClock, parse_speed, us_from_utc, utc_from_us
-from fastgen.replaying.options import SPEED, START_DAY
-from fastgen.units import S_PER_DAY, US_PER_S
+from fastgen.replaying.clock import ReplayClock, check_start_day, parse_speed, us_from_utc, utc_from_us
+from fastgen.replaying.clock_terms import ClockTerms, settle_clock_terms
+from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
     from fastgen.dataset.index import DatasetIndex
@@ -43,8 +42,8 @@ class Terms:
     ----------
     dataset
         Digest of the dataset.
-    start_day, speed, loops
-        See `ReplayClock`.
+    clock_terms
+        Start day, speed, and whether the dataset repeats.
     locations, types
         Ids; None for all.
     raw
@@ -56,9 +55,7 @@ class Terms:
     """
 
     dataset: str
-    start_day: int
-    speed: Fraction
-    loops: bool
+    clock_terms: ClockTerms
     locations: tuple[int, ...] | None
     types: tuple[int, ...] | None
     raw: bool
@@ -71,24 +68,15 @@ class Terms:
 
     def clock(self, index: DatasetIndex, last_event_s: int | None = None) -> ReplayClock:
         """Make the clock of the stream; `last_event_s` ends it, if it doesn't loop."""
-        return ReplayClock.start(
-            epoch_s=index.epoch_s,
-            days=index.days,
-            start_day=self.start_day,
-            now_us=self.anchor_us or 0,
-            speed=self.speed,
-            loop=self.loops,
-            first_s=index.first_s,
-            last_event_s=last_event_s,
-        )
+        return self.clock_terms.start(index, self.anchor_us or 0, last_event_s)
 
     def as_texts(self) -> dict[str, str]:
         """Write every term as an offset has it, by the name of its option."""
         terms = {
             "dataset": self.dataset,
-            "startDay": str(self.start_day),
-            "speed": str(self.speed),
-            "loop": str(self.loops).lower(),
+            "startDay": str(self.clock_terms.start_day),
+            "speed": str(self.clock_terms.speed),
+            "loop": str(self.clock_terms.loop).lower(),
             "locations": _join(self.locations),
             "types": _join(self.types),
             "schema": "raw" if self.raw else "wire",
@@ -108,12 +96,9 @@ def terms_of(options: StreamOptions, index: DatasetIndex, offset: Offset | None 
         If fastgen hasn't written the offset.
     """
     selection = options.selection
-    day, default_day = options.start_day, min(START_DAY, index.days - 1)
     requested = Terms(
         index.digest,
-        default_day if day is None else day,
-        Fraction(SPEED) if options.speed is None else options.speed,
-        True if options.loop is None else options.loop,
+        settle_clock_terms(index, start_day=options.start_day, speed=options.speed, loop=options.loop),
         select_ids(index, selection.locations),
         select_types(selection.types),
         selection.raw,
@@ -126,7 +111,7 @@ def terms_of(options: StreamOptions, index: DatasetIndex, offset: Offset | None 
     # Options that a restart leaves out are those of the offset; dataset, selection and schema have no such
     # default, and must be the same.
     options_given = {
-        "startDay": day,
+        "startDay": options.start_day,
         "speed": options.speed,
         "loop": options.loop,
         "anchor": options.anchor_us,
@@ -141,17 +126,14 @@ def terms_of(options: StreamOptions, index: DatasetIndex, offset: Offset | None 
 
 def _check_start(requested: Terms, index: DatasetIndex) -> None:
     """Check start day, speed and anchor; errors name the options."""
-    if not 0 <= requested.start_day <= index.days:
-        raise ScenarioError(f"startDay: expected 0 <= startDay <= {index.days}, got {requested.start_day}.")
-    requested.clock(index)  # checks the speed
-    if requested.anchor_us is not None:
-        # Moved times mustn't lie before 1970. They move by whole days, so the anchor's day decides.
-        first_days = -((index.first_s - index.epoch_s) // S_PER_DAY) + requested.start_day
-        if requested.anchor_us < first_days * S_PER_DAY * US_PER_S:
-            raise ScenarioError(
-                f"anchor: expected an instant from {dt.date(1970, 1, 1) + dt.timedelta(first_days)} on for "
-                f"startDay {requested.start_day}, got {utc_from_us(requested.anchor_us).isoformat()}."
-            )
+    start_day = requested.clock_terms.start_day
+    check_start_day(start_day, index.days, "startDay")
+    clock = requested.clock(index)  # checks the speed
+    if requested.anchor_us is not None and requested.anchor_us < clock.earliest_start_us:
+        raise ScenarioError(
+            f"anchor: expected an instant from {utc_from_us(clock.earliest_start_us).date()} on for "
+            f"startDay {start_day}, got {utc_from_us(requested.anchor_us).isoformat()}."
+        )
 
 
 def is_anchored(offset: Offset) -> bool:
@@ -189,9 +171,9 @@ def _read_terms(stated: dict[str, str], requested: Terms) -> Terms:
         anchor_us = us_from_utc(dt.datetime.fromisoformat(stated["anchor"]))
         return replace(
             requested,
-            start_day=int(stated["startDay"]),
-            speed=parse_speed(stated["speed"]),
-            loops=stated["loop"] == "true",
+            clock_terms=ClockTerms(
+                int(stated["startDay"]), parse_speed(stated["speed"]), stated["loop"] == "true"
+            ),
             anchor_us=anchor_us,
             moved=stated.get(TIMES) != STORED,
         )

@@ -124,16 +124,15 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
 
     def _end_s(self, terms: Terms, at_us: int) -> int:
         """Compute the virtual second before which all events are due at a time of the wall clock."""
-        clock = terms.clock(self._index, None if terms.loops else self._last_event_s)
+        clock = terms.clock(self._index, None if terms.clock_terms.loop else self._last_event_s)
         window = clock.window_due(self._index.first_s - 1, at_us)
         return self._index.first_s if window is None else window.end_s
 
     @cached_property
     def _last_event_s(self) -> int:
-        """Second of the last event at the selected locations; if there is none, the one before the first."""
+        """Second of the last event at the selected locations; see `Slicer.last_event_s`."""
         terms = terms_of(self._options, self._index)
-        last_s = Slicer(self._index, locations=terms.locations).last_event_s()
-        return self._index.first_s - 1 if last_s is None else last_s
+        return Slicer(self._index, locations=terms.locations).last_event_s()
 
     def partitions(self, start: Offset, end: Offset) -> list[EventPartition]:
         """Plan the tasks of a batch, from its two offsets alone.
@@ -167,7 +166,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type
             locations=terms.locations,
             types=terms.types,
         )
-        return plan_partitions(Slicer(index, locations=terms.locations, loop=terms.loops), share)
+        return plan_partitions(Slicer(index, locations=terms.locations, loop=terms.clock_terms.loop), share)
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """Read the rows of one task."""

@@ -102,20 +102,23 @@ class Slicer:
             start_s = stop_s
         self._index.stamp.check()
 
-    def last_event_s(self) -> int | None:
-        """Find the second of the last event of the selected locations in loop 0; None if there is none."""
-        latest: int | None = None
+    def last_event_s(self) -> int:
+        """Find the second of the last event of the selected locations in loop 0.
+
+        If there is none, it is the second before the first that an event could have.
+        """
+        latest = self._index.first_s - 1
         files = self._index.files_between(self._index.first_s, self._index.end_s, self._locations)
         for file in sorted(files, key=self._index.latest_s, reverse=True):
-            if latest is not None and self._index.latest_s(file) <= latest:
+            if self._index.latest_s(file) <= latest:
                 break
             for span in self._file_spans(file):
-                if latest is None or span.last_s > latest:
+                if span.last_s > latest:
                     latest = self._last_of(span, latest)
         return latest
 
-    def _last_of(self, span: GroupSpan, latest: int | None) -> int | None:
-        """Latest second of the selected locations in a row group, or `latest` if that is later."""
+    def _last_of(self, span: GroupSpan, latest: int) -> int:
+        """Find the latest second of the selected locations in a row group, or `latest` if that is later."""
         last = span.last_s
         is_mixed = span.file.location_id is None and self._locations is not None
         if is_mixed or not span.is_exact:
@@ -124,7 +127,7 @@ class Slicer:
             if not len(own):
                 return latest
             last = int(own.max())
-        return last if latest is None else max(last, latest)
+        return max(last, latest)
 
     def _end_of_chunk(self, start_s: int, end_s: int) -> int:
         """Halve the window until few enough rows are expected."""

@@ -167,3 +167,18 @@ def test_speed_that_is_accepted_once_is_accepted_again(speed: str | float | Frac
 def test_speed_that_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ScenarioError, match="speed: expected a number"):
         parse_speed(text)
+
+
+@given(
+    days=st.integers(1, 400),
+    before=st.integers(0, 3 * DAY),
+    late=st.integers(-2 * DAY, 2 * DAY),
+    data=st.data(),
+)
+def test_earliest_start_is_the_first_without_times_before_1970(
+    days: int, before: int, late: int, data: st.DataObject
+) -> None:
+    options = {"days": days, "start_day": data.draw(st.integers(0, days)), "first_s": EPOCH - before}
+    earliest = start(**options).earliest_start_us
+    clock = start(**options, now_us=earliest + late * US)
+    assert (clock.first_s + clock.shift_s >= 0) == (late >= 0)
