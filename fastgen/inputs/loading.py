@@ -66,14 +66,15 @@ def load_inputs(
     scenario = scenario_from_tree(
         merge_file(scenario_path, locations), scenario_path or dimensions_dir, overrides
     )
-    # Without a scenario file the locations are those of the tables.
+    # Without a scenario file the locations are those of the tables, unchanged.
     if scenario_path is not None:
         as_read = scenario_from_tree(merge_file(None, locations), dimensions_dir)
-        # The scenario file changed a location or a placement: the two tables of these are made again.
+        # If the file changed a location or a placement, the two tables about them are made anew.
         if not same_locations(scenario, as_read):
             menus = BrandTables(tables.brands, tables.menus, tables.categories, tables.items)
             tables = _make(scenario, menus, scenario_path)
-    warn_of(renumbered)  # last, so that an error comes without a warning
+    # Last, so that a command that fails prints its error alone.
+    warn_of(renumbered)
     return scenario, tables
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Tree = dict[str, Any]
 
-# Fields of a location that no table has.
+# Fields of a location that no table has, with values that change nothing.
 _NEUTRAL: Tree = {"timezone": "UTC", "windows": {}, "weekday_factors": "demand", "max_orders_day": "none"}
 
 
@@ -44,7 +44,7 @@ def same_locations(one: Scenario, other: Scenario) -> bool:
 
 
 def _table_part(location: Location) -> tuple[object, ...]:
-    # The scenario calls this column `code`.
+    # The table's column location_code is the field `code` of a location.
     columns = ("code" if c == "location_code" else c for c in Locations._fields)
     return (*(getattr(location, column) for column in columns), location.brands)
 
@@ -85,7 +85,7 @@ def _brand_locations(scenario: Scenario, menus: BrandTables) -> BrandLocations:
     rows = [
         (p, location.location_id) for location in scenario.locations for p in _placed(location, all_brands)
     ]
-    # brand_location_id counts the rows in this order.
+    # brand_location_id numbers the rows in this order, so the order is part of the tables' hash.
     rows.sort(key=lambda row: (row[0].brand_id, row[1], row[0].start_day))
     placements = [placement for placement, _ in rows]
     return BrandLocations(
@@ -128,7 +128,7 @@ def locations_tree(tables: Dimensions, directory: Path, preset: Tree) -> Tree:
         location: Tree = {key: known.get(key, value) for key, value in _NEUTRAL.items()}
         location |= {column: _plain(values[row]) for column, values in locations._asdict().items()}
         del location["location_code"]
-        # Checked row by row, so that an error names the row and not just the key.
+        # Checked here, so that an error names the row; the scenario's own check would name only the key.
         _check_row(partial(from_dict, Location, location, code=code), directory / "locations.parquet", row)
         tree[code] = {**location, "brands": []}
     codes = dict(zip(locations.location_id.tolist(), locations.location_code, strict=True))
@@ -147,7 +147,7 @@ def _placement(placed: BrandLocations, row: int) -> Tree:
         "end_day": "open" if math.isnan(end) else int(end),
         "growth_rate_monthly": growth,
     }
-    # A trajectory that follows from the growth is left out: the scenario has no such key then.
+    # Left out where it follows from the growth: the key is sparse (model/fields.py).
     word = placed.trajectory[row]
     return tree if word == trajectory_by_growth(growth) else {**tree, "trajectory": word}
 

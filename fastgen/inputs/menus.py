@@ -12,7 +12,7 @@ from fastgen.model.dimensions import Brands, Categories, Items, Menus
 
 
 class BrandTables(NamedTuple):
-    """The four tables of what can be ordered."""
+    """The four tables that say what can be ordered; they don't depend on locations."""
 
     brands: Brands
     menus: Menus
@@ -32,9 +32,10 @@ def number_menus(brands: list[dict[str, Any]]) -> BrandTables:
     Parameters
     ----------
     brands
-        name, cuisine_type, avg_prep_time_min, menu, categories (name, items (name, price)).
+        Each with name, cuisine_type, avg_prep_time_min (minutes), menu (its name) and categories. A category
+        has a name and items; an item has a name and a price in dollars.
     """
-    # Each with the id of its brand, items also with that of their category.
+    # Flat lists: categories with the id of their brand, items with those of brand and category; ids from 1.
     categories = [(b, c) for b, brand in enumerate(brands, 1) for c in brand["categories"]]
     items = [(b, k, i) for k, (b, category) in enumerate(categories, 1) for i in category["items"]]
     item_brands = np.array([b for b, _, _ in items], np.int64)
@@ -46,7 +47,7 @@ def number_menus(brands: list[dict[str, Any]]) -> BrandTables:
             cuisine_type=tuple(b["cuisine_type"] for b in brands),
             avg_prep_time_min=np.array([b["avg_prep_time_min"] for b in brands], np.int64),
         ),
-        # One menu a brand, so that a menu's id is its brand's.
+        # Every brand has one menu, so a menu has the id of its brand.
         menus=Menus(id=_count(brands), brand_id=_count(brands), name=tuple(b["menu"] for b in brands)),
         categories=Categories(
             id=_count(categories),

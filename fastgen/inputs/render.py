@@ -13,7 +13,7 @@ from fastgen.model.fields import Spec, field_specs, to_dict
 if TYPE_CHECKING:
     from fastgen.model.scenario import Scenario
 
-LAST_SHORT_CODE = 0xFFFF  # greatest code that \uXXXX can write
+LAST_SHORT_CODE = 0xFFFF  # largest code point that \uXXXX can write
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER = """\
 # A complete scenario of fastgen. A file of your own states only what differs from the canonical scenario:
@@ -21,7 +21,7 @@ _HEADER = """\
 #     days = 30
 #
 #     [locations.sf]
-#     enabled = false                   # without San Francisco (windows and events are switched off alike)
+#     enabled = false                   # without San Francisco; windows and events have this switch too
 #
 #     [locations.austin]                # another city
 #     location_id = 5
@@ -65,7 +65,7 @@ def render_scenario(scenario: Scenario) -> str:
 
 @dataclasses.dataclass
 class _Renderer:
-    """Lines of the file so far, and the classes whose keys have been explained in them."""
+    """Lines of the file so far, and the classes whose keys their comments have explained."""
 
     lines: list[str]
     explained: set[type] = dataclasses.field(default_factory=set)
@@ -137,12 +137,12 @@ def _key(word: str) -> str:
 
 
 def _value(value: Any) -> str:
-    # TOML writes numbers, strings and lists as JSON does, but for the escapes of some characters.
+    # Numbers, strings and lists have the same form in TOML and JSON, except for escapes of some characters.
     text = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
 def _escape(character: str) -> str:
-    """Escape an unprintable character: TOML forbids some of them, and terminals obey others."""
+    """Escape an unprintable character: TOML forbids some of them, and terminals take others as commands."""
     code = ord(character)
     return f"\\u{code:04x}" if code <= LAST_SHORT_CODE else f"\\U{code:08x}"

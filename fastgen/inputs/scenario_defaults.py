@@ -1,4 +1,4 @@
-"""Write out the shorthand of a scenario file: disabled tables, new locations, days of an event."""
+"""Expand the shorthand of a scenario file: disabled tables, new locations, days of an event."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def _tables(tree: Tree, *keys: str) -> dict[str, Tree]:
 
 
 def _with_switch(tree: Tree) -> list[tuple[str, ...]]:
-    # Locations last: their windows are part of them.
+    """List where the tables are that `enabled = false` can switch off, each as the keys that lead to it."""
+    # Locations come last, because their windows are part of them.
     own = [("locations", code, "windows") for code in _tables(tree, "locations")]
     return [("events",), ("demand", "windows"), *own, ("locations",)]
 
@@ -51,7 +52,7 @@ def drop_disabled(tree: Tree, base: Tree) -> None:
             where = ".".join((*keys, name))
             if not isinstance(enabled, bool):
                 raise ScenarioError(f"{where}.enabled: expected true or false, got {shown(enabled)}.")
-            # Only `enabled = false`, on a name that the preset doesn't have: likely a typing error.
+            # A table of just `enabled = false`, under a name that the preset lacks, is likely misspelt.
             if not enabled and not table and name not in _tables(base, *keys):
                 known = list(_tables(base, *keys))
                 hint = (
@@ -72,13 +73,14 @@ def complete_locations(tree: Tree, base: Tree) -> None:
     """
     known = _tables(base, "locations")
     for code, location in _tables(tree, "locations").items():
-        # A location of the preset has these already.
+        # A location of the preset lacks none: the file changes some of its keys, and the rest is merged in.
         lacking = [key for key in REQUIRED if key not in location]
         if lacking and code not in known:
             hint = did_you_mean(code, list(known)) if known else ""
-            hint = f" ({hint[:-1]}?)" if hint.startswith("did") else ""
+            # Without a similar code the hint would list all codes; here it is left out.
+            hint = f" ({hint})" if hint.startswith("did you mean") else ""
             raise ScenarioError(
-                f"locations.{code}: expected a known location{hint.replace('??', '?')} or a new one "
+                f"locations.{code}: expected a known location{hint} or a new one "
                 f"with {', '.join(REQUIRED)}, got one without {', '.join(lacking)}."
             )
         growth = location.setdefault("growth_rate_daily", 0.0)
@@ -93,7 +95,10 @@ def _narrative(growth: object) -> str:
 
 
 def fill_defaults(tree: Tree) -> None:
-    """Default windows to the shape "bell", and events to all locations; changes `tree` in place."""
+    """Give windows the shape "bell", and events all locations, where no other is stated.
+
+    Changes `tree` in place.
+    """
     for keys in _with_switch(tree):
         for table in _tables(tree, *keys).values():
             if keys[-1] == "windows":

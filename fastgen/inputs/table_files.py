@@ -1,8 +1,8 @@
 """Read the columns of a table from Parquet of any writer: one file, or a folder of files as Spark writes.
 
-Columns are found by name; other columns are ignored. Types of the same values are accepted: floats and
-decimals for whole numbers, categories and bytes for texts. Anything else is an error that names file, column,
-row and value.
+Columns are found by name; other columns are ignored. Other types are accepted where they have the same
+values: floats and decimals for whole numbers, categories and bytes for texts. Anything else is an error that
+names file, column, row and value.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _INT64 = np.iinfo(np.int64)
-# Beyond it a float skips whole numbers.
+# Above it, a float can't represent every whole number.
 _EXACT = 2**53
-# Each value, with None if it is right, else with what was expected.
+# Each value, with None if it is valid, or else with what was expected.
 _Values: TypeAlias = "Iterator[tuple[Any, str | None]]"
 
 
@@ -111,12 +111,12 @@ def _read_column(content: pa.Table, column: str, kind: str, path: Path, *, nulla
     import pyarrow as pa  # noqa: PLC0415
 
     values = content.column(column).combine_chunks()
-    # Such as JSON or UUID: their values are stored in a plain type.
+    # An extension type, such as JSON or UUID, stores its values in a plain type.
     if isinstance(values, pa.ExtensionArray):
         values = values.storage
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    # A column of nulls only may have no type.
+    # A column without any value may have no type.
     if pa.types.is_null(values.type) and (nullable or not len(values)):
         return values.to_pylist()  # type: ignore[no-any-return]
     read = {"i64": _whole_numbers, "f64": _numbers, "str": _texts}[kind](values)
@@ -143,7 +143,7 @@ def _whole_numbers(values: pa.Array) -> _Values | None:
 def _whole_number(value: Any) -> tuple[Any, str | None]:
     if value is None:
         return None, None
-    # `not <=` is true for NaN also; infinity has no whole part.
+    # `not <=` also refuses NaN, for which `>` is false. int() below would raise for infinity.
     if isinstance(value, float) and not abs(value) <= _EXACT:
         return value, "a whole number that a float holds exactly"
     whole = int(value)

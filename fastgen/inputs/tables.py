@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 _FLOATS = {"lat", "lon", "growth_rate_daily", "end_day", "growth_rate_monthly", "price"}
 _STRINGS = {"location_code", "name", "address", "narrative", "cuisine_type", "trajectory"}
 _NULLABLE = {"end_day"}
-# Every writer's file of a table is smaller than _WASTE times ours plus a footer: larger files aren't read.
-_WASTE, _FOOTER_BYTES = 16, 2**20
+# No writer's file of a table is larger than this many times ours, plus a footer. A larger file is another
+# table and needn't be read.
+_SIZE_RATIO, _FOOTER_BYTES = 16, 2**20
 # No event depends on these columns, so a null may be read as an empty text.
 _NULL_TEXTS = {"address", "narrative", "cuisine_type"}
 
@@ -65,7 +66,7 @@ def _encode_column(column: Any, name: str) -> Values:
     if name not in _NULLABLE:
         return Values(len(column), 0, Encoding.PLAIN, column.tobytes())
     valid = ~np.isnan(column)
-    # Nulls have no value in the page.
+    # A page has a bit for every row, then the values of those rows that aren't null.
     body = pack_validity(valid) + column[valid].tobytes()
     return Values(len(column), int((~valid).sum()), Encoding.PLAIN, body)
 
@@ -103,19 +104,20 @@ def place_tables(dims: Dimensions, source: Path, directory: Path) -> None:
 
 
 def holds_table(dims: Dimensions, table: str, directory: Path) -> bool:
-    """Whether a folder has a table's file with an equal table, of any writer."""
+    """Whether a folder has this table with equal values, written by fastgen or another writer."""
     return _holds(table_file(directory, table), encode_dimension(dims, table))
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    """Whether a file has the table of an encoded file, in the same bytes or from another writer."""
+    """Whether a file has the same bytes as `data`, or the same values from another writer."""
     try:
-        if path.stat().st_size > _WASTE * len(data) + _FOOTER_BYTES:
+        if path.stat().st_size > _SIZE_RATIO * len(data) + _FOOTER_BYTES:
             return False
         there = read_regular(path)
     except OSError:
         return False
-    if len(there) == len(data):  # of other bytes, it is a damaged file of fastgen
+    # A file of our length with other bytes is taken for a damaged file of ours, and written again.
+    if len(there) == len(data):
         return there == data
     # Another writer orders, compresses and encodes the same values differently.
     import polars as pl  # noqa: PLC0415  # slow to import
@@ -167,7 +169,7 @@ def read_tables_silently(directory: Path) -> tuple[Dimensions, str | None]:
         columns = read_columns(path, kinds, _NULLABLE | _NULL_TEXTS)
         tables[table] = kind(*(_make_column(column, values) for column, values in columns.items()))
     placed = tables["brand_locations"]
-    ids, renumbered = _number_again(placed.brand_location_id, table_file(directory, "brand_locations"))
+    ids, renumbered = _renumber(placed.brand_location_id, table_file(directory, "brand_locations"))
     tables["brand_locations"] = placed._replace(brand_location_id=ids)
     try:
         return Dimensions(**tables), renumbered
@@ -184,8 +186,16 @@ def _make_column(column: str, values: list[Any]) -> Any:
     return np.array(values, np.int64)
 
 
-def _number_again(ids: NDArray[np.int64], path: Path) -> tuple[NDArray[np.int64], str | None]:
-    """Give later rows with a repeated id free ids, which is safe: no table refers to this id."""
+def _renumber(ids: NDArray[np.int64], path: Path) -> tuple[NDArray[np.int64], str | None]:
+    """Give new ids to rows that repeat an earlier one; no other table refers to these ids.
+
+    Returns
+    -------
+    int64 (n_rows,)
+        The ids, each once.
+    str or None
+        Warning that names the first such row; None if there is none.
+    """
     listed = ids.tolist()
     taken, seen = frozenset(listed), set[int]()
     # The smallest free ids, which depend only on the table.

@@ -1,4 +1,4 @@
-"""Load time zones from the tzdata package, never from the machine, so that every machine gets the same."""
+"""Load time zones from the tzdata package, not from the machine, so that all machines use the same rules."""
 
 from __future__ import annotations
 

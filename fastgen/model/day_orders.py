@@ -13,21 +13,23 @@ if TYPE_CHECKING:
 class DayOrders(NamedTuple):
     """Orders of one location, sorted by day, creation microsecond and draw number.
 
+    A line of an order is one item with its quantity.
+
     Attributes
     ----------
     draw
-        int64 (n_orders,), number of the order's draws within its day.
+        int64 (n_orders,), draw number: addresses the order's random draws within its day.
     times_us
         int64 (n_orders, 6), microseconds since the epoch (day 0, 00:00): created, started, finished, ready,
         driver arrived, picked up.
     customer
         int32 (n_orders,), index of the customer in the route table.
     house_number
-        int32 (n_orders,).
+        int32 (n_orders,), number of the customer's house in its street.
     id_view
         int64 (n_orders, 2), order id as an Arrow string view: its length in 4 bytes, then its characters.
     line_start
-        int64 (n_orders + 1,), offsets into the lines.
+        int64 (n_orders + 1,), offsets into the lines: order i has line_start[i]:line_start[i + 1].
     line_item
         int32 (n_lines,), row of the items table.
     line_qty
@@ -60,6 +62,7 @@ class DayOrders(NamedTuple):
 
     def section(self, first: int, last: int) -> Self:
         """View the orders first..last-1; `line_start` still refers to the lines of all orders."""
+        # The lines stay whole: where an order's lines begin is known only once it has been drawn.
         return self._replace(
             draw=self.draw[first:last],
             times_us=self.times_us[first:last],

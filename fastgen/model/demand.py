@@ -24,9 +24,9 @@ from fastgen.units import MAX_DAYS, MIN_PER_DAY
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# A day's weights add up to at least this, so that shares of them are safe to compute.
+# The least sum of a day's weights. A minute's share is its weight over this sum, which must not be near 0.
 MIN_TOTAL_WEIGHT = 1e-3
-# Windows of peak 0 cancel the base weight but for the last bits of a float.
+# A window of peak 0 cancels the base weight of 1; rounding may leave a weight this far below 0.
 ROUNDING = 1e-9
 
 
@@ -39,7 +39,9 @@ class DemandWindow:
     end_min: int = field(metadata=minute("end of the window, not part of it", "end", end=True))
     peak: float = field(metadata=number("demand at its height, in multiples of the base weight 1", 0, 1000))
     shape: Literal["bell", "flat"] = field(
-        metadata=choice("a squared sine, or the peak throughout", "bell", "flat")
+        metadata=choice(
+            "a squared sine that reaches the peak in the middle, or the peak throughout", "bell", "flat"
+        )
     )
 
     def __post_init__(self) -> None:
@@ -50,15 +52,17 @@ class DemandWindow:
 
 @dataclass(frozen=True)
 class Demand:
-    """How demand varies over the week, the day, and by chance."""
+    """How demand varies over the week, over the day, and by chance."""
 
     weekday_factors: tuple[float, ...] = field(
         metadata=numbers("factor on the orders of a day, Monday to Sunday", 7, 0, 100)
     )
-    noise_low: float = field(metadata=number("a day's orders vary by a uniform factor from here", 0, 100))
-    noise_high: float = field(metadata=number("and to here", 0, 100))
+    noise_low: float = field(
+        metadata=number("lowest value of a day's random factor, which is uniform", 0, 100)
+    )
+    noise_high: float = field(metadata=number("highest value of that factor", 0, 100))
     windows: tuple[DemandWindow, ...] = field(
-        metadata=keyed(DemandWindow, "name", "meal times of every location", lambda w: (w.start_min, w.name)),
+        metadata=keyed(DemandWindow, "name", "windows of every location", lambda w: (w.start_min, w.name)),
         default=(),
     )
 
@@ -95,18 +99,24 @@ def check_weights(windows: Iterable[DemandWindow], code: str) -> None:
     Parameters
     ----------
     windows
-        All windows of the location, those of every location included.
+        All windows that count at the location: the scenario's and its own.
     code
         Code of the location, for the error.
+
+    Raises
+    ------
+    ScenarioError
+        If the weight of a minute is negative, or all weights together are 0.
     """
     weights = [1.0] * MIN_PER_DAY
     for window in windows:
         span = window.end_min - window.start_min
-        # The squared sine of `orders.demand_curve`; last bits may differ, which ROUNDING allows for.
+        # The curve of `orders.demand_curve`, which this room can't import. The sine there is our own, so the
+        # last bits may differ; ROUNDING allows for that.
         for m in range(window.start_min, window.end_min):
             height = math.sin(math.pi * (m - window.start_min) / span) ** 2 if window.shape == "bell" else 1.0
             weights[m] += (window.peak - 1) * height
-    # fsum is exact, whatever the order of the terms.
+    # fsum is exact, so no machine accepts a scenario that another one refuses.
     lowest, total = min(weights), math.fsum(weights)
     if lowest < -ROUNDING or total < MIN_TOTAL_WEIGHT:
         at = clock_text(weights.index(lowest))

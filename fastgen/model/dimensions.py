@@ -14,20 +14,25 @@ from fastgen.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# The largest int8: the type of location_id in the event files.
 MAX_LOCATION_ID = 127
+# Degrees. Nearer to a pole, a delivery square spans too many degrees of longitude: 50 miles are 8 degrees
+# here, and 41 degrees at a latitude of 89.
 MAX_ABS_LAT = 85
+# Dollars.
 MAX_PRICE = 1e6
-# Cents. A price read from text is off by its last bits.
+# In cents: a price such as 8.08 is no exact binary number, and times 100 it is off by its last bits.
 CENT_ROUNDING = 1e-6
-# The day on which a brand that stays open closes.
+# The end_day of a brand that never closes: after every day of a scenario.
 END_OF_TIME = 2**62
+# Of a brand: growth above, at and below 0. `location.trajectory_by_growth` relies on this order.
 TRAJECTORIES = ("growing", "flat", "declining")
 
 
 class Locations(NamedTuple):
-    """Locations: decimal degrees; orders on day 0; growth a day as a share.
+    """Locations: lat and lon in decimal degrees, base_orders_day on day 0, growth a day as a fraction.
 
-    Columns are int64 (n,) or float64 (n,) arrays, or tuples of n strings.
+    As in all six tables, columns are int64 (n,) or float64 (n,) arrays, or tuples of n strings.
     """
 
     location_id: NDArray[np.int64]
@@ -42,7 +47,7 @@ class Locations(NamedTuple):
 
 
 class Brands(NamedTuple):
-    """Brands; preparation time in minutes."""
+    """Brands; avg_prep_time_min, in minutes, describes a brand but has no influence on its orders."""
 
     brand_id: NDArray[np.int64]
     name: tuple[str, ...]
@@ -51,7 +56,7 @@ class Brands(NamedTuple):
 
 
 class BrandLocations(NamedTuple):
-    """Placements: a brand is open at a location on start_day <= day < end_day (NaN: no end)."""
+    """Placements: a brand is open at a location on start_day <= day < end_day (NaN: it never closes)."""
 
     brand_location_id: NDArray[np.int64]
     brand_id: NDArray[np.int64]
@@ -63,7 +68,7 @@ class BrandLocations(NamedTuple):
 
 
 def end_days(end_day: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Make whole days of end_day as the tables have it: `END_OF_TIME` where it is NaN."""
+    """Convert the column end_day to whole days, int64 (n,): `END_OF_TIME` where it is NaN."""
     return np.where(np.isnan(end_day), END_OF_TIME, end_day).astype(np.int64)
 
 
@@ -85,7 +90,7 @@ class Categories(NamedTuple):
 
 
 class Items(NamedTuple):
-    """Dishes; price in dollars and whole cents."""
+    """Items of the categories; price in dollars, with whole cents."""
 
     id: NDArray[np.int64]
     category_id: NDArray[np.int64]
@@ -95,7 +100,7 @@ class Items(NamedTuple):
     price: NDArray[np.float64]
 
 
-# Columns of each table, by name; the order is that of a manifest.
+# The class of each table, by the table's name, in the order in which manifests list them.
 TABLES: dict[str, type[NamedTuple]] = {
     "locations": Locations,
     "brands": Brands,
@@ -132,6 +137,7 @@ class Dimensions:
 
     def content_hash(self) -> str:
         """Hash the names and values of all columns by SHA-256, rows in their order."""
+        # Names what is hashed, so that no other kind of content can have this hash.
         digest = hashlib.sha256(b"fastgen dimensions 1\n")
         for field in fields(self):
             for column, values in getattr(self, field.name)._asdict().items():
@@ -166,7 +172,7 @@ def _check_table(name: str, table: NamedTuple) -> None:
     if len(set(lengths.values())) != 1:
         raise DataError(f"{name}: expected columns of one length, got {lengths}.")
     key, ids = next(iter(columns.items()))
-    # Without placements no brand is open, and the dataset has no orders.
+    # A table without placements is valid: no brand is open then, and the dataset has no orders.
     if not len(ids) and name != "brand_locations":
         raise DataError(f"{name}: expected at least one row, got none.")
     order = np.argsort(ids, kind="stable")
@@ -179,7 +185,7 @@ def _check_table(name: str, table: NamedTuple) -> None:
 
 def _check_values(dims: Dimensions) -> None:
     locations, placed = dims.locations, dims.brand_locations
-    # No bound for int64.
+    # Above every int64: no upper bound.
     big = float(2**63)
     checks: tuple[tuple[str, str, NDArray[np.int64] | NDArray[np.float64], float, float], ...] = (
         ("locations", "location_id", locations.location_id, 1, MAX_LOCATION_ID),

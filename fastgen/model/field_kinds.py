@@ -1,6 +1,7 @@
 """Define the kinds of fields: each function makes metadata for `dataclasses.field(metadata=...)`.
 
-The checks raise ValueError with the type expected, or without a text where the value is out of range.
+A check raises ValueError: with the type that it expected, or without a message if the type is right but the
+value breaks the rule. `fields.apply` adds the rule and the key.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def _checked_float(value: object, low: float, high: float, *, above: bool) -> fl
     if isinstance(value, bool) or not isinstance(value, Real):
         raise ValueError("a number")  # noqa: TRY004
     try:
-        checked = float(value) + 0.0  # turns -0.0 into 0.0, which hashes alike
+        checked = float(value) + 0.0  # -0.0 becomes 0.0, since equal values must have equal hashes
     except OverflowError:
         raise ValueError from None
     if not low <= checked <= high or (above and checked == low):
@@ -72,7 +73,7 @@ def _check_text(value: object, longest: int, *, empty: bool) -> str:
         raise ValueError("a string")  # noqa: TRY004
     if len(value) > longest or (not empty and not value.strip()):
         raise ValueError
-    # Control characters and halves of surrogate pairs.
+    # Control characters (Cc) break lines; halves of surrogate pairs (Cs) can't be written as UTF-8.
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
         raise ValueError
     return value
@@ -96,12 +97,12 @@ def matching(doc: str, pattern: str, rule: str, key: str | None = None) -> Metad
 
 
 def texts(doc: str) -> Metadata:
-    """Describe a list of different strings, whose order has no meaning: it is kept sorted."""
+    """Describe a list of different strings whose order has no meaning; it is stored sorted."""
 
     def check(value: object) -> tuple[str, ...]:
         if not isinstance(value, (list, tuple)):
             raise ValueError  # noqa: TRY004
-        # Sorted, so that equal sets of words hash alike.
+        # Sorted, so that equal sets of words have equal hashes.
         checked = tuple(sorted(_check_text(v, 200, empty=False) for v in value))
         if len(set(checked)) != len(checked):
             raise ValueError
@@ -135,13 +136,13 @@ def date(doc: str, low: dt.date, high: dt.date) -> Metadata:
     def load(value: object) -> object:
         if not isinstance(value, str):
             return value
-        # `fromisoformat` accepts other forms too, such as weeks.
+        # `fromisoformat` alone would also accept other forms, such as 2024-W01-1.
         if not _DATE.fullmatch(value):
             raise ValueError("a date YYYY-MM-DD")
         try:
             return dt.date.fromisoformat(value)
         except ValueError:
-            raise ValueError("a date of the calendar") from None
+            raise ValueError("a date that exists") from None
 
     return {"spec": Spec(doc, f"{low} <= {{key}} <= {high}", check, load, dt.date.isoformat)}
 
@@ -204,19 +205,32 @@ def table(cls: type, doc: str) -> Metadata:
 def _check_parts(value: object, cls: type, order: Callable[[Any], Any]) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(v, cls) for v in value):
         raise ValueError(f"a tuple of {cls.__name__}")
-    # A fixed order, so that equal scenarios hash alike, however their files are sorted.
+    # A fixed order, so that equal scenarios have equal hashes, however their files are sorted.
     return tuple(sorted(value, key=order))
 
 
 def keyed(cls: type, attribute: str, doc: str, order: Callable[[Any], Any]) -> Metadata:
-    """Describe a table of tables, keyed by one attribute; sorted by `order`, not as in the file."""
+    """Describe a table of tables, whose keys are the values of one attribute.
+
+    Parameters
+    ----------
+    cls
+        Class of the inner tables.
+    attribute
+        Its attribute that is the key.
+    doc
+        Meaning, for readers of a scenario file.
+    order
+        Key by which the inner tables are sorted; their order in the file doesn't matter.
+    """
 
     def load(raw: object) -> tuple[Any, ...]:
         if not isinstance(raw, Mapping):
             raise ValueError  # noqa: TRY004
         spec = Spec("", "a table", same)
-        parts = ((str(k), partial(from_dict, cls, **{attribute: k}), v) for k, v in raw.items())
-        return tuple(apply(make, k, spec, v) for k, make, v in parts)
+        return tuple(
+            apply(partial(from_dict, cls, **{attribute: k}), str(k), spec, v) for k, v in raw.items()
+        )
 
     def dump(value: tuple[Any, ...]) -> dict[str, Any]:
         return {getattr(part, attribute): to_dict(part) for part in value}
@@ -232,7 +246,7 @@ def keyed(cls: type, attribute: str, doc: str, order: Callable[[Any], Any]) -> M
 
 
 def rows(cls: type, doc: str, order: Callable[[Any], Any]) -> Metadata:
-    """Describe a list of tables, sorted by `order`, not as in the file."""
+    """Describe a list of tables; sorted by `order`, since their order in the file doesn't matter."""
 
     def load(raw: object) -> tuple[Any, ...]:
         if not isinstance(raw, list):
@@ -243,5 +257,7 @@ def rows(cls: type, doc: str, order: Callable[[Any], Any]) -> Metadata:
     def dump(value: tuple[Any, ...]) -> list[dict[str, Any]]:
         return [to_dict(part) for part in value]
 
-    check = lambda v: _check_parts(v, cls, order)  # noqa: E731
+    def check(value: object) -> tuple[Any, ...]:
+        return _check_parts(value, cls, order)
+
     return {"spec": Spec(doc, "a list of tables", check, load, dump, part=cls)}

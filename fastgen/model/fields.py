@@ -21,7 +21,7 @@ _SHOWN = 60  # most characters of a value in an error message
 
 
 def same(value: Any) -> Any:
-    """Return the value as it is."""
+    """Return the value unchanged: the load and dump of fields that a file writes as Python has them."""
     return value
 
 
@@ -34,14 +34,14 @@ class Spec:
     doc
         Meaning and unit, for readers of a scenario file.
     rule
-        Allowed values in words, with {key} in place of the key's name.
+        Allowed values in words; {key} stands for the key's name.
     check
-        Converts a value to its canonical type; raises ValueError (with the type expected, or without a text)
-        if it breaks the rule.
+        Converts a value to its canonical type. Raises ValueError if the value breaks the rule, with the
+        expected type as its message where the type is wrong.
     load, dump
         Convert from the form of a scenario file, and to it.
     key
-        Name in a scenario file, None: the attribute's; "": the value is the name of the table itself.
+        Key in a scenario file. None: the attribute's name. "": the value is the name of the table itself.
     part
         The class of a nested table, a table of tables or a list of tables.
     sparse
@@ -80,8 +80,8 @@ def shown(value: object) -> str:
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Make the end of a message about an unknown word: the nearest known word, else all of them."""
-    # The search takes time by the length of the word.
+    """Make the end of a message about an unknown word: the nearest known word, or else all of them."""
+    # Cut, because the search takes longer the longer the word is.
     near = difflib.get_close_matches(word[:_SHOWN], known, n=1)
     return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}."
 
@@ -94,6 +94,7 @@ def apply(function: Callable[[Any], Any], key: str, spec: Spec, value: object) -
         wanted = ", ".join(filter(None, (str(error), spec.expected(key))))
         raise ScenarioError(f"{key}: expected {wanted}, got {shown(value)}.") from None
     except ScenarioError as error:
+        # An error about a table inside this one. The element of a list is written [N], with no dot before it.
         raise ScenarioError(f"{key}{'' if str(error).startswith('[') else '.'}{error}") from None
 
 
@@ -107,7 +108,7 @@ def check_fields(instance: Any) -> None:
     """
     for name, spec in field_specs(type(instance)).items():
         value = apply(spec.check, spec.key or name, spec, getattr(instance, name))
-        # The class is frozen; this is part of making the instance.
+        # A frozen class allows no plain assignment, not even in its __post_init__.
         object.__setattr__(instance, name, value)
 
 
@@ -121,7 +122,7 @@ def from_dict(cls: type[T], raw: object, **given: object) -> T:
     raw
         The table, keys as a scenario file has them.
     **given
-        Attributes that are not in the table, such as its own name.
+        Attributes that the table doesn't have as a key, such as its own name.
 
     Raises
     ------

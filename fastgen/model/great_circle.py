@@ -1,4 +1,4 @@
-"""Compute distances on osmnx's sphere by the haversine formula."""
+"""Compute great-circle distances by the haversine formula, on the sphere that osmnx uses too."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def compute_angles(
         Differences of their longitudes, radians.
     """
     haversine = np.sin((lat_2 - lat_1) / 2) ** 2 + np.cos(lat_1) * np.cos(lat_2) * np.sin(lon_diff / 2) ** 2
-    # Rounding may lift the haversine of antipodes above 1.
+    # For opposite points of the globe, rounding may lift the haversine above 1, where arcsin is NaN.
     angles: NDArray[np.float64] = 2 * np.arcsin(np.sqrt(np.minimum(haversine, 1)))
     return angles
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from fastgen.errors import ScenarioError
 from fastgen.model.demand import DemandWindow
@@ -23,12 +24,12 @@ from fastgen.model.field_kinds import (
 from fastgen.model.fields import check_fields, check_order
 from fastgen.units import MAX_DAYS
 
-# Far below the largest float (1.8e308), so that sums and ratios of popularities stay finite.
+# Far below the largest float, 1.8e308, so that sums and ratios of popularities stay finite.
 MAX_POPULARITY = 1e100
 
 
 def trajectory_by_growth(rate: float) -> str:
-    """Name the sign of a growth rate: growing, flat or declining."""
+    """Return the trajectory that a growth rate implies: growing, flat or declining."""
     growing, flat, declining = TRAJECTORIES
     return flat if rate == 0 else growing if rate > 0 else declining
 
@@ -37,16 +38,17 @@ def trajectory_by_growth(rate: float) -> str:
 class Placement:
     """A brand at a location, open on start_day <= day < end_day."""
 
-    brand_id: int = field(metadata=integer("the brand", 0, 2**63 - 1))
-    start_day: int = field(metadata=integer("first day open", -MAX_DAYS, MAX_DAYS), default=0)
+    brand_id: int = field(metadata=integer("id of the brand", 0, 2**63 - 1))
+    start_day: int = field(metadata=integer("first day on which it is open", -MAX_DAYS, MAX_DAYS), default=0)
     end_day: int | None = field(
-        metadata=optional(integer("first day closed again", -MAX_DAYS, 10 * MAX_DAYS), "open"), default=None
+        metadata=optional(integer("first day on which it is closed again", -MAX_DAYS, 10 * MAX_DAYS), "open"),
+        default=None,
     )
     growth_rate_monthly: float = field(
         metadata=number("growth of its popularity a month", -0.99, 10), default=0.0
     )
     trajectory: str | None = field(
-        metadata=sparse(optional(choice("that growth in a word", *TRAJECTORIES), "by growth")),
+        metadata=sparse(optional(choice("its growth in one word", *TRAJECTORIES), "by growth")),
         default=None,
     )
 
@@ -67,6 +69,7 @@ class Location:
     """A kitchen, its city's demand, and its brands."""
 
     location_id: int = field(metadata=integer("number of the location", 1, MAX_LOCATION_ID))
+    # The code is part of file names, and --locations takes several codes with commas between them.
     code: str = field(
         metadata=matching(
             "code of the location",
@@ -75,16 +78,16 @@ class Location:
             key="",
         )
     )
-    name: str = field(metadata=text("name of the place"))
+    name: str = field(metadata=text("name of the location"))
     address: str = field(metadata=text("address of the kitchen", empty=True))
     lat: float = field(metadata=number("latitude, decimal degrees", -MAX_ABS_LAT, MAX_ABS_LAT))
     lon: float = field(metadata=number("longitude, decimal degrees", -180, 180))
-    narrative: str = field(metadata=text("its story in a word", empty=True))
+    narrative: str = field(metadata=text("its growth in words", empty=True))
     base_orders_day: int = field(metadata=integer("orders on day 0, before weekday and noise", 0, 10**9))
     growth_rate_daily: float = field(metadata=number("growth of the orders a day, compounding", -1, 10))
     timezone: str = field(metadata=text("IANA time zone, for clock = utc"))
     max_orders_day: float | None = field(
-        metadata=optional(number("growth ends at these orders a day (times scale)", 0, 1e12), "none"),
+        metadata=optional(number("growth stops at this many orders a day, times scale", 0, 1e12), "none"),
         default=None,
     )
     weekday_factors: tuple[float, ...] | None = field(
@@ -109,8 +112,8 @@ class Location:
     def __post_init__(self) -> None:
         """Check the fields."""
         check_fields(self)
-        for before, after in zip((self.brands or ())[:-1], (self.brands or ())[1:], strict=True):
-            # Placements are sorted by brand, then start_day.
+        # Sorted by brand, then start_day: periods of one brand follow each other.
+        for before, after in pairwise(self.brands or ()):
             reopened = before.end_day is not None and before.end_day <= after.start_day
             if before.brand_id == after.brand_id and not reopened:
                 raise ScenarioError(
@@ -129,11 +132,17 @@ def check_popularity(location: Location, days: int, period_days: float) -> None:
         Days of the scenario.
     period_days
         Days over which a brand's monthly growth counts once.
+
+    Raises
+    ------
+    ScenarioError
+        If a brand's popularity exceeds `MAX_POPULARITY` on its last day.
     """
     for placement in location.brands or ():
         last = days if placement.end_day is None else min(days, placement.end_day)
-        periods = (last - placement.start_day) / period_days
-        # In logarithms, which can't overflow. Only a rising popularity can be too large.
+        # None for a brand that opens after the last day: its popularity is never computed.
+        periods = max(last - placement.start_day, 0) / period_days
+        # As a logarithm, which can't overflow. A popularity that falls has a floor and needs no check.
         log_popularity = periods * math.log1p(placement.growth_rate_monthly)
         if log_popularity > math.log(MAX_POPULARITY):
             raise ScenarioError(

@@ -16,11 +16,14 @@ class Baskets:
 
     single_brand_probability: float = field(metadata=number("share of orders from one brand", 0, 1))
     brands_min: int = field(metadata=integer("fewest brands of the other orders", 1, 16))
-    brands_max: int = field(metadata=integer("and the most", 1, 16))
+    brands_max: int = field(metadata=integer("most brands of the other orders", 1, 16))
     items_min: int = field(metadata=integer("fewest different items of a brand", 1, 16))
-    items_max: int = field(metadata=integer("and the most", 1, 16))
-    qty_min: int = field(metadata=integer("least quantity of an item", 1, 9))
-    qty_max: int = field(metadata=integer("largest quantity", 1, 9))
+    # The kernel of baskets has room for 16: `MAX_ITEMS` in orders/kernels/baskets.py.
+    items_max: int = field(metadata=integer("most different items of a brand", 1, 16))
+    # A quantity is written as a single digit in items_json.
+    qty_min: int = field(metadata=integer("smallest quantity of an item", 1, 9))
+    qty_max: int = field(metadata=integer("largest quantity of an item", 1, 9))
+    # Above 0, so that a brand can be drawn even where all that are open are declining.
     popularity_floor: float = field(
         metadata=number("a brand's popularity never falls below this", 0, 1, above=True)
     )
@@ -40,7 +43,7 @@ class Baskets:
 class ServiceTime:
     """A normally distributed time."""
 
-    # With these bounds all steps of an order take less than 10 days, even 9 standard deviations out.
+    # With these bounds the four steps of an order take at most 10 days, even 9 deviations from the mean.
     mean_min: float = field(metadata=number("mean, minutes", 0, 1440))
     sd_min: float = field(metadata=number("standard deviation, minutes", 0, 240))
 
@@ -53,11 +56,14 @@ class ServiceTime:
 class ServiceTimes:
     """Times between the steps of an order, minutes."""
 
-    created_to_started: ServiceTime = field(metadata=table(ServiceTime, "order placed to work begun"))
-    started_to_finished: ServiceTime = field(metadata=table(ServiceTime, "cooking"))
-    finished_to_ready: ServiceTime = field(metadata=table(ServiceTime, "packing"))
-    ready_to_picked_up: ServiceTime = field(metadata=table(ServiceTime, "waiting on the shelf"))
-    minimum_min: float = field(metadata=number("no time is shorter, minutes", 0.001, 60))
+    created_to_started: ServiceTime = field(
+        metadata=table(ServiceTime, "from the order to the start of the work")
+    )
+    started_to_finished: ServiceTime = field(metadata=table(ServiceTime, "time to cook"))
+    finished_to_ready: ServiceTime = field(metadata=table(ServiceTime, "time to pack"))
+    ready_to_picked_up: ServiceTime = field(metadata=table(ServiceTime, "wait on the shelf"))
+    # Above 0: the driver's arrival needs an interval before the pick-up.
+    minimum_min: float = field(metadata=number("no step is shorter, minutes", 0.001, 60))
 
     def __post_init__(self) -> None:
         """Check the fields."""
@@ -72,14 +78,14 @@ class Driver:
         metadata=number("share of drivers who come after the order is ready, the others before", 0, 1)
     )
     arrival_alpha: float = field(
-        metadata=number("arrival within its interval is Beta(alpha, beta)", 0.1, 100)
+        metadata=number("the position of the arrival in its interval is Beta(alpha, beta): alpha", 0.1, 100)
     )
-    arrival_beta: float = field(metadata=number("beta of the same", 0.1, 100))
-    speed_mph: float = field(metadata=number("speed, miles an hour", 1, 200))
+    arrival_beta: float = field(metadata=number("beta of that distribution", 0.1, 100))
+    speed_mph: float = field(metadata=number("speed of the drive, miles an hour", 1, 200))
     ping_interval_s: int = field(metadata=integer("seconds between two pings", 1, 86_400))
     ping_position: Literal["distance", "node"] = field(
         metadata=choice(
-            "a ping lies at its share of the distance, or of the nodes, of its path", "distance", "node"
+            "pings lie at equal shares of the route's length, or of its nodes", "distance", "node"
         )
     )
 
@@ -92,7 +98,7 @@ class Driver:
 class Delivery:
     """Area and addresses of the customers."""
 
-    radius_mi: float = field(metadata=number("half the side of the square of customers, miles", 0.1, 50))
+    radius_mi: float = field(metadata=number("half the side of the delivery square, miles", 0.1, 50))
     address_number_max: int = field(metadata=integer("house numbers run from 1 to this", 1, 999_999))
     address_street: str = field(metadata=text("street of an address where the roads have no names", 100))
 

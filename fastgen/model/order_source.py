@@ -1,4 +1,4 @@
-"""The seam between which orders there are and the rows of events that are made of them."""
+"""Define the interface between a simulation, which makes orders, and all rooms that use the orders."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class OrderRange(NamedTuple):
-    """Orders of one location-day that follow each other.
+    """Consecutive orders of one location-day.
 
     Attributes
     ----------
     day
         Day number.
     first_rank
-        Rank of the first order within its day, in the order of creation.
+        Rank of the first order within its day: its position by creation time, from 0.
     n_orders
-        How many orders.
+        Number of orders.
     first_index
-        Index of the first order in the whole dataset, which its id is made from.
+        Index of the first order in the whole dataset; order ids are made from indices.
     """
 
     day: int

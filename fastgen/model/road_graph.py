@@ -15,6 +15,7 @@ from fastgen.units import E6, EARTH_RADIUS_M, NO_STREET
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# Of one edge: the largest int32, 2,147 km.
 MAX_LENGTH_MM = 2**31 - 1
 
 
@@ -38,7 +39,7 @@ class Provenance(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class RoadGraph:
-    """Directed road graph of one location.
+    """Directed road graph of one location, in its canonical form; see `from_edges`.
 
     Attributes
     ----------
@@ -91,9 +92,10 @@ class RoadGraph:
     ) -> Self:
         """Make a graph of nodes and directed edges in any order, in its canonical form.
 
-        Nodes are sorted by (lat, lon); nodes without an edge and self-loops are dropped; of parallel edges
-        the shortest is kept, of equal ones that whose street name sorts first; lengths below 1 mm become
-        1 mm.
+        The same streets give the same graph and hash, whatever the order in which a source lists them. Nodes
+        are sorted by (lat, lon). Nodes without an edge and self-loops are dropped. Of parallel edges the
+        shortest is kept; of equally short ones, the one whose street name sorts first. Lengths below 1 mm
+        become 1 mm.
 
         Parameters
         ----------
@@ -122,12 +124,12 @@ class RoadGraph:
         _check_ranges(lat, lon, np.concatenate([tail, head]), length, street, len(street_names))
         names = tuple(sorted(set(street_names)))
         rank = {name: i for i, name in enumerate(names)}
-        # The rank of each name among the sorted names without duplicates.
+        # The rank of each name among the sorted, distinct names.
         renamed = np.array([rank[name] for name in street_names] + [NO_STREET], np.int64)
         street = renamed[street]  # NO_STREET is -1, the index of the last entry
         keep = tail != head
         tail, head, length, street = tail[keep], head[keep], np.maximum(length[keep], 1), street[keep]
-        # Nodes that are left, sorted by position, then by their number.
+        # The remaining nodes, sorted by position, then by their number.
         used = np.zeros(len(lat), bool)
         used[tail] = used[head] = True
         order = np.lexsort((np.arange(len(lat)), lon, lat))
@@ -141,7 +143,7 @@ class RoadGraph:
         first = np.ones(len(tail), bool)
         first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
         tail, head, length, street = tail[first], head[first], length[first], street[first]
-        # Names that are left, in their order.
+        # Only the names that an edge still has, in their order.
         kept = np.unique(street[street != NO_STREET])
         compact = np.full(len(names) + 1, NO_STREET, np.int64)
         compact[kept] = np.arange(len(kept))
@@ -163,6 +165,7 @@ class RoadGraph:
 
     def content_hash(self) -> str:
         """Hash the nodes, edges and names by SHA-256."""
+        # Names what is hashed, so that no other kind of content can have this hash.
         digest = hashlib.sha256(b"fastgen roads 1\n")
         arrays = (
             self.lat_e6,

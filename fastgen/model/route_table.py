@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RouteRequest:
-    """Parameters of a route table; it depends on these and on the road graph.
+    """Parameters of a route table; with the road graph, they decide its content.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class RouteTable:
     drive_us
         int64 (n,), microseconds of driving.
     undirected
-        int8 (n,), 1 where no directed path leads to the customer, so that the route ignores one-way streets.
+        int8 (n,), 1 where the route ignores one-way streets, because they leave no way to the customer.
     ping_start
         int64 (n + 1,), offsets into the ping arrays.
     ping_lat, ping_lon, ping_progress
@@ -70,13 +70,14 @@ class RouteTable:
     text
         uint8, route_json of every customer, concatenated.
     by_path
-        int32 (n,), the customers in an order in which neighbours share most of their route.
+        int32 (n,), the customers in an order in which neighbours share most of their route: texts in this
+        order compress best.
     street
         int32 (n,), index of the customer's street.
     street_start
         int64 (n_streets + 1,), offsets into `street_text`.
     street_text
-        uint8, the names in UTF-8, each with a space before it.
+        uint8, the street names in UTF-8, each after a space, as it follows the house number in an address.
     warning
         Warning about the network, in one line; empty if there is none.
     """
@@ -109,10 +110,10 @@ class RouteTable:
     @property
     def max_pings(self) -> int:
         """Most pings of one delivery."""
-        # A customer's pings lie between two offsets.
         return int((self.ping_start[1:] - self.ping_start[:-1]).max())
 
     @property
     def events_per_order(self) -> float:
         """Mean events of an order: the seven that every order has, and its pings."""
+        # A plain mean over the customers, who are all equally likely to order (docs/model.md, 4.3).
         return 7.0 + len(self.ping_lat) / self.n_customers

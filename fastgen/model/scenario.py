@@ -20,20 +20,24 @@ from fastgen.units import MAX_DAYS
 
 @dataclass(frozen=True)
 class Scenario:
-    """All that a dataset depends on, but for tables and roads."""
+    """All parameters of a dataset; its tables and road networks are the other inputs."""
 
     name: str = field(metadata=text("name of the scenario"))
-    seed: int = field(metadata=integer("another seed, another dataset", 0, 2**64 - 1))
+    seed: int = field(
+        metadata=integer("start of all random draws: another seed gives other orders", 0, 2**64 - 1)
+    )
     start: dt.date = field(metadata=date("date of day 0", dt.date(1970, 1, 1), dt.date(2400, 1, 1)))
     days: int = field(metadata=integer("number of days", 1, MAX_DAYS))
     scale: float = field(metadata=number("factor on every location's orders a day", 0, 1e9, above=True))
     clock: Literal["kitchen", "utc"] = field(
-        metadata=choice("timestamps are the kitchen's wall clock, or UTC by its time zone", "kitchen", "utc")
+        metadata=choice("timestamps show the kitchen's wall clock, or UTC", "kitchen", "utc")
     )
     demand: Demand = field(metadata=table(Demand, "demand over the week and the day"))
     baskets: Baskets = field(metadata=table(Baskets, "what is in an order"))
-    service_times: ServiceTimes = field(metadata=table(ServiceTimes, "an order's way through the kitchen"))
-    driver: Driver = field(metadata=table(Driver, "arrival and drive"))
+    service_times: ServiceTimes = field(
+        metadata=table(ServiceTimes, "how long each step in the kitchen takes")
+    )
+    driver: Driver = field(metadata=table(Driver, "the driver's arrival and drive"))
     delivery: Delivery = field(metadata=table(Delivery, "where customers live"))
     locations: tuple[Location, ...] = field(
         metadata=keyed(Location, "code", "the kitchens", lambda location: location.location_id)
@@ -52,7 +56,7 @@ class Scenario:
             check_popularity(location, self.days, self.baskets.popularity_period_days)
 
     def to_dict(self) -> dict[str, Any]:
-        """Make the complete form of a scenario file, of values that JSON can hold too."""
+        """Make the complete table of a scenario file, of values that JSON has too."""
         return to_dict(self)
 
     def content_hash(self) -> str:

@@ -1,4 +1,4 @@
-"""The statistical source of orders: every order of a location-day is a draw that the seed decides.
+"""The statistical source of orders: draw every order at random, as the seed decides.
 
 `source` implements `model.order_source.OrderSource`. It takes expected numbers of orders from `expected` and
 `demand_curve`, the kernels' arguments from `parameters`, and the orders themselves from `draws`, which calls

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from fastgen.model.demand import Demand, DemandEvent
     from fastgen.model.location import Location
 
-# The plain Python function gives the same bits as the kernel: a few hundred sines take less time in Python
-# than the kernel takes to compile.
+# The Python function behind the kernel, which gives the same bits: a few hundred sines take less time in
+# Python than the kernel takes to compile.
 _sin_pi: Any = getattr(elementary.sin_pi, "py_func", elementary.sin_pi)
 
 
 @lru_cache(maxsize=256)
 def _bell(span: int) -> NDArray[np.float64]:
-    """Squared sine over a window of `span` minutes, float64 (span,): 0 at its edges, 1 in its middle."""
+    """Compute the squared sine over `span` minutes, float64 (span,): 0 at the edges, 1 in the middle."""
     sines = np.array([_sin_pi(m / span) for m in range(span)])
     squares: NDArray[np.float64] = sines * sines
     return squares
@@ -61,7 +61,7 @@ def demand_weights(location: Location, demand: Demand) -> NDArray[np.float64]:
 
 
 def event_factors(events: Iterable[DemandEvent], code: str, day: int) -> NDArray[np.float64]:
-    """Compute the factor of demand events in every minute of a location's day.
+    """Compute the factor of all demand events in every minute of a location's day.
 
     Parameters
     ----------

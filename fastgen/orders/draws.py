@@ -41,8 +41,8 @@ def draw_orders(
     orders
         Output: one entry for each order of the ranges. `line_start[0]` must be set; `id_view` isn't written.
     """
-    # Columns of an OrderRange: day, first rank, number of orders, first index (not needed here).
-    # All days together: a call of a kernel takes longer than the orders of a small day.
+    # All days together, since calling a kernel takes longer than drawing the orders of a small day.
+    # Columns of the array: the fields of OrderRange. The first index isn't needed: no draw depends on it.
     days, first_ranks, n_orders, _ = np.array(ranges, np.int64).reshape(-1, 4).T
     starts_s = np.stack([parameters.minute_starts_s(day) for day in days.tolist()])
     draw, times_us, driver = orders.draw, orders.times_us, parameters.driver_rules

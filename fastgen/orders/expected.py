@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # An order's draw number is a 32-bit word of a random counter (rng.py); half of its range is left for chance.
 MAX_ORDERS_LOCATION_DAY = 2**31 - 1
 MAX_ORDERS = 10**12
-# Cap of the growing target: far above every limit, and low enough that its products stay finite.
+# The most that growth alone gives: far above every limit, and low enough that its products stay finite.
 _MAX_TARGET = 1e200
 
 
@@ -67,6 +67,7 @@ def target_orders(scenario: Scenario) -> NDArray[np.float64]:
 def _location_targets(scenario: Scenario, location: Location) -> NDArray[np.float64]:
     if location.base_orders_day == 0:  # 0 times an infinite growth would be NaN
         return np.zeros(scenario.days)
+    # Growth may overflow to infinity, which the minimum turns into the largest target.
     with np.errstate(over="ignore"):
         growth = growth_powers(1.0 + location.growth_rate_daily, scenario.days)
         targets = np.minimum(location.base_orders_day * scenario.scale * growth, _MAX_TARGET)
@@ -78,7 +79,7 @@ def _location_targets(scenario: Scenario, location: Location) -> NDArray[np.floa
 
 
 def open_days(location: Location, days: int) -> NDArray[np.bool_]:
-    """Say for each day whether any brand is open at a location, bool (days,)."""
+    """Compute for each day whether any brand is open at a location, bool (days,)."""
     if location.brands is None:
         return np.ones(days, bool)
     is_open = np.zeros(days, bool)

@@ -34,7 +34,7 @@ class LocationParameters(NamedTuple):
 
     Attributes
     ----------
-    location_id, code
+    location_id
         The location.
     demand, baskets
         Arguments of the kernels `demand` and `baskets`.
@@ -49,17 +49,16 @@ class LocationParameters(NamedTuple):
     house_number_max
         House numbers run from 1 to this.
     lines_max
-        Largest number of lines of an order.
+        Most lines of an order; a line is one item with its quantity.
     zone
         Time zone of the location if timestamps are UTC; None if they are the location's wall clock.
     start
         Date of day 0.
     minute_counts
-        int64 (n_days, 1440), orders of every minute, if the source is small enough to keep them; else None.
+        int64 (n_days, 1440), orders of every minute; None where that would take too much memory.
     """
 
     location_id: int
-    code: str
     demand: DemandArrays
     baskets: BasketArrays
     creation: Stream
@@ -79,6 +78,7 @@ class LocationParameters(NamedTuple):
 
         In UTC, where the wall clock is set back and shows a minute twice, the first of the two counts.
         """
+        # Plain multiplication is right on the wall clock: there every day has 1,440 minutes.
         starts = day * S_PER_DAY + np.arange(MIN_PER_DAY, dtype=np.int64) * S_PER_MIN
         zone = self.zone
         if zone is None:
@@ -122,7 +122,6 @@ def build_location_parameters(
     )
     return LocationParameters(
         location_id=location.location_id,
-        code=location.code,
         demand=_demand_arrays(scenario, location, targets, zone),
         baskets=_basket_arrays(scenario, dims, location),
         creation=stream(seed, location.location_id, Purpose.CREATION),

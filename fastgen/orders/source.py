@@ -1,4 +1,4 @@
-"""The statistical source of orders: scenario, tables and seed decide how many there are, and each of them."""
+"""Make orders from scenario, tables and seed alone: how many there are, and each of them."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from fastgen.model.scenario import Scenario
     from fastgen.orders.parameters import LocationParameters
 
-# A source of at most so many location-days keeps the orders of every minute, 12 MB, so that drawing orders
-# needn't count them again.
+# Up to this many location-days, the source keeps the number of orders of every minute (12 MB for 1,000), so
+# that drawing the orders needn't count them again.
 _LOCATION_DAYS_KEPT = 1000
-# At most so many days are drawn together: counts and start times of their minutes alone take 23 KB a day.
+# Most days that are drawn together: the counts and start times of their minutes alone take 23 KB a day.
 _DAYS_AT_ONCE = 128
 
 
@@ -98,7 +98,7 @@ class StatisticalSource:
             n_orders=dict(zip(ids, n_orders, strict=True)),
             first_index=dict(zip(ids, first_index, strict=True)),
             expected_orders=dict(zip(ids, expected, strict=True)),
-            lines_max=max(1, scenario.baskets.brands_max) * scenario.baskets.items_max,
+            lines_max=parameters[0].lines_max,  # a rule of the scenario: the same for all locations
             longest_preparation_s=bound_preparation_s(scenario),
         )
 
@@ -107,7 +107,8 @@ class StatisticalSource:
     ) -> None:
         """Draw the orders of the given ranges; see `OrderSource.fill`."""
         parameters, at = self.parameters[location_id], 0
-        for first in range(0, len(ranges), _DAYS_AT_ONCE):  # bounds memory for scenarios of many days
+        # In steps, so that memory stays bounded for scenarios of many days.
+        for first in range(0, len(ranges), _DAYS_AT_ONCE):
             some = ranges[first : first + _DAYS_AT_ONCE]
             n = sum(one.n_orders for one in some)
             draw_orders(parameters, routes.n_customers, some, orders.section(at, at + n))
@@ -148,7 +149,7 @@ def _index_orders(
     with ThreadPoolExecutor() as pool:
         demands, counts = [one.demand for one in parameters], [one.minute_counts for one in parameters]
         list(pool.map(count_orders, demands, n_orders, counts))
-    # Days outermost: a longer scenario keeps the ids of a shorter one.
+    # Counted day by day, so that a longer scenario keeps the ids of a shorter one.
     ends = np.cumsum(n_orders.T.ravel()).reshape(n_days, len(parameters)).T
     if ends[-1, -1] > MAX_ORDERS:
         raise ScenarioError(f"scale, days: expected at most {MAX_ORDERS} orders, got {ends[-1, -1]}.")

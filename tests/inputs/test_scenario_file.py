@@ -130,6 +130,15 @@ def test_new_city_tells_its_story_by_its_growth(tmp_path: Path, growth: str, nar
     assert location(changed, "austin").narrative == narrative
 
 
+@pytest.mark.parametrize("start_day", [2, 36_500])
+@pytest.mark.parametrize("growth", [-0.99, 9.0])
+def test_growth_of_a_brand_counts_from_its_first_day(tmp_path: Path, start_day: int, growth: float) -> None:
+    """A brand that opens late, or after the last day, has no popularity yet that could be too large."""
+    brands = f"{{ brand_id = 1, start_day = {start_day}, growth_rate_monthly = {growth} }}"
+    mine = load(tmp_path, f"days = 3\n[locations.sf]\nbrands = [{brands}]")
+    assert location(mine, "sf").brands == (Placement(1, start_day, growth_rate_monthly=growth),)
+
+
 def test_window_without_shape_is_a_bell(tmp_path: Path) -> None:
     changed = load(tmp_path, '[locations.sf.windows.late]\nstart = "21:00"\nend = "24:00"\npeak = 2')
     assert location(changed, "sf").windows == (DemandWindow("late", 1260, 1440, 2.0, "bell"),)

@@ -42,7 +42,7 @@ WRONG = [
     ),
     (
         'start = "2024-02-30"',
-        ("start: expected a date of the calendar, 1970-01-01 <= start <= 2400-01-01, got '2024-02-30'."),
+        ("start: expected a date that exists, 1970-01-01 <= start <= 2400-01-01, got '2024-02-30'."),
     ),
     ("start = 1969-12-31", "start: expected 1970-01-01 <= start <= 2400-01-01, got 1969-12-31."),
     ("start = 5", "start: expected a date YYYY-MM-DD, 1970-01-01 <= start <= 2400-01-01, got 5."),

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from fastgen.rng import Stream
 
-MAX_ITEMS = 16  # items of one brand in an order; scenarios are checked against it
+# Most items of one brand in an order: the range of items_max in model/order_rules.py.
+MAX_ITEMS = 16
 
 
 class BasketArrays(NamedTuple):
@@ -34,7 +35,7 @@ class BasketArrays(NamedTuple):
     floor
         Lower bound of the popularity.
     period_days
-        Days in which popularity grows once by `growth`.
+        Days in which popularity grows by `growth` once.
     start_day, end_day
         int64 (n_placed,); a brand is open on start_day <= day < end_day.
     growth
@@ -157,7 +158,8 @@ def _draw_baskets(
         n_used = 2  # words; the first two decided the number of brands
         for k_brand in range(n_brands):
             brand = _draw_brand(word[n_used], ends if k_brand == 0 else ends_left)
-            if n_brands > 1:  # no brand twice
+            # With weight 0, this brand can't be drawn again.
+            if n_brands > 1:
                 left[brand] = 0.0
                 _add_up(left, brand, ends_left)
             first = item_start[brand]

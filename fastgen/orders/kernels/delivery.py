@@ -31,6 +31,7 @@ def _draw_gamma(stream: Stream, day: int, index: int, first_block: int, shape: f
     d = boosted - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     block = first_block
+    # Each try takes a new block. At least 95 of 100 tries succeed, for every shape.
     while True:
         words = draw_words(stream, day, index, block)
         block += 2
@@ -40,6 +41,7 @@ def _draw_gamma(stream: Stream, day: int, index: int, first_block: int, shape: f
             continue
         v = v * v * v
         u = unit(words[1])
+        # The first test is cheap and accepts most tries; 0.0331 is the constant of the source.
         if u < 1.0 - 0.0331 * (x * x) * (x * x) or log(u) < 0.5 * x * x + d * (1.0 - v + log(v)):
             if shape < 1.0:
                 return d * v * powf(unit(words[2]), 1.0 / shape)
@@ -83,6 +85,7 @@ def _write_arrival(
         low, high = times_us[j, 3], times_us[j, 5]
     else:
         low, high = times_us[j, 0], times_us[j, 3]
+    # A share just below 1 may round to the end of the interval: one microsecond before it is the latest.
     arrived = low + math.floor(share * (high - low))
     times_us[j, 4] = arrived if arrived < high else high - 1
 

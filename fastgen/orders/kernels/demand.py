@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from fastgen.rng import Stream
 
+# Minutes of a day.
 MINUTES = 1440
-INVERSION_BELOW = 10.0  # least mean for which PTRS is valid
+# PTRS is valid for means from 10 on.
+INVERSION_BELOW = 10.0
 
 
 class DemandArrays(NamedTuple):
@@ -71,6 +73,7 @@ def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
             k += 1
             p *= mean / k
         return k
+    # Names and constants as in the source.
     b = 0.931 + 2.53 * math.sqrt(mean)
     a = -0.059 + 0.02483 * b
     v_r = 0.9277 - 3.6224 / (b - 2.0)

@@ -27,6 +27,7 @@ IDS_7 = BASE**7
 IDS_8 = BASE**8
 MAX_ORDERS = IDS_6 + IDS_7 + IDS_8
 LETTERS = 10  # first digit that is a letter: 0 to 9 are "0" to "9", 10 to 35 are "A" to "Z"
+# Four rounds make a Feistel network a strong pseudo-random permutation (Luby and Rackoff).
 N_ROUNDS = 4
 
 
@@ -60,6 +61,7 @@ def write_order_ids(stream: Stream, index: NDArray[np.int64], view: NDArray[np.i
             word, _, _, _ = draw_words(stream, width, left, r + 1)
             right += below(word, n_right)
             right = right if right < n_right else right - n_right
+        # ASCII codes: 48 is "0", 55 + 10 is "A".
         code, text = left * n_right + right, 0
         for _ in range(width):  # from the last character to the first, which ends in the lowest byte
             digit = code % BASE
