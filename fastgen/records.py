@@ -22,14 +22,41 @@ def parse_json(data: str | bytes) -> Any:
         If it is not valid JSON. That includes brackets nested too deep, NaN and infinity, and halves of
         surrogate pairs, which can't be written as UTF-8.
     """
-    text = data.decode() if isinstance(data, bytes) else data
+    return _parse(data.decode() if isinstance(data, bytes) else data)
+
+
+def parse_document(text: str) -> Any:
+    """Decode JSON that people write: a key that is there twice is an error, and 5.0 is the whole number 5.
+
+    Raises
+    ------
+    ValueError
+        As `parse_json`, or if an object has a key twice.
+    """
+    return _parse(text, object_pairs_hook=_refuse_repeated, parse_float=_whole_or_float)
+
+
+def _parse(text: str, **hooks: Any) -> Any:
     try:
-        raw = json.loads(text, parse_constant=_refuse_constant)
+        raw = json.loads(text, parse_constant=_refuse_constant, **hooks)
         if "\\u" in text:  # the only way to half of a surrogate pair; encoding it fails
             json.dumps(raw, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("brackets nested too deep") from None
     return raw
+
+
+def _whole_or_float(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    tree = dict(pairs)
+    if len(tree) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {_shown(next(key for key in keys if keys.count(key) > 1))} twice")
+    return tree
 
 
 def _refuse_constant(word: str) -> NoReturn:

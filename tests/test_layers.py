@@ -20,7 +20,7 @@ ROOT = Path(fastgen.__file__).parent
 FLOORS = (
     ("__init__", "__main__"),
     ("cli",),
-    ("spark",),
+    ("spark", "live_kitchens"),
     ("building", "replaying", "publishing"),
     ("emitting", "generating"),
     ("wire",),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastgen.errors import ScenarioError
 from fastgen.files import read_regular
 from fastgen.inputs.scenario_defaults import complete_locations, drop_disabled, expand_events, fill_defaults
+from fastgen.inputs.timezones import zone_names
 from fastgen.model.fields import apply, field_specs, shown
 from fastgen.model.scenario import Scenario, scenario_from_dict
 
@@ -160,7 +161,7 @@ def scenario_from_tree(
 
 def _check_timezones(scenario: Scenario) -> None:
     # The list of the tzdata package, not the machine's, so that a scenario is valid on every machine or none.
-    zones = (resources.files("tzdata") / "zones").read_text(encoding="utf-8").split()
+    zones = zone_names()
     for location in scenario.locations:
         if location.timezone not in zones:
             near = difflib.get_close_matches(location.timezone, zones, n=1, cutoff=0.8)

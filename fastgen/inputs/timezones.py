@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
@@ -12,3 +13,9 @@ def load_zone(key: str) -> ZoneInfo:
     path = resources.files("tzdata").joinpath("zoneinfo", *key.split("/"))
     with path.open("rb") as file:
         return ZoneInfo.from_file(file, key)
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """List the time zones of the tzdata package."""
+    return tuple((resources.files("tzdata") / "zones").read_text(encoding="utf-8").split())

@@ -21,6 +21,9 @@ from fastgen.units import MIN_PER_DAY
 Metadata = dict[str, Spec]
 
 _CLOCK = re.compile(r"([0-9]{2}):([0-5][0-9])")
+# Texts without control characters, as a JSON Schema has them.
+_ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+_NOT_BLANK = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -36,7 +39,8 @@ def integer(doc: str, low: int, high: int) -> Metadata:
             raise ValueError
         return whole
 
-    return {"spec": Spec(doc, f"{low} <= {{key}} <= {high}", check)}
+    schema = {"type": "integer", "minimum": low, "maximum": high}
+    return {"spec": Spec(doc, f"{low} <= {{key}} <= {high}", check, schema=schema)}
 
 
 def _checked_float(value: object, low: float, high: float, *, above: bool) -> float:
@@ -54,7 +58,10 @@ def _checked_float(value: object, low: float, high: float, *, above: bool) -> fl
 def number(doc: str, low: float, high: float, *, above: bool = False) -> Metadata:
     """Describe a finite number in [low, high], or in (low, high] with `above`."""
     rule = f"{low:g} {'<' if above else '<='} {{key}} <= {high:g}"
-    return {"spec": Spec(doc, rule, lambda value: _checked_float(value, low, high, above=above))}
+    schema = {"type": "number", "exclusiveMinimum" if above else "minimum": low, "maximum": high}
+    return {
+        "spec": Spec(doc, rule, lambda value: _checked_float(value, low, high, above=above), schema=schema)
+    }
 
 
 def numbers(doc: str, count: int, low: float, high: float) -> Metadata:
@@ -82,7 +89,8 @@ def _check_text(value: object, longest: int, *, empty: bool) -> str:
 def text(doc: str, longest: int = 200, *, empty: bool = False, key: str | None = None) -> Metadata:
     """Describe one line of text of at most `longest` characters."""
     rule = f"{0 if empty else 1} to {longest} characters on one line"
-    return {"spec": Spec(doc, rule, lambda v: _check_text(v, longest, empty=empty), key=key)}
+    schema = {"type": "string", "maxLength": longest, "pattern": _ONE_LINE if empty else _NOT_BLANK}
+    return {"spec": Spec(doc, rule, lambda v: _check_text(v, longest, empty=empty), key=key, schema=schema)}
 
 
 def matching(doc: str, pattern: str, rule: str, key: str | None = None) -> Metadata:
@@ -93,7 +101,8 @@ def matching(doc: str, pattern: str, rule: str, key: str | None = None) -> Metad
             raise ValueError
         return str(value)
 
-    return {"spec": Spec(doc, rule, check, key=key)}
+    schema = {"type": "string", "maxLength": 200, "pattern": f"^(?:{pattern})$"}
+    return {"spec": Spec(doc, rule, check, key=key, schema=schema)}
 
 
 def texts(doc: str) -> Metadata:

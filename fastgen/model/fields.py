@@ -47,6 +47,8 @@ class Spec:
     sparse
         Whether the dictionary form leaves it out while it has its default, so that scenarios from before the
         field was added keep their form and their hash.
+    schema
+        JSON Schema of a value in its dictionary form; empty: not stated.
     """
 
     doc: str
@@ -57,6 +59,7 @@ class Spec:
     key: str | None = None
     part: type | None = None
     sparse: bool = False
+    schema: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def expected(self, key: str) -> str:
         """Return the rule in words for a key."""

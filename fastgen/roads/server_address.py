@@ -8,7 +8,7 @@ from html import escape
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit, urlunsplit
 
-_SERVICE = "/interpreter"
+OVERPASS = "/interpreter"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 # An address within a sentence ends at a blank, or at a comma before one; a password may hold both.
 _URL = re.compile(rf"\b{_SCHEME.pattern}://(?:[\s\S]*@)?[^\s]+?(?=,?(?:\s|$))")
@@ -26,7 +26,7 @@ _CUT = re.compile(r"""\.\.\.|['")]|\.?$""")
 
 
 class ServerAddress(NamedTuple):
-    """Address of an Overpass server.
+    """Address of a server.
 
     Attributes
     ----------
@@ -62,13 +62,15 @@ class ServerAddress(NamedTuple):
         return front + _hide_cut(re.sub(whole, _HIDDEN, words[len(front) :], flags=re.IGNORECASE), forms)
 
 
-def split_address(text: str) -> ServerAddress:
+def split_address(text: str, service: str = OVERPASS) -> ServerAddress:
     """Split an address.
 
     Parameters
     ----------
     text
-        http or https, with or without "/interpreter" at the end of its path.
+        http or https, with or without the service at the end of its path.
+    service
+        What the path of a request ends in.
 
     Raises
     ------
@@ -86,12 +88,12 @@ def split_address(text: str) -> ServerAddress:
     if parts.scheme not in {"http", "https"} or _HOST.fullmatch(place) is None or "@" in behind:
         raise ValueError("no address")
     place = place if port is None else f"{place}:{port}"
-    path = parts.path.rstrip("/").removesuffix(_SERVICE).rstrip("/")
+    path = parts.path.rstrip("/").removesuffix(service).rstrip("/")
     login = None
     if parts.username is not None:
         login = unquote(parts.username), unquote(parts.password or "")
-    url = urlunsplit((parts.scheme, place, f"{path}{_SERVICE}", parts.query, ""))
-    shown = _MORE.split(path, maxsplit=1)[0].rstrip("/").removesuffix(_SERVICE).rstrip("/")
+    url = urlunsplit((parts.scheme, place, f"{path}{service}", parts.query, ""))
+    shown = _MORE.split(path, maxsplit=1)[0].rstrip("/").removesuffix(service).rstrip("/")
     more = [_MORE.sub("?", path).partition("?")[2], parts.query]
     values = [part for text in more for part in (text, *_BETWEEN.split(text))]
     # Of key=value, the value alone is secret.

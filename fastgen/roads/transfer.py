@@ -1,4 +1,4 @@
-"""Post a query to a server and take its answer, within a total time and a total size.
+"""Send a request to a server and take its answer, within a total time and a total size.
 
 A socket's timeout bounds only the silence between two bytes, and requests decompresses without a bound. So
 another thread receives and decompresses the answer in pieces, and is given up when the time is over.
@@ -19,7 +19,7 @@ from fastgen.roads.server_address import split_address
 from fastgen.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import requests
 
@@ -55,15 +55,41 @@ class Limits(NamedTuple):
     n_bytes: int
 
 
+class Request(NamedTuple):
+    """What to ask a server.
+
+    Attributes
+    ----------
+    method
+        "GET" with the parameters in the address, or "POST" with them as a form.
+    parameters
+        The parameters.
+    service
+        What the server is, for errors: "an Overpass" or "a Nominatim".
+    option
+        The option that names another server.
+    """
+
+    method: str
+    parameters: Mapping[str, str]
+    service: str
+    option: str
+
+
 def post_query(address: ServerAddress, query: str, limits: Limits) -> Iterator[bytes]:
-    """Post a query, and yield the answer's bytes as they arrive.
+    """Post a query in Overpass QL; see `send_request`."""
+    return send_request(address, Request("POST", {"data": query}, "an Overpass", "--overpass-url"), limits)
+
+
+def send_request(address: ServerAddress, request: Request, limits: Limits) -> Iterator[bytes]:
+    """Send a request, and yield the answer's bytes as they arrive.
 
     Parameters
     ----------
     address
         The server.
-    query
-        The query, in Overpass QL.
+    request
+        The request.
     limits
         Limits of time and size.
 
@@ -73,7 +99,7 @@ def post_query(address: ServerAddress, query: str, limits: Limits) -> Iterator[b
         If the server can't be reached, is busy, or the answer is an error, too late or too large. Messages
         contain no secrets of the address.
     """
-    transfer = _Transfer(address, query, limits)
+    transfer = _Transfer(address, request, limits)
     thread = Thread(target=transfer.run, daemon=True)
     deadline = monotonic() + limits.total_s
     thread.start()
@@ -110,8 +136,8 @@ class _Transfer:
         Set when nobody reads the chunks any more.
     """
 
-    def __init__(self, address: ServerAddress, query: str, limits: Limits) -> None:
-        self._address, self._query, self._limits = address, query, limits
+    def __init__(self, address: ServerAddress, request: Request, limits: Limits) -> None:
+        self._address, self._request, self._limits = address, request, limits
         self.chunks: Queue[bytes | Exception] = Queue(_MAX_CHUNKS_WAITING)
         self.is_given_up = Event()
 
@@ -122,7 +148,7 @@ class _Transfer:
 
         try:
             with requests.Session() as session, self._open(session) as response:
-                _check_status(response)
+                _check_status(response, self._request)
                 for chunk in _decompressed(response):
                     if not self._put(chunk):
                         return
@@ -134,7 +160,7 @@ class _Transfer:
         except urllib3.exceptions.ProtocolError:
             self._put(OutputError("expected a whole answer, got one that is cut off"))
         except Exception as error:  # noqa: BLE001  # every error ends the wait for the next chunk
-            self._put(OutputError(f"expected an Overpass server, got {_reason(error)}"))
+            self._put(OutputError(f"expected {self._request.service} server, got {_reason(error)}"))
 
     def _put(self, chunk: bytes | Exception) -> bool:
         """Pass a chunk on; return False when nobody reads it."""
@@ -147,17 +173,20 @@ class _Transfer:
         return False
 
     def _open(self, session: requests.Session) -> requests.Response:
-        """Post the query, and follow redirections; only the server named gets the login."""
+        """Send the request, and follow redirections; only the server named gets the login."""
         from requests.auth import HTTPBasicAuth  # noqa: PLC0415  # heavy
 
-        url = self._address.url
+        url, expected = self._address.url, f"expected {self._request.service} server"
         # requests encodes text as Latin-1, and leaves bytes unchanged.
         login = self._address.login and HTTPBasicAuth(*(text.encode() for text in self._address.login))
+        is_get = self._request.method == "GET"
         for _ in range(MAX_REDIRECTS + 1):
             own = urlsplit(url)[:2] == urlsplit(self._address.url)[:2]
-            response = session.post(
+            response = session.request(
+                self._request.method,
                 url,
-                data={"data": self._query},
+                params=self._request.parameters if is_get else None,
+                data=None if is_get else self._request.parameters,
                 headers={"User-Agent": f"fastgen/{__version__}", "Accept-Encoding": "gzip"},
                 auth=login if own else None,
                 timeout=self._limits.silence_s,
@@ -171,19 +200,19 @@ class _Transfer:
                 url = urljoin(url, response.headers["location"])
                 split_address(url)
             except ValueError:
-                no_address = "expected an Overpass server, got a redirection to no address of the web"
-                raise OutputError(no_address) from None
-        raise OutputError(f"expected an Overpass server, got more than {MAX_REDIRECTS} redirections")
+                raise OutputError(f"{expected}, got a redirection to no address of the web") from None
+        raise OutputError(f"{expected}, got more than {MAX_REDIRECTS} redirections")
 
 
-def _check_status(response: requests.Response) -> None:
+def _check_status(response: requests.Response, request: Request) -> None:
     status = f"{response.status_code} {response.reason[:_MAX_REASON]}".strip()
     if response.status_code in _BUSY:
         raise OutputError(
-            f"the server is busy ({status}): try again in some minutes, or name another one by --overpass-url"
+            f"the server is busy ({status}): try again in some minutes, or name another one by "
+            f"{request.option}"
         )
     if response.status_code != HTTP_OK:
-        raise OutputError(f"expected an Overpass answer, got HTTP status {status}")
+        raise OutputError(f"expected {request.service} answer, got HTTP status {status}")
 
 
 def _decompressed(response: requests.Response) -> Iterator[bytes]:

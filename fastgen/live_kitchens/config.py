@@ -1,0 +1,280 @@
+"""Define the config of a live kitchen, one JSON file a kitchen, and read it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fastgen.errors import ScenarioError
+from fastgen.files import open_regular
+from fastgen.inputs.timezones import zone_names
+from fastgen.model.field_kinds import integer, matching, number, sparse, table, text
+from fastgen.model.fields import Spec, check_fields, did_you_mean, from_dict, shown, to_dict
+from fastgen.model.order_rules import ServiceTime
+from fastgen.records import parse_document
+from fastgen.units import MAX_DAYS
+from fastgen.wire.body_fields import BODY_FIELDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# A config has some 800 bytes; whatever is far larger is none.
+_MAX_BYTES = 1_000_000
+# Shares are decimal fractions, which a float can't hold exactly.
+_SUM_TOLERANCE = 1e-9
+# An hour: whoever wants fewer files lets a replay or a slice write them.
+_MAX_BATCH_S = 3600
+
+
+def _mean_sd(doc: str) -> dict[str, Spec]:
+    """Describe a pair [mean, standard deviation], minutes, with the bounds of a scenario's service times."""
+
+    def load(value: object) -> ServiceTime:
+        if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004  # mean and standard deviation
+            raise ValueError
+        try:
+            return ServiceTime(*value)
+        except ScenarioError:
+            raise ValueError from None
+
+    def check(value: object) -> ServiceTime:
+        if not isinstance(value, ServiceTime):
+            raise ValueError  # noqa: TRY004
+        return value
+
+    limits = [{"type": "number", "minimum": 0, "maximum": most} for most in (1440, 240)]
+    schema = {"type": "array", "prefixItems": limits, "minItems": 2, "maxItems": 2}
+    rule = "[mean, sd] in minutes, 0 <= mean <= 1440 and 0 <= sd <= 240"
+    dump = lambda value: [value.mean_min, value.sd_min]  # noqa: E731
+    return {"spec": Spec(doc, rule, check, load, dump, schema=schema)}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Times between the steps of an order, each [mean, standard deviation] in minutes."""
+
+    cs: ServiceTime = field(metadata=_mean_sd("order created to work started"))
+    sf: ServiceTime = field(metadata=_mean_sd("work started to finished"))
+    fr: ServiceTime = field(metadata=_mean_sd("finished to ready"))
+    rp: ServiceTime = field(metadata=_mean_sd("ready to picked up"))
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class DriverArrival:
+    """When the driver comes."""
+
+    after_ready_pct: float = field(
+        metadata=number("share of drivers who come after the order is ready", 0, 1)
+    )
+    alpha: float = field(metadata=number("arrival within its interval is Beta(alpha, beta)", 0.1, 100))
+    beta: float = field(metadata=number("beta of the same", 0.1, 100))
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class BrandMomentum:
+    """Shares of the brands whose orders become more, stay as they are, and become fewer."""
+
+    improving: float = field(metadata=number("share of brands that grow", 0, 1))
+    flat: float = field(metadata=number("share of brands that stay as they are", 0, 1))
+    declining: float = field(metadata=number("share of brands that shrink", 0, 1))
+
+    def __post_init__(self) -> None:
+        """Check the fields, and that they are all of the brands."""
+        check_fields(self)
+        shares = (self.improving, self.flat, self.declining)
+        if abs(math.fsum(shares) - 1) > _SUM_TOLERANCE:
+            raise ScenarioError(
+                f"improving, flat, declining: expected shares that sum to 1, got {math.fsum(shares):g}."
+            )
+
+
+@dataclass(frozen=True)
+class MomentumRates:
+    """How fast a brand's weight changes: it is multiplied by 1 + growth, or 1 - decline, in 30 days."""
+
+    growth: float = field(metadata=number("growth of an improving brand in 30 days", 0, 10))
+    decline: float = field(metadata=number("decline of a declining brand in 30 days", 0, 0.99))
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+
+
+Nulls = tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
+
+
+def _nulls(doc: str) -> dict[str, Spec]:
+    """Describe, by event type and field of its body, the probability that the field is null."""
+    probability = number("", 0, 1)["spec"]
+
+    def load(value: object) -> Nulls:
+        tree = _table(value)
+        for kind, fields in tree.items():
+            if kind not in BODY_FIELDS:
+                raise ScenarioError(f"{kind}: unknown event type, {did_you_mean(kind, list(BODY_FIELDS))}")
+            known = BODY_FIELDS[kind]
+            for name, share in _table(fields, f"{kind}: expected an object").items():
+                if name not in known:
+                    hint = did_you_mean(name, known) if known else "its body is empty."
+                    raise ScenarioError(f"{kind}.{name}: unknown field of a body, {hint}")
+                _check_share(f"{kind}.{name}", share)
+        return tuple((kind, tuple((n, float(p)) for n, p in of.items())) for kind, of in tree.items())
+
+    def _check_share(key: str, share: object) -> None:
+        try:
+            probability.check(share)
+        except ValueError:
+            raise ScenarioError(f"{key}: expected a probability, 0 to 1, got {shown(share)}.") from None
+
+    properties = {
+        kind: {
+            "type": "object",
+            "properties": {name: dict(probability.schema) for name in fields},
+            "additionalProperties": False,
+        }
+        for kind, fields in BODY_FIELDS.items()
+    }
+    return {
+        "spec": Spec(
+            doc,
+            "an object of event types, each an object of fields of its body with a probability",
+            lambda value: value,
+            load,
+            lambda value: {kind: dict(fields) for kind, fields in value},
+            schema={"type": "object", "properties": properties, "additionalProperties": False},
+        )
+    }
+
+
+def _zone(doc: str) -> dict[str, Spec]:
+    """Describe the name of a time zone, which may be missing."""
+    schema = {"type": "string", "minLength": 1, "maxLength": 200}
+
+    def check(value: object) -> str | None:
+        if value is not None and value not in zone_names():
+            raise ValueError
+        return value if value is None else str(value)
+
+    rule = "an IANA time zone such as America/Chicago"
+    return {"spec": Spec(doc, rule, check, schema=schema)}
+
+
+def _table(value: object, expected: str | None = None) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    if expected is None:
+        raise ValueError
+    raise ScenarioError(f"{expected}, got {shown(value)}.")
+
+
+@dataclass(frozen=True)
+class LiveConfig:
+    """One kitchen: its history and future, demand, service, drivers, brands, place and batches."""
+
+    start_days_ago: int = field(
+        metadata=integer("days of history before the day of the first start", 0, MAX_DAYS)
+    )
+    end_days_ahead: int = field(metadata=integer("days from that day on, itself included", 0, MAX_DAYS))
+    speed_up: float = field(
+        metadata=number("seconds of the kitchen in a real second", 0, 1_000_000, above=True)
+    )
+    orders_day_1: int = field(metadata=integer("orders on the first day", 0, 10**9))
+    orders_last: int = field(
+        metadata=integer("orders on the last day; in between, growth is linear", 0, 10**9)
+    )
+    noise_pct: float = field(metadata=number("a day's orders vary by so many per cent up and down", 0, 100))
+    svc: Steps = field(metadata=table(Steps, "times between the steps of an order"))
+    driver_arrival: DriverArrival = field(metadata=table(DriverArrival, "when the driver comes"))
+    brand_momentum: BrandMomentum = field(metadata=table(BrandMomentum, "how many brands grow and shrink"))
+    momentum_rates: MomentumRates = field(metadata=table(MomentumRates, "how fast they do"))
+    gk_location: str = field(metadata=text('address of the kitchen, or "lat, lon" in degrees'))
+    location_name: str = field(
+        metadata=matching(
+            "name of the place",
+            r"[^\s./\\,][^/\\,]{0,62}(?<!\s)",
+            "a name of 1 to 63 characters, no comma or slash, no dot or blank in front",
+        )
+    )
+    radius_mi: float = field(metadata=number("customers live within so many miles", 0.1, 50))
+    driver_mph: float = field(metadata=number("speed of the drivers, miles an hour", 1, 200))
+    batch_rows: int = field(metadata=integer("events of a batch, at most", 1, 250_000))
+    batch_seconds: float = field(
+        metadata=number("seconds that an event waits for its batch", 0, _MAX_BATCH_S, above=True)
+    )
+    ping_sec: int = field(metadata=integer("seconds between two positions of a driver", 1, 86_400))
+    random_seed: int = field(metadata=integer("another seed, other orders", 0, 2**64 - 1))
+    dq: Nulls = field(metadata=_nulls("probability that a field of an event's body is null"), default=())
+    timezone: str | None = field(
+        metadata=sparse(_zone("IANA time zone; needed where the place isn't known")), default=None
+    )
+
+    def __post_init__(self) -> None:
+        """Check the fields, and that there is a day."""
+        check_fields(self)
+        if not 1 <= self.days <= MAX_DAYS:
+            raise ScenarioError(
+                f"start_days_ago, end_days_ahead: expected 1 to {MAX_DAYS} days together, got {self.days}."
+            )
+
+    @property
+    def days(self) -> int:
+        """Days of the kitchen, first to last."""
+        return self.start_days_ago + self.end_days_ahead
+
+    def to_dict(self) -> dict[str, Any]:
+        """Make the object of a config file."""
+        return to_dict(self)
+
+
+def read_config(path: Path) -> LiveConfig:
+    """Read a config file.
+
+    Raises
+    ------
+    ScenarioError
+        "FILE: KEY: expected ..., got VALUE."
+    """
+    try:
+        return make_config(_parse(path))
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}") from None
+
+
+def make_config(raw: object) -> LiveConfig:
+    """Make a config from the object of its file.
+
+    Raises
+    ------
+    ScenarioError
+        "KEY: expected ..., got VALUE." for a key that is missing or unknown, or a value that is wrong.
+    """
+    if not isinstance(raw, Mapping):
+        raise ScenarioError(f"expected an object {{...}}, got {shown(raw)}.")
+    return from_dict(LiveConfig, raw)
+
+
+def _parse(path: Path) -> object:
+    try:
+        with open_regular(path) as file:
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            raise ValueError(f"more than {_MAX_BYTES:,} bytes")  # noqa: TRY301
+        # utf-8-sig: editors on Windows may write a byte order mark.
+        raw = parse_document(data.decode("utf-8-sig"))
+    except OSError as error:
+        raise ScenarioError(f"expected a readable config, got: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"expected UTF-8, got byte {error.start} that is not.") from None
+    except ValueError as error:
+        raise ScenarioError(f"expected JSON, got an error: {str(error).removesuffix('.')}.") from None
+    return raw
