@@ -6,6 +6,8 @@ US_PER_S = 1_000_000
 US_PER_MIN = 60 * US_PER_S
 S_PER_MIN = 60
 S_PER_DAY = 86_400
+# 10000-01-01, Unix seconds: a datetime and the wire format have four digits for the year.
+YEAR_10000_S = 253_402_300_800
 MIN_PER_DAY = 1_440
 
 # Most days of a scenario: a century.

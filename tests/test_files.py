@@ -122,6 +122,22 @@ def test_without_locks_every_work_goes_on(code: int, tmp_path: Path, monkeypatch
         pass
 
 
+def test_lock_on_a_file_that_was_removed_meanwhile_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "work" / "lock"
+
+    def remove_and_lock(_descriptor: int, _operation: int) -> None:
+        path.unlink()  # as a run does that ends between our open and our lock
+
+    monkeypatch.setattr(fcntl, "flock", remove_and_lock)
+    with (
+        pytest.raises(OutputError, match=r"work: expected no other run at work here"),
+        hold_lock(path, path.parent),
+    ):
+        pass
+
+
 def test_folder_that_cannot_be_synced_is_taken_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,6 @@ and the same command continues from the receipts.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -26,9 +25,10 @@ from fastgen.building.replaceable import check_nothing_in_the_way, check_work_fo
 from fastgen.dataset.layout import LOCK, MANIFEST, TABLES, WORK, Writer, table_path
 from fastgen.dataset.manifest import Manifest, read_manifest
 from fastgen.dataset.manifest_entries import FileEntry, Network
+from fastgen.emitting.lock import hold_lock
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DIGEST_VERSION, digest_dataset
-from fastgen.files import hash_file, refuse_folder, try_lock, write_whole
+from fastgen.files import hash_file, write_whole
 from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
 from fastgen.version import __version__
@@ -54,26 +54,8 @@ def work_folder(out: Path) -> Iterator[Path]:
         If it can't be created, or another build has the lock.
     """
     work = out / WORK
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-        lock = os.open(work / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise refuse_folder(out, error) from None
-    try:
-        # A build that ends removes the folder. A lock on the removed file would exclude nobody.
-        if not (try_lock(lock, work / LOCK) and _is_there(lock, work / LOCK)):
-            raise OutputError(f"{out}: expected no other build at work here, but one is.")
+    with hold_lock(work / LOCK, out, "no other build at work here, but one is"):
         yield work
-    finally:
-        os.close(lock)
-
-
-def _is_there(descriptor: int, path: Path) -> bool:
-    """Say whether an open file is still the one under its path."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except OSError:
-        return False
 
 
 def remove_leftovers(out: Path) -> None:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def hold_lock(path: Path, what: Path) -> Iterator[None]:
+def hold_lock(
+    path: Path, what: Path, expected: str = "no other run at work here, but one is"
+) -> Iterator[None]:
     """Lock a file in this block; the kernel releases it when the process ends, however that happens.
 
     On a file system without locks, nobody is kept out; see `try_lock`.
@@ -23,9 +25,11 @@ def hold_lock(path: Path, what: Path) -> Iterator[None]:
     Parameters
     ----------
     path
-        The file; made if missing, and never removed: otherwise two processes could lock two files.
+        The file; made if missing. Only who holds the lock may remove it.
     what
         What the file stands for, for the error.
+    expected
+        What the error says that was expected.
 
     Raises
     ------
@@ -38,8 +42,18 @@ def hold_lock(path: Path, what: Path) -> Iterator[None]:
     except OSError as error:
         raise refuse_folder(what, error) from None
     try:
-        if not try_lock(descriptor, path):
-            raise OutputError(f"{what}: expected no other run at work here, but one is.")
+        # A run may remove its folder, the file included, before it ends. A lock on the removed file would
+        # exclude nobody.
+        if not (try_lock(descriptor, path) and _is_there(descriptor, path)):
+            raise OutputError(f"{what}: expected {expected}.")
         yield
     finally:
         os.close(descriptor)
+
+
+def _is_there(descriptor: int, path: Path) -> bool:
+    """Say whether an open file is still the one under its path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False

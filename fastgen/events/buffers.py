@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.events.kernels.expand import (
-    ID_MAX,
-    ROW,
+    FIRST_ROW,
     EventArrays,
     ItemTexts,
     RouteArrays,
     expand_events,
 )
-from fastgen.events.schema import N_BEFORE_PINGS
+from fastgen.events.schema import FLOATS, ID_MAX, N_BEFORE_PINGS, TEXTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +86,7 @@ class EventBuffers:
 
     def count_rows(self, n_orders: int) -> int:
         """Count the rows of the first `n_orders` orders."""
-        return int(self.events.start[n_orders, ROW])
+        return int(self.events.start[n_orders, FIRST_ROW])
 
 
 def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int, int, int, int]:
@@ -119,8 +118,8 @@ def _allocate(n_orders: int, n_rows: int, addr_bytes: int, items_bytes: int) -> 
         event_type_id=np.empty(n_rows, np.int8),
         ts_seconds=np.empty(n_rows, np.int64),
         sequence=np.empty(n_rows, np.int16),
-        floats=np.empty((5, n_rows), np.float32),
-        lengths=np.empty((4, n_rows), np.uint32),
+        floats=np.empty((len(FLOATS), n_rows), np.float32),
+        lengths=np.empty((len(TEXTS), n_rows), np.uint32),
         ping=np.empty(n_rows, np.int32),
         id_text=np.empty((n_rows + 1) * ID_MAX, np.uint8),
         addr_text=np.empty(addr_bytes, np.uint8),

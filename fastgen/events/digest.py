@@ -8,7 +8,7 @@ import numpy as np
 import xxhash
 
 from fastgen.events.day_digest import DIGEST_VERSION, DayDigest, digest_dataset
-from fastgen.events.kernels.expand import ADDR, ID, ITEMS, ROW
+from fastgen.events.kernels.expand import FIRST_ADDR, FIRST_ID, FIRST_ITEMS, FIRST_ROW
 from fastgen.events.schema import CREATED, DELIVERED, PICKED_UP, PING
 from fastgen.kernels.texts import copy_texts
 
@@ -40,11 +40,15 @@ def _in_order(
 ) -> Iterator[NDArray[np.generic]]:
     """Give the columns in the order of the schema, validity before lengths before values."""
     events = expansion.events
-    rows = slice(int(events.start[first, ROW]), int(events.start[last, ROW]))
+    rows = slice(int(events.start[first, FIRST_ROW]), int(events.start[last, FIRST_ROW]))
     kinds = events.event_type_id[rows]
     ids, addr, items = (
         text[events.start[first, column] : events.start[last, column]]
-        for column, text in ((ID, events.id_text), (ADDR, events.addr_text), (ITEMS, events.items_text))
+        for column, text in (
+            (FIRST_ID, events.id_text),
+            (FIRST_ADDR, events.addr_text),
+            (FIRST_ITEMS, events.items_text),
+        )
     )
     id_lengths, addr_lengths, items_lengths, route_lengths = events.lengths[:, rows]
     lat, lon, ping_lat, ping_lon, progress = events.floats[:, rows]

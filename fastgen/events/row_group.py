@@ -15,7 +15,7 @@ import numpy as np
 
 from fastgen.events.buffers import read_only
 from fastgen.events.kernels.distinct_baskets import FREE, QTY_BITS, number_baskets
-from fastgen.events.kernels.expand import ADDR, ITEMS, ROW
+from fastgen.events.kernels.expand import FIRST_ADDR, FIRST_ITEMS, FIRST_ROW
 from fastgen.events.schema import (
     CREATED,
     DELIVERED,
@@ -93,7 +93,7 @@ class GroupEncoder:
         Each column is valid until the next one is requested: they share memory.
         """
         events = expansion.events
-        starts = events.start[first : last + 1, ROW]
+        starts = events.start[first : last + 1, FIRST_ROW]
         rows = slice(int(starts[0]), int(starts[-1]))
         kinds, n_orders = events.event_type_id[rows], last - first
         # Every order has 7 rows that aren't pings, so a row number gives the number of pings before it.
@@ -107,9 +107,9 @@ class GroupEncoder:
         yield _timestamps(events.ts_seconds[rows])
         yield _sequences(events.sequence[rows])
         yield from self._customers(customer, valid)
-        yield self._addresses(events.start[first : last + 1, ADDR], events.addr_text, valid)
+        yield self._addresses(events.start[first : last + 1, FIRST_ADDR], events.addr_text, valid)
         orders = expansion.orders.section(first, last)
-        yield self._baskets(orders, events.start[first : last + 1, ITEMS], events.items_text, valid)
+        yield self._baskets(orders, events.start[first : last + 1, FIRST_ITEMS], events.items_text, valid)
         yield self._routes(customer, valid)
         yield from self._pings(ping, valid)
 

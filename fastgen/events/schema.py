@@ -93,6 +93,11 @@ COLUMNS = (
 # Names by kind, in the order in which arrays of several columns have them.
 FLOATS = tuple(column.name for column in COLUMNS if column.kind == "f32")
 TEXTS = tuple(column.name for column in COLUMNS if column.kind == "str")
+# The place of each in that order.
+LAT, LON, PING_LAT, PING_LON, PING_PROGRESS = range(len(FLOATS))
+ID, ADDR, ITEMS_JSON, ROUTE_JSON = range(len(TEXTS))
+# Longest order id, in bytes: kernels copy, hash and compare one as a single word.
+ID_MAX = 8
 
 
 def stored_columns(sequence_kind: str, *, with_location: bool = True) -> tuple[Column, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from fastgen.events.kernels.expand import ADDR, ITEMS, ROW
+from fastgen.events.kernels.expand import FIRST_ADDR, FIRST_ITEMS, FIRST_ROW
 from fastgen.events.schema import CREATED, FLOATS, NUMPY_TYPES, PICKED_UP, TEXTS, stored_columns
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class _Rows:
         """Make one column."""
         name = column.name
         if name == "order_id":
-            n_rows = np.diff(self._buffers.events.start[: self._n_orders + 1, ROW])
+            n_rows = np.diff(self._buffers.events.start[: self._n_orders + 1, FIRST_ROW])
             return self._wrap(pa.string_view(), None, np.repeat(self._buffers.orders.id_view, n_rows, axis=0))
         if name in TEXTS:
             return self._text(column)
@@ -93,13 +93,13 @@ class _Rows:
         """Make a column of texts, each of which one row of an order has."""
         name = column.name
         events, routes = self._buffers.events, self._buffers.routes
-        rows = events.start[: self._n_orders, ROW]
+        rows = events.start[: self._n_orders, FIRST_ROW]
         if name == "route_json":
             rows, text = rows + PICKED_UP_AT, routes.text
             starts = routes.text_start[self._buffers.orders.customer]
         else:
             text = events.addr_text if name == "customer_addr" else events.items_text
-            starts = events.start[: self._n_orders, ADDR if name == "customer_addr" else ITEMS]
+            starts = events.start[: self._n_orders, FIRST_ADDR if name == "customer_addr" else FIRST_ITEMS]
         lengths = events.lengths[TEXTS.index(name)][rows].astype(np.int64)
         views = np.zeros((self._n_rows, 2), np.int64)
         views[rows] = _views(starts, lengths, text)

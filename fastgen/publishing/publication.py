@@ -15,8 +15,9 @@ import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from fastgen.emitting.lock import hold_lock
 from fastgen.errors import OutputError
-from fastgen.files import read_regular, refuse_folder, try_lock, write_whole
+from fastgen.files import read_regular, write_whole
 from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
@@ -140,15 +141,7 @@ def scratch_folder(place: Path) -> Iterator[Path]:
         If it can't be made, or another run has locked it.
     """
     made = [folder for folder in place.parents if not os.path.lexists(folder)]
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        lock = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise refuse_folder(place.parent, error) from None
-    try:
-        # A run that ends removes the folder, and a lock on a removed file keeps no other run out.
-        if not (try_lock(lock, place / _LOCK) and _is_there(lock, place / _LOCK)):
-            raise OutputError(f"{place.parent}: expected no other run that publishes here, but one does.")
+    with hold_lock(place / _LOCK, place.parent, "no other run that publishes here, but one does"):
         try:
             _remove_content(place)
             yield place
@@ -157,16 +150,6 @@ def scratch_folder(place: Path) -> Iterator[Path]:
             with suppress(OSError):  # what came of the run is in it
                 for folder in made:
                     folder.rmdir()
-    finally:
-        os.close(lock)
-
-
-def _is_there(descriptor: int, path: Path) -> bool:
-    """Whether a path is still that of an open file."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except OSError:
-        return False
 
 
 def _remove_content(place: Path) -> None:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from fastgen.dataset.layout import MANIFEST, TABLES, table_path
 from fastgen.dataset.reading.arrow_types import arrow_schema
 from fastgen.dataset.reading.event_file import DAMAGED
+from fastgen.dataset.reading.location_column import stored_names, with_location
 from fastgen.errors import DamageError
 from fastgen.events.schema import COLUMNS, CREATED
 from fastgen.publishing.order_items import ORDER_ITEMS, SOURCE_COLUMNS, explode_items
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from fastgen.dataset.event_part import EventPart
     from fastgen.dataset.index import DatasetIndex
     from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.dataset.opened import OpenDataset
@@ -126,23 +126,15 @@ def _convert(
     """Read some columns of the events and convert them, batch by batch."""
     index.stamp.check()
     for span in index.files:
-        # In the hive layout the folder's name has the location_id.
-        stored = [name for name in names if span.location_id is None or name != "location_id"]
+        stored = stored_names(names, span.location_id)
         with span.open() as file:
             for batch in file.batches(BATCH_ROWS, stored):
                 try:
-                    converted = convert(_with_location(batch, span))
+                    converted = convert(with_location(batch, span.location_id))
                 except (pa.ArrowException, ValueError, KeyError) as error:
                     raise _damaged(span.path, index.folder, error) from None
                 yield converted
     index.stamp.check()
-
-
-def _with_location(batch: pa.RecordBatch, file: EventPart) -> pa.RecordBatch:
-    if file.location_id is None:
-        return batch
-    ids = pa.repeat(pa.scalar(file.location_id, pa.int8()), batch.num_rows)
-    return batch.append_column("location_id", ids)
 
 
 def _damaged(path: Path, dataset: Path, reason: object) -> DamageError:

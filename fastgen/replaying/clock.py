@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from fastgen.errors import ScenarioError
-from fastgen.units import S_PER_DAY, US_PER_S
+from fastgen.units import S_PER_DAY, US_PER_S, YEAR_10000_S
 
 US_PER_DAY = S_PER_DAY * US_PER_S
 SPEED_MAX = 1_000_000
@@ -22,8 +22,7 @@ _EXPONENT = re.compile(r"[eE][+-]?0*(\d+)\s*$")
 # What Python takes in numbers besides.
 _NO_PART = re.compile(r"[\s_]|[^ -~]")
 _EXPONENT_DIGITS, _TEXT_MAX = 2, 100
-# A datetime and the wire have four digits for the year.
-YEAR_10000_US = 253_402_300_800 * US_PER_S
+YEAR_10000_US = YEAR_10000_S * US_PER_S
 _UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 

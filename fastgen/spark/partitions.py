@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql.datasource import InputPartition
 
+from fastgen.dataset.reading.location_column import stored_names, with_location
 from fastgen.spark.schema import batch_schema
 from fastgen.wire.bulk import WireEncoder, sort_rows
 from fastgen.wire.row_groups import GroupSpan, cut_window, join_slices, read_group, selected_rows
@@ -184,19 +184,11 @@ def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
 def _raw_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
     schema = batch_schema(raw=True, sequence_kind=share.sequence_kind)
-    stored = [name for name in schema.names if name != "location_id" or partition.location_id is None]
+    stored = stored_names(schema.names, partition.location_id)
     for loop, part, number in partition.groups:
         with part.open() as file:
-            table = _with_location(file.read([number], stored, use_threads=True), partition.location_id)
+            table = with_location(file.read([number], stored, use_threads=True), partition.location_id)
         yield _moved(table, share, loop).select(schema.names).cast(schema)
-
-
-def _with_location(table: pa.Table, location_id: int | None) -> pa.Table:
-    """Add the column that hive files leave to their folder's name."""
-    if location_id is None:
-        return table
-    ids = pa.array(np.full(table.num_rows, location_id, np.int8))
-    return table.append_column("location_id", ids)
 
 
 def _moved(table: pa.Table, share: Share, loop: int) -> pa.Table:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from fastgen.events.schema import EVENT_TYPES
+from fastgen.events.schema import EVENT_TYPES, ID_MAX
 from fastgen.wire.checks import check_rows, check_times
 from fastgen.wire.kernels import text as kernel
 from fastgen.wire.kernels.json_text import ESCAPED_ONCE, ESCAPED_TWICE
 from fastgen.wire.kernels.order import order_rows
-from fastgen.wire.rows import ID_MAX, LOCATION_ID, SEQUENCE_NUMBER, SLACK, WireRows
+from fastgen.wire.rows import LOCATION_ID, SEQUENCE_NUMBER, SLACK, WireRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

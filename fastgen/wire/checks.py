@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.errors import DataError
-from fastgen.events.schema import EVENT_TYPES
-from fastgen.wire.rows import EVENT_TYPE, ID, ID_MAX, TS
+from fastgen.events.schema import EVENT_TYPES, ID, ID_MAX
+from fastgen.units import YEAR_10000_S
+from fastgen.wire.rows import EVENT_TYPE, TS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.wire.rows import WireRows
-
-# 10000-01-01, Unix seconds: a year has four digits on the wire.
-TS_MAX_S = 253_402_300_800
 
 
 def check_rows(rows: WireRows) -> None:
@@ -47,7 +45,7 @@ def check_times(rows: WireRows, order: NDArray[np.int64], shift_s: int) -> None:
     """
     if len(order):
         first, last = (int(rows.ints[order[i], TS]) + shift_s for i in (0, -1))
-        if first < 0 or last >= TS_MAX_S:
+        if first < 0 or last >= YEAR_10000_S:
             raise DataError(
                 f"ts: expected times of the years 1970 to 9999, got Unix seconds {first} to {last}."
             )

@@ -19,21 +19,30 @@ import numpy as np
 import xxhash
 
 from fastgen.errors import DataError
-from fastgen.events.schema import CREATED, DELIVERED, EVENT_TYPES, PICKED_UP, PING
-from fastgen.units import US_PER_S
-from fastgen.wire.checks import TS_MAX_S, check_rows, check_times
-from fastgen.wire.rows import (
+from fastgen.events.schema import (
     ADDR,
+    CREATED,
+    DELIVERED,
+    EVENT_TYPES,
     ID,
     ITEMS_JSON,
     LAT,
     LON,
-    LOOP,
-    NUMBER_MAX,
+    PICKED_UP,
+    PING,
     PING_LAT,
     PING_LON,
     PING_PROGRESS,
     ROUTE_JSON,
+)
+from fastgen.units import US_PER_S, YEAR_10000_S
+from fastgen.wire.checks import check_rows, check_times
+from fastgen.wire.rows import (
+    DEGREE_DECIMALS,
+    LOOP,
+    NUMBER_MAX,
+    PROGRESS_DECIMALS,
+    PROGRESS_DECIMALS_MIN,
     SEQUENCE_NUMBER,
     TS,
 )
@@ -43,8 +52,6 @@ if TYPE_CHECKING:
 
     from fastgen.wire.rows import WireRows
 
-DEGREE_DECIMALS = 6
-PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN = 4, 1
 NULL = "null"
 _UUID_MASK, _UUID_MARKS = 0xFFFFFFFF_FFFF0FFF_3FFFFFFF_FFFFFFFF, 0x00000000_00008000_80000000_00000000
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # only its text is wanted
@@ -98,7 +105,7 @@ def encode_event(event: PlainEvent, *, time_decimals: int = 3) -> bytes:
         If the time is before 1970 or after 9999.
     """
     seconds, us = divmod(event.ts_us, US_PER_S)
-    if not 0 <= seconds < TS_MAX_S:
+    if not 0 <= seconds < YEAR_10000_S:
         raise DataError(f"ts: expected a time of the years 1970 to 9999, got Unix second {seconds}.")
     fraction = f"{us:06d}"[:time_decimals]
     place = ",".join(f"{_json(key)}:{_json(value)}" for key, value in event.place.items())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from fastgen.dataset.reading.location_column import stored_names, with_location
 from fastgen.dataset.reading.scan import polars_schema
 from fastgen.units import S_PER_DAY
 from fastgen.wire.slicer import CHUNK_ROWS, Slicer
@@ -93,11 +94,9 @@ class _Reader:
 
     def _read_group(self, span: GroupSpan) -> pl.DataFrame:
         location_id = span.file.location_id
-        stored = [name for name in self.schema if location_id is None or name != "location_id"]
         with span.file.open() as file:
-            frame = pl.DataFrame(file.read([span.number], stored, use_threads=True))
-        if location_id is not None:
-            frame = frame.with_columns(pl.lit(location_id, pl.Int8).alias("location_id"))
+            table = file.read([span.number], stored_names(self.schema, location_id), use_threads=True)
+        frame = pl.DataFrame(with_location(table, location_id))
         if self._types is not None:
             frame = frame.filter(pl.col("event_type_id").is_in(list(self._types)))
         if self._locations is not None:

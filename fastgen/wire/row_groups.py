@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts
+from fastgen.dataset.reading.location_column import stored_names
 from fastgen.events.schema import FLOATS, TEXTS
 from fastgen.wire.rows import EVENT_TYPE, LOCATION_ID, LOOP, SLACK, TS, WireRows
 
@@ -89,8 +90,8 @@ def read_group(span: GroupSpan) -> WireRows:
         If it is damaged.
     """
     location_id = span.file.location_id
-    names = ["event_type_id", "ts_seconds", "sequence", *FLOATS, *TEXTS]
-    names += ["location_id"] if location_id is None else []
+    wanted = ("event_type_id", "location_id", "ts_seconds", "sequence", *FLOATS, *TEXTS)
+    names = stored_names(wanted, location_id)
     with span.file.open() as file:
         table = file.read([span.number], names, use_threads=True)
     columns = {name: _one_array(table.column(name)) for name in names}

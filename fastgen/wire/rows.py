@@ -8,17 +8,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Longest order id, in bytes: a kernel loads one as a single word.
-ID_MAX = 8
 # Kernels copy texts in whole words: they read and write up to so many bytes beyond the end of a text.
 SLACK = 32
 # No coordinate and no percentage is as large as this: such a number is null on the wire.
 NUMBER_MAX = 1e9
+# Decimals of degrees, and most and least decimals of a percentage of progress (docs/model.md, 7).
+DEGREE_DECIMALS = 6
+PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN = 4, 1
 
-# Columns of `WireRows.ints`, `WireRows.floats` and `WireRows.start`.
+# Columns of `WireRows.ints`; those of `floats` and `start` are in the order of `events.schema`.
 EVENT_TYPE, LOCATION_ID, SEQUENCE_NUMBER, LOOP, TS = range(5)
-LAT, LON, PING_LAT, PING_LON, PING_PROGRESS = range(5)
-ID, ADDR, ITEMS_JSON, ROUTE_JSON = range(4)
 
 
 class WireRows(NamedTuple):

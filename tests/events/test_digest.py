@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastgen.events.digest import DayDigest, digest_dataset, digest_day
-from fastgen.events.kernels.expand import ROW
+from fastgen.events.kernels.expand import FIRST_ROW
 from tests.events.rows import canonical_bytes, digest_rows, expand_all, some_orders, to_rows
 
 
@@ -22,7 +22,7 @@ def test_digest_is_that_of_the_model() -> None:
 def test_any_days_of_an_expansion_can_be_digested() -> None:
     """Days begin at any row and any place of the texts."""
     expansion = expand_all(*some_orders())
-    rows, n, start = to_rows(expansion), len(expansion.orders.draw), expansion.events.start[:, ROW]
+    rows, n, start = to_rows(expansion), len(expansion.orders.draw), expansion.events.start[:, FIRST_ROW]
     for first, last in [(0, 1), (3, 4), (1, n), (5, 5), (n // 2, n), *((i, i + 3) for i in range(8))]:
         part = rows[int(start[first]) : int(start[last])]
         made = digest_day(1, 2, expansion, first, last)

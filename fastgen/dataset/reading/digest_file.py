@@ -15,6 +15,7 @@ import xxhash
 
 from fastgen.dataset.layout import ROW_GROUP_ROWS
 from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts, valid_rows
+from fastgen.dataset.reading.location_column import LOCATION, location_array
 from fastgen.events.schema import COLUMNS, NUMPY_TYPES
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 WHOLE_ROWS = 4 * ROW_GROUP_ROWS
 SECTION_ROWS = ROW_GROUP_ROWS
 
-STORED = tuple(c.name for c in COLUMNS if c.name != "location_id")
+STORED = tuple(c.name for c in COLUMNS if c.name != LOCATION)
 
 
 class RowReader:
@@ -103,10 +104,8 @@ def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Ite
         for part in parts:
             # Every part of a column comes before the next part, so a long day is read several times.
             for low, high in ranges:
-                if column.name == "location_id":
-                    # pa.array() would import pandas, where that is installed.
-                    fill = pa.py_buffer(np.full(high - low, location_id, np.int8))
-                    array = pa.Array.from_buffers(pa.int8(), high - low, [None, fill])
+                if column.name == LOCATION:
+                    array = location_array(location_id, high - low)
                 else:
                     columns = STORED if whole else (column.name,)
                     array = _one_array(reader.rows(low, high, columns).column(column.name))

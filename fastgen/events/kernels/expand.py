@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.events.schema import DELIVERED, N_BEFORE_PINGS, PING
+from fastgen.events.schema import (
+    ADDR,
+    DELIVERED,
+    ID,
+    ID_MAX,
+    ITEMS_JSON,
+    LAT,
+    LON,
+    N_BEFORE_PINGS,
+    PING,
+    PING_LAT,
+    PING_LON,
+    PING_PROGRESS,
+    ROUTE_JSON,
+)
 from fastgen.kernels.jit import inline, jit
 from fastgen.kernels.memory import copy_items
 
@@ -21,11 +35,8 @@ if TYPE_CHECKING:
     from fastgen.model.day_orders import DayOrders
 
 ITEM_END = 125  # "}"
-ID_MAX = 8  # bytes of the longest order id
-# Columns of `start`; rows of `floats`; rows of `lengths`.
-ROW, ID, ADDR, ITEMS = 0, 1, 2, 3
-LAT, LON, PING_LAT, PING_LON, PROGRESS = 0, 1, 2, 3, 4
-ID_LENGTH, ADDR_LENGTH, ITEMS_LENGTH, ROUTE_LENGTH = 0, 1, 2, 3
+# Columns of `start`. Rows of `floats` and `lengths` are in the order of `FLOATS` and `TEXTS`.
+FIRST_ROW, FIRST_ID, FIRST_ADDR, FIRST_ITEMS = range(4)
 
 
 class EventArrays(NamedTuple):
@@ -152,12 +163,8 @@ def write_events(
     items_text: NDArray[np.uint8],
 ) -> None:
     """Write events as `expand_events` does."""
-    row, ids_at, addr_at, items_at = (
-        start[first_order, ROW],
-        start[first_order, ID],
-        start[first_order, ADDR],
-        start[first_order, ITEMS],
-    )
+    row, ids_at = start[first_order, FIRST_ROW], start[first_order, FIRST_ID]
+    addr_at, items_at = start[first_order, FIRST_ADDR], start[first_order, FIRST_ITEMS]
     for i in range(first_order, last_order):
         customer = customers[i]
         ping = ping_start[customer]
@@ -167,7 +174,7 @@ def write_events(
         id_length = id_bytes[16 * i]
         for at in range(row, row + n_rows):
             sequence[at] = at - row
-            lengths[ID_LENGTH, at] = id_length
+            lengths[ID, at] = id_length
             # Always 8 bytes, which is fastest; the next row overwrites those beyond the id.
             copy_items(id_bytes, 16 * i + 4, id_text, ids_at, ID_MAX)
             ids_at += id_length
@@ -191,7 +198,7 @@ def write_events(
             all_seconds[at] = ping_s
             floats[PING_LAT, at] = ping_lat[ping]
             floats[PING_LON, at] = ping_lon[ping]
-            floats[PROGRESS, at] = ping_progress[ping]
+            floats[PING_PROGRESS, at] = ping_progress[ping]
             pings[ping_at] = ping
             ping += 1
             ping_at += 1
@@ -202,7 +209,7 @@ def write_events(
         floats[LON, row] = floats[LON, delivered] = lon[customer]
         number = np.int64(house_number[i])
         end = _write_address(number, street[customer], street_start, street_text, addr_text, addr_at)
-        lengths[ADDR_LENGTH, row] = end - addr_at
+        lengths[ADDR, row] = end - addr_at
         addr_at = end
         items_first = items_at
         items_text[items_at] = 91  # "["
@@ -217,13 +224,13 @@ def write_events(
             items_text[items_at] = 44  # ","
         items_text[items_at] = 93  # "]" over the last comma
         items_at += 1
-        lengths[ITEMS_LENGTH, row] = items_at - items_first
-        lengths[ROUTE_LENGTH, row + 5] = route_start[customer + 1] - route_start[customer]
+        lengths[ITEMS_JSON, row] = items_at - items_first
+        lengths[ROUTE_JSON, row + 5] = route_start[customer + 1] - route_start[customer]
         row += n_rows
-        start[i + 1, ROW] = row
-        start[i + 1, ID] = ids_at
-        start[i + 1, ADDR] = addr_at
-        start[i + 1, ITEMS] = items_at
+        start[i + 1, FIRST_ROW] = row
+        start[i + 1, FIRST_ID] = ids_at
+        start[i + 1, FIRST_ADDR] = addr_at
+        start[i + 1, FIRST_ITEMS] = items_at
 
 
 def expand_events(

@@ -16,6 +16,7 @@ import numpy as np
 
 from fastgen.kernels.jit import step
 from fastgen.kernels.memory import BLOCK, copy_block, copy_items, load_word, store_word
+from fastgen.units import S_PER_DAY
 from fastgen.wire.rows import NUMBER_MAX
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 # Most bytes that one byte of a text becomes when it is escaped once, \u001f, and twice, \\u001f.
 ESCAPED_ONCE, ESCAPED_TWICE = 6, 7
-S_PER_DAY = 86_400
 DAYS_TO_1970 = 719_468  # from 0000-03-01
 
 U = np.uint64

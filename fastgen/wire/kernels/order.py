@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.events.schema import ID
 from fastgen.kernels.jit import jit, step
 from fastgen.kernels.memory import load_word
-from fastgen.wire.rows import ID, LOOP, SEQUENCE_NUMBER, TS
+from fastgen.wire.rows import LOOP, SEQUENCE_NUMBER, TS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

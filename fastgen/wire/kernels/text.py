@@ -6,22 +6,30 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.events.schema import CREATED, DELIVERED, PICKED_UP, PING
+from fastgen.events.schema import (
+    ADDR,
+    CREATED,
+    DELIVERED,
+    ID,
+    ITEMS_JSON,
+    LAT,
+    PICKED_UP,
+    PING,
+    PING_LAT,
+    PING_PROGRESS,
+    ROUTE_JSON,
+)
 from fastgen.kernels.jit import jit, step
 from fastgen.kernels.memory import load_word, store_word
 from fastgen.kernels.xxh3 import xxh3_128
 from fastgen.wire.kernels.json_text import put_decimal, put_escaped, put_int, put_short, put_time
 from fastgen.wire.rows import (
-    ADDR,
+    DEGREE_DECIMALS,
     EVENT_TYPE,
-    ID,
-    ITEMS_JSON,
-    LAT,
     LOCATION_ID,
     LOOP,
-    PING_LAT,
-    PING_PROGRESS,
-    ROUTE_JSON,
+    PROGRESS_DECIMALS,
+    PROGRESS_DECIMALS_MIN,
     SEQUENCE_NUMBER,
     TS,
 )
@@ -37,10 +45,6 @@ WRITE_ALL = 63
 
 EVENT_ID_BYTES = 36
 DIGEST_BYTES = 32
-DEGREE_DECIMALS = 6
-PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN = 4, 1
-
-
 # Numbers of the fixed texts between the values; see `fastgen.wire.bulk`.
 (OPEN, LOCATION, ORDER, SEQUENCE, BODY, CLOSE) = range(6)
 (CUSTOMER_LAT, CUSTOMER_LON, CUSTOMER_ADDR, ITEMS, END, NO_BODY) = range(6, 12)
