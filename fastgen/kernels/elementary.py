@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from fastgen.kernels.jit import step
+from fastgen.jit import step
 
 # ln 2 in two parts: LN2_HI has its 32 leading bits, so that products with small whole numbers are exact.
 LN2_HI = 6.93147180369123816490e-01

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import jit, step
+from fastgen.jit import jit, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastgen.kernels.jit import jit
+from fastgen.jit import jit
 from fastgen.kernels.memory import copy_items
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import step
+from fastgen.jit import step
 from fastgen.kernels.memory import load_word
 
 if TYPE_CHECKING:

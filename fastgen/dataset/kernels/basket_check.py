@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.kernels.jit import jit, step
+from fastgen.jit import jit, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import jit, step
+from fastgen.jit import jit, step
 from fastgen.units import EARTH_RADIUS_M
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import jit
+from fastgen.jit import jit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

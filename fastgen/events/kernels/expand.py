@@ -26,7 +26,7 @@ from fastgen.events.schema import (
     PING_PROGRESS,
     ROUTE_JSON,
 )
-from fastgen.kernels.jit import inline, jit
+from fastgen.jit import inline, jit
 from fastgen.kernels.memory import copy_items
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fastgen.jit import inline, jit, step
 from fastgen.kernels.elementary import powf
-from fastgen.kernels.jit import inline, jit, step
 from fastgen.kernels.philox import FIRST, TWO_M32, below, draw_blocks
 
 if TYPE_CHECKING:

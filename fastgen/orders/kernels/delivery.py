@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.jit import inline, jit, step
 from fastgen.kernels.elementary import log, normal_quantile, powf
-from fastgen.kernels.jit import inline, jit, step
 from fastgen.kernels.philox import TWO_M32, draw_blocks, draw_words, unit
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fastgen.jit import jit, step
 from fastgen.kernels.elementary import exp, log, log_factorial
-from fastgen.kernels.jit import jit, step
 from fastgen.kernels.philox import FIRST, below_each, draw_blocks, draw_words, unit53
 from fastgen.units import S_PER_MIN, US_PER_S
 

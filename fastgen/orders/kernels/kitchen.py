@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.jit import jit
 from fastgen.kernels.elementary import CENTRE, normal_quantile, normal_quantile_centre
-from fastgen.kernels.jit import jit
 from fastgen.kernels.philox import draw_blocks, unit
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastgen.kernels.jit import jit
+from fastgen.jit import jit
 from fastgen.kernels.philox import below, draw_words
 
 if TYPE_CHECKING:

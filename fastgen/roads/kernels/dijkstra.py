@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import inline, jit, step
+from fastgen.jit import inline, jit, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

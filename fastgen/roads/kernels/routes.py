@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import jit
+from fastgen.jit import jit
 from fastgen.kernels.memory import copy_items
 
 if TYPE_CHECKING:

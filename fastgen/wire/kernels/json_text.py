@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.kernels.jit import step
+from fastgen.jit import step
 from fastgen.kernels.memory import BLOCK, copy_block, copy_items, load_word, store_word
 from fastgen.units import S_PER_DAY
 from fastgen.wire.rows import NUMBER_MAX

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.events.schema import ID
-from fastgen.kernels.jit import jit, step
+from fastgen.jit import jit, step
 from fastgen.kernels.memory import load_word
 from fastgen.wire.rows import LOOP, SEQUENCE_NUMBER, TS
 

@@ -19,7 +19,7 @@ from fastgen.events.schema import (
     PING_PROGRESS,
     ROUTE_JSON,
 )
-from fastgen.kernels.jit import jit, step
+from fastgen.jit import jit, step
 from fastgen.kernels.memory import load_word, store_word
 from fastgen.kernels.xxh3 import xxh3_128
 from fastgen.wire.kernels.json_text import put_decimal, put_escaped, put_int, put_short, put_time

@@ -27,22 +27,23 @@ if TYPE_CHECKING:
 # No kernel needs a wrapper for C or array expressions, and they take a third of the compile time.
 _LEAN = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_rewrites": True}
 
-# Modules outside of the folders `kernels` whose constants kernels import: Numba compiles the values in.
-CONSTANTS = ("units.py", "events/schema.py", "wire/rows.py")
+# Modules outside of the folders `kernels` that compiled code depends on: constants, which Numba compiles in,
+# and this module's settings.
+OUTSIDE = ("jit.py", "units.py", "events/schema.py", "wire/rows.py")
 
 Kernel = TypeVar("Kernel", bound="Callable[..., Any]")
 
 
 @cache
 def _sources_stamp() -> str:
-    """Hash the sources of all kernels and of their constants, to make cached kernels stale when one changes.
+    """Hash the sources of all kernels and of `OUTSIDE`, to make cached kernels stale when one changes.
 
     Numba itself compares only the file that defines the kernel. It would miss an edit of a step or a constant
     from another file that is compiled into the kernel.
     """
-    digest, package = hashlib.sha256(), Path(__file__).parents[1]
-    constants = [package / name for name in CONSTANTS]
-    for path in [*sorted(package.rglob("kernels/*.py")), *constants]:
+    digest, package = hashlib.sha256(), Path(__file__).parent
+    outside = [package / name for name in OUTSIDE]
+    for path in [*sorted(package.rglob("kernels/*.py")), *outside]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
