@@ -31,16 +31,20 @@ class PartBuilder:
     ----------
     plan
         The plan.
-    progress
-        Called with (orders, rows) after every chunk; it may raise to end the build.
     """
 
-    def __init__(self, plan: BuildPlan, progress: Callable[[int, int], None]) -> None:
-        self._progress = progress
+    def __init__(self, plan: BuildPlan) -> None:
         self._maker = EventMaker(plan)
         self._writer = make_writer(plan, self._maker)
 
-    def build(self, file: OutputFile, folder: Path, *, name: str | None = None) -> PartResult:
+    def build(
+        self,
+        file: OutputFile,
+        folder: Path,
+        advance: Callable[[int, int], None] = lambda _orders, _events: None,
+        *,
+        name: str | None = None,
+    ) -> PartResult:
         """Write one file of the plan below `folder`.
 
         Parameters
@@ -49,6 +53,8 @@ class PartBuilder:
             The file.
         folder
             Folder of the dataset, or what stands for it meanwhile; missing folders are made.
+        advance
+            Called with (orders, events) after every chunk; it may raise to end the build.
         name
             Instead of the file's path, a name in `folder`, which must be there.
 
@@ -58,7 +64,7 @@ class PartBuilder:
             If it can't be written; nothing is left behind.
         """
         days, place = list[DayDigest](), name or file.path
-        chunks = self._make_chunks(file, days)
+        chunks = self._make_chunks(file, days, advance)
         written = self._writer.write(folder / place, chunks, make_folder=name is None)
         if any(d.digest == "" for d in days):
             self._maker.free()  # room for the columns read back
@@ -70,24 +76,26 @@ class PartBuilder:
                 days = digest_file_days(made, _merge_parts(days))
         return PartResult(FileEntry(file.path, *written), tuple(days))
 
-    def _make_chunks(self, file: OutputFile, days: list[DayDigest]) -> Iterator[int]:
+    def _make_chunks(
+        self, file: OutputFile, days: list[DayDigest], advance: Callable[[int, int], None]
+    ) -> Iterator[int]:
         """Make the rows of a file, chunk by chunk, and put the digests of their days into a list."""
         for span in file.spans:
             for parts in self._maker.chunks(span):
                 days += self._expand(span.location_id, parts)
+                advance(parts[-1].last, self._maker.buffers.count_rows(parts[-1].last))
                 yield span.location_id
 
     def _expand(self, location_id: int, parts: list[DayPart]) -> list[DayDigest]:
         """Make the rows of a chunk, and digest its days while the cache still has them."""
-        buffers, days, at = self._maker.buffers, list[DayDigest](), 0
-        for day, first, at, is_whole in parts:
-            buffers.expand(first, at)
+        buffers, days = self._maker.buffers, list[DayDigest]()
+        for day, first, last, is_whole in parts:
+            buffers.expand(first, last)
             if is_whole:
-                days.append(digest_day(location_id, day, buffers, first, at))
+                days.append(digest_day(location_id, day, buffers, first, last))
             else:
-                rows = buffers.count_rows(at) - buffers.count_rows(first)
-                days.append(DayDigest(location_id, day, at - first, rows, 0, ""))
-        self._progress(at, buffers.count_rows(at))
+                rows = buffers.count_rows(last) - buffers.count_rows(first)
+                days.append(DayDigest(location_id, day, last - first, rows, 0, ""))
         return days
 
 

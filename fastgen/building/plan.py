@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastgen.dataset.layout import EVENTS, Layout, PartitionBy, Writer, part_path
@@ -65,7 +66,7 @@ class BuildPlan(Simulation):
         """What manifest and build id say of the writer; None for fastgen's own encoder."""
         return None if self.writer is Writer.FASTGEN else str(self.writer)
 
-    @property
+    @cached_property
     def build_id(self) -> str:
         """Hash of all that decides the dataset and its files."""
         return compute_build_id(

@@ -60,8 +60,9 @@ def make_in_processes(job: Job, n_workers: int) -> list[PartResult] | None:
     OutputError
         If a file can't be written, or a worker is killed.
     """
-    compile_alone(job.plan)  # copies have the compiled kernels
-    with _start(job, n_workers) as workers:
+    # Workers are copies of this process, so they needn't load the kernels and the writer again.
+    compile_alone(job.plan)
+    with _start(job, PartBuilder(job.plan), n_workers) as workers:
         return _direct(job, workers) if workers else None
 
 
@@ -78,6 +79,7 @@ def _direct(job: Job, workers: list[Connection]) -> list[PartResult]:
                 results.append(message)
                 if not _send_next(worker, numbers):
                     at_work.remove(worker)
+                    worker.close()  # it ends while others work: giving its memory back takes a while
             elif isinstance(message, Exception):
                 raise message
             else:
@@ -106,7 +108,7 @@ def _receive(worker: Connection, job: Job) -> Message:
 
 
 @contextlib.contextmanager
-def _start(job: Job, n_workers: int) -> Iterator[list[Connection]]:
+def _start(job: Job, builder: PartBuilder, n_workers: int) -> Iterator[list[Connection]]:
     """Start workers, and yield their pipes; end them at the end of the block."""
     context = multiprocessing.get_context("fork")
     started: list[tuple[Connection, ForkProcess]] = []
@@ -114,7 +116,7 @@ def _start(job: Job, n_workers: int) -> Iterator[list[Connection]]:
         with _no_interrupts():
             try:
                 for _ in range(n_workers):
-                    started.append(_start_one(context, job, [end for end, _ in started]))
+                    started.append(_start_one(context, job, builder, [end for end, _ in started]))
             except OSError:
                 # The system refuses more, for want of memory or processes. The build itself needs some too,
                 # so half of the workers are given back.
@@ -127,12 +129,15 @@ def _start(job: Job, n_workers: int) -> Iterator[list[Connection]]:
 
 
 def _start_one(
-    context: multiprocessing.context.ForkContext, job: Job, others: list[Connection]
+    context: multiprocessing.context.ForkContext,
+    job: Job,
+    builder: PartBuilder,
+    others: list[Connection],
 ) -> tuple[Connection, ForkProcess]:
     here, there = context.Pipe()
     with there:
         try:
-            args = (os.getpid(), job, there, [*others, here])
+            args = (os.getpid(), job, builder, there, [*others, here])
             process = context.Process(target=_work, args=args, daemon=True)
             with warnings.catch_warnings():
                 # Python warns of forks beside threads, also those that `may_fork` allows.
@@ -169,12 +174,13 @@ def _no_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(parent: int, job: Job, to_parent: Connection, others: list[Connection]) -> None:
+def _work(
+    parent: int, job: Job, builder: PartBuilder, to_parent: Connection, others: list[Connection]
+) -> None:
     """Make files until the parent closes the pipe; the main function of a worker."""
     end_with(parent)
     for end in others:  # as long as a copy has them open, their other ends can't notice that they were closed
         end.close()
-    builder: PartBuilder | None = None
 
     def advance(orders: int, events: int) -> None:
         try:
@@ -187,8 +193,7 @@ def _work(parent: int, job: Job, to_parent: Connection, others: list[Connection]
             number = to_parent.recv()
             message: Message
             try:
-                builder = builder or PartBuilder(job.plan, advance)
-                message = builder.build(job.files[number], job.work)
+                message = builder.build(job.files[number], job.work, advance)
                 job.receipts.add(message)
             except CancelledError:
                 return

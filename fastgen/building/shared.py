@@ -172,7 +172,7 @@ class _Run:
         if self._builder is None or len(tables) > len(self._plan.tables):
             self._builder = None  # frees its memory before the next one takes as much
             self._plan = replace(self._plan, tables=tables)
-            self._builder = PartBuilder(self._plan, lambda _orders, _events: None)
+            self._builder = PartBuilder(self._plan)
         return self._builder
 
 

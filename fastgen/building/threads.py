@@ -41,8 +41,8 @@ def make_in_threads(job: Job, n_workers: int) -> list[PartResult]:
 
     def make(file: OutputFile) -> None:
         if not hasattr(mine, "builder"):
-            mine.builder = PartBuilder(plan, advance)
-        result = mine.builder.build(file, job.work)
+            mine.builder = PartBuilder(plan)
+        result = mine.builder.build(file, job.work, advance)
         job.receipts.add(result)
         results.append(result)
 

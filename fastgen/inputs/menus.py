@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ class BrandTables(NamedTuple):
     items: Items
 
 
+@cache
 def load_built_in_menus() -> BrandTables:
     """Load the built-in brands, menus, categories and items; ids count from 1 in the order of the source."""
     source = resources.files("fastgen.inputs") / "presets" / "menus.toml"

@@ -98,14 +98,14 @@ def place_tables(dims: Dimensions, source: Path, directory: Path) -> None:
     A file that already has an equal table is left unchanged.
     """
     for table in TABLES:
-        path = table_file(directory, table)
-        if not _holds(path, encode_dimension(dims, table)):
-            table_file(source, table).replace(path)
+        if not holds_table(dims, table, directory):
+            table_file(source, table).replace(table_file(directory, table))
 
 
 def holds_table(dims: Dimensions, table: str, directory: Path) -> bool:
     """Whether a folder has this table with equal values, written by fastgen or another writer."""
-    return _holds(table_file(directory, table), encode_dimension(dims, table))
+    path = table_file(directory, table)
+    return os.path.lexists(path) and _holds(path, encode_dimension(dims, table))
 
 
 def _holds(path: Path, data: bytes) -> bool:

@@ -19,8 +19,9 @@ import pytest
 
 from fastgen import BuildResult, DataError, OutputError, Progress, ScenarioError, build
 from fastgen.building import build as build_module
-from fastgen.building import finalise
+from fastgen.building import finalise, plan
 from fastgen.dataset.layout import LOCK, MANIFEST, TABLES, WORK
+from fastgen.inputs import menus, tables
 from tests.building.six_files import SIX_FILES, assert_finished, event_files
 
 if TYPE_CHECKING:
@@ -37,6 +38,28 @@ def test_finished_build_is_kept_as_it_is(
     again = small(tmp_path)
     assert (again.files_kept, again.manifest.digest) == (6, digest)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_a_build_reads_menus_encodes_tables_and_hashes_its_inputs_once(
+    small: Callable[..., BuildResult], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[tuple[Any, ...]] = []
+
+    def count(module: Any, name: str) -> None:
+        function = getattr(module, name)
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            calls.append((name, *arguments[1:]))
+            return function(*arguments, **named)
+
+        monkeypatch.setattr(module, name, counted)
+
+    small(tmp_path / "first")  # menus are read once in a process
+    count(menus, "number_menus")
+    count(tables, "encode_dimension")
+    count(plan, "compute_build_id")
+    small(tmp_path / "second")
+    assert sorted(calls) == sorted([("compute_build_id",), *(("encode_dimension", name) for name in TABLES)])
 
 
 def test_any_number_of_workers_layout_and_compression_give_one_digest(

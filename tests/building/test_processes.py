@@ -88,6 +88,24 @@ def test_processes_make_the_dataset_of_one_worker(
     assert (manifest.files == alone.manifest.files) == (compression == "zstd")
 
 
+@pytest.mark.parametrize("compression", ["zstd", "snappy", "none"])
+def test_workers_load_no_module_that_a_copy_could_have(compression: str, python: Callable[..., Any]) -> None:
+    """Each worker would load it again, in every build of a process."""
+    done = python(
+        f"""
+        from fastgen.building import processes
+        work = processes._work
+        def report(*arguments):
+            before = set(sys.modules)
+            work(*arguments)
+            os.write(1, f"{{sorted(set(sys.modules) - before)}}\\n".encode())
+        processes._work = report
+        make(compression={compression!r})
+        """
+    )
+    assert (done.stdout, done.stderr) == ("[]\n" * 3, "")
+
+
 def test_day_that_is_read_back_for_its_digest(
     python: Callable[..., Any], roads: Path, tmp_path: Path
 ) -> None:
