@@ -36,29 +36,39 @@ class OrderRange(NamedTuple):
 
 
 class OrderSource(Protocol):
-    """Which orders a dataset has, and what each of them is.
+    """Says which orders a dataset has, and what each of them is.
 
-    Builds, tasks of Spark, forecasts and datasets without files know a simulation by this protocol alone. A
-    source is pickled for other processes; there it gives the same orders. It may count the orders ahead, or
-    run a location when it is first asked for its counts.
+    Builds, tasks of Spark, forecasts and datasets without files know a simulation by this protocol alone.
+    A source may count its orders without making them, or simulate a location when it is first asked for its
+    counts, and keep the orders.
 
-    `building.build.build_with` and `generating.inputs.load_simulation` take a function `make_source` that
-    makes one; tests/generating/timetable.py is a small example.
+    What a source must keep to:
+
+    - The same scenario, tables and networks give the same orders, in every process and at every call.
+    - An order is the same whether its range is asked for alone or together with others.
+    - A source can be pickled, and several threads may call `fill` at the same time.
+    - Orders of a day are sorted by creation time, then draw number, and are created within that day.
+
+    `building.build.build_with` and `generating.inputs.load_simulation` take a function that makes a source,
+    `make_source(scenario, dims, tables)`; its third argument has the route tables of the locations built.
+    tests/generating/timetable.py is a small source, and .github/CONTRIBUTING.md says step by step how to add
+    one.
 
     Attributes
     ----------
     name
-        Name and version of the source, which manifest and build id state: it has to change with whatever
-        changes the orders beside scenario, tables and networks. None for the statistical simulation, which
-        these describe completely.
+        Name and version of the source, part of manifest and build id. It must change with everything that
+        changes the orders, other than scenario, tables and networks. None for the statistical simulation,
+        which these describe completely.
     n_orders, first_index
-        int64 (n_days,) by location_id, for every location of the scenario: orders of each day, and the
-        dataset-wide index of its first one, counted by day, then location_id.
+        int64 (n_days,) by location_id, for every location of the scenario, built or not. n_orders: orders of
+        each day. first_index: orders of all earlier days, plus those of the same day at locations with a
+        smaller location_id.
     expected_orders
-        float64 (n_days,) by location_id: about as many orders as there will be. The cut into files, progress
-        bars and refusals of scenarios that are too large go by it.
+        float64 (n_days,) by location_id: about as many orders as there will be. It decides how a dataset is
+        cut into files, and progress bars go by it.
     lines_max
-        Most lines that an order can have.
+        Most lines of an order; a line is one item with its quantity.
     longest_preparation_s
         Seconds from the creation of an order to its pick-up, at most.
     """
@@ -102,5 +112,7 @@ class OrderSource(Protocol):
             Its customers and how long the drive to each takes.
         orders
             Output: an entry for each order; all fields but `id_view`, which the caller fills in.
-            `line_start[0]` is given.
+            `line_start[0]` is given. Of each order, times_us must not fall from created to started, finished,
+            ready and picked up; the driver arrives from created to picked up; customer is below
+            `routes.n_customers`, and a quantity is 1 to 9.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from functools import partial
@@ -26,15 +27,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.building.job import BuildResult
+    from fastgen.generating.simulation import MakeSource
 
 DAYS = 3
 LOCATIONS = ("sf", "chicago")
 
 
-def build_timetable(out: Path, roads: Path, workers: int = 1, **options: object) -> BuildResult:
+def build_timetable(
+    out: Path, roads: Path, workers: int = 1, make_source: MakeSource = make_timetable, **options: object
+) -> BuildResult:
     engine = partial(make_with_workers, workers=workers)
     wanted = BuildOptions(days=DAYS, locations=LOCATIONS, roads=roads, **options)  # type: ignore[arg-type]
-    return build_with(engine, out, wanted, make_source=make_timetable)
+    return build_with(engine, out, wanted, make_source=make_source)
+
+
+def changed(**fields: object) -> MakeSource:
+    """Timetable with other values for some fields."""
+    return lambda *given: dataclasses.replace(make_timetable(*given), **fields)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +66,35 @@ def test_rows_are_those_of_the_timetable(dataset: Path) -> None:
 def test_all_that_verify_checks_holds(dataset: Path) -> None:
     report = verify_dataset(dataset)
     assert report.passed, report.to_lines()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"steps_min": (0, 0, 0, 0, 0, 0)}, id="no step takes time"),
+        pytest.param({"qty": 9}, id="nine of an item"),
+    ],
+)
+def test_rules_of_the_draws_do_not_bind_another_source(
+    roads: Path, tmp_path: Path, fields: dict[str, object]
+) -> None:
+    report = verify_dataset(build_timetable(tmp_path / "data", roads, make_source=changed(**fields)).path)
+    assert report.passed, report.to_lines()
+
+
+@pytest.mark.parametrize(
+    ("fields", "check"),
+    [
+        ({"steps_min": (0, 1, 9, 8, 13, 15)}, "times"),
+        ({"steps_min": (0, 1, 9, 12, 16, 15)}, "times"),
+        ({"qty": 0}, "baskets"),
+    ],
+)
+def test_what_no_source_may_do_is_found(
+    roads: Path, tmp_path: Path, fields: dict[str, object], check: str
+) -> None:
+    report = verify_dataset(build_timetable(tmp_path / "data", roads, make_source=changed(**fields)).path)
+    assert [one.name for one in report.checks if one.wrong] == [check]
 
 
 def test_manifest_names_the_source_and_how_long_its_orders_last(dataset: Path) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EVERY_MIN, MIN_PER_DAY, US_PER_MIN = 40, 1440, 60_000_000
 # Minutes from an order's creation to each step; the food of the last one of a day waits for two hours.
-STEPS_MIN = np.array([0, 1, 9, 12, 13, 15])
+STEPS_MIN = (0, 1, 9, 12, 13, 15)
 WAIT_MIN = 120
 PER_DAY = MIN_PER_DAY // EVERY_MIN
 
@@ -33,8 +33,10 @@ class Timetable:
     n_orders: Mapping[int, NDArray[np.int64]]
     first_index: Mapping[int, NDArray[np.int64]]
     lines_max: int = 1
-    longest_preparation_s: int = 60 * (int(STEPS_MIN[-1]) + WAIT_MIN)
+    longest_preparation_s: int = 60 * (STEPS_MIN[-1] + WAIT_MIN)
     name: str | None = "timetable 1"
+    steps_min: tuple[int, ...] = STEPS_MIN
+    qty: int = 1
 
     @property
     def expected_orders(self) -> Mapping[int, NDArray[np.float64]]:
@@ -47,7 +49,7 @@ class Timetable:
         for day, first_rank, n, _ in ranges:
             rank, mine = first_rank + np.arange(n), slice(at, at + n)
             orders.draw[mine] = rank
-            minutes = day * MIN_PER_DAY + rank[:, None] * EVERY_MIN + STEPS_MIN
+            minutes = day * MIN_PER_DAY + rank[:, None] * EVERY_MIN + np.array(self.steps_min)
             minutes[:, 3:] += WAIT_MIN * (rank[:, None] == PER_DAY - 1)
             orders.times_us[mine] = minutes * US_PER_MIN
             orders.customer[mine] = (day + location_id + 7 * rank) % routes.n_customers
@@ -56,7 +58,7 @@ class Timetable:
         start = int(orders.line_start[0])
         orders.line_start[:] = start + np.arange(at + 1)
         orders.line_item[start : start + at] = self.item_row[location_id]
-        orders.line_qty[start : start + at] = 1
+        orders.line_qty[start : start + at] = self.qty
 
 
 def make_timetable(scenario: Scenario, dims: Dimensions, _: Mapping[int, RouteTable]) -> Timetable:

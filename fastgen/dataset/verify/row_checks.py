@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,6 @@ from fastgen.events.schema import (
     READY,
     STARTED,
 )
-from fastgen.units import US_PER_MIN, US_PER_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -135,8 +133,7 @@ def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tall
     """Check the times between the steps of well-formed orders."""
     at = {event_type: orders.at("ts_seconds", event_type) for event_type in range(CREATED, PING)}
     delivered = orders.batch.values["ts_seconds"][orders.last]
-    # Cutting times to whole seconds brings two of them nearer by less than a second.
-    shortest_s = math.floor(expectations.scenario.service_times.minimum_min * US_PER_MIN + 0.5) // US_PER_S
+    shortest_s = expectations.shortest_step_s
     broken = {
         f"{type_name(after)} less than {shortest_s} s after {type_name(before)}": at[after] - at[before]
         < shortest_s
