@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fastgen.building.build import build
-from fastgen.dataset.checksums import CHECKSUMS_FILE, GOLDEN_BUILDS, Checksums, load_checksums
+from tests.golden.checksums import GOLDEN, GOLDEN_BUILDS, Checksums, load_checksums
 from tests.processes import masked_features, run_build
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastgen.dataset.checksums import Golden
 
-GOLDEN = Path(__file__).parent.parent / "canonical_dataset" / CHECKSUMS_FILE
 FORMS: dict[str, dict[str, Any]] = {
     "hive, 1 worker": {"layout": "hive", "workers": 1},
     "single, 2 workers": {"layout": "single", "workers": 2},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -12,26 +11,20 @@ import pytest
 
 from fastgen import scan_events
 from fastgen.building.build import build
-from fastgen.dataset.checksums import GOLDEN_BUILDS, Checksums, load_checksums
-from fastgen.dataset.queries import (
-    canonical_rows,
-    duckdb_views,
-    load_queries,
-    make_answer,
-    polars_views,
-)
+from tests.golden.checksums import GOLDEN, GOLDEN_BUILDS, Checksums, load_checksums
+from tests.golden.queries import canonical_rows, duckdb_views, load_queries, make_answer, polars_views
 from tests.helpers import build_small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-PINS = Path(__file__).parent.parent / "canonical_dataset" / "checksums.json"
 QUERIES = load_queries()
 
 
 @pytest.fixture(scope="module")
 def pins() -> Checksums:
-    return load_checksums(PINS)
+    return load_checksums(GOLDEN)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +115,7 @@ def test_the_pinned_dataset_is_the_canonical_one(canonical: Path, pins: Checksum
     """If this fails, the answers above have failed with it."""
     from fastgen.dataset.verify.run import verify_dataset  # noqa: PLC0415
 
-    assert pins.datasets["canonical"].digest == verify_dataset(canonical, PINS).digest
+    assert pins.datasets["canonical"].digest == verify_dataset(canonical, GOLDEN).digest
 
 
 def test_cells_are_written_one_way() -> None:

@@ -1,38 +1,21 @@
-"""Read and write golden checksums: digests of known datasets, and answers of queries on the canonical one.
-
-Only `.ci/write_checksums.py` rewrites them, after a change that is meant to change the data.
-"""
+"""Read golden checksums: pinned digests of known datasets, for `fastgen verify --against`."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fastgen.errors import DamageError, DataError
 from fastgen.events.digest import DIGEST_VERSION
-from fastgen.files import read_regular, write_whole
 from fastgen.records import make_record, parse_json
-from fastgen.rng import STREAM_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from fastgen.dataset.manifest import Manifest
 
 CHECKSUMS_FORMAT = "fastgen-checksums"
 CHECKSUMS_VERSION = 1
-CHECKSUMS_FILE = "checksums.json"
-
-# Parameters of the pinned builds by name; the first one is the canonical dataset. Other seeds and a larger
-# scale reach draws that the canonical dataset doesn't.
-GOLDEN_BUILDS: dict[str, dict[str, Any]] = {
-    "canonical": {"seed": 42, "days": 90, "scale": 1.0},
-    "seed 7": {"seed": 7, "days": 90, "scale": 1.0},
-    "seed 20240229": {"seed": 20240229, "days": 90, "scale": 1.0},
-    "3 days, scale 20": {"seed": 42, "days": 3, "scale": 20.0},
-}
 
 
 @dataclass(frozen=True)
@@ -69,33 +52,6 @@ class Golden:
         return (self.scenario, self.seed, self.days, self.scale, self.start, self.locations)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The pinned answer of a query.
-
-    Attributes
-    ----------
-    rows
-        Number of rows.
-    first
-        The first row, its cells as `canonical_rows` writes them.
-    sha256
-        Hash over all rows.
-    """
-
-    rows: int
-    first: tuple[str, ...]
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Checksums:
-    """Content of a checksums file: datasets and answers by name."""
-
-    datasets: Mapping[str, Golden]
-    queries: Mapping[str, Answer]
-
-
 def make_golden(manifest: Manifest) -> Golden:
     """Make the pinned form of the dataset of a manifest."""
     scenario = manifest.scenario
@@ -125,57 +81,44 @@ def describe_golden(golden: Golden) -> str:
     )
 
 
-def load_checksums(path: Path) -> Checksums:
-    """Load a checksums file.
+def parse_checksums(text: str, name: str) -> dict[str, Golden]:
+    """Decode a checksums file.
+
+    Parameters
+    ----------
+    text
+        Its content.
+    name
+        Its name, for errors.
+
+    Returns
+    -------
+    dict
+        The pinned datasets by name. What else the file has, such as answers to queries, is left unread.
 
     Raises
     ------
     DataError
-        If it can't be read, or isn't a checksums file of this version.
+        If it is a checksums file of another version.
+    DamageError
+        If it is damaged.
     """
-    try:
-        text = read_regular(path).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: expected a readable checksums file, got: {error}.") from None
-    return parse_checksums(text, str(path))
-
-
-def parse_checksums(text: str, name: str) -> Checksums:
-    """Decode a checksums file; errors as `load_checksums`."""
     try:
         raw = parse_json(text)
         # First the versions: a file of another one may have any content.
         found = {key: raw[key] for key in ("format", "format_version", "digest_version")}
-        expected = _header()
+        expected = checksums_header()
         for key, value in found.items():
             # JSON's true equals 1 in Python.
             if value != expected[key] or isinstance(value, bool):
                 raise DataError(f"{name}: expected {key} {expected[key]!r}, got {value!r}.")
-        datasets = {key: make_record(Golden, value) for key, value in raw["datasets"].items()}
-        queries = {key: make_record(Answer, value) for key, value in raw["queries"].items()}
+        return {key: make_record(Golden, value) for key, value in raw["datasets"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamageError(f"{name}: expected golden checksums, got a damaged file ({error}).") from None
-    return Checksums(datasets, queries)
 
 
-def write_checksums(path: Path, checksums: Checksums) -> None:
-    """Write a checksums file.
-
-    Raises
-    ------
-    OutputError
-        If it can't be written.
-    """
-    content = {
-        **_header(),
-        "stream_version": STREAM_VERSION,
-        "datasets": {name: asdict(golden) for name, golden in checksums.datasets.items()},
-        "queries": {name: asdict(answer) for name, answer in checksums.queries.items()},
-    }
-    write_whole(path, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
-
-
-def _header() -> dict[str, object]:
+def checksums_header() -> dict[str, object]:
+    """Return the first fields of a checksums file, which say what it is and which digests it has."""
     return {
         "format": CHECKSUMS_FORMAT,
         "format_version": CHECKSUMS_VERSION,

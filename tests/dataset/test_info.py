@@ -9,10 +9,10 @@ import pytest
 
 from fastgen.dataset.info import describe_dataset
 from fastgen.dataset.manifest import read_manifest
-from fastgen.dataset.queries import polars_views
 from fastgen.dataset.reading.scan import scan_events
 from fastgen.errors import DamageError
 from fastgen.events.schema import EVENT_TYPES
+from tests.golden.queries import polars_views
 from tests.helpers import build_small, change_manifest, copy_of, first_part
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastgen.dataset.checksums import Checksums, make_golden, write_checksums
+from fastgen.dataset.checksums import make_golden
 from fastgen.dataset.manifest import read_manifest
 from fastgen.dataset.verify.report import CHECKS
 from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import DataError
+from tests.golden.checksums import Checksums, write_checksums
 from tests.helpers import build_small, change_manifest, copy_of, first_part, reseal, rewrite
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ class Reference:
         self._goldens: dict[str, Golden] = {}
         self._manifest: Manifest | None = None
         if _format_of(text) == CHECKSUMS_FORMAT or _is_damaged(text, CHECKSUMS_FORMAT):
-            self._goldens = dict(parse_checksums(text, self._name).datasets)
+            self._goldens = parse_checksums(text, self._name)
         elif _format_of(text) is None and not _is_damaged(text, FORMAT):
             raise DataError(f"{self._name}: expected checksums or a manifest, got a file of another kind.")
         else:

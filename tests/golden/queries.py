@@ -1,6 +1,6 @@
-"""Load the twenty benchmark queries on the canonical dataset, and make their answers comparable.
+"""Load the twenty queries to the canonical dataset, and make their answers comparable.
 
-The SQL files run as they are in DuckDB and in Polars, over views named events, locations, brands,
+The files in sql/ run as they are in DuckDB and in Polars, over views named events, locations, brands,
 brand_locations, menus, categories, items and order_items (the lines of every items_json). Every answer of
 more than one row is totally ordered.
 """
@@ -8,18 +8,18 @@ more than one row is totally ordered.
 from __future__ import annotations
 
 import hashlib
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastgen.dataset.checksums import Answer
+import polars as pl
+
+from fastgen import scan_events
 from fastgen.dataset.layout import TABLES, table_path
 from fastgen.events.schema import CREATED
+from tests.golden.checksums import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    import polars as pl
 
 # Decimals of a fraction in an answer: engines sum floats in different orders.
 DECIMALS = 3
@@ -38,9 +38,8 @@ LINE_KEYS = {
 
 def load_queries() -> dict[str, str]:
     """Load the SQL of every query by name, in order."""
-    folder = resources.files("fastgen") / "queries"
-    files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
-    return {name.removesuffix(".sql"): (folder / name).read_text(encoding="utf-8") for name in files}
+    files = sorted((Path(__file__).parent / "sql").glob("*.sql"))
+    return {file.stem: file.read_text(encoding="utf-8") for file in files}
 
 
 def duckdb_views(dataset: Path, events: str) -> list[str]:
@@ -89,10 +88,6 @@ def _quoted(path: Path) -> str:
 
 def polars_views(dataset: Path) -> dict[str, pl.LazyFrame]:
     """Make frames of the same views for `polars.SQLContext`."""
-    import polars as pl  # noqa: PLC0415  # slow to import
-
-    from fastgen.dataset.reading.scan import scan_events  # noqa: PLC0415
-
     types = {"BIGINT": pl.Int64, "VARCHAR": pl.String, "DOUBLE": pl.Float64}
     line = pl.List(pl.Struct({key: types[kind]() for key, kind in LINE_KEYS.items()}))
     events = scan_events(dataset)

@@ -1,4 +1,4 @@
-"""Rewrite golden checksums, on purpose: `.venv/bin/python .ci/write_checksums.py CHECKSUMS.json`.
+"""Rewrite golden checksums, on purpose: `.venv/bin/python -m tests.golden CHECKSUMS.json`.
 
 Builds the datasets of `GOLDEN_BUILDS` in a temporary folder, verifies each, and asks the canonical one the
 twenty queries in DuckDB and in Polars. Whatever changes a digest without raising the stream version is a
@@ -16,16 +16,10 @@ import duckdb
 import polars as pl
 
 import fastgen
-from fastgen.dataset.checksums import (
-    GOLDEN_BUILDS,
-    Answer,
-    Checksums,
-    Golden,
-    make_golden,
-    write_checksums,
-)
-from fastgen.dataset.queries import duckdb_views, load_queries, make_answer, polars_views
+from fastgen.dataset.checksums import Golden, make_golden
 from fastgen.dataset.verify.run import verify_dataset
+from tests.golden.checksums import GOLDEN_BUILDS, Answer, Checksums, write_checksums
+from tests.golden.queries import duckdb_views, load_queries, make_answer, polars_views
 
 
 def main(file: Path) -> None:
@@ -36,11 +30,11 @@ def main(file: Path) -> None:
         for name, parameters in GOLDEN_BUILDS.items():
             dataset = Path(folder) / name
             datasets[name] = build(dataset, parameters)
-            print(f"{name}: {datasets[name].rows:,} events, digest {datasets[name].digest}")
+            print(f"{name}: {datasets[name].rows:,} events, digest {datasets[name].digest}")  # noqa: T201
             if not answers:
                 answers = ask(dataset)
     write_checksums(file, Checksums(datasets, answers))
-    print(f"{file}: {len(datasets)} datasets, answers of {len(answers)} queries")
+    print(f"{file}: {len(datasets)} datasets, answers of {len(answers)} queries")  # noqa: T201
 
 
 def build(dataset: Path, parameters: dict[str, Any]) -> Golden:
