@@ -13,6 +13,7 @@ import fastgen
 from fastgen.dataset.index import read_index
 from fastgen.events.schema import EVENT_TYPES
 from fastgen.wire.bulk import WireEncoder
+from fastgen.wire.form import WireForm
 from fastgen.wire.slicer import Slicer
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ DAY = 86_400
 def wire_frame(dataset: Path, days: int) -> pl.DataFrame:
     """Make a frame of the wire events of the first days, in the order of a replay."""
     index = read_index(dataset)
-    encoder, end_s = WireEncoder(index.digest), index.epoch_s + days * DAY
+    encoder, end_s = WireEncoder(WireForm.canonical(index.digest)), index.epoch_s + days * DAY
     chunks = Slicer(index).chunks(index.first_s, end_s)
     return pl.concat([pl.DataFrame(pl.from_arrow(encoder.encode_table(c.rows, c.order, 0))) for c in chunks])
 

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+# Columns that parts which are made when they are read have beside those stored, if they are asked for: the
+# microseconds within the second, and tenths of minutes from pick-up to delivery (0 on other rows than
+# driver_picked_up).
+MADE_COLUMNS = ("ts_us", "eta_tenths")
+
 
 class RowGroup(NamedTuple):
     """Rows that are read together.

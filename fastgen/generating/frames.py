@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from fastgen.dataset.event_part import MADE_COLUMNS
 from fastgen.events.kernels.expand import FIRST_ADDR, FIRST_ITEMS, FIRST_ROW
 from fastgen.events.schema import CREATED, FLOATS, NUMPY_TYPES, PICKED_UP, TEXTS, stored_columns
+from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 VIEW_TEXT, VIEW_PREFIX = 12, 4
 # Where the rows of an order are from its first one on.
 PICKED_UP_AT = PICKED_UP - CREATED
+US_PER_TENTH = 6_000_000  # of a minute
 
 
 def to_frame(
@@ -50,11 +53,13 @@ def to_arrow(
     sequence_kind
         "i8" or "i16".
     columns
-        Names of the columns wanted; None for all. The table has them in the schema's order.
+        Names of the columns wanted; None for all that are stored. The table has them in the schema's order,
+        then those of `MADE_COLUMNS`.
     """
     rows = _Rows(buffers, location_id)
     wanted = [c for c in stored_columns(sequence_kind) if columns is None or c.name in columns]
-    return pa.table({column.name: rows.column(column) for column in wanted})
+    arrays = {column.name: rows.column(column) for column in wanted}
+    return pa.table(arrays | {name: rows.made(name) for name in MADE_COLUMNS if columns and name in columns})
 
 
 class _Rows:
@@ -83,6 +88,23 @@ class _Rows:
         values = getattr(self._buffers.events, name)[: self._n_rows].astype(dtype, copy=False)
         bits = self._validity(column) if column.nullable else None
         return self._wrap(pa.from_numpy_dtype(dtype), bits, values)
+
+    def made(self, name: str) -> pa.Array:
+        """Make one of `MADE_COLUMNS`."""
+        orders, starts = self._buffers.orders, self._buffers.events.start[: self._n_orders + 1, FIRST_ROW]
+        drive_us = self._buffers.routes.drive_us[orders.customer]
+        picked_up_us = orders.times_us[:, PICKED_UP_AT]
+        if name == "eta_tenths":
+            values = np.zeros(self._n_rows, np.int64)
+            values[starts[:-1] + PICKED_UP_AT] = (drive_us + US_PER_TENTH // 2) // US_PER_TENTH
+        else:
+            # Pings are whole seconds after the pick-up, so they have its microseconds.
+            values = np.repeat(picked_up_us, np.diff(starts))
+            for n_after in range(PICKED_UP_AT):
+                values[starts[:-1] + n_after] = orders.times_us[:, n_after]
+            values[starts[1:] - 1] = picked_up_us + drive_us
+            values %= US_PER_S
+        return self._wrap(pa.int64(), None, values)
 
     def _validity(self, column: Column) -> NDArray[np.uint8]:
         """Pack which rows have a value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,15 +17,17 @@ from fastgen.dataset.manifest import Manifest, compute_build_id
 from fastgen.dataset.manifest_entries import FileEntry
 from fastgen.dataset.opened import OpenDataset
 from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
+from fastgen.events.schema import max_pings_of
 from fastgen.generating.frames import to_arrow
 from fastgen.generating.maker import EventMaker
 from fastgen.generating.simulation import Span
 from fastgen.inputs.tables import encode_dimension
 from fastgen.rng import STREAM_VERSION
+from fastgen.units import S_PER_DAY
 from fastgen.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fastgen.generating.simulation import Simulation
 
@@ -47,6 +49,41 @@ def open_unwritten(simulation: Simulation, name: str, days: Sequence[DayDigest])
     manifest = _describe(simulation, tables, days)
     index = _index(simulation, Path(name), manifest.digest)
     return OpenDataset(manifest, index, lambda entry: tables[entry.path], is_unwritten=True)
+
+
+def join_unwritten(simulations: Mapping[int, Simulation], name: str, digest: str) -> DatasetIndex:
+    """Index the datasets of several simulations as one, each with its own first day and number of days.
+
+    Day 0 is the first day of the earliest one, and the last day that of the latest. Events keep the times of
+    their own simulation.
+
+    Parameters
+    ----------
+    simulations
+        Simulations of one location each, by the location_id that it has in the joined dataset.
+    name
+        What to call the dataset in errors.
+    digest
+        64 hexadecimal digits that identify it, in place of the digest of a dataset on disk.
+    """
+    indexes = {slot: _index(simulation, Path(name), digest) for slot, simulation in simulations.items()}
+    epoch_s = min(index.epoch_s for index in indexes.values())
+    parts, codes, days = list[MadePart](), {}, 0
+    for slot, index in indexes.items():
+        (codes[slot],) = index.codes.values()
+        shift_days = (index.epoch_s - epoch_s) // S_PER_DAY
+        days = max(days, shift_days + index.days)
+        parts += _made_parts(simulations[slot], Path(name), slot=slot, shift_days=shift_days)
+    return replace(
+        next(iter(indexes.values())),
+        sequence_kind=max((index.sequence_kind for index in indexes.values()), key=max_pings_of),
+        epoch_s=epoch_s,
+        days=days,
+        codes=codes,
+        files=tuple(parts),
+        lead_s=max(index.lead_s for index in indexes.values()),
+        tail_s=max(index.tail_s for index in indexes.values()),
+    )
 
 
 def _describe(simulation: Simulation, tables: dict[str, bytes], days: Sequence[DayDigest]) -> Manifest:
@@ -90,11 +127,6 @@ def _index(simulation: Simulation, name: Path, digest: str) -> DatasetIndex:
     scenario = simulation.scenario
     spread_s = CLOCK_SPREAD_S if scenario.clock == "utc" else 0
     drive_s = bound_drive_s(simulation.sequence_kind, scenario.driver.ping_interval_s)
-    parts = [
-        MadePart(simulation, name, Span(location_id, day, day))
-        for location_id in simulation.tables
-        for day in range(scenario.days)
-    ]
     return DatasetIndex(
         folder=name,
         digest=digest,
@@ -105,10 +137,20 @@ def _index(simulation: Simulation, name: Path, digest: str) -> DatasetIndex:
         epoch_s=simulation.epoch_s,
         days=scenario.days,
         codes={network.location_id: network.code for network in simulation.networks},
-        files=tuple(parts),
+        files=tuple(_made_parts(simulation, name)),
         lead_s=spread_s,
         tail_s=spread_s + simulation.source.longest_preparation_s + drive_s,
     )
+
+
+def _made_parts(
+    simulation: Simulation, name: Path, *, slot: int | None = None, shift_days: int = 0
+) -> list[MadePart]:
+    return [
+        MadePart(simulation, name, Span(location_id, day, day), slot, shift_days)
+        for location_id in simulation.tables
+        for day in range(simulation.scenario.days)
+    ]
 
 
 def _make_tables(simulation: Simulation, span: Span, columns: Sequence[str]) -> Iterator[pa.Table]:
@@ -128,31 +170,49 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 @dataclass(frozen=True, eq=False)
 class MadePart:
-    """A location-day that is made when it is read: it stands for an event file."""
+    """A location-day that is made when it is read: it stands for an event file.
+
+    Attributes
+    ----------
+    simulation
+        What decides the events.
+    name
+        Takes the place of the dataset's folder in the names of files.
+    span
+        The location, and the day as the first and the last one, as the simulation numbers them.
+    slot
+        The location as the dataset numbers it; None: as the simulation.
+    shift_days
+        Days from day 0 of the dataset to that of the simulation.
+    """
 
     simulation: Simulation
     name: Path
     span: Span
+    slot: int | None = None
+    shift_days: int = 0
 
     @property
-    def location_id(self) -> int | None:
+    def location_id(self) -> int:
         """The location."""
-        return self.span.location_id
+        return self.span.location_id if self.slot is None else self.slot
 
     @property
     def first_day(self) -> int:
         """The day."""
-        return self.span.first_day
+        return self.span.first_day + self.shift_days
 
     @property
     def last_day(self) -> int:
         """The day."""
-        return self.span.last_day
+        return self.span.last_day + self.shift_days
 
     @property
     def path(self) -> Path:
         """Name it as the file that a build would write."""
-        return self.name / part_path(*self.span, PartitionBy.LOCATION_DAY)
+        return self.name / part_path(
+            self.location_id, self.first_day, self.last_day, PartitionBy.LOCATION_DAY
+        )
 
     def open(self) -> contextlib.AbstractContextManager[MadePart]:
         """Open it: there is nothing to close."""

@@ -18,6 +18,7 @@ from fastgen.replaying.options import Emitted, ReplayOptions
 from fastgen.replaying.state import ReplayState, read_state, write_state
 from fastgen.replaying.state_checks import Request, check_not_ahead, check_not_back, check_state
 from fastgen.units import US_PER_S
+from fastgen.wire.form import WireForm
 from fastgen.wire.formats import WRITERS, Encoders
 from fastgen.wire.slicer import Slicer, read_ahead
 
@@ -80,7 +81,7 @@ class ReplaySession:
         self._state: ReplayState | None = None
         self._slicer: Slicer | None = None
         self._open = ExitStack()
-        self._encoders = Encoders(self._index.digest)
+        self._encoders = Encoders(WireForm.canonical(self._index.digest))
 
     def __enter__(self) -> Self:
         """Take the locks, read the state, and make up for a killed run."""

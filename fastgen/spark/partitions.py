@@ -16,6 +16,7 @@ from pyspark.sql.datasource import InputPartition
 from fastgen.dataset.reading.location_column import stored_names, with_location
 from fastgen.spark.schema import batch_schema
 from fastgen.wire.bulk import WireEncoder, sort_rows
+from fastgen.wire.form import WireForm
 from fastgen.wire.row_groups import GroupSpan, cut_window, join_slices, read_group, selected_rows
 from fastgen.wire.rows import TS
 
@@ -167,7 +168,7 @@ def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:
 
 def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
-    encoder = WireEncoder(share.digest)
+    encoder = WireEncoder(WireForm.canonical(share.digest))
     for loop, file, number in partition.groups:
         rows = read_group(GroupSpan(file, number, 0, 0, 0, is_exact=True))
         found = cut_window(rows, loop, share.length_s, share.start_s, share.end_s)

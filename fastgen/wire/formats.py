@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.wire.bulk import WireEncoder
+    from fastgen.wire.form import WireForm
     from fastgen.wire.rows import WireChunk, WireRows
 
 GZIP_LEVEL = 4
@@ -40,26 +41,26 @@ class WireWriter(Protocol):
 
 
 class Encoders:
-    """Encodes the rows of one dataset; JSON lines in several threads, since kernels run without the GIL.
+    """Encodes rows in one form; JSON lines in several threads, since kernels run without the GIL.
 
     Parameters
     ----------
-    digest
-        The dataset's digest.
+    form
+        How they look on the wire.
     n_threads
         Number of threads; None: the number of cores, but at most 4.
     """
 
-    def __init__(self, digest: str, n_threads: int | None = None) -> None:
+    def __init__(self, form: WireForm, n_threads: int | None = None) -> None:
         self._n_threads = n_threads or min(4, os.cpu_count() or 1)
-        self._digest = digest
+        self._form = form
 
     @cached_property
     def _encoders(self) -> list[WireEncoder]:
         """One encoder for each thread, and one more whose lines are being written."""
         with needed_kernels():
             from fastgen.wire.bulk import WireEncoder  # noqa: PLC0415  # see FEW_ROWS
-        return [WireEncoder(self._digest) for _ in range(self._n_threads + 1)]
+        return [WireEncoder(self._form) for _ in range(self._n_threads + 1)]
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
@@ -68,7 +69,7 @@ class Encoders:
     def lines(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> Iterator[memoryview | bytes]:
         """Encode rows as JSON lines, given in parts one after another; each is valid until the next."""
         if len(order) <= FEW_ROWS and not numba_is_loaded():
-            yield encode_few_lines(rows, order, shift_s, bytes.fromhex(self._digest))
+            yield encode_few_lines(rows, order, shift_s, self._form)
             return
         at_work: deque[Future[NDArray[np.uint8]]] = deque()
         for n, first in enumerate(range(0, len(order), BLOCK_ROWS)):
@@ -83,8 +84,8 @@ class Encoders:
     def schema(self) -> pa.Schema:
         """Schema of `table`."""
         with needed_kernels():
-            from fastgen.wire.bulk import WIRE_SCHEMA  # noqa: PLC0415  # see FEW_ROWS
-        return WIRE_SCHEMA
+            from fastgen.wire.bulk import wire_schema  # noqa: PLC0415  # see FEW_ROWS
+        return wire_schema(self._form.place_names)
 
     def table(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> pa.Table:
         """Encode rows as a table; see `WireEncoder.encode_table`."""

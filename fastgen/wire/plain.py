@@ -36,20 +36,24 @@ from fastgen.events.schema import (
     ROUTE_JSON,
 )
 from fastgen.units import US_PER_S, YEAR_10000_S
-from fastgen.wire.checks import check_rows, check_times
+from fastgen.wire.checks import check_form, check_rows, check_times
 from fastgen.wire.rows import (
     DEGREE_DECIMALS,
+    LOCATION_ID,
     LOOP,
+    N_STORED,
     NUMBER_MAX,
     PROGRESS_DECIMALS,
     PROGRESS_DECIMALS_MIN,
     SEQUENCE_NUMBER,
     TS,
+    US,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fastgen.wire.form import WireForm
     from fastgen.wire.rows import WireRows
 
 NULL = "null"
@@ -108,11 +112,16 @@ def encode_event(event: PlainEvent, *, time_decimals: int = 3) -> bytes:
     if not 0 <= seconds < YEAR_10000_S:
         raise DataError(f"ts: expected a time of the years 1970 to 9999, got Unix second {seconds}.")
     fraction = f"{us:06d}"[:time_decimals]
-    place = ",".join(f"{_json(key)}:{_json(value)}" for key, value in event.place.items())
+    place = encode_place(event.place)
     time = f"{_EPOCH + dt.timedelta(seconds=seconds)}.{fraction}"
     event_id, event_type, order_id = map(_escaped, (event.event_id, event.event_type, event.order_id))
     body = _escaped(_json(event.body))
     return _line(event_id, event_type, time, place, order_id, event.sequence, body).encode()
+
+
+def encode_place(place: Mapping[str, object]) -> str:
+    """Encode where an event happens, such as {"location_id": 1}, as the inside of a JSON object."""
+    return ",".join(f"{_json(key)}:{_json(value)}" for key, value in place.items())
 
 
 def round_number(value: float, decimals: int, decimals_min: int | None = None) -> Decimal | None:
@@ -167,35 +176,45 @@ def sort_few(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) 
     ints = rows.ints.tolist()
     ids = _Texts(rows.id_text, rows.start[:, ID])
 
-    def key(i: int) -> tuple[int, str, int]:
+    def key(i: int) -> tuple[int, int, str, int, int]:
         row = ints[i]
-        return row[TS], _order_id(ids[i], row[LOOP]), row[SEQUENCE_NUMBER]
+        us = row[US] if len(row) > N_STORED else 0
+        return row[TS], us, _order_id(ids[i], row[LOOP]), row[SEQUENCE_NUMBER], row[LOCATION_ID]
 
     return np.array(sorted(inside, key=key), np.int64)
 
 
-def encode_few_lines(rows: WireRows, order: NDArray[np.int64], shift_s: int, digest: bytes) -> bytes:
+def encode_few_lines(rows: WireRows, order: NDArray[np.int64], shift_s: int, form: WireForm) -> bytes:
     """Encode rows as JSON lines.
 
     Parameters
     ----------
     rows, order, shift_s
         As for `fastgen.wire.bulk.WireEncoder.encode_lines`.
-    digest
-        The dataset's, 32 bytes.
+    form
+        How they look on the wire.
     """
     check_times(rows, order, shift_s)
+    check_form(rows, order, form)
     ints, floats = rows.ints.tolist(), rows.floats.tolist()
     texts = [_Texts(text, rows.start[:, k]) for k, text in enumerate(rows[3:])]
     ids = texts[ID]
+    locations = set(rows.ints[order, LOCATION_ID].tolist())
+    places = {location_id: form.place_json(location_id).encode().decode(_BYTES) for location_id in locations}
     lines = []
     for i in order.tolist():
-        kind, location_id, sequence, loop, ts = ints[i]
-        event_id = _event_id(digest, loop, ids[i], sequence)
-        time = f"{_EPOCH + dt.timedelta(seconds=ts + shift_s)}.000"
-        place, order_id = f'"location_id":{location_id}', _order_id(ids[i], loop)
-        body = _escaped(_body(kind, i, floats, texts))
-        lines.append(_line(event_id, EVENT_TYPES[kind - 1], time, place, order_id, sequence, body))
+        kind, location_id, sequence, loop, ts = ints[i][:N_STORED]
+        us, eta = ints[i][N_STORED:] if form.is_live else (0, 0)
+        key = form.keys[location_id] + loop.to_bytes(8, "little") + ids[i].encode(_BYTES)
+        event_id = _uuid(key + sequence.to_bytes(4, "little"))
+        order_id = _uuid(key) if form.is_live else _order_id(ids[i], loop)
+        fraction = f"{us:06d}"[: form.time_decimals]
+        time = f"{_EPOCH + dt.timedelta(seconds=ts + shift_s)}.{fraction}"
+        route_end = f',"eta_mins":{eta // 10}.{eta % 10}' if form.has_eta else ""
+        body = _escaped(_body(kind, i, floats, texts, route_end))
+        lines.append(
+            _line(event_id, EVENT_TYPES[kind - 1], time, places[location_id], order_id, sequence, body)
+        )
     return "".join(lines).encode(_BYTES)
 
 
@@ -213,23 +232,20 @@ def _order_id(order_id: str, loop: int) -> str:
     return f"{order_id}-L{loop}" if loop else order_id
 
 
-def _event_id(digest: bytes, loop: int, order_id: str, sequence: int) -> str:
-    """Make the event id, a UUID of version 8 from XXH3-128; the kernel `write_texts` makes the same."""
-    key = order_id.encode(_BYTES)
-    hashed = int.from_bytes(
-        xxhash.xxh3_128_digest(digest + loop.to_bytes(8, "little") + key + sequence.to_bytes(4, "little"))
-    )
+def _uuid(key: bytes) -> str:
+    """Make a UUID of version 8 from the XXH3-128 of some bytes; the kernel `write_texts` makes the same."""
+    hashed = int.from_bytes(xxhash.xxh3_128_digest(key))
     h = f"{hashed & _UUID_MASK | _UUID_MARKS:032x}"
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
 
-def _body(kind: int, i: int, floats: list[list[float]], texts: list[_Texts]) -> str:
+def _body(kind: int, i: int, floats: list[list[float]], texts: list[_Texts], route_end: str) -> str:
     if kind == PING:
         lat, lon = _degrees(floats[i][PING_LAT]), _degrees(floats[i][PING_LON])
         progress = _decimal(floats[i][PING_PROGRESS], PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN)
         return f'{{"progress_pct":{progress},"loc_lat":{lat},"loc_lon":{lon}}}'
     if kind == PICKED_UP:
-        return f'{{"route_points":{texts[ROUTE_JSON][i]}}}'
+        return f'{{"route_points":{texts[ROUTE_JSON][i]}{route_end}}}'
     if kind not in (CREATED, DELIVERED):
         return "{}"
     lat, lon = _degrees(floats[i][LAT]), _degrees(floats[i][LON])

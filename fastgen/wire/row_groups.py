@@ -6,10 +6,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fastgen.dataset.event_part import MADE_COLUMNS
 from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts
 from fastgen.dataset.reading.location_column import stored_names
 from fastgen.events.schema import FLOATS, TEXTS
-from fastgen.wire.rows import EVENT_TYPE, LOCATION_ID, LOOP, SLACK, TS, WireRows
+from fastgen.wire.rows import (
+    EVENT_TYPE,
+    LOCATION_ID,
+    LOOP,
+    N_MADE,
+    N_STORED,
+    SEQUENCE_NUMBER,
+    SLACK,
+    TS,
+    WireRows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -81,8 +92,15 @@ def read_spans(file: EventPart, bounds: tuple[int, int]) -> list[GroupSpan]:
     return spans
 
 
-def read_group(span: GroupSpan) -> WireRows:
+def read_group(span: GroupSpan, *, micros: bool = False) -> WireRows:
     """Read a row group as rows of loop 0: their virtual seconds are ts_seconds.
+
+    Parameters
+    ----------
+    span
+        The row group.
+    micros
+        Whether to read the two columns of ints that only parts made when they are read have.
 
     Raises
     ------
@@ -91,16 +109,18 @@ def read_group(span: GroupSpan) -> WireRows:
     """
     location_id = span.file.location_id
     wanted = ("event_type_id", "location_id", "ts_seconds", "sequence", *FLOATS, *TEXTS)
-    names = stored_names(wanted, location_id)
+    names = [*stored_names(wanted, location_id), *(MADE_COLUMNS if micros else ())]
     with span.file.open() as file:
         table = file.read([span.number], names, use_threads=True)
     columns = {name: _one_array(table.column(name)) for name in names}
     n = table.num_rows
-    ints = np.zeros((n, 5), np.int64)
-    ints[:, 0] = filled_numbers(columns["event_type_id"])
-    ints[:, 1] = location_id or filled_numbers(columns["location_id"])
-    ints[:, 2] = filled_numbers(columns["sequence"])
+    ints = np.zeros((n, N_MADE if micros else N_STORED), np.int64)
+    ints[:, EVENT_TYPE] = filled_numbers(columns["event_type_id"])
+    ints[:, LOCATION_ID] = filled_numbers(columns["location_id"]) if location_id is None else location_id
+    ints[:, SEQUENCE_NUMBER] = filled_numbers(columns["sequence"])
     ints[:, TS] = filled_numbers(columns["ts_seconds"])
+    for at, name in enumerate(MADE_COLUMNS if micros else (), start=N_STORED):
+        ints[:, at] = filled_numbers(columns[name])
     floats = np.stack([filled_numbers(columns[name]) for name in FLOATS], 1)
     texts = [filled_texts(columns[name]) for name in TEXTS]
     return WireRows(ints, floats, np.stack([start for start, _ in texts], 1), *(text for _, text in texts))
@@ -156,7 +176,8 @@ def join_slices(slices: Sequence[LoopSlice]) -> WireRows:
 
     All arrays are read-only, since Numba compiles a kernel once more for arrays that are not.
     """
-    ints = np.concatenate([np.zeros((0, 5), np.int64), *(s.rows.ints[s.first : s.last] for s in slices)])
+    n_ints = slices[0].rows.ints.shape[1] if slices else N_STORED
+    ints = np.concatenate([np.zeros((0, n_ints), np.int64), *(s.rows.ints[s.first : s.last] for s in slices)])
     starts, texts, at = [], [], 0
     ends = np.zeros((1, 4), np.int64)
     for one in slices:

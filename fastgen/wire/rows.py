@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# A stored location_id has 8 bits with a sign, and is never negative.
+N_LOCATION_IDS = 128
 # Kernels copy texts in whole words: they read and write up to so many bytes beyond the end of a text.
 SLACK = 32
 # No coordinate and no percentage is as large as this: such a number is null on the wire.
@@ -17,7 +19,9 @@ DEGREE_DECIMALS = 6
 PROGRESS_DECIMALS, PROGRESS_DECIMALS_MIN = 4, 1
 
 # Columns of `WireRows.ints`; those of `floats` and `start` are in the order of `events.schema`.
-EVENT_TYPE, LOCATION_ID, SEQUENCE_NUMBER, LOOP, TS = range(5)
+EVENT_TYPE, LOCATION_ID, SEQUENCE_NUMBER, LOOP, TS, US, ETA = range(7)
+# `WireRows.ints` has so many columns without and with the two that only rows made when they are read have.
+N_STORED, N_MADE = 5, 7
 
 
 class WireRows(NamedTuple):
@@ -26,8 +30,9 @@ class WireRows(NamedTuple):
     Attributes
     ----------
     ints
-        int64 (n, 5): event_type_id, location_id, sequence, the loop, and the virtual second, which is
-        ts_seconds plus the length of the loops before.
+        int64 (n, 5) or (n, 7): event_type_id, location_id, sequence, the loop, and the virtual second, which
+        is ts_seconds plus the length of the loops before; then the microseconds within that second, and
+        tenths of minutes from pick-up to delivery (0 on other rows than driver_picked_up).
     floats
         float32 (n, 5): customer_lat, customer_lon, ping_lat, ping_lon, ping_progress.
     start

@@ -8,6 +8,7 @@ from fastgen.dataset.index import select_ids, select_types
 from fastgen.dataset.instants import Instant, parse_instant
 from fastgen.dataset.opened import OpenDataset, index_of
 from fastgen.errors import ScenarioError
+from fastgen.wire.form import WireForm
 from fastgen.wire.formats import WRITERS, Encoders, open_parquet
 from fastgen.wire.slicer import Slicer, read_ahead
 
@@ -75,7 +76,7 @@ def write_slice(
         frames = raw_days(index, (start_s, end_s), ids, type_ids)
         n_rows = _RAW_WRITERS[format](frames, stream)
     else:
-        writer, n_rows = WRITERS[format](stream, Encoders(index.digest), 0), 0
+        writer, n_rows = WRITERS[format](stream, Encoders(WireForm.canonical(index.digest)), 0), 0
         slicer = Slicer(index, locations=ids, types=type_ids)
         for chunk in read_ahead(slicer.chunks(start_s, end_s)):
             writer.write(chunk)

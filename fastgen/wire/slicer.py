@@ -58,6 +58,9 @@ class Slicer:
         Rows of a chunk, about.
     cache_bytes
         Memory for decoded row groups; at least one is kept.
+    micros
+        Whether the rows have microseconds, which order them, and the minutes of the drive. Only parts that
+        are made when they are read have these.
     """
 
     def __init__(
@@ -69,8 +72,9 @@ class Slicer:
         loop: bool = False,
         chunk_rows: int = CHUNK_ROWS,
         cache_bytes: int = CACHE_BYTES,
+        micros: bool = False,
     ) -> None:
-        self._index = index
+        self._index, self._micros = index, micros
         self._locations, self._types, self._loop = locations, types, loop
         self._chunk_rows, self._cache_bytes = chunk_rows, cache_bytes
         self._spans: dict[EventPart, list[GroupSpan]] = {}
@@ -175,7 +179,7 @@ class Slicer:
     def _read(self, span: GroupSpan) -> WireRows:
         rows = self._cache.pop(span, None)
         if rows is None:
-            rows = read_group(span)
+            rows = read_group(span, micros=self._micros)
         self._cache[span] = rows  # at the end: the first in the cache is the one unused for longest
         while len(self._cache) > 1 and sum(map(n_bytes, self._cache.values())) > self._cache_bytes:
             del self._cache[next(iter(self._cache))]

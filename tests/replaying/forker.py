@@ -15,6 +15,7 @@ from fastgen.replaying.clock import utc_from_us
 from fastgen.replaying.options import ReplayOptions
 from fastgen.replaying.run import follow, replay
 from fastgen.wire.bulk import WireEncoder, sort_rows
+from fastgen.wire.form import WireForm
 from fastgen.wire.row_groups import join_slices
 from tests.forking import serve
 
@@ -47,7 +48,7 @@ def load_kernels() -> None:
     """Load the compiled kernels, which no child has to do again then; no thread is started by it."""
     rows = join_slices([])
     order = sort_rows(rows, np.ones(0, bool), 0, 1)
-    WireEncoder("00" * 32).encode_lines(rows, order, 0)
+    WireEncoder(WireForm.canonical("00" * 32)).encode_lines(rows, order, 0)
 
 
 if __name__ == "__main__":

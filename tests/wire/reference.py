@@ -52,8 +52,18 @@ def wire_row(row: Row, digest: str, loop: int, ts: int) -> Row:
 
 
 def event_id(digest: str, loop: int, order_id: str, sequence: int) -> str:
-    """UUIDv8 over XXH3-128."""
+    """Identify an event."""
     hashed = bytes.fromhex(digest) + struct.pack("<q", loop) + order_id.encode() + struct.pack("<i", sequence)
+    return _uuid(hashed)
+
+
+def live_order_id(key: bytes, order_id: str) -> str:
+    """Identify an order of a live kitchen."""
+    return _uuid(key + struct.pack("<q", 0) + order_id.encode())
+
+
+def _uuid(hashed: bytes) -> str:
+    """UUIDv8 over XXH3-128."""
     raw = bytearray(xxhash.xxh3_128_digest(hashed))
     raw[6] = raw[6] & 0x0F | 0x80
     raw[8] = raw[8] & 0x3F | 0x80

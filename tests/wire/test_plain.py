@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from fastgen.errors import DataError
 from fastgen.wire.bulk import WireEncoder, sort_rows
+from fastgen.wire.form import WireForm
 from fastgen.wire.plain import encode_few_lines, sort_few
 from fastgen.wire.rows import SLACK, WireRows
 
 DIGEST = "0123456789abcdef" * 4
+CANONICAL = WireForm.canonical(DIGEST)
 START_S = 1_700_000_000
 
 NUMBERS = st.floats(width=32) | st.floats(-180, 180, width=32) | st.sampled_from([0.0078125, -0.0, 50.0, 1e9])
@@ -50,13 +52,13 @@ def test_order_and_lines_are_the_kernels(rows: list[Any], length_s: int, shift_s
     made = make_rows(rows)
     keep = np.arange(len(rows)) % 5 != 4
     # Rows that are equal in all that they are sorted by may come either way.
-    keys = {(row[0][4], row[2][0], row[0][3], row[0][2]) for row in rows}
+    keys = {(row[0][4], row[2][0], row[0][3], row[0][2], row[0][1]) for row in rows}
     order = sort_rows(made, keep, START_S, START_S + length_s)
     if len(keys) == len(rows):
         assert sort_few(made, keep, START_S, START_S + length_s).tolist() == order.tolist()
     with np.errstate(over="ignore"):  # as plain Python, NumPy warns of what a hash is made of
-        expected = WireEncoder(DIGEST).encode_lines(made, order, shift_s).tobytes()
-    assert encode_few_lines(made, order, shift_s, bytes.fromhex(DIGEST)) == expected
+        expected = WireEncoder(CANONICAL).encode_lines(made, order, shift_s).tobytes()
+    assert encode_few_lines(made, order, shift_s, CANONICAL) == expected
 
 
 def test_rows_without_a_form_are_refused() -> None:
@@ -64,9 +66,10 @@ def test_rows_without_a_form_are_refused() -> None:
     unknown = ((9, 3, 0, 0, 0), [0.0] * 5, ("AAAAAA", "", "", ""))
     long = ((1, 3, 0, 0, 0), [0.0] * 5, ("AAAAAAAAA", "", "", ""))
     empty = ((1, 3, 0, 0, 0), [0.0] * 5, ("", "", "", ""))
-    for wrong in (unknown, long, empty):
+    beyond = ((1, 128, 0, 0, 0), [0.0] * 5, ("AAAAAA", "", "", ""))
+    for wrong in (unknown, long, empty, beyond):
         for sort in (sort_few, sort_rows):
-            with pytest.raises(DataError, match=r"order_id|event_type_id"):
+            with pytest.raises(DataError, match=r"order_id|event_type_id|location_id: expected 0 to 127"):
                 sort(make_rows([wrong]), np.ones(1, bool), START_S, START_S + 1)
     with pytest.raises(DataError, match="ts: expected times"):
-        encode_few_lines(make_rows([row]), np.zeros(1, np.int64), 253_402_300_800, bytes(32))
+        encode_few_lines(make_rows([row]), np.zeros(1, np.int64), 253_402_300_800, CANONICAL)

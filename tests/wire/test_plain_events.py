@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from fastgen.errors import DataError
 from fastgen.wire.bulk import WireEncoder, sort_rows
+from fastgen.wire.form import WireForm
 from fastgen.wire.plain import PlainEvent, encode_event, round_number
 from fastgen.wire.slice_file import write_slice
 from tests.wire.test_plain import ANY_TEXT, DIGEST, NUMBERS, START_S, WHOLE, make_rows
@@ -110,7 +111,12 @@ def test_stored_rows_get_the_bytes_of_the_bulk_encoder(rows: list[Any]) -> None:
     made = make_rows(rows)
     order = sort_rows(made, np.ones(len(rows), bool), START_S, START_S + 4)
     with np.errstate(over="ignore"):  # as plain Python, NumPy warns of what a hash is made of
-        lines = WireEncoder(DIGEST).encode_lines(made, order, 0).tobytes().splitlines(keepends=True)
+        lines = (
+            WireEncoder(WireForm.canonical(DIGEST))
+            .encode_lines(made, order, 0)
+            .tobytes()
+            .splitlines(keepends=True)
+        )
     assert [encode_event(event_of(line)) for line in lines] == lines
 
 

@@ -18,6 +18,7 @@ from fastgen.errors import DataError
 from fastgen.wire import row_groups as rows_module
 from fastgen.wire import slicer as slicer_module
 from fastgen.wire.bulk import WireEncoder
+from fastgen.wire.form import WireForm
 from fastgen.wire.slicer import Slicer
 from tests.helpers import build_small
 from tests.wire.reference import wire_lines
@@ -30,7 +31,7 @@ DAY = 86_400
 
 
 def lines(slicer: Slicer, index: DatasetIndex, start_s: int, end_s: int, shift_s: int = 0) -> str:
-    encoder = WireEncoder(index.digest)
+    encoder = WireEncoder(WireForm.canonical(index.digest))
     texts = [encoder.encode_lines(c.rows, c.order, shift_s).tobytes() for c in slicer.chunks(start_s, end_s)]
     return b"".join(texts).decode()
 
@@ -137,9 +138,9 @@ def test_only_files_and_row_groups_of_the_window_are_read(
         opened.append(file.path.name)
         return rows_module.read_spans(file, *args)
 
-    def watch_groups(span: rows_module.GroupSpan) -> Any:
+    def watch_groups(span: rows_module.GroupSpan, **options: Any) -> Any:
         read.append(span.file.path.name)
-        return rows_module.read_group(span)
+        return rows_module.read_group(span, **options)
 
     monkeypatch.setattr(slicer_module, "read_spans", watch_footers)
     monkeypatch.setattr(slicer_module, "read_group", watch_groups)
@@ -155,7 +156,7 @@ def test_only_files_and_row_groups_of_the_window_are_read(
 
 
 def test_wire_table_is_the_lines(index: DatasetIndex) -> None:
-    encoder = WireEncoder(index.digest)
+    encoder = WireEncoder(WireForm.canonical(index.digest))
     for chunk in Slicer(index).chunks(index.first_s, index.end_s):
         table = encoder.encode_table(chunk.rows, chunk.order, 86_400)
         text = encoder.encode_lines(chunk.rows, chunk.order, 86_400).tobytes()

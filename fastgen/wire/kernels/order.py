@@ -1,4 +1,4 @@
-"""Put rows into the order of the wire: time, order id as text, sequence (docs/model.md, 7.1)."""
+"""Put rows into the order of the wire: time, order id as text, sequence, location (docs/model.md, 7.1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from fastgen.events.schema import ID
 from fastgen.jit import jit, step
 from fastgen.kernels.memory import load_word
-from fastgen.wire.rows import LOOP, SEQUENCE_NUMBER, TS
+from fastgen.wire.rows import LOCATION_ID, LOOP, N_STORED, SEQUENCE_NUMBER, TS, US
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,11 +39,16 @@ def loop_comes_first(a: int, b: int) -> bool:
 @step
 def _comes_first(ints: NDArray[np.int64], key: NDArray[np.uint64], i: int, j: int) -> bool:
     """Test whether row i sorts before row j of the same second."""
+    if ints.shape[1] > N_STORED and ints[i, US] != ints[j, US]:
+        return ints[i, US] < ints[j, US]
     if key[i] != key[j]:
         return key[i] < key[j]
     if ints[i, LOOP] != ints[j, LOOP]:
         return loop_comes_first(ints[i, LOOP], ints[j, LOOP])
-    return ints[i, SEQUENCE_NUMBER] < ints[j, SEQUENCE_NUMBER]
+    if ints[i, SEQUENCE_NUMBER] != ints[j, SEQUENCE_NUMBER]:
+        return ints[i, SEQUENCE_NUMBER] < ints[j, SEQUENCE_NUMBER]
+    # Orders of two simulations can have the same id.
+    return ints[i, LOCATION_ID] < ints[j, LOCATION_ID]
 
 
 @step

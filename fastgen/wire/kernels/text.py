@@ -20,11 +20,20 @@ from fastgen.events.schema import (
     ROUTE_JSON,
 )
 from fastgen.jit import jit, step
-from fastgen.kernels.memory import load_word, store_word
+from fastgen.kernels.memory import copy_block, load_word, store_word
 from fastgen.kernels.xxh3 import xxh3_128
-from fastgen.wire.kernels.json_text import put_decimal, put_escaped, put_int, put_short, put_time
+from fastgen.wire.kernels.json_text import (
+    SHIFT_16,
+    eight_digits,
+    put_decimal,
+    put_escaped,
+    put_int,
+    put_short,
+    put_time,
+)
 from fastgen.wire.rows import (
     DEGREE_DECIMALS,
+    ETA,
     EVENT_TYPE,
     LOCATION_ID,
     LOOP,
@@ -32,6 +41,7 @@ from fastgen.wire.rows import (
     PROGRESS_DECIMALS_MIN,
     SEQUENCE_NUMBER,
     TS,
+    US,
 )
 
 if TYPE_CHECKING:
@@ -40,22 +50,28 @@ if TYPE_CHECKING:
     from fastgen.wire.rows import WireRows
 
 # What to write; the values are bits.
-(WRITE_EVENT_ID, WRITE_TYPE, WRITE_TIME, WRITE_NUMBERS, WRITE_ORDER_ID, WRITE_BODY) = (1, 2, 4, 8, 16, 32)
-WRITE_ALL = 63
+(WRITE_EVENT_ID, WRITE_TYPE, WRITE_TIME, WRITE_SEQUENCE, WRITE_ORDER_ID, WRITE_BODY) = (1, 2, 4, 8, 16, 32)
+# What live rows have: digits of the microseconds in place of .000, six of them in place of three, a UUID in
+# place of the stored order id, and eta_mins in the body.
+(WRITE_FRACTION, WRITE_MICROSECONDS, WRITE_ORDER_UUID, WRITE_ETA) = (64, 128, 256, 512)
 
-EVENT_ID_BYTES = 36
-DIGEST_BYTES = 32
+UUID_BYTES = 36
+# Where the parts of what ids are made of begin: 32 bytes of the location, the loop, the stored order id.
+LOOP_AT, ID_AT = 32, 40
 # Numbers of the fixed texts between the values; see `fastgen.wire.bulk`.
-(OPEN, LOCATION, ORDER, SEQUENCE, BODY, CLOSE) = range(6)
-(CUSTOMER_LAT, CUSTOMER_LON, CUSTOMER_ADDR, ITEMS, END, NO_BODY) = range(6, 12)
-(ROUTE, PROGRESS, LOC_LAT, LOC_LON, DELIVERED_LAT, DELIVERED_LON) = range(12, 18)  # each lon follows its lat
-TYPE = 18  # the first of eight, one a type
+(OPEN, SEQUENCE, BODY, CLOSE) = range(4)
+(CUSTOMER_LAT, CUSTOMER_LON, CUSTOMER_ADDR, ITEMS, END, NO_BODY) = range(4, 10)
+(ROUTE, PROGRESS, LOC_LAT, LOC_LON, DELIVERED_LAT, DELIVERED_LON) = range(10, 16)  # each lon follows its lat
+ETA_MINS = 16
+TYPE = 17  # the first of eight, one a type
+PLACE = 25  # the first of those by location_id
 
 U = np.uint64
 VERSION_MASK, VERSION_8 = U(0xFFFFFFFFFFFF0FFF), U(0x8000)
 VARIANT_MASK, VARIANT_10 = U(0x3FFFFFFFFFFFFFFF), U(0x8000000000000000)
 NO_SEED = U(0)
 HYPHEN, LOOP_SUFFIX = U(45), U(0x4C2D)  # -, -L
+DOT_ZERO = U(0x302E)  # .0
 LOW_32 = U(0xFFFFFFFF)
 PAIRS, FOURS, SIXES = U(0x000000FF000000FF), U(0x000F000F000F000F), U(0x0606060606060606)
 ONES, ZEROS, LETTERS = U(0x0101010101010101), U(0x3030303030303030), U(39)
@@ -96,24 +112,9 @@ def _hex_digits(word: np.uint64) -> np.uint64:
 
 
 @step
-def _put_event_id(
-    loop: int,
-    id_word: np.uint64,
-    id_bytes: int,
-    sequence: int,
-    hashed: NDArray[np.uint8],
-    out: NDArray[np.uint8],
-    at: int,
-) -> int:
-    """Write the event id, a UUID of version 8 with the bits of an XXH3-128.
-
-    These bytes are hashed: the dataset's digest, 32 bytes, which are in `hashed` already; the loop as int64;
-    order_id without suffix, 6 to 8 bytes; sequence as int32. Numbers are little-endian.
-    """
-    store_word(U(loop), hashed, DIGEST_BYTES)
-    store_word(id_word, hashed, DIGEST_BYTES + 8)
-    store_word(U(sequence), hashed, DIGEST_BYTES + 8 + id_bytes)
-    low, high = xxh3_128(hashed, DIGEST_BYTES + 12 + id_bytes, NO_SEED)
+def _put_uuid(hashed: NDArray[np.uint8], n_bytes: int, out: NDArray[np.uint8], at: int) -> int:
+    """Write a UUID of version 8 with the bits of an XXH3-128 of the first bytes of `hashed`."""
+    low, high = xxh3_128(hashed, n_bytes, NO_SEED)
     high = (high & VERSION_MASK) | VERSION_8
     low = (low & VARIANT_MASK) | VARIANT_10
     second, third = _hex_digits(high), _hex_digits(low >> U(32))
@@ -122,7 +123,7 @@ def _put_event_id(
     store_word(second >> U(48) | HYPHEN << U(16) | (third & LOW_32) << U(24) | HYPHEN << U(56), out, at + 16)
     store_word(third >> U(32), out, at + 24)
     store_word(_hex_digits(low), out, at + 28)
-    return at + EVENT_ID_BYTES
+    return at + UUID_BYTES
 
 
 @step
@@ -155,6 +156,7 @@ def write_texts(
     rows: WireRows,
     order: NDArray[np.int64],
     shift_s: int,
+    keys: NDArray[np.uint8],
     hashed: NDArray[np.uint8],
     pieces: Pieces,
     values: int,
@@ -171,12 +173,15 @@ def write_texts(
         int64 (n,), indices of the rows to write, in this order.
     shift_s
         Seconds to add to the virtual seconds.
+    keys
+        uint8 (128 * 32,), 32 bytes for each location_id, which ids derive from.
     hashed
-        uint8 (64,), scratch memory; its first 32 bytes are the dataset's digest.
+        uint8 (64,), scratch memory.
     pieces
         Fixed texts, which are always written; they may be empty.
     values
-        Which values to write, a sum of `WRITE_EVENT_ID` and the like.
+        Which values to write, a sum of `WRITE_EVENT_ID` and the like. Those of live rows need the columns of
+        ints that only made rows have.
     out
         Output, uint8; large enough, see `fastgen.wire.bulk`.
     ends
@@ -194,28 +199,38 @@ def write_texts(
     for n in range(len(order)):
         i = order[n]
         kind, loop, sequence = ints[i, EVENT_TYPE], ints[i, LOOP], ints[i, SEQUENCE_NUMBER]
+        location_id = ints[i, LOCATION_ID]
         id_first = start[i, ID]
         id_bytes = start[i + 1, ID] - id_first
         id_word = load_word(id_text, id_first)
+        # Hashed are 32 bytes of the location, the loop as int64, order_id without suffix, 6 to 8 bytes, and
+        # for an event the sequence as int32. Numbers are little-endian.
+        copy_block(keys, LOOP_AT * location_id, hashed, 0)
+        store_word(U(loop), hashed, LOOP_AT)
+        store_word(id_word, hashed, ID_AT)
+        store_word(U(sequence), hashed, ID_AT + id_bytes)
         at = _put_piece(pieces, OPEN, out, at)
         if values & WRITE_EVENT_ID:
-            at = _put_event_id(loop, id_word, id_bytes, sequence, hashed, out, at)
+            at = _put_uuid(hashed, ID_AT + id_bytes + 4, out, at)
         if values & WRITE_TYPE:
             at = _put_piece(pieces, TYPE - 1 + kind, out, at)
         if values & WRITE_TIME:
             at = put_time(ints[i, TS] + shift_s, out, at)
-        at = _put_piece(pieces, LOCATION, out, at)
-        if values & WRITE_NUMBERS:
-            at = put_int(ints[i, LOCATION_ID], out, at)
-        at = _put_piece(pieces, ORDER, out, at)
-        if values & WRITE_ORDER_ID:
+            if values & WRITE_FRACTION:
+                # What follows is written over the last three digits if only three are wanted.
+                store_word(eight_digits(U(ints[i, US])) >> SHIFT_16, out, at - 3)
+                at += 3 if values & WRITE_MICROSECONDS else 0
+        at = _put_piece(pieces, PLACE + location_id, out, at)
+        if values & WRITE_ORDER_UUID:
+            at = _put_uuid(hashed, ID_AT + id_bytes, out, at)
+        elif values & WRITE_ORDER_ID:
             store_word(id_word, out, at)
             at += id_bytes
             if loop > 0:
                 store_word(LOOP_SUFFIX, out, at)
                 at = put_int(loop, out, at + 2)
         at = _put_piece(pieces, SEQUENCE, out, at)
-        if values & WRITE_NUMBERS:
+        if values & WRITE_SEQUENCE:
             at = put_int(sequence, out, at)
         at = _put_piece(pieces, BODY, out, at)
         if values & WRITE_BODY:
@@ -233,6 +248,11 @@ def write_texts(
             elif kind == PICKED_UP:
                 at = _put_piece(pieces, ROUTE, out, at)
                 at = _put_text(route_text, start, i, ROUTE_JSON, times, out, at)
+                if values & WRITE_ETA:
+                    at = _put_piece(pieces, ETA_MINS, out, at)
+                    at = put_int(ints[i, ETA] // 10, out, at)
+                    store_word(DOT_ZERO + (U(ints[i, ETA] % 10) << U(8)), out, at)
+                    at += 2
             elif kind == DELIVERED:
                 at = _put_pair(floats, i, LAT, DELIVERED_LAT, pieces, out, at)
             else:
