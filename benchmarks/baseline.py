@@ -65,7 +65,7 @@ class SlowKitchen:
         self._rng = np.random.default_rng([scenario.seed, location.location_id])
         self._ids: set[str] = set()
         self._graph = _networkx_graph(roads)
-        self._kitchen = roads.nearest_node(location.lat, location.lon)[0]
+        self._kitchen = int(roads.distances_m(location.lat, location.lon).argmin())
         component = nx.node_connected_component(self._graph.to_undirected(as_view=True), self._kitchen)
         self._customers = sorted(component)
         self._undirected = self._graph.to_undirected()

@@ -44,7 +44,7 @@ def measure_drives(graph: RoadGraph, lat: float, lon: float) -> DriveMeasures:
     """Measure the drives from a kitchen (decimal degrees) to every node."""
     tail, head = graph.edge_from().astype(np.int64), graph.edge_to.astype(np.int64)
     u, v, length_m, _ = find_streets(graph)
-    kitchen, _ = graph.nearest_node(lat, lon)
+    kitchen = int(graph.distances_m(lat, lon).argmin())
     directed_m = _distances_m(graph.n_nodes, kitchen, tail, head, graph.edge_length_mm / 1000)
     both_m = _distances_m(graph.n_nodes, kitchen, np.r_[u, v], np.r_[v, u], np.r_[length_m, length_m])
     reached = np.isfinite(directed_m)

@@ -200,12 +200,6 @@ class RoadGraph:
         angles = compute_angles(np.radians(self.lat_e6 / E6), np.radians(lat), lon_diff)
         return np.round(EARTH_RADIUS_M * angles, 3)
 
-    def nearest_node(self, lat: float, lon: float) -> tuple[int, float]:
-        """Find the node nearest to a point in degrees, the first of equals, and its distance in metres."""
-        dist_m = self.distances_m(lat, lon)
-        node = int(np.argmin(dist_m))
-        return node, float(dist_m[node])
-
 
 def _check_shapes(*arrays: NDArray[np.int64]) -> None:
     lat, lon, tail, head, length, street = arrays

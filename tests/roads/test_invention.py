@@ -122,7 +122,7 @@ def test_position_and_seed_make_other_cities_and_nothing_else_does() -> None:
 def test_any_place_gets_one_network_around_its_kitchen(lat: float, lon: float) -> None:
     graph = invented(lat, lon, 0.5, "mixed", "none", 0)
     assert len(set(label_components(graph.n_nodes, graph.edge_from(), graph.edge_to).tolist())) == 1
-    assert graph.nearest_node(lat, lon)[1] < 400
+    assert graph.distances_m(lat, lon).min() < 400
     assert graph.lon_e6.min() >= -180_000_000
     assert graph.lon_e6.max() < 180_000_000
     request = RouteRequest(lat, lon, 0.5, 25.0, 60, "distance", "a street")

@@ -94,7 +94,7 @@ def test_lies_in_the_square_around_the_kitchen(code: str) -> None:
     # It fills the land: one side of the square at least is reached in each direction that has land.
     assert north.min() < -6000
     assert east.min() < -6000
-    assert graph.nearest_node(lat, lon)[1] <= 200
+    assert graph.distances_m(lat, lon).min() <= 200
 
 
 @pytest.mark.parametrize("code", KITCHENS)
@@ -123,19 +123,21 @@ def test_no_street_is_shorter_than_the_straight_line(code: str) -> None:
 
 @pytest.mark.parametrize(("code", "lat", "lon", "away_m"), WATER)
 def test_water_is_empty(code: str, lat: float, lon: float, away_m: float) -> None:
-    assert network(code).nearest_node(lat, lon)[1] > away_m
+    assert network(code).distances_m(lat, lon).min() > away_m
 
 
 @pytest.mark.parametrize(("code", "lat", "lon", "away_m"), TOWN)
 def test_town_is_not(code: str, lat: float, lon: float, away_m: float) -> None:
-    assert network(code).nearest_node(lat, lon)[1] < away_m
+    assert network(code).distances_m(lat, lon).min() < away_m
 
 
 def test_more_than_half_of_sf_is_water() -> None:
     lat, lon = KITCHENS["sf"]
     up = np.degrees(4 * M_PER_MILE / EARTH_RADIUS_M)
     grid = np.linspace(-1, 1, 21)
-    far = [network("sf").nearest_node(lat + up * y, lon + up / 0.79 * x)[1] > 400 for y in grid for x in grid]
+    far = [
+        network("sf").distances_m(lat + up * y, lon + up / 0.79 * x).min() > 400 for y in grid for x in grid
+    ]
     assert 0.5 < np.mean(far) < 0.75
 
 
