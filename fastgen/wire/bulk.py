@@ -41,7 +41,8 @@ WIRE_SCHEMA = wire_schema(["location_id"])
 
 # Upper limit for the bytes of a line without its texts and its place: keys, ids and numbers.
 LINE_BYTES = 512
-# What to write of a value of a column, and an upper limit for its bytes without its texts.
+# What to write of a value of a column, and an upper limit for its bytes without its texts. A time is
+# yyyy-MM-dd HH:mm:ss.000000; the suffix of an order id is -L and at most 20 digits.
 COLUMNS = {
     "event_id": (kernel.WRITE_EVENT_ID, kernel.UUID_BYTES),
     "event_type": (kernel.WRITE_TYPE, max(map(len, EVENT_TYPES))),
@@ -80,6 +81,7 @@ class WireEncoder:
 
     def __init__(self, form: WireForm) -> None:
         self._form, self._schema, self._values = form, wire_schema(form.place_names), _values(form)
+        # An event id is a hash of at most 52 bytes; kernels write them in words of 8.
         self._hashed = np.zeros(64, np.uint8)
         keys = np.zeros((N_LOCATION_IDS, kernel.LOOP_AT), np.uint8)
         for location_id, key in form.keys.items():
@@ -117,6 +119,7 @@ class WireEncoder:
         """
         check_times(rows, order, shift_s)
         check_form(rows, order, self._form)
+        # An address is a string inside of the JSON of a body, which is a string itself.
         room = (LINE_BYTES + self._place_bytes) * len(order) + ESCAPED_TWICE * len(rows.addr_text) + SLACK
         room += ESCAPED_ONCE * (len(rows.items_text) + len(rows.route_text))
         if len(self._out) < room:
@@ -144,6 +147,7 @@ class WireEncoder:
     def _encode_column(self, chosen: _Selection, name: str) -> pa.Array:
         values, n_bytes = COLUMNS[name]
         room, rows = n_bytes * len(chosen.order) + SLACK, chosen.rows
+        # In a column, items and routes are copied as they are, for they are JSON already.
         if name == "body":
             room += len(rows.items_text) + len(rows.route_text) + ESCAPED_ONCE * len(rows.addr_text)
         return self._encode_texts(chosen, self._column_pieces, self._values & values, room)

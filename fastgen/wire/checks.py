@@ -50,6 +50,7 @@ def check_times(rows: WireRows, order: NDArray[np.int64], shift_s: int) -> None:
         If the first is before 1970, or the last after 9999.
     """
     if len(order):
+        # The rows are in the order of time.
         first, last = (int(rows.ints[order[i], TS]) + shift_s for i in (0, -1))
         if first < 0 or last >= YEAR_10000_S:
             raise DataError(

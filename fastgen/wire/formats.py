@@ -72,6 +72,7 @@ class Encoders:
             yield encode_few_lines(rows, order, shift_s, self._form)
             return
         at_work: deque[Future[NDArray[np.uint8]]] = deque()
+        # An encoder's lines stay in its memory until they are written, so it waits for that.
         for n, first in enumerate(range(0, len(order), BLOCK_ROWS)):
             if len(at_work) == len(self._encoders):
                 yield at_work.popleft().result().data
@@ -111,7 +112,7 @@ class _GzipWriter(_LineWriter):
         super().__init__(packed, encoders, shift_s)  # type: ignore[arg-type]  # it has a write method
 
     def close(self) -> None:
-        self._stream.close()
+        self._stream.close()  # a GzipFile leaves the stream below it open
 
 
 class _TableWriter(ABC):
@@ -134,7 +135,7 @@ class _TableWriter(ABC):
 
 def open_parquet(stream: IO[bytes], schema: pa.Schema) -> Any:
     """Open PyArrow's Parquet writer on a stream; it is silent if an error leaves it unfinished."""
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415  # slow to import, and lines do without
 
     class Writer(pq.ParquetWriter):  # type: ignore[misc]  # PyArrow counts as untyped here
         def __del__(self) -> None:
@@ -150,7 +151,7 @@ class _ParquetWriter(_TableWriter):
 
 class _CsvWriter(_TableWriter):
     def _open(self, stream: IO[bytes]) -> Any:
-        from pyarrow import csv  # noqa: PLC0415
+        from pyarrow import csv  # noqa: PLC0415  # as in `open_parquet`
 
         return csv.CSVWriter(
             stream, self._encoders.schema, write_options=csv.WriteOptions(quoting_style="needed")

@@ -57,8 +57,10 @@ if TYPE_CHECKING:
     from fastgen.wire.rows import WireRows
 
 NULL = "null"
+# The bits of a UUID that state version 8 and its variant (RFC 9562, 5.8).
 _UUID_MASK, _UUID_MARKS = 0xFFFFFFFF_FFFF0FFF_3FFFFFFF_FFFFFFFF, 0x00000000_00008000_80000000_00000000
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # only its text is wanted
+# JSON requires an escape for these, quotes and backslashes; all other characters stay as they are.
 _CONTROL = re.compile(r"[\x00-\x1f]")
 # Stored texts are UTF-8. They are cut and joined as bytes, one character a byte, without being decoded.
 _BYTES = "latin-1"
@@ -108,6 +110,7 @@ def encode_event(event: PlainEvent, *, time_decimals: int = 3) -> bytes:
     DataError
         If the time is before 1970 or after 9999.
     """
+    # Rounds down, so that an event never gets a second that it hasn't reached.
     seconds, us = divmod(event.ts_us, US_PER_S)
     if not 0 <= seconds < YEAR_10000_S:
         raise DataError(f"ts: expected a time of the years 1970 to 9999, got Unix second {seconds}.")
@@ -153,6 +156,7 @@ def _json(value: object) -> str:
         return "{" + ",".join(f"{_json(key)}:{_json(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(_json, value)) + "]"
+    # Python's json would write NaN and Infinity, which are not JSON.
     if isinstance(value, float | Decimal) and not math.isfinite(value):
         return NULL
     return f"{value:f}" if isinstance(value, Decimal) else json.dumps(value)
@@ -176,6 +180,7 @@ def sort_few(rows: WireRows, keep: NDArray[np.bool_], start_s: int, end_s: int) 
     ints = rows.ints.tolist()
     ids = _Texts(rows.id_text, rows.start[:, ID])
 
+    # Python compares texts as the kernel compares bytes, since a character is a byte here.
     def key(i: int) -> tuple[int, int, str, int, int]:
         row = ints[i]
         us = row[US] if len(row) > N_STORED else 0

@@ -52,6 +52,7 @@ def raw_days(
         stop_s = reader.end_of_days(start_s, end_s)
         rows = reader.read(start_s, stop_s)
         days = pl.int_range(start_s + S_PER_DAY, stop_s + S_PER_DAY, S_PER_DAY, eager=True)
+        # The rows are in the order of time, so the rows of a day are a slice.
         ends = rows["ts_seconds"].search_sorted(days, "left")
         first = 0
         for last in ends.to_list():
@@ -74,6 +75,7 @@ class _Reader:
 
     def end_of_days(self, start_s: int, end_s: int) -> int:
         """Find the end of a window of one or more days for which few rows are expected."""
+        # Doubled each time, so that years with few rows take few steps.
         days = 1
         while start_s + days * S_PER_DAY < end_s:
             if self._slicer.expected_rows(start_s, start_s + 2 * days * S_PER_DAY) > CHUNK_ROWS:

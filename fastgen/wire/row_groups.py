@@ -87,7 +87,7 @@ def read_spans(file: EventPart, bounds: tuple[int, int]) -> list[GroupSpan]:
         is_exact = group.first_s is not None and group.last_s is not None
         first_s = bounds[0] if group.first_s is None else group.first_s
         last_s = bounds[1] if group.last_s is None else group.last_s
-        if group.n_rows:
+        if group.n_rows:  # an empty one has no bounds, and nothing to read
             spans.append(GroupSpan(file, number, group.n_rows, first_s, last_s, is_exact))
     return spans
 
@@ -181,12 +181,14 @@ def join_slices(slices: Sequence[LoopSlice]) -> WireRows:
     starts, texts, at = [], [], 0
     ends = np.zeros((1, 4), np.int64)
     for one in slices:
+        # A view: adding to it moves the rows of `ints` into their loop.
         part = ints[at : at + one.last - one.first]
         part[:, LOOP] += one.loop
         part[:, TS] += one.loop * one.length_s
         at += len(part)
         start = one.rows.start[one.first : one.last + 1]
         texts.append([text[a:b] for text, a, b in zip(one.rows[3:], start[0], start[-1], strict=True)])
+        # Texts of this slice follow those of the slices before.
         starts.append(start[:-1] - start[:1] + ends)
         ends = start[-1:] - start[:1] + ends
     floats = [np.zeros((0, 5), np.float32), *(s.rows.floats[s.first : s.last] for s in slices)]

@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 
 # A stored location_id has 8 bits with a sign, and is never negative.
 N_LOCATION_IDS = 128
-# Kernels copy texts in whole words: they read and write up to so many bytes beyond the end of a text.
+# Kernels copy short texts in whole blocks (`kernels.memory.BLOCK`): they read and write up to so many bytes
+# beyond the end of a text.
 SLACK = 32
-# No coordinate and no percentage is as large as this: such a number is null on the wire.
+# No coordinate and no percentage is as large as this: such a number is null on the wire. Below it, a number
+# in millionths fits into 64 bits.
 NUMBER_MAX = 1e9
 # Decimals of degrees, and most and least decimals of a percentage of progress (docs/model.md, 7).
 DEGREE_DECIMALS = 6

@@ -103,11 +103,13 @@ def _write_raw_csv(frames: Iterator[pl.DataFrame], stream: IO[bytes]) -> int:
 
 
 def _write_raw_parquet(frames: Iterator[pl.DataFrame], stream: IO[bytes]) -> int:
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415  # as `raw_days`
 
+    # The schema comes with the first frame, which `raw_days` yields even if it finds no row.
     writer: Any = None
     n_rows = 0
     for frame in frames:
+        # Plain strings: not every PyArrow writes string views as Parquet.
         table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
         writer = writer or open_parquet(stream, table.schema)
         writer.write_table(table)

@@ -113,6 +113,7 @@ class Slicer:
         """
         latest = self._index.first_s - 1
         files = self._index.files_between(self._index.first_s, self._index.end_s, self._locations)
+        # From the latest file on, so that hardly any other is opened.
         for file in sorted(files, key=self._index.latest_s, reverse=True):
             if self._index.latest_s(file) <= latest:
                 break
@@ -125,6 +126,7 @@ class Slicer:
         """Find the latest second of the selected locations in a row group, or `latest` if that is later."""
         last = span.last_s
         is_mixed = span.file.location_id is None and self._locations is not None
+        # Bounds of all locations, or of no row in particular, don't say it: only the rows do.
         if is_mixed or not span.is_exact:
             rows = read_group(span)
             own = rows.ints[selected_rows(rows, self._locations, None), TS]
@@ -151,6 +153,7 @@ class Slicer:
         """List row groups that may have rows in a window, each with its loop; parameters as `chunks`."""
         index = self._index
         first, last = 0, 0
+        # Loop k has events from first_s to end_s, each k loops later; end_s is after the end of a loop.
         if self._loop:
             first = max(0, (start_s - index.end_s) // index.length_s + 1)
             last = (end_s - 1 - index.first_s) // index.length_s

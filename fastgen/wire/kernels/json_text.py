@@ -65,6 +65,8 @@ def eight_digits(value: np.uint64) -> np.uint64:
     All lanes of the word are divided at once: into two groups of four digits, four pairs, eight digits.
     """
     fours = value // E4 | (value % E4) << SHIFT_32
+    # A division by 100, below 10**4, as a multiplication by 10,486 / 2**20; then one by 10, below 100, by
+    # 103 / 2**10. Both are exact.
     high = (fours * U(10_486)) >> U(20) & TWICE_7
     pairs = high | (fours - E2 * high) << SHIFT_16
     high = (pairs * U(103)) >> U(10) & FOUR_4
@@ -79,6 +81,7 @@ def put_int(value: int, out: NDArray[np.uint8], at: int) -> int:
     while top >= E8:
         top //= E8
         n_more += 1
+    # Comparisons that are added up: no branch can be predicted wrong.
     width = (
         1 + (top >= U(10)) + (top >= E2) + (top >= E3) + (top >= E4) + (top >= E5) + (top >= E6) + (top >= E7)
     )
@@ -124,6 +127,7 @@ def put_time(seconds: int, out: NDArray[np.uint8], at: int) -> int:
     """
     rest = U(seconds)
     days, second = rest // U(S_PER_DAY) + U(DAYS_TO_1970), rest % U(S_PER_DAY)
+    # An era is 400 years, and a year begins on 1 March, so that a leap day is the last of its year.
     era, day = days // U(146_097), days % U(146_097)
     year = (day - day // U(1460) + day // U(36_524) - day // U(146_096)) // U(365)
     day -= U(365) * year + year // U(4) - year // E2
@@ -150,7 +154,10 @@ def _is_special(c: np.uint64) -> bool:
 
 @step
 def _special(word: np.uint64) -> np.uint64:
-    """Give a word that is not 0, by its sign bits, if a byte of this one is a quote, backslash or control."""
+    """Give a word that is not 0, by its sign bits, if a byte of this one is a quote, backslash or control.
+
+    Source: Sean Eron Anderson, "Bit Twiddling Hacks", haszero and hasless: all bytes are tested at once.
+    """
     quote, backslash = word ^ EIGHT_QUOTES, word ^ BACKSLASHES
     lower = (
         (quote - EIGHT_ONES) & ~quote | (backslash - EIGHT_ONES) & ~backslash | (word - EIGHT_SPACES) & ~word
@@ -183,6 +190,7 @@ def put_escaped(
         # Backslashes are always written, and overwritten if none is needed: no branch can be predicted wrong.
         store_word(BACKSLASHES, out, at)
         if c < SPACE:
+            # u00 and two hexadecimal digits, the first of which is 0 or 1.
             at += times
             low = c & U(15)
             digits = (U(48) + (c >> U(4))) << U(24) | (

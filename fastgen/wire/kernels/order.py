@@ -31,7 +31,8 @@ def loop_comes_first(a: int, b: int) -> bool:
         scale_a *= 10
     while scale_b * 10 <= b:
         scale_b *= 10
-    # Both get the same number of digits. If they are equal then, the shorter one is a prefix of the other.
+    # Both get the same number of digits, so that numbers compare as texts do. If they are equal then, the
+    # shorter one is a prefix of the other.
     left, right = a * max(1, scale_b // scale_a), b * max(1, scale_a // scale_b)
     return left < right if left != right else a < b
 
@@ -85,6 +86,7 @@ def order_rows(
     ints, start, id_text = rows.ints, rows.start, rows.id_text
     n = len(ints)
     key = np.empty(n, np.uint64)
+    # First by second, with a counting sort; the few rows of a second are then sorted in place.
     place = np.zeros(end_s - start_s + 1, np.int32)
     for i in range(n):
         if not (keep[i] and start_s <= ints[i, TS] < end_s):

@@ -67,6 +67,7 @@ TYPE = 17  # the first of eight, one a type
 PLACE = 25  # the first of those by location_id
 
 U = np.uint64
+# The bits of a UUID that state its version and its variant (RFC 9562, 5.8).
 VERSION_MASK, VERSION_8 = U(0xFFFFFFFFFFFF0FFF), U(0x8000)
 VARIANT_MASK, VARIANT_10 = U(0x3FFFFFFFFFFFFFFF), U(0x8000000000000000)
 NO_SEED = U(0)
@@ -74,6 +75,7 @@ HYPHEN, LOOP_SUFFIX = U(45), U(0x4C2D)  # -, -L
 DOT_ZERO = U(0x302E)  # .0
 LOW_32 = U(0xFFFFFFFF)
 PAIRS, FOURS, SIXES = U(0x000000FF000000FF), U(0x000F000F000F000F), U(0x0606060606060606)
+# LETTERS is the distance from the byte after "9" to "a".
 ONES, ZEROS, LETTERS = U(0x0101010101010101), U(0x3030303030303030), U(39)
 
 
@@ -107,6 +109,7 @@ def _hex_digits(word: np.uint64) -> np.uint64:
     word = (word & U(0xFFFF)) << U(32) | word >> U(16) & U(0xFFFF)
     word = (word & PAIRS) << U(16) | word >> U(8) & PAIRS
     word = (word & FOURS) << U(8) | word >> U(4) & FOURS
+    # Six more carry a digit from 10 on into the upper half of its byte.
     is_letter = (word + SIXES) >> U(4) & ONES
     return word + ZEROS + is_letter * LETTERS
 
