@@ -84,7 +84,7 @@ def build(
     overwrite
         Whether to replace another dataset in that folder, or event files and tables that no manifest lists.
     progress
-        Is told how far the build is.
+        Receives the progress of the build.
 
     Returns
     -------
@@ -98,6 +98,7 @@ def build(
     OutputError
         If another dataset is in the way, or a file can't be written.
     """
+    # Before any input is read, so that a wrong option is reported at once.
     check_workers(workers)
     options = BuildOptions(
         days=days,
@@ -156,7 +157,7 @@ def build_with(
         remove_leftovers(out)
     else:
         with work_folder(out) as work:
-            # What a killed run has left: another build's files go, finished files of this build are kept.
+            # What a killed run has left: files of another build are removed, finished files of this one kept.
             remove_placed(plan, out)
             receipts = Receipts(plan, out, work, anew=overwrite)
             adopt_runs(plan, receipts, work)
@@ -164,7 +165,7 @@ def build_with(
             kept = len(results)
             results += engine(_make_job(plan, receipts, work, results, progress))
             manifest = place_dataset(plan, results, out, work, overwrite=overwrite)
-        # A scan or replay of the same scenario without files then needn't make all events for its digest.
+        # With them, a scan or replay of this scenario without files needn't make all events for its digest.
         keep_digests(plan, manifest.days, default_cache_dir())
     return BuildResult(manifest, out, time.perf_counter() - began, kept)
 
@@ -173,7 +174,7 @@ def _check_in_place(plan: BuildPlan, out: Path, dimensions: str | Path | None) -
     """Check that a dataset in the folder of --dimensions would not change the user's tables there."""
     if dimensions is None or out.resolve() != Path(dimensions).resolve():
         return
-    # The tables as they are on disk: without a scenario, nothing in them is overridden.
+    # The tables as they are on disk: without a scenario file, nothing changes them.
     _, as_read = load_inputs(None, Path(dimensions))
     if as_read.content_hash() != plan.dims.content_hash():
         raise ScenarioError(
@@ -196,6 +197,6 @@ def _make_job(
 ) -> Job:
     finished = {result.entry.path for result in kept}
     files = [file for file in plan.files if file.path not in finished]
-    # The largest first, so that all workers end at about the same time.
+    # The largest first, so that no worker begins a large file when the others have nothing left to do.
     files.sort(key=plan.count_file_events, reverse=True)
     return Job(plan, tuple(files), receipts, work, progress.advance)

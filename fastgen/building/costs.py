@@ -1,9 +1,12 @@
-"""State what an event costs: measured once, by builds of the canonical scenario on its built-in networks.
+"""State the time, memory and disk space of a build, as measured on the canonical scenario.
 
-Bytes: 90 days at scale 1 and 10, by the manifest; locations lie within 10 per cent of the mean. Seconds: "one
-core" and "two workers" of benchmarks/README.md. Planning: 46,400 location-days of some hundred orders 1.7 s,
-of 20,000 orders 4.1 s. Memory: the most that `fastgen build --scale 10` and its workers held, with one, two
-and four workers, and at scale 100 with one; days of half a million events take 30 MB more.
+The measurements, on the built-in networks:
+
+- Bytes: 90 days at scale 1 and 10, from the manifest. Single locations differ by up to 10 per cent.
+- Seconds: "one core" and "two workers" in benchmarks/README.md.
+- Planning: 46,400 location-days took 1.7 s with some hundred orders each, and 4.1 s with 20,000.
+- Memory: the peak of `fastgen build --scale 10` with one, two and four workers, and at scale 100 with one.
+  Days of half a million events take 30 MB more.
 """
 
 from __future__ import annotations
@@ -14,18 +17,18 @@ from fastgen.dataset.layout import Writer
 
 
 class WriterCosts(NamedTuple):
-    """What a writer takes.
+    """What a build takes with one of the writers.
 
     Attributes
     ----------
     bytes_an_event
-        By compression.
+        Size of an event on disk, by compression.
     events_a_second_a_core
-        Events made and written in a second of one core's time.
+        Events that one core makes and writes in a second.
     start_s
         Seconds until the first file is begun.
     base_bytes, worker_bytes
-        Memory: at all, and with each worker.
+        Peak memory: of any build, and of each worker in addition.
     """
 
     bytes_an_event: dict[str, float]
@@ -52,22 +55,24 @@ WRITERS = {
     ),
 }
 
+# Seconds for each file, besides those of its events.
 _FILE_S = 0.001
+# Seconds for each location-day: the 4.1 s above, divided by their number.
 _PLAN_LOCATION_DAY_S = 0.00009
 
 
 def seconds(events: float, n_files: int, n_cores: int, writer: Writer) -> float:
-    """Seconds of a build of so many events in so many files on so many cores."""
+    """Estimate the seconds that a build takes to make its files."""
     found = WRITERS[writer]
     return found.start_s + (events / found.events_a_second_a_core + n_files * _FILE_S) / n_cores
 
 
 def plan_seconds(n_location_days: int) -> float:
-    """Seconds of planning so many location-days: for large ones; those of few orders take less than half."""
+    """Estimate the seconds of planning. Location-days of few orders take less than half of it."""
     return n_location_days * _PLAN_LOCATION_DAY_S
 
 
 def memory_bytes(n_workers: int, table_bytes: int, writer: Writer) -> int:
-    """Peak memory of a build with so many workers, and so many bytes of route tables, which they share."""
+    """Estimate the peak memory of a build; workers share its route tables, of `table_bytes` in total."""
     found = WRITERS[writer]
     return found.base_bytes + n_workers * found.worker_bytes + table_bytes

@@ -1,4 +1,4 @@
-"""Write event files by fastgen's own encoder, from what the rows were made of."""
+"""Write event files by fastgen's own encoder, which takes orders and routes instead of finished rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from fastgen.generating.maker import EventMaker
     from fastgen.parquet.file import Written
 
-# Row groups have equal numbers of orders, so their rows differ a little: aim below the limit.
+# Groups have equal numbers of orders, so their numbers of rows differ a little. The mean is below the limit,
+# so that hardly any group exceeds it.
 ROW_GROUP_MEAN = ROW_GROUP_ROWS * 31 // 32
 
 
@@ -33,7 +34,7 @@ class FastgenWriter:
     plan
         The plan.
     maker
-        What makes the rows.
+        Makes the rows; its buffers have the chunk to write.
     """
 
     def __init__(self, plan: BuildPlan, maker: EventMaker) -> None:
@@ -47,6 +48,7 @@ class FastgenWriter:
         fields = file_fields(plan.sequence_kind, with_location=with_location)
         with FileWriter(path, fields, self._codec, file_metadata(plan), make_folder=make_folder) as writer:
             for location_id in chunks:
+                # An encoder belongs to one location. Only the present one is kept: it has memory of its own.
                 if location_id not in encoders:
                     written_id = location_id if with_location else None
                     encoders = {location_id: GroupEncoder(plan.tables[location_id], written_id)}
@@ -55,7 +57,7 @@ class FastgenWriter:
 
 
 def _write_groups(buffers: EventBuffers, encoder: GroupEncoder, writer: FileWriter) -> None:
-    """Write what is expanded as row groups of equal numbers of orders."""
+    """Write a chunk as row groups of equal numbers of orders."""
     n_orders = len(buffers.orders.draw)
     n_groups = math.ceil(buffers.count_rows(n_orders) / ROW_GROUP_MEAN) or 1
     edges = [n_orders * group // n_groups for group in range(n_groups + 1)]

@@ -33,7 +33,7 @@ from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
 from fastgen.version import __version__
 
-# Files that are hashed at the same time.
+# Number of files that are hashed at the same time: the hash releases the GIL.
 _READERS = 4
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def find_finished(plan: BuildPlan, out: Path, *, overwrite: bool) -> Manifest | 
 
 
 def _is_whole(out: Path, entry: FileEntry) -> bool:
-    """Say whether a file has the bytes that its manifest states; reading is quick compared with making it."""
+    """Say whether a file has the bytes that its manifest states; reading it is faster than making it."""
     try:
         return has_size(out / entry.path, entry.bytes) and hash_file(out / entry.path) == entry.sha256
     except OSError:

@@ -55,7 +55,7 @@ class Forecast:
     Attributes
     ----------
     scenario, seed, scale
-        What it would be made from.
+        What the dataset would be made from.
     days, first_date, last_date
         Number of days, and dates of the first and the last one.
     layout, partition_by, compression
@@ -65,12 +65,12 @@ class Forecast:
     location_days, files
         Days of all locations built, and files of events: the units of work.
     orders
-        Orders: as many as the build will make.
+        Exact number of orders.
     events, bytes
-        Events expected, and the size of their files.
+        Expected number of events, and expected size of their files.
     workers, seconds, memory_bytes
-        Number of workers that would have work; duration of the build, planning included, and its peak
-        memory, on a machine like the measured one (costs.py).
+        Number of workers that would have something to do; duration of the build, planning included, and its
+        peak memory, on a machine like the measured one (costs.py).
     locations
         Forecast of each location.
     """
@@ -158,6 +158,7 @@ def _forecast_location(plan: BuildPlan, location_id: int, code: str) -> Location
     orders = int(plan.source.n_orders[location_id].sum())
     # Events depend on the customers, who are drawn: this is the mean over all customers.
     events = round(orders * plan.tables[location_id].events_per_order)
+    # The file of the single layout belongs to no location.
     of_its_own = () if plan.layout is Layout.SINGLE else plan.files
     return LocationForecast(
         location_id=location_id,

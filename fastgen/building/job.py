@@ -39,7 +39,7 @@ class BuildResult:
 
 
 class Progress:
-    """Receives the progress of a build; subclasses show it, this class does nothing."""
+    """Receives the progress of a build. This class ignores it; subclasses show it to a user."""
 
     def announce(self, line: str) -> None:
         """Receive one line about a slow step that begins."""

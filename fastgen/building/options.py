@@ -1,4 +1,4 @@
-"""The options that decide a dataset: keywords of public functions, and one object inside."""
+"""Define the options that decide a dataset: as one object inside, as keywords of public functions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class BuildOptions(SimulationOptions):
 
 
 class Options(TypedDict, total=False):
-    """The keywords of `BuildOptions` but for the scenario file."""
+    """The keywords of `BuildOptions`, without the scenario file."""
 
     days: int | None
     seed: int | None

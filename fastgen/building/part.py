@@ -1,4 +1,4 @@
-"""Make one file of a plan, alone: the unit of parallelism, retry and resume."""
+"""Make a single file of a plan: the unit of parallelism, retry and resume."""
 
 from __future__ import annotations
 
@@ -52,11 +52,12 @@ class PartBuilder:
         file
             The file.
         folder
-            Folder of the dataset, or what stands for it meanwhile; missing folders are made.
+            Folder in which the file gets its path: the work folder, or the folder of a run. Missing folders
+            are created.
         advance
-            Called with (orders, events) after every chunk; it may raise to end the build.
+            Called with (orders, events) after every chunk; it may raise an error to end the build.
         name
-            Instead of the file's path, a name in `folder`, which must be there.
+            Name to use instead of the file's path; `folder` must exist then.
 
         Raises
         ------
@@ -66,8 +67,9 @@ class PartBuilder:
         days, place = list[DayDigest](), name or file.path
         chunks = self._make_chunks(file, days, advance)
         written = self._writer.write(folder / place, chunks, make_folder=name is None)
+        # A day made in several chunks was never in memory as a whole, so it is digested from the file.
         if any(d.digest == "" for d in days):
-            self._maker.free()  # room for the columns read back
+            self._maker.free()  # makes room for the columns that are read back
             # Only here: its Arrow functions take a tenth of a small build's time to load.
             from fastgen.dataset.reading.digest_file import digest_file_days  # noqa: PLC0415
             from fastgen.dataset.reading.event_file import EventFile  # noqa: PLC0415
@@ -79,7 +81,7 @@ class PartBuilder:
     def _make_chunks(
         self, file: OutputFile, days: list[DayDigest], advance: Callable[[int, int], None]
     ) -> Iterator[int]:
-        """Make the rows of a file, chunk by chunk, and put the digests of their days into a list."""
+        """Make the rows of a file, chunk by chunk, and append the digests of their days to `days`."""
         for span in file.spans:
             for parts in self._maker.chunks(span):
                 days += self._expand(span.location_id, parts)
@@ -93,14 +95,14 @@ class PartBuilder:
             buffers.expand(first, last)
             if is_whole:
                 days.append(digest_day(location_id, day, buffers, first, last))
-            else:
+            else:  # an empty digest marks a part of a day
                 rows = buffers.count_rows(last) - buffers.count_rows(first)
                 days.append(DayDigest(location_id, day, last - first, rows, 0, ""))
         return days
 
 
 def _merge_parts(days: list[DayDigest]) -> list[DayDigest]:
-    """Add up the parts of a day that was too large to be made at once."""
+    """Add up the parts of each day that was made in several chunks."""
     merged: dict[tuple[int, int], DayDigest] = {}
     for d in days:
         known = merged.get((d.location_id, d.day))

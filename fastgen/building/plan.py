@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from fastgen.generating.simulation import MakeSource
     from fastgen.parquet.codecs import Compression
 
+# Most expected events of a file of several days, in the hive layout. Each location of the canonical dataset
+# is one file; larger datasets have enough files to keep all workers busy.
 PART_EVENTS = 550_000
 
 
@@ -34,7 +36,7 @@ class OutputFile(NamedTuple):
     path
         Relative to the dataset.
     spans
-        What is in it, in the order of its rows.
+        Locations and days in it, in the order of its rows.
     """
 
     path: str
@@ -50,9 +52,9 @@ class BuildPlan(Simulation):
     layout, partition_by, compression
         Form of the files.
     writer
-        What encodes them.
+        The encoder of the event files.
     files
-        The files, in the order of their rows.
+        The event files, in the order of their rows.
     """
 
     layout: Layout
@@ -63,7 +65,8 @@ class BuildPlan(Simulation):
 
     @property
     def stated_writer(self) -> str | None:
-        """What manifest and build id say of the writer; None for fastgen's own encoder."""
+        """The writer as manifest and build id state it; None for fastgen's own encoder."""
+        # Datasets from before there was a choice state no writer, and their build ids must stay the same.
         return None if self.writer is Writer.FASTGEN else str(self.writer)
 
     @cached_property
@@ -80,7 +83,7 @@ class BuildPlan(Simulation):
         )
 
     def count_file_events(self, file: OutputFile) -> float:
-        """Count the events of a file, with the mean of each location's routes."""
+        """Estimate the events of a file from the mean number of pings of each location's routes."""
         return sum(map(self.count_events, file.spans))
 
 
@@ -118,6 +121,7 @@ def _plan_files(simulation: Simulation, layout: Layout, partition_by: PartitionB
     for location_id, expected in simulation.source.expected_orders.items():
         if location_id in simulation.tables:
             events = expected * simulation.tables[location_id].events_per_order
+            # No day fits into 0 events, so each one gets a file.
             spans += _split_days(location_id, events.tolist(), 0.0 if by_day else PART_EVENTS)
     if layout is Layout.SINGLE:
         return (OutputFile(EVENTS, tuple(spans)),)

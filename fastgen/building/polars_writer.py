@@ -1,7 +1,7 @@
-"""Write event files by Polars' own Parquet writer, from frames that share the memory of the rows.
+"""Write event files by Polars' own Parquet writer, from frames that share memory with the event maker's rows.
 
-The streaming engine takes a frame when it has room for one, so a file of any size is written in the memory of
-a few chunks.
+Polars' streaming engine asks for a frame when it has room for one. So a file of any size is written with only
+a few chunks in memory.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class PolarsWriter:
     plan
         The plan.
     maker
-        What makes the rows.
+        Makes the rows; its buffers have the chunk to write.
     """
 
     def __init__(self, plan: BuildPlan, maker: EventMaker) -> None:
@@ -59,13 +59,14 @@ class PolarsWriter:
         """Write a file, whole or not at all."""
         n_rows = 0
 
+        # Polars passes columns, a filter and a row limit; for a sink of all rows they restrict nothing.
         def make(*_pushed_down: object) -> Iterator[pl.DataFrame]:
             nonlocal n_rows
             for location_id in chunks:
                 frame = to_frame(
                     self._maker.buffers, location_id, self._plan.sequence_kind, self._schema.names()
                 )
-                # Polars may still read a frame while the next chunk is made.
+                # Polars may still read this frame while the next chunk is made: that one gets new buffers.
                 self._maker.free()
                 n_rows += frame.height
                 yield frame
@@ -74,6 +75,7 @@ class PolarsWriter:
             target = _Target(file)
             try:
                 sink_frames(register_io_source(make, schema=self._schema), target, self._plan)
+            # Polars wraps an error of `_Target.write` in its own; the user gets the one of the disk.
             except pl.exceptions.PolarsError:
                 if target.error is not None:
                     raise target.error from None
@@ -83,9 +85,9 @@ class PolarsWriter:
 
 
 def sink_frames(frame: pl.LazyFrame, target: _Target, plan: BuildPlan) -> None:
-    """Let Polars write a lazy frame as a file of a plan."""
+    """Let Polars write a lazy frame in the form that a plan states."""
     frame.sink_parquet(
-        cast("BinaryIO", target),
+        cast("BinaryIO", target),  # Polars calls only its methods write and flush
         compression=COMPRESSIONS[plan.compression],
         compression_level=ZSTD_LEVEL if plan.compression == "zstd" else None,
         row_group_size=ROW_GROUP_ROWS,
@@ -95,17 +97,17 @@ def sink_frames(frame: pl.LazyFrame, target: _Target, plan: BuildPlan) -> None:
 
 
 class _Target:
-    """What Polars writes to.
+    """The file object that Polars writes to.
 
     Parameters
     ----------
     file
-        The file.
+        The file that gets the bytes.
 
     Attributes
     ----------
     error
-        Why the disk refused, which Polars puts into words of its own.
+        The error of a write that failed, or None.
     """
 
     def __init__(self, file: WholeFile) -> None:
@@ -120,10 +122,10 @@ class _Target:
             raise
 
     def flush(self) -> None:
-        """Leave the rest to the file's end."""
+        """Do nothing: `WholeFile.finish` flushes the file to disk."""
 
 
 def _read_footer(file: WholeFile) -> bytes:
-    """Read a finished footer, with its length and the magic bytes behind it."""
+    """Read the footer of a file that Polars has finished, with the length and magic bytes that follow it."""
     length = int.from_bytes(file.read_tail(FOOTER_END_BYTES)[:4], "little")
     return file.read_tail(length + FOOTER_END_BYTES)

@@ -118,8 +118,8 @@ class Receipts:
         if has_size(self._work / entry.path, entry.bytes):
             return result
         placed = self._out / entry.path
-        # A run that was killed may have moved it to its final path. A file of an older dataset may have the
-        # same path and size there, so the hash decides.
+        # A run that was killed may have moved the file to its final path. A file of an older dataset may have
+        # the same path and size there, so the hash decides.
         if has_size(placed, entry.bytes) and hash_file(placed) == entry.sha256:
             return result
         return None

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from fastgen.model.route_table import RouteTable
 
 PLAN = "plan.pickle"
+# Ends of the names of an attempt's file and of its receipt.
 FILE, RECEIPT = ".parquet", ".json"
 
 
@@ -81,7 +82,7 @@ def open_run(job: Job) -> Iterator[Ticket]:
     OutputError
         If a file can't be written.
     """
-    # Links in the path aren't resolved: they may lead elsewhere on other machines.
+    # Links in the path aren't resolved: on other machines they may lead to another place.
     folder = job.work.absolute() / f"{RUN}{uuid.uuid4().hex}"
     for location_id, table in job.plan.tables.items():
         write_whole(_table_path(folder, location_id), encode_route_table(table))
@@ -176,7 +177,7 @@ class _Run:
         return self._builder
 
 
-# Only the last run: a worker of Spark may serve one build after another.
+# Only the last run is kept: a worker of Spark may work for one build after another.
 @lru_cache(maxsize=1)
 def _load(ticket: Ticket) -> _Run:
     """Load the plan of a run, once in each process."""
@@ -228,7 +229,7 @@ def check_in(job: Job, ticket: Ticket, made: Iterable[Attempt]) -> list[PartResu
     by_number: dict[int, Attempt] = {}
     for one in made:
         if one.number in by_number:
-            raise OutputError(f"expected each file once, {job.files[one.number].path} was told of twice.")
+            raise OutputError(f"expected each file once, {job.files[one.number].path} was reported twice.")
         by_number[one.number] = one
     results, ended = [], _ended(Path(ticket.folder))
     for number, file in enumerate(job.files):

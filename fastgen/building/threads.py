@@ -1,4 +1,4 @@
-"""Make the files of a build in threads of this process: in one, or in several if it can't be copied."""
+"""Make the files of a build in threads of this process: one, or several where it can't be copied."""
 
 from __future__ import annotations
 
@@ -33,13 +33,14 @@ def make_in_threads(job: Job, n_workers: int) -> list[PartResult]:
     lock, mine, ended = Lock(), local(), Event()
 
     def advance(orders: int, events: int) -> None:
-        # After a failure or Ctrl-C, the other workers give up their files.
+        # After an error or Ctrl-C, the other workers give up their files at the end of a chunk.
         if ended.is_set():
             raise CancelledError
         with lock:
             job.advance(orders, events)
 
     def make(file: OutputFile) -> None:
+        # A builder's memory is large and not for two threads, so each thread keeps one of its own.
         if not hasattr(mine, "builder"):
             mine.builder = PartBuilder(plan)
         result = mine.builder.build(file, job.work, advance)

@@ -1,4 +1,4 @@
-"""The seam between the rows of a build and their files: one class for each writer."""
+"""Define the interface of the two writers, which turn the rows of a build into files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fastgen.generating.maker import EventMaker
     from fastgen.parquet.file import Written
 
+# Stated in every file's footer, for readers that can use the order (docs/model.md, 6.2).
 ORDER_OF_ROWS = "location_id, day, created, draw, sequence"
 
 
@@ -29,10 +30,10 @@ class EventWriter(Protocol):
         path
             Final path of the file.
         chunks
-            Each step expands the next chunk of the file's rows in the event maker's buffers, and gives the
-            id of their location.
+            Each step puts the next chunk of the file's rows into the event maker's buffers, and yields the id
+            of their location.
         make_folder
-            Whether to make missing folders.
+            Whether to create missing folders.
 
         Raises
         ------
@@ -42,14 +43,14 @@ class EventWriter(Protocol):
 
 
 def make_writer(plan: BuildPlan, maker: EventMaker) -> EventWriter:
-    """Make the writer that a plan asks for; a build loads no other.
+    """Make the writer that a plan states; the other one isn't imported.
 
     Parameters
     ----------
     plan
         The plan.
     maker
-        What makes the rows.
+        Makes the rows.
     """
     if plan.writer is Writer.POLARS:
         from fastgen.building.polars_writer import PolarsWriter  # noqa: PLC0415  # loads Polars and PyArrow
@@ -61,7 +62,7 @@ def make_writer(plan: BuildPlan, maker: EventMaker) -> EventWriter:
 
 
 def file_metadata(plan: BuildPlan) -> dict[str, str]:
-    """Say in a file's footer what it was made from, and how its rows are sorted."""
+    """Make the key-value metadata of a file's footer: what it was made from, and how its rows are sorted."""
     return {
         "fastgen.version": __version__,
         "fastgen.scenario": plan.scenario.content_hash(),

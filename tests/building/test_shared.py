@@ -217,7 +217,7 @@ def spoil(made: list[Attempt], ticket: Ticket, how: str) -> list[Attempt]:
     ("how", "message"),
     [
         ("missing", r"^expected 6 finished files, events\.parquet/\S+ is missing\.$"),
-        ("twice", r"^expected each file once, events\.parquet/\S+ was told of twice\.$"),
+        ("twice", r"^expected each file once, events\.parquet/\S+ was reported twice\.$"),
         ("elsewhere", r"got none: the output has to be a folder that driver and executors share\.$"),
     ],
 )
