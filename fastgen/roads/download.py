@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fastgen.errors import DataError, FastgenError, OutputError
 from fastgen.roads.area import Area
 from fastgen.roads.drive_filter import EXCLUDED
-from fastgen.roads.extras import quote_value, require_osm_extra
+from fastgen.roads.extras import FOR_SERVERS, FOR_STREETS, quote_value, require_osm_extra
 from fastgen.roads.osm_file import draw_roads
 from fastgen.roads.osmnx_graph import MARGIN_M, convert_graph
 from fastgen.roads.overpass_answer import read_answer
@@ -84,7 +84,7 @@ def download_roads(
     for option, seconds in (("--timeout", timeout_s), ("--max-time", max_time_s)):
         if not 0 < seconds <= MAX_TIME_S:
             raise DataError(f"{option}: expected a time above 0 and of at most a week, got {seconds:g} s.")
-    require_osm_extra()
+    require_osm_extra(FOR_STREETS + FOR_SERVERS)
     try:
         return _download(
             address, Area(lat, lon, radius_mi), Limits(timeout_s, max_time_s, max_bytes), announce

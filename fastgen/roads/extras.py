@@ -9,18 +9,25 @@ from fastgen.errors import DataError
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, 80, 80, 80
-_OSM_PACKAGES = ("networkx", "osmnx")
+# What each use of OpenStreetMap data imports. All of them come with the extra: osmnx, whose results ours are
+# compared with, needs requests and shapely itself.
+FOR_STREETS, FOR_SERVERS = ("networkx", "shapely"), ("requests",)
 
 
-def require_osm_extra() -> None:
-    """Check that the packages which read and download OpenStreetMap data are installed.
+def require_osm_extra(packages: tuple[str, ...]) -> None:
+    """Check that packages of the extra `osm` are installed.
+
+    Parameters
+    ----------
+    packages
+        `FOR_STREETS`, `FOR_SERVERS`, or both together.
 
     Raises
     ------
     DataError
-        If one is missing; the message is the line that installs them.
+        If one is missing; the message names it, and the command that installs it.
     """
-    missing = [name for name in _OSM_PACKAGES if find_spec(name) is None]
+    missing = [name for name in packages if find_spec(name) is None]
     if missing:
         raise DataError(
             f"OpenStreetMap data needs {', '.join(missing)}: run pip install 'fastgen[osm]', then try again."

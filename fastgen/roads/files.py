@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastgen.errors import DataError
 from fastgen.roads.area import Area
-from fastgen.roads.extras import require_osm_extra
+from fastgen.roads.extras import FOR_STREETS, require_osm_extra
 from fastgen.roads.graphml import load_graphml
 from fastgen.roads.osm_file import SUFFIXES, load_osm
 from fastgen.roads.osmnx_graph import convert_graph
@@ -61,7 +61,7 @@ def import_roads(
             file.read(1)
     except OSError as error:
         raise DataError(f"{name}: expected a readable file, got {error.strerror}.") from None
-    require_osm_extra()
+    require_osm_extra(FOR_STREETS)
     if path.name.endswith(GRAPHML_SUFFIX):
         source = f"OpenStreetMap by way of osmnx, {_clean_name(path)}"
         return convert_graph(load_graphml(path, area), area, source, name, announce)

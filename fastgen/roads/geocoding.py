@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fastgen.errors import DataError, FastgenError, OutputError
 from fastgen.records import parse_json
-from fastgen.roads.extras import quote_value, require_osm_extra
+from fastgen.roads.extras import FOR_SERVERS, quote_value, require_osm_extra
 from fastgen.roads.server_address import show_host, split_address
 from fastgen.roads.transfer import Limits, Request, send_request
 
@@ -49,7 +49,7 @@ def geocode(address: str, server: str | None = None) -> tuple[float, float]:
         host = show_host(str(server))
         got = quote_value(host) if host else "something else"
         raise DataError(f"--geocoder: expected an address like {DEFAULT_URL}, got {got}.") from None
-    require_osm_extra()
+    require_osm_extra(FOR_SERVERS)
     try:
         return _ask(place, address)
     except FastgenError as error:

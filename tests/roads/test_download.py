@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from osmnx import settings
 
 from fastgen.errors import DataError, FastgenError, OutputError
+from fastgen.roads import extras
 from fastgen.roads.download import download_roads
 from fastgen.roads.files import import_roads
 from tests.roads.overpass import DATA_TIME, Overpass
@@ -48,6 +50,21 @@ def test_download_leaves_osmnx_and_the_resolver_as_they_were(
     assert {key: getattr(settings, key) for key in before} == before
     assert socket.getaddrinfo is resolver
     assert not list(tmp_path.iterdir()), "no cache folder"
+
+
+def test_download_does_without_osmnx(overpass: Overpass, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "osmnx", None)  # importing it raises ImportError
+    assert download_town(overpass.url).n_nodes > 0
+
+
+@pytest.mark.parametrize("package", ["networkx", "requests", "shapely"])
+def test_package_that_is_missing_is_named(
+    package: str, overpass: Overpass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == package else name)
+    with pytest.raises(DataError, match=rf"needs {package}: run pip install 'fastgen\[osm\]'"):
+        download_town(overpass.url)
+    assert overpass.queries == []
 
 
 @pytest.mark.parametrize("status", [429, 504])

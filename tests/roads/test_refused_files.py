@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import osmnx as ox
@@ -129,10 +130,25 @@ def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
         import_town(tmp_path / "folder.osm")
 
 
+@pytest.mark.parametrize("package", ["networkx", "shapely"])
 def test_without_the_extra_the_error_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     path = write_osm(tmp_path / "town.osm")
-    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "osmnx" else name)
-    with pytest.raises(DataError, match=r"needs osmnx: run pip install 'fastgen\[osm\]', then try again\.$"):
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == package else name)
+    message = rf"needs {package}: run pip install 'fastgen\[osm\]', then try again\.$"
+    with pytest.raises(DataError, match=message):
         import_town(path)
+
+
+@pytest.mark.parametrize("name", ["town.osm", "town.graphml"])
+def test_import_needs_no_other_package_of_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = write_osm(tmp_path / "town.osm")
+    if name.endswith(".graphml"):
+        path = tmp_path / name
+        ox.save_graphml(osmnx_town(tmp_path), path)
+    for package in ("osmnx", "requests", "geopandas", "pandas", "scipy"):
+        monkeypatch.setitem(sys.modules, package, None)  # importing it raises ImportError
+    assert import_town(path).n_nodes > 0
