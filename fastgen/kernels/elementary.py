@@ -13,7 +13,8 @@ import numpy as np
 
 from fastgen.jit import step
 
-# ln 2 in two parts: LN2_HI has its 32 leading bits, so that products with small whole numbers are exact.
+# ln 2 in two parts, as in fdlibm's e_log.c: LN2_HI has its 32 leading bits, so that products with small whole
+# numbers are exact.
 LN2_HI = 6.93147180369123816490e-01
 LN2_LO = 1.90821492927058770002e-10
 HALF_SQRT2 = 0.7071067811865476

@@ -129,5 +129,8 @@ def unit(word: np.uint64) -> float:
 
 @step
 def unit53(high: np.uint64, low: np.uint64) -> float:
-    """Turn two words into a number uniform on [0, 1), in steps of 2**-53."""
+    """Turn two words into a number uniform on [0, 1), in steps of 2**-53.
+
+    Source: genrand_res53 of the Mersenne Twister, which takes the upper 27 and 26 bits.
+    """
     return (np.float64(high >> SHIFT_5) * TWO_26 + np.float64(low >> SHIFT_6)) * TWO_M53

@@ -39,6 +39,7 @@ def copy_texts(
     for j in range(len(which)):
         first = start[which[j]]
         n = start[which[j] + 1] - first
+        # Four bytes in a page of a Parquet file, none in what a digest runs over.
         for k in range(length_bytes):
             out[at] = (n >> (8 * k)) & 255
             at += 1

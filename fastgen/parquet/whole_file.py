@@ -42,6 +42,7 @@ class WholeFile:
     """
 
     def __init__(self, path: Path, *, make_folder: bool = True) -> None:
+        # Hidden until it is complete, so that readers of the folder pass it over.
         self._path, self._temporary = path, path.with_name(f".{path.name}.tmp")
         self._sha256, self.size = hashlib.sha256(), 0
         try:

@@ -63,7 +63,7 @@ def explode_items(created: pa.RecordBatch) -> pa.RecordBatch:
         If an items_json is not an array of lines.
     """
     frame = pl.from_arrow(created.select(["order_id", "location_id", "ts_seconds", "items_json"]))
-    if not isinstance(frame, pl.DataFrame):
+    if not isinstance(frame, pl.DataFrame):  # it is one, but the function's type allows a series
         raise TypeError("expected a frame of a batch")
     try:
         lines = (
@@ -73,6 +73,7 @@ def explode_items(created: pa.RecordBatch) -> pa.RecordBatch:
             .explode("items", "line")
             .unnest("items")
             .rename({"id": "item_id"})
+            # A price has two decimals, and a quantity one digit: rounding gives the right number of cents.
             .with_columns((pl.col("price") * pl.col("qty")).round(2).alias("extended_price"))
         )
     except pl.exceptions.PolarsError as error:

@@ -100,16 +100,16 @@ def list_files(folder: Path) -> dict[str, int]:
 
 def _runs(table: Table, *, partitioned: bool) -> Iterator[tuple[int | None, pa.Table]]:
     """Join the batches to row groups; if partitioned, each of one location and without that column."""
-    held, n_rows, at = list[pa.RecordBatch](), 0, None
+    batches, n_rows, at = list[pa.RecordBatch](), 0, None
     for batch in table.batches():
         for location_id, rows in _by_location(batch) if partitioned else ((None, batch),):
             # A row group has one location, and about GROUP_ROWS rows.
-            if held and (location_id != at or n_rows >= GROUP_ROWS):
-                yield at, pa.Table.from_batches(held)
-                held, n_rows = [], 0
-            held, n_rows, at = [*held, rows], n_rows + rows.num_rows, location_id
-    if held:
-        yield at, pa.Table.from_batches(held)
+            if batches and (location_id != at or n_rows >= GROUP_ROWS):
+                yield at, pa.Table.from_batches(batches)
+                batches, n_rows = [], 0
+            batches, n_rows, at = [*batches, rows], n_rows + rows.num_rows, location_id
+    if batches:
+        yield at, pa.Table.from_batches(batches)
 
 
 def _by_location(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:

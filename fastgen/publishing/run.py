@@ -80,7 +80,7 @@ def publish(
     target = parse_target(to)
     opened = open_dataset(dataset)
     manifest = opened.manifest
-    if not opened.is_unwritten:
+    if not opened.is_unwritten:  # one that is not on disk has no folder to stay apart from
         check_apart(target, opened.index.folder)
     tables, publication = open_tables(opened), Publication.of(manifest, target.form)
     if target.form is Form.DUCKDB:

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from fastgen.units import S_PER_DAY
 
+# Microseconds are the unit of timestamps in Delta and Spark.
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 _S_PER_HOUR = 3600
 

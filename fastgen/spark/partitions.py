@@ -132,6 +132,7 @@ def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
     locations: list[int | None] = []
     # Of each location: the task that is being filled, and the rows that it has room for.
     filling: dict[int | None, tuple[int, float]] = {}
+    # A location's row groups come in the order of its files, so a task reads few files.
     for loop, span in slicer.groups(share.start_s, share.end_s):
         n_rows = span.expected_rows(loop * share.length_s, share.start_s, share.end_s)
         location_id = span.file.location_id

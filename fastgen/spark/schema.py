@@ -7,6 +7,7 @@ import pyarrow as pa
 from fastgen.dataset.reading.arrow_types import arrow_schema, with_nulls
 from fastgen.wire.bulk import WIRE_SCHEMA
 
+# Spark's name of each type that either schema has.
 _DDL = {
     pa.string(): "STRING",
     pa.int8(): "TINYINT",

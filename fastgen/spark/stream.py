@@ -204,7 +204,7 @@ class RefusedStream(DataSourceStreamReader):  # type: ignore[misc]  # PySpark co
         raise self._error
 
 
-def says_where_it_stands(base: type) -> bool:
+def passes_present_offset(base: type) -> bool:
     """Say whether this PySpark passes the present offset to `latestOffset`, as PySpark 4.2 and later do."""
     return "start" in inspect.signature(base.latestOffset).parameters  # type: ignore[attr-defined]
 
@@ -229,7 +229,7 @@ def make_stream_reader(
     ScenarioError
         If the anchor is required and not set.
     """
-    if needs_anchor and not says_where_it_stands(base) and options.anchor_us is None:
+    if needs_anchor and not passes_present_offset(base) and options.anchor_us is None:
         raise ScenarioError(
             f"anchor: PySpark {pyspark.__version__} doesn't tell a stream where it stands, a restart would "
             "lose its clock: expected the instant at which the stream begins, such as 2026-03-01T12:00Z, "

@@ -99,4 +99,4 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def newest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever PySpark is installed: both ways of asking are tried."""
-    monkeypatch.setattr(stream_module, "says_where_it_stands", lambda base: base is not OldBase)
+    monkeypatch.setattr(stream_module, "passes_present_offset", lambda base: base is not OldBase)

@@ -14,7 +14,7 @@ from pyspark.sql.types import StructType
 from fastgen.errors import DataError, ScenarioError
 from fastgen.spark.offsets import read_position
 from fastgen.spark.source import FastgenSource
-from fastgen.spark.stream import says_where_it_stands
+from fastgen.spark.stream import passes_present_offset
 from tests.spark.asking import in_order, read_batch, read_between, stream
 from tests.spark.stream_clock import (
     ANCHOR,
@@ -222,8 +222,8 @@ def test_older_pyspark_without_an_anchor_learns_it_from_the_batch_planned_anew(
 
 
 def test_versions_are_told_apart_by_what_they_ask() -> None:
-    assert not says_where_it_stands(OldBase)
-    assert says_where_it_stands(NewBase)
+    assert not passes_present_offset(OldBase)
+    assert passes_present_offset(NewBase)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from pyspark.sql.datasource import DataSourceStreamReader
 import fastgen
 from fastgen.replaying.clock import us_from_utc, utc_from_us
 from fastgen.spark.offsets import read_position
-from fastgen.spark.stream import says_where_it_stands
+from fastgen.spark.stream import passes_present_offset
 from tests.spark.asking import Row, in_order
 from tests.wire.reference import wire_lines
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 CAN_PUSH = tuple(map(int, pyspark.__version__.split(".")[:2])) >= (4, 1)
-IS_NEW = says_where_it_stands(DataSourceStreamReader)
+IS_NEW = passes_present_offset(DataSourceStreamReader)
 PUSHDOWN = "spark.sql.python.filterPushdown.enabled"
 
 

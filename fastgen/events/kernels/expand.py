@@ -171,7 +171,7 @@ def write_events(
         n_pings = ping_start[customer + 1] - ping
         n_rows = N_BEFORE_PINGS + n_pings + 1
         delivered = row + n_rows - 1
-        id_length = id_bytes[16 * i]
+        id_length = id_bytes[16 * i]  # of an Arrow string view: its length in 4 bytes, then the text
         for at in range(row, row + n_rows):
             sequence[at] = at - row
             lengths[ID, at] = id_length
