@@ -67,7 +67,7 @@ def make_in_processes(job: Job, n_workers: int) -> list[PartResult] | None:
 
 
 def _direct(job: Job, workers: list[Connection]) -> list[PartResult]:
-    """Send files to idle workers until all are made; write the tables meanwhile."""
+    """Send files to idle workers until all are made; write the tables while they work."""
     numbers, results = iter(range(len(job.files))), list[PartResult]()
     at_work = [worker for worker in workers if _send_next(worker, numbers)]
     write_tables(job.plan.dims, job.work)

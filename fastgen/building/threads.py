@@ -27,7 +27,7 @@ def make_in_threads(job: Job, n_workers: int) -> list[PartResult]:
     Raises
     ------
     OutputError
-        If the disk refuses.
+        If a file can't be written.
     """
     plan, results = job.plan, list[PartResult]()
     lock, mine, ended = Lock(), local(), Event()

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-# Columns that parts which are made when they are read have beside those stored, if they are asked for: the
-# microseconds within the second, and tenths of minutes from pick-up to delivery (0 on other rows than
-# driver_picked_up).
+# More columns that a part has if it is made when it is read; event files don't store them. ts_us has the
+# microseconds within the second; eta_tenths has the tenths of minutes from pick-up to delivery, 0 on rows
+# other than driver_picked_up.
 MADE_COLUMNS = ("ts_us", "eta_tenths")
 
 
@@ -23,7 +23,7 @@ class RowGroup(NamedTuple):
     Attributes
     ----------
     n_rows
-        Number of rows; an estimate if they are not made yet.
+        Number of rows; an estimate where the rows aren't made yet.
     first_s, last_s
         Unix seconds of the first and the last one; None if only the bounds of the part are known.
     """
@@ -52,7 +52,7 @@ class EventPart(Protocol):
     Attributes
     ----------
     location_id
-        None: all locations, and the part has the column location_id; else it has no such column.
+        Location of all rows, which then have no column location_id. None: the rows are of several locations.
     first_day, last_day
         Days, both ends included.
     path
@@ -80,7 +80,7 @@ class EventPart(Protocol):
 
 
 class Unchanging:
-    """The stamp of a manifest that can't change, since it is not on disk."""
+    """Takes the place of a manifest's stamp where no manifest is on disk that could change."""
 
     def check(self) -> None:
         """Check nothing."""

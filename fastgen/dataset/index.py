@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.seal import Stamp
     from fastgen.model.scenario import Scenario
 
-# Seconds. Time zones are at most 14 hours off UTC; a change of the clock adds an hour at most.
+# Seconds, on the safe side: a time zone is at most 14 hours off UTC, and a change of the clock adds one hour.
 CLOCK_SPREAD_S = S_PER_DAY
 
 # location_id=L/[day=D/]part-FIRST-LAST.parquet, the days included.
@@ -45,14 +45,14 @@ _PART = re.compile(r"(?:^|/)location_id=(\d+)/(?:day=\d+/)?part-(\d+)-(\d+)\.par
 
 
 class FileSpan(NamedTuple):
-    """An event file.
+    """An event file, and the orders in it.
 
     Attributes
     ----------
     folder, entry
         The dataset's folder, and the file as the manifest states it.
     location_id, first_day, last_day
-        Location and days of its orders, both days included; location None: all locations.
+        Location and days of its orders, both days included; a location of None means all of them.
     """
 
     folder: Path
@@ -119,12 +119,12 @@ class DatasetIndex:
 
     @property
     def first_s(self) -> int:
-        """Unix second before which there is no event: the epoch, or a day earlier with the UTC clock."""
+        """Unix second before which no event can be: the epoch, or a day earlier with the UTC clock."""
         return self.epoch_s - self.lead_s
 
     @property
     def end_s(self) -> int:
-        """Unix second from which on there is no event."""
+        """Unix second from which on no event can be."""
         return self.epoch_s + self.length_s + self.tail_s
 
     @cached_property
@@ -166,12 +166,12 @@ class DatasetIndex:
 
 
 def read_index(dataset: str | Path) -> DatasetIndex:
-    """Read from the manifest of a dataset what its files and its calendar are.
+    """Read the index of a dataset from its manifest.
 
     Raises
     ------
     ScenarioError
-        If the folder's name is none, such as an empty text.
+        If `dataset` is not a possible path, such as an empty text.
     DataError
         If there is no manifest, or one of another format.
     DamageError

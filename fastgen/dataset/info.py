@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.reading.manifest_checks import FilePart
     from fastgen.model.scenario import Scenario
 
-# All that the totals need: other columns are neither read nor checked.
+# The columns that the totals need; others are neither read nor checked.
 _SCANNED = ("order_id", "event_type_id", "ts_seconds", "items_json")
 
 
@@ -158,7 +158,7 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
     for statement in statements:
         if not statement.holds:
             raise DamageError(f"{name}: {statement.expected}", folder)
-    # Only to check them by the manifest: a wrong table would give wrong revenues.
+    # Read only to compare their hashes with the manifest: a damaged table would give wrong revenues.
     for entry in manifest.tables:
         read_table_file(folder, entry)
     items = index_items(read_tables(folder).items)
@@ -205,7 +205,7 @@ def _count(values: np.ndarray[Any, Any]) -> Counter[int]:
 
 def _summarise(folder: Path, manifest: Manifest, scenario: Scenario, sums: dict[int, _Sums]) -> DatasetInfo:
     names = {location.location_id: location.name for location in scenario.locations}
-    # Counters add up, so quantiles of all locations are exact too.
+    # Counts of seconds add up, which quantiles wouldn't: those of all locations together are exact too.
     total = _Sums()
     for found in sums.values():
         total.add(found)

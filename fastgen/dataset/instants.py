@@ -54,7 +54,7 @@ def parse_instant(value: Instant, epoch_s: int, name: str) -> int:
         day, hour, minute, second = (int(part or 0) for part in found.groups())
         if hour < 24 and minute < 60 and second < 60:  # noqa: PLR2004  # the clock's own numbers
             return epoch_s + day * S_PER_DAY + hour * 3600 + minute * 60 + second
-    with suppress(ValueError):  # no such day of the calendar
+    with suppress(ValueError):  # a date that doesn't exist, such as 2024-02-30
         if _DATE.fullmatch(text):
             return parse_instant(dt.datetime.fromisoformat(text), epoch_s, name)
     raise ScenarioError(f"{name}: expected {EXPECTED}, got {text!r}.")

@@ -14,7 +14,7 @@ MANIFEST = "manifest.json"
 TABLES = tuple(dimensions.TABLES)
 # Spark, DuckDB and Polars skip names that start with a dot when they read a folder.
 WORK = ".building"
-# In it, while a build is unfinished.
+# The file in the work folder that an unfinished build locks.
 LOCK = "lock"
 
 # Small enough for readers to skip most of a file by time; a multiple of 8, which `digest_file` relies on.
@@ -22,7 +22,7 @@ ROW_GROUP_ROWS = 64_000
 
 
 class Layout(StrEnum):
-    """Whether the events are one file, or many in folders by location."""
+    """Form of the events: files in folders by location, or a single file."""
 
     HIVE = "hive"
     SINGLE = "single"
@@ -36,7 +36,7 @@ class PartitionBy(StrEnum):
 
 
 class Writer(StrEnum):
-    """What encodes the event files."""
+    """Encoder of the event files."""
 
     FASTGEN = "fastgen"
     POLARS = "polars"
@@ -67,21 +67,21 @@ def is_part(place: Path, dataset: Path) -> bool:
 
 
 def check_no_part(place: Path, what: str, *, may_be_whole: bool = False) -> None:
-    """Refuse a place to write to that belongs to a dataset, whichever, finished or being built.
+    """Check that a place to write to is not part of any dataset, finished or being built.
 
     Parameters
     ----------
     place
-        File or folder, there or not.
+        File or folder, which needn't exist.
     what
-        What to call it in an error.
+        Name of the option or argument, for errors.
     may_be_whole
-        Whether it may be a dataset's folder itself.
+        Whether it may be the folder of a dataset itself.
 
     Raises
     ------
     ScenarioError
-        If it is.
+        If it is part of a dataset; the error names both.
     """
     there = Path(os.path.realpath(place))
     for folder in there.parents if may_be_whole else (there, *there.parents):

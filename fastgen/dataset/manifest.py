@@ -146,7 +146,8 @@ def compute_build_id(
     form
         Layout, partitioning, compression.
     writer, source
-        As the manifest has them; what is None leaves the hash as it was before there was a choice.
+        As the manifest has them. None is not hashed, so that builds from before there was a choice keep their
+        ids.
     """
     # The order and form of these parts must not change: the id of every dataset depends on them.
     roads = [list(asdict(network).values()) for network in networks]

@@ -30,7 +30,7 @@ class OpenDataset:
     read_table
         Reads the Parquet bytes of a dimension table that the manifest lists.
     is_unwritten
-        Whether there is no folder: that of the index is a mere name then.
+        Whether the dataset was never written; the index's folder is then only a name for errors.
     """
 
     manifest: Manifest

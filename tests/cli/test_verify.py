@@ -94,7 +94,7 @@ def test_without_a_dataset_is_wrong_input(tmp_path: Path) -> None:
         (b"", 2, "a file of another kind"),
         (b"[1, 2", 2, "a file of another kind"),
         (b"{}", 2, "a file of another kind"),
-        (b"\xff\xfe", 2, "bytes that are no UTF-8"),
+        (b"\xff\xfe", 2, "bytes that are not UTF-8"),
         (b"PAR1PAR1", 2, "a file of another kind"),
         (b'{"format": "fastgen-checksums", "datasets": ', 1, "expected golden checksums, got a damaged"),
         (b'{"format": "fastgen-dataset", "files": ', 1, "expected a whole manifest, got a damaged"),

@@ -211,7 +211,7 @@ class _Source:
     """A file as PyArrow reads it: whole column chunks, each checked by its hash.
 
     The bytes are read into memory instead of being mapped, so that exactly what was checked is decoded, and a
-    file that is truncated meanwhile gives an error instead of a bus error.
+    file that is truncated while it is read gives an error instead of a bus error.
     """
 
     closed = False

@@ -90,7 +90,7 @@ def _read_text(path: Path) -> str:
     try:
         return read_regular(path).decode()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "bytes that are no UTF-8"
+        reason = getattr(error, "strerror", None) or "bytes that are not UTF-8"
         raise DataError(f"{path}: expected checksums or a manifest, got: {reason}.") from None
 
 
@@ -103,5 +103,5 @@ def _format_of(text: str) -> object:
 
 
 def _is_damaged(text: str, wanted: str) -> bool:
-    """Whether a text is no JSON, and names a format of ours all the same."""
+    """Whether a text is a damaged file of a format: it names the format, but is not valid JSON."""
     return _format_of(text) is None and f'"{wanted}"' in text
