@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from fastgen.dataset.seal import seal, unseal
 from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_day
 from fastgen.files import read_regular
-from fastgen.generating.maker import EventMaker
-from fastgen.model.order_source import OrderRange
+from fastgen.generating.large_days import digest_large_day
+from fastgen.generating.maker import WHOLE_DAY_EVENTS, EventMaker, whole_day
+from fastgen.generating.simulation import Span
 from fastgen.records import make_record, parse_json
 from fastgen.rng import STREAM_VERSION
 
@@ -79,12 +80,13 @@ def keep_digests(simulation: Simulation, days: Iterable[DayDigest], cache_dir: P
 
 
 def _digest(simulation: Simulation, maker: EventMaker, location_id: int, day: int) -> DayDigest:
-    """Make a location-day, whole, and digest it."""
-    source = simulation.source
-    n, index = int(source.n_orders[location_id][day]), int(source.first_index[location_id][day])
-    maker.begin(location_id, [OrderRange(day, 0, n, index)])
-    maker.buffers.expand(0, n)
-    return digest_day(location_id, day, maker.buffers, 0, n)
+    """Make the events of a location-day, and digest them."""
+    if simulation.count_events(Span(location_id, day, day)) > WHOLE_DAY_EVENTS:
+        return digest_large_day(simulation, maker, location_id, day)
+    whole = whole_day(simulation, location_id, day)
+    maker.begin(location_id, [whole])
+    maker.buffers.expand(0, whole.n_orders)
+    return digest_day(location_id, day, maker.buffers, 0, whole.n_orders)
 
 
 def _cache_paths(simulation: Simulation, cache_dir: Path) -> dict[int, Path]:

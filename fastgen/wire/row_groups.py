@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from fastgen.dataset.event_part import EventPart
 
 
+# Rows of a window are copied if fewer than one of SPARSE rows around them is in it. At a large scale, the row
+# groups of an hour of orders have rows of a window of minutes, a few of each order: all rows of all these
+# groups would be copied for every window.
+SPARSE = 2
+
+
 class GroupSpan(NamedTuple):
     """A row group of a part.
 
@@ -141,9 +147,10 @@ class LoopSlice(NamedTuple):
 
 
 def cut_window(rows: WireRows, loop: int, length_s: int, start_s: int, end_s: int) -> LoopSlice | None:
-    """Cut from a row group all rows between the first and the last of a window; None: the window has none.
+    """Cut from a row group the rows of a window; None: it has none.
 
-    Rows between them may be outside of the window, since a row group isn't sorted by time.
+    If most rows between the first and the last of the window are in it, all of them are taken, since a slice
+    needs no copy. A row group isn't sorted by time, so the caller selects the rows once more.
 
     Parameters
     ----------
@@ -156,7 +163,24 @@ def cut_window(rows: WireRows, loop: int, length_s: int, start_s: int, end_s: in
     """
     ts = rows.ints[:, TS] + loop * length_s
     inside = np.flatnonzero((ts >= start_s) & (ts < end_s))
-    return LoopSlice(rows, int(inside[0]), int(inside[-1]) + 1, loop, length_s) if len(inside) else None
+    if not len(inside):
+        return None
+    first, last = int(inside[0]), int(inside[-1]) + 1
+    if SPARSE * len(inside) < last - first:
+        return LoopSlice(_take(rows, inside), 0, len(inside), loop, length_s)
+    return LoopSlice(rows, first, last, loop, length_s)
+
+
+def _take(rows: WireRows, which: NDArray[np.int64]) -> WireRows:
+    """Copy some rows."""
+    starts, texts = [], []
+    for column, text in enumerate(rows[3:]):
+        first = rows.start[which, column]
+        lengths = rows.start[which + 1, column] - first
+        start = np.concatenate([[0], np.cumsum(lengths)])
+        starts.append(start)
+        texts.append(text[np.arange(start[-1]) + np.repeat(first - start[:-1], lengths)])
+    return WireRows(rows.ints[which], rows.floats[which], np.stack(starts, 1), *texts)
 
 
 def selected_rows(

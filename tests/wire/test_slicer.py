@@ -19,6 +19,8 @@ from fastgen.wire import row_groups as rows_module
 from fastgen.wire import slicer as slicer_module
 from fastgen.wire.bulk import WireEncoder
 from fastgen.wire.form import WireForm
+from fastgen.wire.row_groups import LoopSlice, cut_window, join_slices, read_group, read_spans
+from fastgen.wire.rows import TS, WireRows
 from fastgen.wire.slicer import Slicer
 from tests.helpers import build_small
 from tests.wire.reference import wire_lines
@@ -56,6 +58,32 @@ def wire_lines_after(all_lines: list[str], ts: int) -> list[str]:
 
     text = f"{dt.datetime.fromtimestamp(ts, dt.UTC):%Y-%m-%d %H:%M:%S}"
     return [line for line in all_lines if json.loads(line)["ts"] >= text]
+
+
+def test_few_rows_of_a_row_group_are_copied_and_no_others(index: DatasetIndex) -> None:
+    file = index.files[0]
+    rows = read_group(read_spans(file, (index.earliest_s(file), index.latest_s(file)))[0])
+    noon, length_s = index.epoch_s + DAY // 2, index.length_s
+    inside: list[int] = []
+    start_s = noon
+    # Until a minute in which some orders of several have an event each.
+    while not inside or 2 * len(inside) >= inside[-1] - inside[0]:
+        start_s += 60
+        inside = [i for i, ts in enumerate(rows.ints[:, TS].tolist()) if start_s <= ts < start_s + 60]
+    found = cut_window(rows, 0, length_s, start_s, start_s + 60)
+    assert found is not None
+    whole = join_slices([LoopSlice(rows, 0, len(rows.ints), 0, length_s)])
+    copied = join_slices([found])
+    assert len(copied.ints) == len(inside)
+    for new, old in enumerate(inside):
+        assert copied.ints[new].tolist() == whole.ints[old].tolist()
+        assert copied.floats[new].tolist() == whole.floats[old].tolist()
+        assert texts_of(copied, new) == texts_of(whole, old)
+
+
+def texts_of(rows: WireRows, row: int) -> list[bytes]:
+    first, end = rows.start[row : row + 2]
+    return [text[a:b].tobytes() for text, a, b in zip(rows[3:], first, end, strict=True)]
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -35,26 +35,31 @@ STORED = tuple(c.name for c in COLUMNS if c.name != LOCATION)
 
 
 class RowReader:
-    """Reads ranges of rows of one event file, and keeps the row groups that it read last."""
+    """Reads ranges of rows of one event file, and keeps the row groups that the last range was in."""
 
     def __init__(self, file: EventFile) -> None:
         self._file = file
         sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
         self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        self._kept: tuple[int, int, tuple[str, ...], pa.Table] | None = None
+        self._columns: tuple[str, ...] = ()
+        self._kept: dict[int, pa.Table] = {}
 
     def rows(self, first: int, last: int, columns: tuple[str, ...]) -> pa.Table:
         """Read rows first..last-1 of some columns."""
-        kept = self._kept
-        # Days of a small dataset share a row group, which is decoded once.
-        if kept is None or not (kept[0] <= first and last <= kept[1] and kept[2] == columns):
-            self._kept = kept = None  # free the old rows before new ones are read
-            low = max(int(np.searchsorted(self._starts, first, "right")) - 1, 0)
-            high = int(np.searchsorted(self._starts, last, "left"))
-            table = self._file.read(range(low, high), columns)
-            kept = (int(self._starts[low]), int(self._starts[high]), columns, table)
-            self._kept = kept
-        return kept[3].slice(first - kept[0], last - first)
+        low = max(int(np.searchsorted(self._starts, first, "right")) - 1, 0)
+        high = int(np.searchsorted(self._starts, last, "left"))
+        # The next range begins in the last row group of this one: each is decoded once. The others are freed
+        # before new ones are read.
+        kept = self._kept if columns == self._columns else {}
+        self._columns, self._kept = columns, {i: kept[i] for i in range(low, high) if i in kept}
+        del kept
+        for group in range(low, high):
+            if group not in self._kept:
+                self._kept[group] = self._file.read([group], columns)
+        tables = [self._kept[group] for group in range(low, high)]
+        # A file without rows has its columns all the same.
+        table = pa.concat_tables(tables) if tables else self._file.read([], columns)
+        return table.slice(first - int(self._starts[low]), last - first)
 
 
 def digest_file_days(file: EventFile, days: Iterable[DayDigest]) -> list[DayDigest]:

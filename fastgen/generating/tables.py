@@ -1,0 +1,47 @@
+"""Make the events of orders as Arrow tables whose texts all readers of Arrow know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from fastgen.generating.frames import to_arrow
+from fastgen.generating.maker import EventMaker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from fastgen.generating.simulation import Simulation
+    from fastgen.model.order_source import OrderRange
+
+
+def make_tables(
+    simulation: Simulation, location_id: int, ranges: Iterable[OrderRange], columns: Sequence[str]
+) -> Iterator[pa.Table]:
+    """Make the events of some ranges of orders, one table for each range.
+
+    Parameters
+    ----------
+    simulation
+        What decides the events.
+    location_id
+        Location of the orders.
+    ranges
+        The orders.
+    columns
+        Names of the columns, in the order of the table.
+    """
+    maker = EventMaker(simulation)
+    for some in ranges:
+        maker.begin(location_id, [some])
+        maker.buffers.expand(0, some.n_orders)
+        table = to_arrow(maker.buffers, location_id, simulation.sequence_kind, columns)
+        maker.free()  # its memory is the table's now
+        plain = pa.schema([field.with_type(_plain(field.type)) for field in table.schema])
+        yield table.cast(plain).select(list(columns))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Replace the type of a text: many of Arrow's functions and writers lack that of views."""
+    return pa.large_string() if kind == pa.string_view() else kind
