@@ -10,6 +10,7 @@ Rooms (packages and modules), each of which imports only from rooms below it::
     publishing/                  make tables of a lakehouse or a database from a dataset
     generating/                  make the events of any location-day, without files
     emitting/                    write windows of events so that readers get each event exactly once
+    faults/                      break a stream on purpose, and keep a ledger of it
     wire/                        read a window of a dataset in order, and encode it in the wire format
     dataset/                     layout, manifest and index of a dataset; reading/ and verify/
     events/                      event table; expand orders to rows, digest them, encode row groups
@@ -28,8 +29,9 @@ A room's own compiled loops are in its folder `kernels`.
 Data flow in one direction: scenario -> plan -> orders -> events -> files.
 
 Public names: `plan` forecasts a build, and `build` makes a dataset. `scan_events` reads a dataset, and
-`slice_events` some hours of it; `scan_scenario` and `scenario_batches` read a dataset that was never written.
-`replay` and `follow` play a dataset as a stream, by a `ReplayClock`. `publish` makes tables from a dataset.
+`slice_events` some hours of it; `write_slice` writes them in the wire format. `scan_scenario` and
+`scenario_batches` read a dataset that was never written. `replay` and `follow` play a dataset as a stream, by
+a `ReplayClock`. `publish` makes tables from a dataset.
 Each is imported at first use, so `import fastgen` takes no time. Every error raised on purpose is a
 `FastgenError`.
 """
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from fastgen.building.job import BuildResult, Progress
     from fastgen.dataset.reading.scan import scan_events
     from fastgen.dataset.reading.slices import slice_events
+    from fastgen.faults.slice_file import write_slice
     from fastgen.generating.scan import scan_scenario, scenario_batches
     from fastgen.publishing.run import Published, publish
     from fastgen.replaying.clock import ReplayClock
@@ -78,6 +81,7 @@ __all__ = [
     "scan_scenario",
     "scenario_batches",
     "slice_events",
+    "write_slice",
 ]
 
 _LOADED_LATER = {
@@ -97,6 +101,7 @@ _LOADED_LATER = {
     "scan_scenario": "fastgen.generating.scan",
     "scenario_batches": "fastgen.generating.scan",
     "slice_events": "fastgen.dataset.reading.slices",
+    "write_slice": "fastgen.faults.slice_file",
 }
 
 

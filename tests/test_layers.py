@@ -22,7 +22,7 @@ FLOORS = (
     ("cli",),
     ("spark", "live_kitchens"),
     ("building", "replaying", "publishing"),
-    ("emitting", "generating"),
+    ("emitting", "faults", "generating"),
     ("wire",),
     ("dataset",),
     ("events",),

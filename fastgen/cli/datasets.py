@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fastgen.dataset.opened import OpenDataset
+    from fastgen.faults.plan import FaultPlan
 
 PREFIX, CANONICAL = "scenario:", "canonical"
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -119,3 +120,23 @@ def open_named(dataset: Path | str, given: Mapping[str, Any], *, has_ids: bool =
         return open_unwritten(simulation, dataset, ())
     with progress_of(simulation.events_expected) as advance:
         return open_unwritten(simulation, dataset, digest_days(simulation, default_cache_dir(), advance))
+
+
+def faults_of_named(dataset: Path | str) -> FaultPlan | None:
+    """Load the faults of the scenario file that a user has named; None: there are none.
+
+    Parameters
+    ----------
+    dataset
+        As for `open_named`.
+
+    Raises
+    ------
+    ScenarioError
+        If they are wrong.
+    """
+    if isinstance(dataset, Path) or dataset == PREFIX + CANONICAL:
+        return None
+    from fastgen.faults.plan import load_scenario_faults  # noqa: PLC0415  # heavy
+
+    return load_scenario_faults(Path(dataset.removeprefix(PREFIX)))

@@ -48,6 +48,8 @@ STDOUT = "-"
 @options.dry_run
 @options.follow
 @options.every
+@options.faults
+@options.ledger
 @datasets.of_scenario
 def replay(
     *,
@@ -66,7 +68,7 @@ def replay(
     later run writes the events since the one before. Files appear whole, under names that rise with time, and
     never change. If a run is killed, the next one completes it. DATASET is a folder, or scenario:canonical or
     scenario:FILE for a dataset that was never written; if it is built later, replays of the folder continue
-    with the same state.
+    with the same state. --faults breaks the stream on purpose.
 
     \b
     Examples:
@@ -75,6 +77,7 @@ def replay(
       fastgen replay dataset --to landing --dry-run
       fastgen replay dataset --to - --state replay.json | head
       fastgen replay scenario:canonical --to landing
+      fastgen replay dataset --to landing --faults faults.toml --ledger ledger.parquet
     """  # noqa: D301  # \b keeps click from joining the lines
     if follow and (now is not None or dry_run):
         raise click.UsageError("--follow: expected neither --now nor --dry-run beside it.")
@@ -88,6 +91,7 @@ def replay(
 
     of_scenario = {name: settings.pop(name) for name in list(settings) if name.startswith("of_")}
     opened = datasets.open_named(dataset, of_scenario)
+    settings["faults"] = settings["faults"] or datasets.faults_of_named(dataset)
 
     def play(replay_options: ReplayOptions) -> None:
         with announced_late_compiling(), _target(to) as target:

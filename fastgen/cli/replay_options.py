@@ -138,3 +138,15 @@ every = click.option(
     show_default=True,
     help="With --follow: from one window to the next.",
 )
+faults = click.option(
+    "--faults",
+    type=Place(),
+    metavar="FILE",
+    help="Faults file (TOML): break the stream on purpose.  [default: those of scenario:FILE, if it has any]",
+)
+ledger = click.option(
+    "--ledger",
+    type=Place(),
+    metavar="FILE",
+    help="With faults: write a ledger of all of them (Parquet), whole after each run.",
+)

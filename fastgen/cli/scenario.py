@@ -79,10 +79,12 @@ def check(files: tuple[Path, ...], dimensions_dir: Path | None) -> None:
 
 def _describe(file: Path, dimensions_dir: Path | None) -> str:
     from fastgen.errors import ScenarioError  # noqa: PLC0415
+    from fastgen.faults.plan import load_scenario_faults  # noqa: PLC0415
     from fastgen.inputs.loading import load_inputs  # noqa: PLC0415
     from fastgen.orders.expected import check_expected_orders, expected_orders  # noqa: PLC0415
 
     loaded, _ = load_inputs(file, dimensions_dir)
+    load_scenario_faults(file)
     expected = expected_orders(loaded)
     try:
         check_expected_orders(loaded, expected)

@@ -32,6 +32,8 @@ STDOUT = "-"
 @options.slice_format
 @options.raw
 @options.output
+@options.faults
+@options.ledger
 @datasets.of_scenario
 def slice_command(
     *,
@@ -43,13 +45,16 @@ def slice_command(
     file_format: str,
     raw: bool,
     output: Path,
+    faults: Path | None,
+    ledger: Path | None,
     **of_scenario: Any,
 ) -> None:
     """Write the events of a window of DATASET, ordered by time.
 
     A time T is a day number or a date, with or without a time of day: 70, 70T18:30, 2024-03-11T18:30. Only
     the files and row groups that the window needs are read. DATASET is a folder, or scenario:canonical or
-    scenario:FILE for a dataset that was never written: what the window needs is made.
+    scenario:FILE for a dataset that was never written: what the window needs is made. --faults breaks the
+    stream on purpose.
 
     \b
     Examples:
@@ -57,14 +62,29 @@ def slice_command(
       fastgen slice dataset --from 70 --to 71 --types delivered --format csv -o day70.csv
       fastgen slice dataset --from 2024-03-11 --to 2024-03-12 --raw --format parquet -o day.parquet
       fastgen slice scenario:canonical --days 7 --from 3T18:00 --to 3T19:00
+      fastgen slice dataset --from 70 --to 71 -o day70.jsonl --faults faults.toml --ledger ledger.parquet
     """  # noqa: D301  # \b keeps click from joining the lines
     with uncollected():
-        from fastgen.wire.slice_file import write_slice  # noqa: PLC0415  # heavy
+        from fastgen.faults.slice_file import write_slice  # noqa: PLC0415  # heavy
 
     opened = datasets.open_named(dataset, of_scenario, has_ids=not raw)
+    # The stored columns have no faults, unless the user asks for them.
+    plan = faults or (None if raw else datasets.faults_of_named(dataset))
 
     def write(stream: IO[bytes]) -> None:
-        write_slice(opened, start, end, stream, locations=locations, types=types, format=file_format, raw=raw)
+        write_slice(
+            opened,
+            start,
+            end,
+            stream,
+            locations=locations,
+            types=types,
+            format=file_format,
+            raw=raw,
+            faults=plan,
+            ledger=ledger,
+            name=output.name,
+        )
 
     with announced_late_compiling():
         if str(output) == STDOUT:
@@ -75,6 +95,10 @@ def slice_command(
             if isinstance(dataset, Path) and is_part(output, dataset):
                 raise ScenarioError(f"output: expected a file that is none of the dataset, got {output}.")
             check_no_part(output, "output")
+            if ledger is not None:
+                from fastgen.faults.plan import check_ledger_path  # noqa: PLC0415  # only with faults
+
+                check_ledger_path(ledger, output)
             _to_file(write, output)
 
 

@@ -169,9 +169,13 @@ class FolderSink:
                 sync_folder(self.folder)
                 sync_folder(control.staging)
 
+    def file_name(self, number: int) -> str:
+        """Name the file of a number."""
+        return f"events-{number:010d}.{self._suffix}"
+
     def _create_file(self, number: int) -> tuple[str, IO[bytes]]:
         """Create the file of a number in staging; return its name and the open file."""
-        name = f"events-{number:010d}.{self._suffix}"
+        name = self.file_name(number)
         if (self.folder / name).exists():
             raise OutputError(f"{self.folder / name}: expected no file of that name yet, but there is one.")
         return name, self._control.staged(name).open("wb")

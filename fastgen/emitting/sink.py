@@ -117,6 +117,9 @@ class Sink(Protocol):
             If the sink can't be written to.
         """
 
+    def file_name(self, number: int) -> str:
+        """Name the file of a number, which counts all files of the sink from 1 on."""
+
     def stage(
         self, chunks: Iterable[R], first_number: int, open_writer: Callable[[IO[bytes]], Writer[R]]
     ) -> Staged:

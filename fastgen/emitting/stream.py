@@ -55,6 +55,10 @@ class StreamSink:
     def recover(self, state: SinkState | None) -> None:
         """Do nothing: what was written has been seen."""
 
+    def file_name(self, number: int) -> str:  # noqa: ARG002  # a stream is one
+        """Name the stream, whatever the number."""
+        return STREAM_ID
+
     def stage(
         self, chunks: Iterable[R], first_number: int, open_writer: Callable[[IO[bytes]], Writer[R]]
     ) -> Staged:

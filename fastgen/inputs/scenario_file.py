@@ -93,6 +93,8 @@ def merge_file(path: Path | None, tables: Tree | None = None) -> Tree:
         If the file can't be read, or its shorthand is wrong.
     """
     changes = {} if path is None else read_toml(path)
+    # Faults change a stream, not the dataset: `fastgen.faults.plan` reads them.
+    changes.pop("faults", None)
     try:
         preset = changes.pop("preset", PRESETS[0])
         if preset not in PRESETS:

@@ -82,4 +82,5 @@ def first_state(index: DatasetIndex, request: Request, sink_state: SinkState, no
         watermark=clock.first_s - 1,
         n_files=sink_state.n_files,
         pending=sink_state.pending,
+        faults=request.faults,
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fastgen.faults.plan import FaultPlan
     from fastgen.replaying.clock import ReplayClock, Window
 
 FORMATS = ("jsonl", "jsonl.gz", "parquet")
@@ -37,6 +38,10 @@ class ReplayOptions:
     accept_clock
         Whether to accept a wall clock that seems wrong: before the last run, at another speed, or more than a
         year after it.
+    faults
+        Faults file, or the plan of one; None: the stream is clean. It can't change in mid-stream.
+    ledger
+        File for the ledger of the faults, written when the run ends; None: none is written.
 
     Raises
     ------
@@ -53,6 +58,8 @@ class ReplayOptions:
     format: str = "jsonl"
     rebase: bool = False
     accept_clock: bool = False
+    faults: str | Path | FaultPlan | None = None
+    ledger: str | Path | None = None
 
     def __post_init__(self) -> None:
         """Check the fields."""
@@ -62,6 +69,8 @@ class ReplayOptions:
             raise ScenarioError(f"max_rows_per_file: expected at least 1, got {self.max_rows_per_file}.")
         if self.speed is not None:
             parse_speed(self.speed)
+        if self.ledger is not None and self.faults is None:
+            raise ScenarioError("ledger: expected faults beside it, got none: a clean stream has no ledger.")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.dataset.opened import OpenDataset
+    from fastgen.faults.plan import FaultPlan
 
 EVERY_S = 10.0
 EVERY_MAX_S = 366.0 * S_PER_DAY
@@ -40,6 +41,8 @@ def replay(
     accept_clock: bool = False,
     now: dt.datetime | None = None,
     dry_run: bool = False,
+    faults: str | Path | FaultPlan | None = None,
+    ledger: str | Path | None = None,
 ) -> Emitted:
     """Emit the window of events that is due; over all runs, each event is emitted exactly once.
 
@@ -80,6 +83,10 @@ def replay(
         Present time, UTC if naive. None: that of the wall clock.
     dry_run
         Whether to find the window that is due and write nothing.
+    faults
+        Faults file, or the plan of one, the same in every run; None: a clean stream.
+    ledger
+        File for the ledger of the faults, made whole after the run; None: none is written.
 
     Returns
     -------
@@ -102,6 +109,8 @@ def replay(
         format=format,
         rebase=rebase,
         accept_clock=accept_clock,
+        faults=faults,
+        ledger=ledger,
     )
     return run_once(dataset, to, state, options, now, dry_run=dry_run)
 

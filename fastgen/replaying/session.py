@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
@@ -12,6 +13,9 @@ from fastgen.dataset.layout import check_no_part, is_part
 from fastgen.dataset.opened import OpenDataset, index_of
 from fastgen.emitting.emission import choose_state_path, emit_window, make_sink, open_sink
 from fastgen.errors import ScenarioError
+from fastgen.faults.plan import check_ledger_path, load_plan
+from fastgen.files import hidden_beside
+from fastgen.loading import needed_kernels
 from fastgen.replaying.clock import ReplayClock, parse_speed
 from fastgen.replaying.first_run import first_state, start_clock
 from fastgen.replaying.options import Emitted, ReplayOptions
@@ -25,8 +29,11 @@ from fastgen.wire.slicer import Slicer, read_ahead
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fastgen.emitting.sink import SinkState
+    from fastgen.emitting.sink import SinkState, Staged
+    from fastgen.faults.plan import FaultPlan
+    from fastgen.faults.windows import FaultyWindows
     from fastgen.replaying.clock import Window
+    from fastgen.wire.formats import WireWriter
     from fastgen.wire.rows import WireChunk
 
 
@@ -63,11 +70,13 @@ class ReplaySession:
     ) -> None:
         self._options = options
         self._index = index_of(dataset)
+        plan = load_plan(options.faults)
         self._request = Request(
             dataset=self._index.digest,
             locations=select_ids(self._index, options.locations),
             types=select_types(options.types),
             speed=None if options.speed is None else parse_speed(options.speed),
+            faults=None if plan is None else plan.digest,
             options=options,
         )
         self._sink = make_sink(to, options.format, options.max_rows_per_file)
@@ -82,15 +91,21 @@ class ReplaySession:
         self._slicer: Slicer | None = None
         self._open = ExitStack()
         self._encoders = Encoders(WireForm.canonical(self._index.digest))
+        self._faults = None if plan is None else self._open_faults(plan)
 
     def __enter__(self) -> Self:
         """Take the locks, read the state, and make up for a killed run."""
         self._open.enter_context(open_sink(self._sink, self._state_path, self.load))
+        if self._faults is not None:
+            self._faults.recover(None if self._state is None else self._state.watermark)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Release the locks."""
-        self._open.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Make the ledger whole, unless the run has failed, and release the locks."""
+        with self._open:
+            # GeneratorExit: whoever follows has taken all the windows that he wants.
+            if kind is None or kind is GeneratorExit:
+                self._write_ledger()
 
     def load(self) -> SinkState | None:
         """Read the state and check it against the request and the sink; nothing is changed.
@@ -151,14 +166,7 @@ class ReplaySession:
                 self._save(state)
             return emitted
         after = replace(state, watermark=window.end_s - 1)
-        writer, shift_s = WRITERS[self._options.format], clock.shift_s
-        staged = emit_window(
-            self._sink,
-            self._chunks(state, window),
-            lambda stream: writer(stream, self._encoders, shift_s),
-            state.sink,
-            commit=lambda sink_state: self._save(after.with_sink(sink_state)),
-        )
+        staged = self._emit_window(state, after, clock, window)
         return replace(
             emitted,
             watermark=after.watermark,
@@ -166,6 +174,56 @@ class ReplaySession:
             bytes=staged.n_bytes,
             files=staged.names,
         )
+
+    def _emit_window(
+        self, state: ReplayState, after: ReplayState, clock: ReplayClock, window: Window
+    ) -> Staged:
+        """Emit a window that leads from one state to another."""
+        writer, encoders, sink = WRITERS[self._options.format], self._encoders, self._sink
+
+        def open_writer(stream: IO[bytes]) -> WireWriter:
+            return writer(stream, encoders, clock.shift_s)
+
+        if self._faults is None:
+            rows = read_ahead(self._chunks(state, *window))
+            return emit_window(
+                sink, rows, open_writer, state.sink, lambda staged: self._save(after.with_sink(staged))
+            )
+        faults = self._faults
+        is_last = clock.is_over(after.watermark)
+        faulty = faults.begin(partial(self._chunks, state), window, clock.shift_s, is_last=is_last)
+        first = state.n_files + 1
+
+        def commit(staged: SinkState) -> None:
+            faults.commit(faulty)
+            self._save(after.with_sink(staged))
+
+        opened = faulty.wrap(open_writer, lambda number: sink.file_name(first + number))
+        return emit_window(sink, faulty.rows, opened, state.sink, commit)
+
+    def _open_faults(self, plan: FaultPlan) -> FaultyWindows:
+        """Fit the faults to the dataset; their ledger is kept where the sink's own files are."""
+        plan.check_format(self._options.format)
+        if self._options.ledger is not None:
+            check_ledger_path(
+                self._options.ledger, *(place for _, place in self._sink.locks), self._state_path
+            )
+        with needed_kernels():
+            from fastgen.faults.rules import make_rules  # noqa: PLC0415  # kernels
+            from fastgen.faults.windows import FaultyWindows  # noqa: PLC0415  # kernels
+        control = self._sink.control_folder
+        folder = hidden_beside(self._state_path, ".ledger") if control is None else control / "ledger"
+        return FaultyWindows(make_rules(plan, self._index), plan.max_delay_s, self._encoders, folder)
+
+    def _write_ledger(self) -> None:
+        """Make the ledger whole, if one is asked for, and anything was emitted."""
+        if self._faults is None or self._options.ledger is None or self._state is None:
+            return
+        state = self._state
+        clock = state.clock(self._index)
+        next_s = None if clock.is_over(state.watermark) else state.watermark + 1
+        read = partial(self._chunks, state)
+        self._faults.write_ledger(Path(self._options.ledger), read, next_s, clock.shift_s)
 
     def _save(self, state: ReplayState) -> None:
         write_state(self._state_path, state)
@@ -186,8 +244,8 @@ class ReplaySession:
             clock = replace(clock, anchor_us=now_us, anchor_virtual_us=state.watermark * US_PER_S)
         return clock.rebased(now_us, speed)
 
-    def _chunks(self, state: ReplayState, window: Window) -> Iterator[WireChunk]:
-        """Read a window; the reader keeps what the next one needs."""
+    def _chunks(self, state: ReplayState, start_s: int, end_s: int) -> Iterator[WireChunk]:
+        """Read the events of a window; the reader keeps what the next one needs."""
         if self._slicer is None:
             self._slicer = Slicer(self._index, locations=state.locations, types=state.types, loop=state.loop)
-        return read_ahead(self._slicer.chunks(window.start_s, window.end_s))
+        return self._slicer.chunks(start_s, end_s)

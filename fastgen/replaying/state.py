@@ -44,6 +44,8 @@ class ReplayState:
         Last virtual second emitted.
     folder_id, n_files, pending
         State of the sink; see `SinkState`.
+    faults
+        Digest of the faults; None: the stream is clean, and the file has no such field.
     """
 
     dataset: str
@@ -60,6 +62,7 @@ class ReplayState:
     watermark: int
     n_files: int
     pending: tuple[str, ...]
+    faults: str | None = None
 
     @property
     def sink(self) -> SinkState:
@@ -93,6 +96,8 @@ class ReplayState:
             "first_run": utc_from_us(self.sim_start_us).isoformat(),
             **asdict(self),
         }
+        if self.faults is None:
+            del body["faults"]
         return json.dumps({**body, "sha256": _checksum(body)}, indent=1) + "\n"
 
 
@@ -142,7 +147,8 @@ def read_state(path: Path) -> ReplayState | None:
         found = raw.pop("sha256")
         if found != _checksum(raw):
             raise _damage(path, "a whole state file, got a damaged one (sha256 differs)")
-        state = make_record(ReplayState, {field.name: raw[field.name] for field in fields(ReplayState)})
+        names = [field.name for field in fields(ReplayState) if field.name != "faults" or "faults" in raw]
+        state = make_record(ReplayState, {name: raw[name] for name in names})
         _check_values(state)
     except (ValueError, KeyError, OverflowError, ScenarioError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error).removesuffix(".")

@@ -39,6 +39,8 @@ class Request(NamedTuple):
         Virtual seconds a real second; None: not requested.
     options
         The options, as the user gave them.
+    faults
+        Digest of the faults; None: a clean stream is requested.
     """
 
     dataset: str
@@ -46,6 +48,7 @@ class Request(NamedTuple):
     types: tuple[int, ...] | None
     speed: Fraction | None
     options: ReplayOptions
+    faults: str | None = None
 
 
 def check_state(state: ReplayState, request: Request, sink: Sink, state_path: Path) -> None:
@@ -93,12 +96,22 @@ def _check_fixed(state: ReplayState, request: Request, state_path: Path) -> None
         ("locations", options.locations, request.locations, state.locations),
         ("types", options.types, request.types, state.types),
     )
+    if request.faults != state.faults:
+        raise ScenarioError(
+            f"faults: expected {_shown_faults(state.faults)}, as the replay in {state_path} began, got "
+            f"{_shown_faults(request.faults)}. Name those, or start another replay in another folder."
+        )
     for name, option, value, settled in requested:
         if option is not None and value != settled:
             raise ScenarioError(
                 f"{name}: expected {_shown(settled)}, as the replay in {state_path} began, got "
                 f"{_shown(value)}. Start another replay in another folder."
             )
+
+
+def _shown_faults(digest: str | None) -> str:
+    """Name faults by the begin of their digest."""
+    return "no faults" if digest is None else f"the faults file with digest {digest[:12]}"
 
 
 def _shown(value: tuple[int, ...] | int | None) -> str:

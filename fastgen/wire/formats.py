@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 from abc import ABC, abstractmethod
 from collections import deque
@@ -35,6 +36,9 @@ class WireWriter(Protocol):
 
     def write(self, chunk: WireChunk) -> None:
         """Write the rows of a chunk."""
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write rows that are JSON lines already; each ends with a newline."""
 
     def close(self) -> None:
         """Write what is still missing; the stream itself stays open."""
@@ -88,6 +92,10 @@ class Encoders:
             from fastgen.wire.bulk import wire_schema  # noqa: PLC0415  # see FEW_ROWS
         return wire_schema(self._form.place_names)
 
+    def event_ids(self, rows: WireRows, order: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Make the event ids of rows; see `WireEncoder.event_ids`."""
+        return self._encoders[0].event_ids(rows, order)
+
     def table(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> pa.Table:
         """Encode rows as a table; see `WireEncoder.encode_table`."""
         return self._encoders[0].encode_table(rows, order, shift_s)
@@ -100,6 +108,9 @@ class _LineWriter:
     def write(self, chunk: WireChunk) -> None:
         for text in self._encoders.lines(chunk.rows, chunk.order, self._shift_s):
             self._stream.write(text)
+
+    def write_lines(self, lines: bytes) -> None:
+        self._stream.write(lines)
 
     def close(self) -> None:
         pass
@@ -128,6 +139,15 @@ class _TableWriter(ABC):
 
     def write(self, chunk: WireChunk) -> None:
         self._writer.write_table(self._encoders.table(chunk.rows, chunk.order, self._shift_s))
+
+    def write_lines(self, lines: bytes) -> None:
+        from pyarrow import json  # noqa: PLC0415  # only streams with faults need it
+
+        parse = json.ParseOptions(self._encoders.schema, unexpected_field_behavior="error")
+        # One block for all: a line must not be longer than a block.
+        read = json.ReadOptions(use_threads=False, block_size=len(lines) + 1)
+        table = json.read_json(io.BytesIO(lines), read_options=read, parse_options=parse)
+        self._writer.write_table(table.cast(self._encoders.schema))
 
     def close(self) -> None:
         self._writer.close()

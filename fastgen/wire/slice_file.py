@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from fastgen.dataset.index import DatasetIndex
+
 FORMATS = ("jsonl", "csv", "parquet")
 
 
@@ -63,12 +65,8 @@ def write_slice(
     DamageError
         If the dataset is damaged, or built anew meanwhile.
     """
-    if format not in FORMATS:
-        raise ScenarioError(f"format: expected {', '.join(FORMATS)}, got {format!r}.")
     index = index_of(dataset)
-    start_s, end_s = parse_instant(start, index.epoch_s, "from"), parse_instant(end, index.epoch_s, "to")
-    if end_s < start_s:
-        raise ScenarioError(f"to: expected an instant not before that of from, {start}, got {end}.")
+    start_s, end_s = parse_window(index, start, end, format)
     ids, type_ids = select_ids(index, locations), select_types(types)
     if raw:
         from fastgen.wire.raw_rows import raw_days  # noqa: PLC0415  # the wire format does without
@@ -84,6 +82,32 @@ def write_slice(
         writer.close()
     stream.flush()
     return n_rows
+
+
+def parse_window(
+    index: DatasetIndex,
+    start: Instant,
+    end: Instant,
+    format: str,  # noqa: A002  # the option's name
+) -> tuple[int, int]:
+    """Check window and format of a slice.
+
+    Returns
+    -------
+    tuple of int
+        First second of the window, and the one after the last.
+
+    Raises
+    ------
+    ScenarioError
+        If one is impossible.
+    """
+    if format not in FORMATS:
+        raise ScenarioError(f"format: expected {', '.join(FORMATS)}, got {format!r}.")
+    start_s, end_s = parse_instant(start, index.epoch_s, "from"), parse_instant(end, index.epoch_s, "to")
+    if end_s < start_s:
+        raise ScenarioError(f"to: expected an instant not before that of from, {start}, got {end}.")
+    return start_s, end_s
 
 
 def _write_raw_lines(frames: Iterator[pl.DataFrame], stream: IO[bytes]) -> int:

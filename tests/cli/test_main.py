@@ -55,7 +55,18 @@ def test_the_commands_know_every_format(path: str, formats: tuple[str, ...]) -> 
 
 
 def test_commands_come_in_working_order() -> None:
-    expected = ["plan", "build", "verify", "info", "slice", "replay", "publish", "scenario", "roads"]
+    expected = [
+        "plan",
+        "build",
+        "verify",
+        "info",
+        "slice",
+        "replay",
+        "faults",
+        "publish",
+        "scenario",
+        "roads",
+    ]
     assert list(cli.commands) == expected
     assert cli.list_commands(click.Context(cli)) == list(cli.commands)
 

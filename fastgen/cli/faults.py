@@ -1,0 +1,94 @@
+"""The commands `fastgen faults ...`: check faults files, and undo the faults of a stream."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from fastgen.cli.places import Place
+from fastgen.cli.printing import say
+from fastgen.cli.streams import stdout_bytes
+from fastgen.errors import FastgenError
+from fastgen.loading import uncollected
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STDOUT = "-"
+
+
+@click.group()
+def faults() -> None:
+    """Check faults files, and undo faults.
+
+    `slice` and `replay` break a stream on purpose with --faults, and keep a ledger of it with --ledger.
+    """
+
+
+@faults.command()
+@click.argument("files", nargs=-1, required=True, type=Place())
+def check(files: tuple[Path, ...]) -> None:
+    """Check faults files.
+
+    Each file prints one line. The exit code is 2 if any is wrong.
+
+    \b
+    Examples:
+      fastgen faults check faults.toml
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from fastgen.faults.plan import load_faults  # noqa: PLC0415  # heavy
+
+    wrong = False
+    for file in files:
+        try:
+            plan = load_faults(file)
+            kinds = ", ".join(fault.kind for fault in plan.faults)
+            say(f"{file}: valid: seed {plan.seed}, {kinds}")
+        except FastgenError as error:  # go on: the user wants to know about all files
+            wrong = True
+            say(f"fastgen: {' '.join(str(error).split())}", err=True)
+    if wrong:
+        sys.exit(FastgenError.exit_code)
+
+
+@faults.command()
+@click.argument("stream", metavar="FOLDER", type=Place())
+@click.option(
+    "--ledger", type=Place(), required=True, metavar="FILE", help="Ledger of the run that wrote FOLDER."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=Place(allow_dash=True),
+    default=STDOUT,
+    metavar="FILE",
+    help="Where to write the clean stream; - is the standard output.  [default: -]",
+)
+def undo(stream: Path, ledger: Path, output: Path) -> None:
+    """Undo the faults of a stream: write the clean one, as far as it has come, byte for byte.
+
+    FOLDER is that of a replay, or the file of a slice, as JSON lines. The command is for tests and for
+    teaching: all lines are in memory.
+
+    \b
+    Examples:
+      fastgen faults undo landing --ledger ledger.parquet -o clean.jsonl
+      fastgen faults undo day70.jsonl --ledger ledger.parquet | head
+    """  # noqa: D301  # \b keeps click from joining the lines
+    with uncollected():
+        from fastgen.faults.undo import undo_faults  # noqa: PLC0415  # heavy
+        from fastgen.files import check_file, write_whole  # noqa: PLC0415  # --help does without
+
+    if str(output) != STDOUT:
+        check_file(output, "output")
+    lines = undo_faults(stream, ledger)
+    data = b"".join(lines)
+    if str(output) == STDOUT:
+        with stdout_bytes() as out:
+            out.write(data)
+        return
+    write_whole(output, data)
+    say(f"events   {len(lines):,}", f"sha256   {hashlib.sha256(data).hexdigest()}")

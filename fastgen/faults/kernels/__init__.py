@@ -1,0 +1,1 @@
+"""Compiled loops over lines of bytes, and the draws of faults."""

@@ -1,0 +1,150 @@
+"""Fit the faults of a plan to a dataset, and choose the events that each one hits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.dataset.index import select_ids, select_types
+from fastgen.dataset.instants import parse_instant
+from fastgen.errors import ScenarioError
+from fastgen.faults.draws import Purpose, shares, words_of
+from fastgen.faults.fault import HOLD_S
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.dataset.index import DatasetIndex
+    from fastgen.faults.fault import Fault
+    from fastgen.faults.plan import FaultPlan
+
+
+class Facts(NamedTuple):
+    """What decides which faults hit an event; an entry an event.
+
+    Attributes
+    ----------
+    types, locations
+        int64 (n,), event_type_id and location_id.
+    seconds
+        int64 (n,), virtual seconds.
+    keys
+        uint64 (n,), see `event_keys`.
+    """
+
+    types: NDArray[np.int64]
+    locations: NDArray[np.int64]
+    seconds: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+
+    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Facts:
+        """Take some events, by their indices or a mask."""
+        types, locations, seconds, keys = self
+        return Facts(types[chosen], locations[chosen], seconds[chosen], keys[chosen])
+
+    def and_copies(self, chosen: NDArray[np.int64], keys: NDArray[np.uint64]) -> Facts:
+        """Add copies of some events, which have keys of their own."""
+        types, locations, seconds, _ = self.take(chosen)
+        return Facts(
+            np.append(self.types, types),
+            np.append(self.locations, locations),
+            np.append(self.seconds, seconds),
+            np.append(self.keys, keys),
+        )
+
+
+class Rule(NamedTuple):
+    """A fault, in the numbers of one dataset.
+
+    Attributes
+    ----------
+    number, fault, seed
+        Its number in the plan, from 1 on; the fault; the plan's seed.
+    types, locations
+        Ids; None: all.
+    start_s, end_s
+        Virtual seconds at which it hits, the end excluded; None: no bound.
+    epoch_s
+        Second from which bursts are counted.
+    """
+
+    number: int
+    fault: Fault
+    seed: int
+    types: tuple[int, ...] | None
+    locations: tuple[int, ...] | None
+    start_s: int | None
+    end_s: int | None
+    epoch_s: int
+
+    def hits(self, facts: Facts) -> NDArray[np.bool_]:
+        """Choose the events that the fault hits, bool (n,)."""
+        hit = np.ones(len(facts.keys), bool)
+        if self.types is not None:
+            hit &= np.isin(facts.types, self.types)
+        if self.locations is not None:
+            hit &= np.isin(facts.locations, self.locations)
+        if self.start_s is not None:
+            hit &= facts.seconds >= self.start_s
+        if self.end_s is not None:
+            hit &= facts.seconds < self.end_s
+        if self.fault.kind == "burst":
+            return hit & self._is_held(facts.seconds)
+        chosen = np.flatnonzero(hit)
+        hit[chosen] = shares(self.words(facts.keys[chosen])) < self._share
+        return hit
+
+    @property
+    def _share(self) -> float:
+        if self.fault.every is not None:
+            return 1.0 / self.fault.every
+        return 1.0 if self.fault.probability is None else self.fault.probability
+
+    def _is_held(self, seconds: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether the time of a burst that an event falls into is held back as a whole."""
+        number = (seconds - self.epoch_s) // self.hold_s
+        if self.fault.every is not None:
+            return np.equal(number % self.fault.every, 0)
+        return shares(self.words(number.astype(np.uint64))) < self._share
+
+    @property
+    def hold_s(self) -> int:
+        """Length of the times of a burst, seconds."""
+        return self.fault.hold_s or HOLD_S
+
+    def released_s(self, seconds: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Compute the second at which a burst emits the events of given seconds."""
+        return seconds + self.hold_s - (seconds - self.epoch_s) % self.hold_s
+
+    def words(self, keys: NDArray[np.uint64], purpose: Purpose = Purpose.CHOICE) -> NDArray[np.uint32]:
+        """Draw the words of the fault for each key."""
+        return words_of(keys, self.seed, self.number, purpose)
+
+
+def make_rules(plan: FaultPlan, index: DatasetIndex) -> tuple[Rule, ...]:
+    """Fit the faults of a plan to a dataset.
+
+    Raises
+    ------
+    ScenarioError
+        "FILE: fault NUMBER: KEY: expected ..., got VALUE.", for a location that the dataset doesn't have, or
+        a time that ends before it begins.
+    """
+    return tuple(_make_rule(plan, number, fault, index) for number, fault in enumerate(plan.faults, start=1))
+
+
+def _make_rule(plan: FaultPlan, number: int, fault: Fault, index: DatasetIndex) -> Rule:
+    try:
+        locations, types = select_ids(index, fault.locations), select_types(fault.types)
+        start_s, end_s = (
+            None if instant is None else parse_instant(instant, index.epoch_s, key)
+            for key, instant in (("from", fault.start), ("to", fault.end))
+        )
+        if start_s is not None and end_s is not None and end_s <= start_s:
+            raise ScenarioError(  # noqa: TRY301
+                f"to: expected an instant after that of from, {fault.start}, got {fault.end}."
+            )
+    except ScenarioError as error:
+        raise ScenarioError(f"{plan.source}: fault {number}: {error}") from None
+    return Rule(number, fault, plan.seed, types, locations, start_s, end_s, index.epoch_s)

@@ -1,0 +1,98 @@
+"""Write a window of dataset time in the wire format, clean or with faults."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import IO, TYPE_CHECKING
+
+from fastgen.dataset.index import select_ids, select_types
+from fastgen.dataset.opened import index_of
+from fastgen.errors import ScenarioError
+from fastgen.faults.plan import check_ledger_path, load_plan
+from fastgen.loading import needed_kernels
+from fastgen.wire import slice_file
+from fastgen.wire.form import WireForm
+from fastgen.wire.formats import WRITERS, Encoders
+from fastgen.wire.slicer import Slicer, read_ahead
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fastgen.dataset.instants import Instant
+    from fastgen.dataset.opened import OpenDataset
+    from fastgen.faults.plan import FaultPlan
+
+# What the ledger calls a stream, which has no name.
+NO_NAME = "-"
+
+
+def write_slice(
+    dataset: str | Path | OpenDataset,
+    start: Instant,
+    end: Instant,
+    stream: IO[bytes],
+    *,
+    locations: Sequence[str] | None = None,
+    types: Sequence[str] | None = None,
+    format: str = "jsonl",  # noqa: A002  # the option's name
+    raw: bool = False,
+    faults: str | Path | FaultPlan | None = None,
+    ledger: str | Path | None = None,
+    name: str = NO_NAME,
+) -> int:
+    """Write the events of a window, ordered by time, order id and sequence, or as faults leave them.
+
+    Faults see the events of the window alone. Those that they would emit after its end come last.
+
+    Parameters
+    ----------
+    dataset, start, end, stream, locations, types, format, raw
+        As for `fastgen.wire.slice_file.write_slice`.
+    faults
+        Faults file, or the plan of one; None: the clean slice.
+    ledger
+        File for the ledger of the faults; None: none is written.
+    name
+        What the ledger calls the stream.
+
+    Returns
+    -------
+    int
+        Rows written.
+
+    Raises
+    ------
+    FastgenError
+        As the clean slice; and if the faults file is wrong or the ledger can't be written.
+    """
+    plan = load_plan(faults)
+    if plan is None:
+        if ledger is not None:
+            raise ScenarioError("ledger: expected faults beside it, got none: a clean slice has no ledger.")
+        return slice_file.write_slice(
+            dataset, start, end, stream, locations=locations, types=types, format=format, raw=raw
+        )
+    if raw:
+        raise ScenarioError("raw: expected the wire format with faults, got the stored columns.")
+    index = index_of(dataset)
+    window = slice_file.parse_window(index, start, end, format)
+    plan.check_format(format)
+    with needed_kernels():
+        from fastgen.faults.ledger import whole_ledger  # noqa: PLC0415  # kernels
+        from fastgen.faults.rules import make_rules  # noqa: PLC0415  # kernels
+        from fastgen.faults.stream import FaultStream, FaultyWriter  # noqa: PLC0415  # kernels
+    rules, encoders = make_rules(plan, index), Encoders(WireForm.canonical(index.digest))
+    slicer = Slicer(index, locations=select_ids(index, locations), types=select_types(types))
+    n_rows = 0
+    with ExitStack() as stack:
+        entries = None
+        if ledger is not None:
+            entries = stack.enter_context(whole_ledger(check_ledger_path(ledger), rules))
+        writer = FaultyWriter(WRITERS[format](stream, encoders, 0), name, entries)
+        for rows in FaultStream(rules, encoders, 0).rows(read_ahead(slicer.chunks(*window)), None, entries):
+            writer.write(rows)
+            n_rows += rows.n_rows
+        writer.close()
+        stream.flush()
+    return n_rows

@@ -1,0 +1,62 @@
+"""Write faults files and broken streams, and read both ends of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from fastgen.faults.plan import FaultPlan, load_faults
+from fastgen.faults.slice_file import write_slice
+from fastgen.faults.undo import undo_faults
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Table = dict[str, Any]
+
+
+class Broken(NamedTuple):
+    """A slice with faults: its file, its lines, and its ledger."""
+
+    path: Path
+    lines: list[bytes]
+    ledger_path: Path
+    ledger: pl.DataFrame
+
+    def undone(self) -> list[bytes]:
+        return undo_faults(self.path, self.ledger_path)
+
+
+def faults_text(*faults: Table, seed: int = 7) -> str:
+    """Write a faults file."""
+    lines = [f"seed = {seed}"]
+    for fault in faults:
+        lines += ["[[faults]]", *(f"{key} = {json.dumps(value)}" for key, value in fault.items())]
+    return "\n".join(lines) + "\n"
+
+
+def plan_of(folder: Path, *faults: Table, seed: int = 7) -> FaultPlan:
+    """Load faults, through a file."""
+    path = folder / "faults.toml"
+    path.write_text(faults_text(*faults, seed=seed), encoding="utf-8")
+    return load_faults(path)
+
+
+def broken_slice(
+    dataset: Path, folder: Path, plan: FaultPlan | Path, start: Any = 0, end: Any = 4, **options: Any
+) -> Broken:
+    """Write a slice with faults."""
+    path, ledger_path = folder / "broken.jsonl", folder / "ledger.parquet"
+    with path.open("wb") as stream:
+        write_slice(dataset, start, end, stream, faults=plan, ledger=ledger_path, **options)
+    lines = path.read_bytes().splitlines(keepends=True)
+    return Broken(path, lines, ledger_path, pl.read_parquet(ledger_path))
+
+
+def row_of(line: bytes) -> Table:
+    """Read a line, and the object in its body."""
+    row: Table = json.loads(line)
+    row["body"] = json.loads(row["body"])
+    return row
