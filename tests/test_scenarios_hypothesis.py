@@ -21,111 +21,17 @@ from fastgen.errors import DataError, ScenarioError
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.render import render_scenario
 from fastgen.inputs.tables import write_tables
-from fastgen.model.demand import Demand, DemandEvent, DemandWindow
-from fastgen.model.location import Location, Placement
-from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTime, ServiceTimes
+from fastgen.model.demand import DemandWindow
+from fastgen.model.location import Placement
+from fastgen.model.order_rules import Driver, ServiceTime, ServiceTimes
 from fastgen.model.road_graph import RoadGraph
-from fastgen.model.scenario import Scenario
 from fastgen.roads.roads_file import encode_roads
+from tests.any_scenario import CANONICAL, scenarios
 from tests.small_town import INVENTED, KITCHENS, write_towns
 
 if TYPE_CHECKING:
     from fastgen.building.job import BuildResult
-
-CANONICAL = load_inputs(None, None)[0]
-ZONES = ("UTC", "America/Chicago", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Santiago")
-BRANDS = st.integers(1, 24)
-
-
-def number(low: float, high: float) -> st.SearchStrategy[float]:
-    return st.floats(low, high, allow_nan=False)
-
-
-@st.composite
-def ranges(draw: st.DrawFn, low: int, high: int) -> tuple[int, int]:
-    """Draw a least and a largest number."""
-    ends = draw(st.tuples(st.integers(low, high), st.integers(low, high)))
-    return min(ends), max(ends)
-
-
-@st.composite
-def windows(draw: st.DrawFn, name: str) -> DemandWindow:
-    """Draw a window of the day, its peak anything that leaves some demand."""
-    start, end = draw(ranges(0, 1439).filter(lambda r: r[0] < r[1]))
-    return DemandWindow(name, start, end, draw(number(1, 50)), draw(st.sampled_from(["bell", "flat"])))
-
-
-@st.composite
-def placements(draw: st.DrawFn, brand: int) -> Placement:
-    start = draw(st.integers(-40, 4))
-    end = draw(st.none() | st.integers(start + 1, start + 60))
-    return Placement(brand, start, end, draw(number(-0.99, 3)))
-
-
-@st.composite
-def locations(draw: st.DrawFn, location_id: int, code: str) -> Location:
-    brands = draw(st.none() | st.lists(BRANDS, max_size=4, unique=True))
-    lat, lon = KITCHENS[code]
-    return Location(
-        location_id=location_id,
-        code=code,
-        name=draw(st.sampled_from(["Ñandú", "Place 'n' \"Time\"", "拉面"])),
-        address="",
-        lat=lat,
-        lon=lon,
-        narrative="",
-        base_orders_day=draw(st.integers(0, 60)),
-        growth_rate_daily=draw(number(-1, 1)),
-        timezone=draw(st.sampled_from(ZONES)),
-        max_orders_day=draw(st.none() | number(0, 100)),
-        weekday_factors=draw(st.none() | st.lists(number(0, 3), min_size=7, max_size=7).map(tuple)),
-        windows=tuple(draw(windows(f"w{i}")) for i in range(draw(st.integers(0, 2)))),
-        brands=None if brands is None else tuple(draw(placements(b)) for b in brands),
-    )
-
-
-@st.composite
-def scenarios(draw: st.DrawFn) -> Scenario:
-    """Any scenario of one or two locations and some hundred orders."""
-    codes = draw(st.lists(st.sampled_from(sorted(KITCHENS)), min_size=1, max_size=2, unique=True))
-    ids = draw(st.lists(st.integers(1, 127), min_size=len(codes), max_size=len(codes), unique=True))
-    brands, items, qty = draw(ranges(1, 16)), draw(ranges(1, 16)), draw(ranges(1, 9))
-    noise = draw(st.tuples(number(0, 2), number(0, 2)))
-    first, last = draw(ranges(0, 5))
-    start, end = draw(ranges(0, 1440).filter(lambda r: r[0] < r[1]))
-    where = draw(st.lists(st.sampled_from(codes), unique=True))
-    step = st.builds(ServiceTime, number(0, 1440), number(0, 240))
-    return Scenario(
-        name="any",
-        seed=draw(st.integers(0, 2**64 - 1)),
-        start=draw(st.dates(dt.date(1970, 1, 1), dt.date(2400, 1, 1))),
-        days=draw(st.integers(1, 4)),
-        scale=draw(number(0.01, 2)),
-        clock=draw(st.sampled_from(["kitchen", "utc"])),
-        demand=Demand(
-            draw(st.lists(number(0, 3), min_size=7, max_size=7).map(tuple)),
-            min(noise),
-            max(noise),
-            (draw(windows("meal")),),
-        ),
-        baskets=Baskets(
-            draw(number(0, 1)), *brands, *items, *qty, draw(number(0.001, 1)), draw(number(1, 365))
-        ),
-        service_times=draw(st.builds(ServiceTimes, step, step, step, step, number(0.001, 60))),
-        driver=Driver(
-            draw(number(0, 1)),
-            draw(number(0.1, 100)),
-            draw(number(0.1, 100)),
-            draw(number(5, 200)),
-            draw(st.sampled_from([5, 17, 60, 3600])),
-            draw(st.sampled_from(["distance", "node"])),
-        ),
-        delivery=Delivery(
-            draw(number(0.2, 10)), draw(st.integers(1, 999_999)), draw(st.sampled_from(["X", "Ulica Łąka"]))
-        ),
-        locations=tuple(draw(locations(i, code)) for i, code in zip(ids, codes, strict=True)),
-        events=(DemandEvent("feast", tuple(where), first, last, draw(number(0, 5)), start, end),),
-    )
+    from fastgen.model.scenario import Scenario
 
 
 @pytest.fixture(scope="module")
