@@ -46,7 +46,7 @@ PINNED: dict[tuple[float, float, str, str, int], str] = {
         "old-town",
         "river",
         5,
-    ): "ce4fc55a387ca644ce48de1cb7be26725953feebc670bfafc6da761ae60e8f37",
+    ): "2f39d11bcc6b49d3c260b00a93819ab8b891c23df385e628781de04cb62fec0d",
     (-16.8, 179.999, "mixed", "west", 1): "e1c132ce428e08f20dc952510021a8223f7366fdf834e562dc3628d36cf7f118",
     (
         69.65,
@@ -55,7 +55,7 @@ PINNED: dict[tuple[float, float, str, str, int], str] = {
         "north-east",
         2**64 - 1,
     ): "7cd7a5b98f96a4646a66068693be2c9bce5176619df6b43af71f29e7cd41f6d3",
-    (-85.0, -180.0, "suburb", "none", 0): "08f8a04f397f8604ddc78e7f3f0dc62c05b5fe0d7c977ff065c0aa10d93d55f7",
+    (-85.0, -180.0, "suburb", "none", 0): "3453f8ba1a445bce684b7ded44328eed04053bf5edcc02af31a10ad9b69bab43",
 }
 
 

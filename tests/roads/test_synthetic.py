@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.cities import bellevue, chicago, sf, sv
 from benchmarks.cities.sources import numpy_draws
+from fastgen.roads.measures import measure_streets
 from fastgen.roads.offline import load_builtin
 from fastgen.roads.synthetic.assembly import build_city
 from fastgen.roads.synthetic.contraction import contract
@@ -66,6 +67,20 @@ def test_a_small_town_from_every_kind_of_district() -> None:
     assert {"Main Street", "Town Freeway", "Town Freeway Ramp"} <= set(graph.street_names)
     assert graph.distances_m(40.005, -99.99).min() > 350
     assert graph.distances_m(40.013, -100.01).min() < 200
+
+
+def test_staggered_cross_streets_meet_at_three_way_junctions() -> None:
+    def count_junctions(stagger: float) -> tuple[int, int]:
+        whole = Grid(ROUND, (40.0, -100.0), 0.0, (100.0, 200.0), gap=0.0, alleys=(0.0, 0.0), stagger=stagger)
+        graph = build_city(CityPlan("town", (40.0, -100.0), 1, (ROUND,), (whole,), (), half_side_m=1500.0))
+        measures = measure_streets(graph)
+        return round(measures.three_way * graph.n_nodes), round(measures.four_way * graph.n_nodes)
+
+    three, four = count_junctions(0.0)
+    staggered_three, staggered_four = count_junctions(0.5)
+    assert four > three
+    assert staggered_three > 4 * three
+    assert staggered_four < four / 2
 
 
 def test_inside() -> None:

@@ -113,14 +113,14 @@ def _lay(plan: CityPlan, frame: Frame, draws: Callable[[int, int], Draws]) -> St
     streets = Streets.of(parts)
     for freeway in plan.freeways:
         streets.extend(lay_freeway(freeway, frame))
-    for k, district in enumerate(plan.districts):
-        area = frame.to_xy(district.area)
+    areas = [frame.to_xy(district.area) for district in plan.districts]
+    for k, (district, area) in enumerate(zip(plan.districts, areas, strict=True)):
         if isinstance(district, Grid):
             laid = lay_grid(district, area, frame, k, rng=draws(plan.seed, k))
         else:
             laid = lay_suburb(district, area, frame, k, draws(plan.seed, k))
-        for earlier in plan.districts[:k]:
-            laid.clip(frame.to_xy(earlier.area), to_inside=False)
+        for earlier in areas[:k]:
+            laid.clip(earlier, to_inside=False)
         streets.extend(laid)
     return streets
 

@@ -58,21 +58,21 @@ def sway(network: Network, slope: NDArray[np.float64], rng: Draws) -> None:
     rng
         Where chance comes from.
     """
-    turn = np.clip(rng.normal(0, 1, len(network.xy)), -2, 2)
+    turn = np.clip(rng.normal(0, 1, len(network.xy)), -2, 2).tolist()
     hook = rng.uniform(0.2, 1.8, len(network.edges)) * rng.choice((-1.0, 1.0), len(network.edges))
-    degree = network.degrees()
+    degree = network.degrees().tolist()
     for e, bow in zip(network.edges, hook.tolist(), strict=True):
         if slope[e.street] == 0 or network.table[e.street].rank >= ARTERIAL:
             continue
         start, end = turn[e.u], turn[e.v]
         if min(degree[e.u], degree[e.v]) == 1:
             start, end = HOOK * bow, -HOOK * bow
-        start, end = np.clip(np.array([start, end]) * slope[e.street], -MOST_SLOPE, MOST_SLOPE)
+        start, end = (min(max(s * slope[e.street], -MOST_SLOPE), MOST_SLOPE) for s in (start, end))
         line, t = _dense(_round_off(network.line(e)))
         chord = line[-1] - line[0]
         side = start * t * (1 - t) ** 2 - end * t**2 * (1 - t)
         line += side[:, None] * np.array([-chord[1], chord[0]])
-        e.via = [(float(x), float(y)) for x, y in line[1:-1].round(2)]
+        e.via = list(map(tuple, line[1:-1].round(2).tolist()))
 
 
 def _crossing_pairs(network: Network) -> NDArray[np.int64]:

@@ -47,12 +47,12 @@ class Districts:
         kinds = {"grid": self.platted, "suburb": self.curved, "old-town": self.grown, "mixed": self.various}
         districts = self.middle(style)
         for k, seed in enumerate(seeds):
-            area = cut_cell(seeds, k, CELL_M[style])
-            for side in np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]):
-                area = cut_half(area, reach * side, side)
-            if len(area):
+            area = cut_cell(seeds, k, CELL_M[style]).tolist()
+            for east, north in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                area = cut_half(area, (reach * east, reach * north), (east, north))
+            if area:
                 away_m = float(sizes(seed - self.ground.centre))
-                districts.append(kinds[style](self.ground.places(area), seed, away_m))
+                districts.append(kinds[style](self.ground.places(np.array(area)), seed, away_m))
         return districts
 
     def chance(self, share: float) -> bool:
@@ -68,10 +68,12 @@ class Districts:
             busy = Grid(self.round_area(1000), origin, first, (100.0, 124.0), one_way=(0.8, 0.8))
             return [replace(busy, main=(3, 3), alleys=(0.15, 0.1))]
         if style == "suburb":
-            village = Grid(self.round_area(480), origin, turned, (88.0, 118.0), warp=(5.0, 900.0))
-            return [replace(village, main=(3, 3), one_way=(0.1, 0.1), gap=0.06, alleys=(0.08, 0.14))]
+            village = Grid(self.round_area(400), origin, turned, (96.0, 128.0), warp=(5.0, 900.0))
+            return [
+                replace(village, main=(3, 3), one_way=(0.1, 0.1), gap=0.12, alleys=(0.08, 0.14), stagger=0.4)
+            ]
         if style == "old-town":
-            lanes = Grid(self.round_area(330), origin, angle, (62.0, 86.0), warp=(24.0, 330.0))
+            lanes = Grid(self.round_area(330), origin, angle, (62.0, 86.0), warp=(24.0, 330.0), stagger=0.75)
             lanes = replace(lanes, one_way=(0.7, 0.7), gap=0.36, alleys=(0.12, 0.2), spread=0.16, sway=0.4)
             wider = replace(lanes, area=self.round_area(680), bearing=turned, pitch=(70.0, 100.0))
             return [lanes, replace(wider, warp=(32.0, 420.0))]
@@ -107,20 +109,23 @@ class Districts:
         """Lay out curved neighbourhoods, here and there sparse ones."""
         angle = self.ground.angle
         if away_m > SPARSE_M and self.chance(0.2):
-            sparse = Suburb(area, 1000.0, (190.0, 300.0), (angle, angle + 45), 25.0, (85.0, 1400.0))
-            return replace(sparse, wiggle=(36.0, 400.0), gap=0.24, courts=0.32, shut=0.25, sway=0.45)
-        estate = Suburb(area, self.between(950, 1200), (self.between(132, 156), self.between(240, 295)))
+            sparse = Suburb(area, 1000.0, (178.0, 285.0), (angle, angle + 45), 25.0, (85.0, 1400.0))
+            return replace(
+                sparse, wiggle=(36.0, 400.0), gap=0.24, courts=0.4, shut=0.25, sway=0.45, stagger=0.6
+            )
+        estate = Suburb(area, self.between(950, 1200), (self.between(143, 171), self.between(262, 320)))
         return replace(
             estate,
-            bearings=(angle, angle, angle + self.between(20, 60)),
-            turn=self.between(3, 12),
+            bearings=(angle, angle, angle, angle + self.between(20, 60)),
+            turn=self.between(2, 8),
             warp=(self.between(30, 60), 1200.0),
             wiggle=(self.between(15, 26), 420.0),
             gap=0.3,
             courts=0.6,
             shut=0.55,
             sway=0.38,
-            one_way=(0.05, 0.05),
+            one_way=(0.13, 0.13),
+            stagger=0.6,
         )
 
     def grown(self, area: LatLon, seed: Points, away_m: float) -> Grid | Suburb:
@@ -129,18 +134,30 @@ class Districts:
         outward = round(-math.degrees(math.atan2(east, north)), 2)
         if away_m < GROWN_M:
             pitch = self.between(100, 130), self.between(150, 215)
-            angle = (outward if self.chance(0.4) else self.ground.angle) + self.between(-12, 12)
+            angle = (outward if self.chance(0.2) else self.ground.angle) + self.between(-8, 8)
             grid = Grid(
                 area, self.ground.places(seed[None])[0], angle, pitch, main=(12, 10), spread=0.2, sway=0.36
             )
-            gap, warp = self.between(0.43, 0.5), (self.between(34, 50), 620.0)
-            return replace(grid, one_way=(0.65, 0.55), gap=gap, alleys=(0.06, 0.4), warp=warp)
+            gap, warp = self.between(0.43, 0.5), (self.between(28, 42), 620.0)
+            return replace(grid, one_way=(0.65, 0.55), gap=gap, alleys=(0.06, 0.4), warp=warp, stagger=0.5)
         pitch = self.between(115, 140), self.between(200, 255)
         estate = Suburb(
-            area, self.between(600, 800), pitch, (outward, self.ground.angle), 22.0, (55.0, 1100.0)
+            area,
+            self.between(600, 800),
+            pitch,
+            (outward, self.ground.angle, self.ground.angle),
+            10.0,
+            (48.0, 1100.0),
         )
         return replace(
-            estate, wiggle=(26.0, 400.0), gap=0.4, courts=0.45, shut=0.42, sway=0.42, one_way=(0.3, 0.3)
+            estate,
+            wiggle=(26.0, 400.0),
+            gap=0.4,
+            courts=0.45,
+            shut=0.42,
+            sway=0.42,
+            one_way=(0.3, 0.3),
+            stagger=0.4,
         )
 
     def various(self, area: LatLon, seed: Points, away_m: float) -> Grid | Suburb:

@@ -36,22 +36,27 @@ class Draws:
     def __init__(self, seed: int, number: int) -> None:
         """Stand at the first draw."""
         self._stream, self._number = stream(seed, 0, Purpose.ROADS), number
-        self._next, self._from, self._ahead = 0, 0, np.zeros(0)
+        self._next, self._from = 0, 0
+        self._uniform, self._normal = np.zeros(0), np.zeros(0)
 
-    def _words(self, first: int, n: int, n_blocks: int) -> NDArray[np.uint32]:
-        return draw_blocks(self._stream, self._number, np.arange(first, first + n), range(n_blocks))
+    def _take(self, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Take the next n draws, as uniform numbers on [0, 1) and as normal ones, float64 (n,) each."""
+        at = self._next - self._from
+        if at + n > len(self._uniform):
+            index = np.arange(self._next, self._next + n + AHEAD)
+            words = draw_blocks(self._stream, self._number, index, range(3))
+            high, low = np.floor(words[0] / 32), np.floor(words[1] / 64)
+            self._uniform = (high * TWO_26 + low) * TWO_M53
+            self._normal = words.sum(axis=0, dtype=np.int64) * TWO_M32 - 6.0
+            self._from, at = self._next, 0
+        self._next += n
+        return self._uniform[at : at + n], self._normal[at : at + n]
 
     def random(self, size: int | tuple[int, ...] | None = None) -> NDArray[np.float64]:
         """Draw numbers uniform on [0, 1), 53 bits fine."""
         shape = () if size is None else size
         n = math.prod(shape) if isinstance(shape, tuple) else shape
-        at = self._next - self._from
-        if at + n > len(self._ahead):
-            high, low = self._words(self._next, n + AHEAD, 1)[:2].astype(np.float64)
-            self._ahead = (np.floor(high / 32) * TWO_26 + np.floor(low / 64)) * TWO_M53
-            self._from, at = self._next, 0
-        self._next += n
-        return self._ahead[at : at + n].reshape(shape)
+        return self._take(n)[0].reshape(shape)
 
     def uniform(
         self, low: float, high: float, size: int | tuple[int, ...] | None = None
@@ -63,9 +68,7 @@ class Draws:
         """Draw numbers that are nearly normal: the sum of twelve uniform ones, without a libm."""
         shape = () if size is None else size
         n = 1 if size is None else size
-        words = self._words(self._next, n, 3).astype(np.int64)
-        self._next += n
-        return np.asarray(mean + deviation * (words.sum(axis=0) * TWO_M32 - 6.0)).reshape(shape)
+        return np.asarray(mean + deviation * self._take(n)[1]).reshape(shape)
 
     def choice(self, items: Sequence[Item], size: int | None = None) -> Any:
         """Draw items, each as likely as the others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # Half of the main streets are two-way even where others alternate.
 MAIN_TWO_WAY = 0.5
+# By which part of a block a staggered street goes on beside its line: far enough to be two junctions.
+JOG = (0.15, 0.35)
 
 
 def bends(rng: Draws, amplitude_m: float, wavelength_m: float) -> Bend:
@@ -28,6 +31,7 @@ def bends(rng: Draws, amplitude_m: float, wavelength_m: float) -> Bend:
     if amplitude_m == 0:
         return lambda xy: xy
     angle = rng.uniform(0, 2 * np.pi, (2, 3))
+    east, north = cosine(angle), sine(angle)
     wave = 2 * np.pi / (wavelength_m * rng.uniform(0.7, 1.5, (2, 3)))
     phase = rng.uniform(0, 2 * np.pi, (2, 3))
 
@@ -35,8 +39,8 @@ def bends(rng: Draws, amplitude_m: float, wavelength_m: float) -> Bend:
         shift = np.zeros_like(xy)
         for axis in (0, 1):
             for k in range(3):
-                east, north = cosine(angle[axis, k]), sine(angle[axis, k])
-                shift[:, axis] += sine((xy[:, 0] * east + xy[:, 1] * north) * wave[axis, k] + phase[axis, k])
+                ahead = xy[:, 0] * east[axis, k] + xy[:, 1] * north[axis, k]
+                shift[:, axis] += sine(ahead * wave[axis, k] + phase[axis, k])
         return np.asarray(np.round(xy + amplitude_m / np.sqrt(3) * shift, 2), np.float64)
 
     return bend
@@ -50,10 +54,15 @@ def _positions(rng: Draws, low: float, high: float, pitch: float, spread: float)
     return np.asarray(pitch * (index + jitter), np.float64), first
 
 
+@cache
+def _shares(n: int) -> Points:
+    """Divide 0 to 1 into n equal steps, float64 (n + 1, 1, 1)."""
+    return np.linspace(0, 1, n + 1)[:, None, None]
+
+
 def _subdivide(a: Points, b: Points, step_m: float) -> tuple[Points, Points]:
     n = max(1, int(np.ceil(sizes(b - a).max() / step_m))) if len(a) else 1
-    t = np.linspace(0, 1, n + 1)[:, None, None]
-    knots = a + (b - a) * t
+    knots = a + (b - a) * _shares(n)
     return knots[:-1].reshape(-1, 2), knots[1:].reshape(-1, 2)
 
 
@@ -68,15 +77,20 @@ def _lines(
         two_way = main and rng.random() < MAIN_TWO_WAY
         one_way = bool(rng.random() < grid.one_way[axis]) and not two_way
         there = main | (rng.random(len(vs) - 1) >= grid.gap)
-        a, b = (
-            np.column_stack([np.full(len(vs) - 1, u), vs[:-1]]),
-            np.column_stack([np.full(len(vs) - 1, u), vs[1:]]),
-        )
-        a, b = a[there], b[there]
+        at = np.full(len(vs) - 1, u)
+        if grid.stagger and axis == 1 and not main:
+            at += _jogs(grid, len(at), rng)
+        a, b = np.column_stack([at, vs[:-1]])[there], np.column_stack([at, vs[1:]])[there]
         if (index // grid.main[axis] if main else index) % 2:
             a, b = b[::-1], a[::-1]
         lines.append((index, main, one_way, a, b))
     return lines
+
+
+def _jogs(grid: Grid, n: int, rng: Draws) -> Points:
+    """Choose how far the n blocks of a cross street lie to one side of its line, metres."""
+    jog = rng.choice((-1.0, 1.0), n) * rng.uniform(*JOG, n) * grid.pitch[1]
+    return np.where(rng.random(n) < grid.stagger, jog, 0.0)
 
 
 def _lanes(grid: Grid, us: Points, vs: Points, rng: Draws) -> list[tuple[Points, Points]]:

@@ -18,6 +18,7 @@ SIDES = ("north", "north-east", "east", "south-east", "south", "south-west", "we
 WATERS = ("none", *SIDES, "river")
 MILE_M = 1609.34
 KITCHEN_CLEAR_M = 350.0
+WAVE_STEP_M = 400.0  # between the points of a winding line
 
 
 class Ground(NamedTuple):
@@ -72,7 +73,7 @@ class Ground(NamedTuple):
 
     def wave(self, direction: float, away_m: float, amplitude_m: float, wavelength_m: float) -> Points:
         """Draw a line across the square that winds: at some distance to the right of its centre."""
-        along = np.arange(-self.far_m, self.far_m + 400, 400.0)
+        along = np.arange(-self.far_m, self.far_m + WAVE_STEP_M, WAVE_STEP_M)
         side = np.full(len(along), away_m)
         for part, share in ((1.0, 0.6), (0.43, 0.3), (0.19, 0.1)):
             phase = self.rng.uniform(0, 2 * np.pi)
@@ -190,7 +191,9 @@ def draw_ring(ground: Ground, radius_m: float, kind: str) -> list[Road]:
     return [Road(fresh(kind), ground.places(ring), curved=True, bridge=ground.coast is None)]
 
 
-def draw_freeways(ground: Ground, names: tuple[str, ...], away_m: tuple[float, float]) -> list[Freeway]:
+def draw_freeways(
+    ground: Ground, names: tuple[str, ...], away_m: tuple[float, float], exit_m: float
+) -> list[Freeway]:
     """Draw freeways that pass the middle of the city at some distance, on the land side of a coast."""
     freeways, rng = [], ground.rng
     first = float(rng.uniform(0, 360))
@@ -200,5 +203,7 @@ def draw_freeways(ground: Ground, names: tuple[str, ...], away_m: tuple[float, f
             line = ground.wave(first + 90 * k + turn, away, 350, 7000)
         else:
             line = ground.wave(ground.coast + turn / 3, -away - 2600 * k, 350, 7000)
-        freeways.append(Freeway(name, ground.places(line), ground.places(line[2::4])))
+        freeways.append(
+            Freeway(name, ground.places(line), ground.places(line[2 :: round(exit_m / WAVE_STEP_M)]))
+        )
     return freeways

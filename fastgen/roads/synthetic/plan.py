@@ -46,6 +46,9 @@ class Grid:
         Relative variation of the pitch.
     sway
         How much streets curve between junctions (`curves.sway`).
+    stagger
+        Probability that a block's stretch of a cross street lies beside its line, and so ends at both streets
+        along in three-way junctions instead of crossing them.
     """
 
     area: LatLon
@@ -62,6 +65,7 @@ class Grid:
     warp: tuple[float, float] = (0.0, 0.0)
     spread: float = 0.02
     sway: float = 0.0
+    stagger: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class Suburb:
         Probability that a street does not open onto the collector at its neighbourhood's border.
     sway
         How much streets curve between junctions (`curves.sway`).
-    one_way
+    one_way, stagger
         As in `Grid`.
     """
 
@@ -108,6 +112,7 @@ class Suburb:
     shut: float = 0.45
     sway: float = 0.22
     one_way: tuple[float, float] = (0.0, 0.0)
+    stagger: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Points = NDArray[np.float64]
     LatLon = Sequence[tuple[float, float]]
 
+SIDES_AT_ONCE = 12
 METRES_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180
 TURN_HIGH, TURN_LOW = 6.28125, 2 * np.pi - 6.28125  # the former has few bits: products with a count are exact
 
@@ -110,12 +111,15 @@ def inside(polygon: Points, xy: Points) -> NDArray[np.bool_]:
     result = np.zeros(len(xy), bool)
     (x_lo, y_lo), (x_hi, y_hi) = polygon.min(axis=0), polygon.max(axis=0)
     near = np.flatnonzero((xy[:, 0] >= x_lo) & (xy[:, 0] <= x_hi) & (xy[:, 1] >= y_lo) & (xy[:, 1] <= y_hi))
-    x, y = xy[near, 0, None], xy[near, 1, None]
-    p, q = polygon, np.roll(polygon, -1, axis=0)
-    rise = np.where(q[:, 1] == p[:, 1], 1.0, q[:, 1] - p[:, 1])
-    spans = (p[:, 1] > y) != (q[:, 1] > y)
-    at = (q[:, 0] - p[:, 0]) * (y - p[:, 1]) / rise + p[:, 0]
-    result[near] = ((spans & (x < at)).sum(axis=1) % 2).astype(bool)
+    near = near[np.argsort(xy[near, 1], kind="stable")]
+    x, y = xy[near].T
+    odd = np.zeros(len(near), bool)
+    # Points lie in order of y: those whose ray to the east a side can cross are neighbours.
+    for p, q in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        if p[1] != q[1]:
+            level = slice(*np.searchsorted(y, sorted((p[1], q[1]))))
+            odd[level] ^= x[level] < (q[0] - p[0]) * (y[level] - p[1]) / (q[1] - p[1]) + p[0]
+    result[near] = odd
     return result
 
 
@@ -138,35 +142,38 @@ def cut(
     a: Points, b: Points, where: NDArray[np.int64], t: Points
 ) -> tuple[Points, Points, NDArray[np.int64]]:
     """Cut segments at positions 0 < t < 1; returns the pieces and the segment each came from."""
-    n = len(a)
-    index = np.concatenate([np.arange(n), where])
-    position = np.concatenate([np.zeros(n), t])
-    order = np.lexsort((position, index))
-    index, position = index[order], position[order]
-    last = np.ones(len(index), bool)
-    last[:-1] = index[1:] != index[:-1]
-    after = np.where(last, 1.0, np.roll(position, -1))
-    step = b[index] - a[index]
-    start = np.where(position[:, None] == 0, a[index], np.round(a[index] + step * position[:, None], 2))
-    end = np.where(after[:, None] == 1, b[index], np.round(a[index] + step * after[:, None], 2))
+    order = np.lexsort((t, where))
+    where, t = where[order], t[order]
+    index = np.repeat(np.arange(len(a)), 1 + np.bincount(where, minlength=len(a)))
+    start, end = a[index], b[index]
+    # The k-th cut lies behind the k pieces that earlier cuts have added, and behind its own segment's first.
+    behind = where + np.arange(1, len(where) + 1)
+    at = np.round(a[where] + (b - a)[where] * t[:, None], 2)
+    start[behind], end[behind - 1] = at, at
     real = (start != end).any(axis=1)
     return start[real], end[real], index[real]
 
 
 def cut_at_polygon(a: Points, b: Points, polygon: Points) -> tuple[Points, Points, NDArray[np.int64]]:
     """Cut segments where they cross a polygon's border."""
-    low, high = polygon.min(axis=0), polygon.max(axis=0)
-    near = np.flatnonzero(((np.maximum(a, b) >= low) & (np.minimum(a, b) <= high)).all(axis=1))
-    p, r = a[near, None], (b - a)[near, None]
-    q, s = polygon[None], (np.roll(polygon, -1, axis=0) - polygon)[None]
-    cross = r[..., 0] * s[..., 1] - r[..., 1] * s[..., 0]
-    gap = q - p
-    safe = np.where(cross == 0, 1.0, cross)
-    t = (gap[..., 0] * s[..., 1] - gap[..., 1] * s[..., 0]) / safe
-    u = (gap[..., 0] * r[..., 1] - gap[..., 1] * r[..., 0]) / safe
-    hit = (cross != 0) & (t > 0) & (t < 1) & (u >= 0) & (u < 1)
-    which, _ = np.nonzero(hit)
-    return cut(a, b, near[which], t[hit])
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    where, at = [], []
+    corners = np.vstack([polygon, polygon[:1]])
+    # A long border is looked at a stretch at a time, since each stretch has few segments near it.
+    for first in range(0, len(polygon), SIDES_AT_ONCE):
+        border = corners[first : first + SIDES_AT_ONCE + 1]
+        near = np.flatnonzero(((high >= border.min(axis=0)) & (low <= border.max(axis=0))).all(axis=1))
+        p, r = a[near, None], (b[near] - a[near])[:, None]
+        q, s = border[:-1], np.diff(border, axis=0)
+        cross = r[..., 0] * s[..., 1] - r[..., 1] * s[..., 0]
+        gap = q - p
+        safe = np.where(cross == 0, 1.0, cross)
+        t = (gap[..., 0] * s[..., 1] - gap[..., 1] * s[..., 0]) / safe
+        u = (gap[..., 0] * r[..., 1] - gap[..., 1] * r[..., 0]) / safe
+        hit = (cross != 0) & (t > 0) & (t < 1) & (u >= 0) & (u < 1)
+        where.append(near[np.nonzero(hit)[0]])
+        at.append(t[hit])
+    return cut(a, b, np.concatenate(where), np.concatenate(at))
 
 
 def close_pairs(xy: Points, radius_m: float) -> NDArray[np.int64]:

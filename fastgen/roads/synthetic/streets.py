@@ -98,18 +98,24 @@ class Streets:
     def clip(self, polygon: Points, *, to_inside: bool, exempt: NDArray[np.bool_] | None = None) -> None:
         """Keep what lies inside (or outside) a polygon; exempt streets (by table) stay whole."""
         low, high = polygon.min(axis=0), polygon.max(axis=0)
-        if not (
-            to_inside
-            or ((np.maximum(self.a, self.b) >= low) & (np.minimum(self.a, self.b) <= high)).all(axis=1).any()
-        ):
+        far = (((self.a < low) & (self.b < low)) | ((self.a > high) & (self.b > high))).any(axis=1)
+        if far.all() and not to_inside:
             return
         free = np.zeros(len(self.a), bool) if exempt is None else exempt[self.street]
-        a, b, parent = cut_at_polygon(self.a[~free], self.b[~free], polygon)
-        street = self.street[~free][parent]
+        if (free[1:] > free[:-1]).any():  # exempt ones first: the built-in networks depend on this order
+            order = np.argsort(~free, kind="stable")
+            self.a, self.b, self.street = self.a[order], self.b[order], self.street[order]
+            free, far = free[order], far[order]
+        near = np.flatnonzero(~(far | free))
+        a, b, parent = cut_at_polygon(self.a[near], self.b[near], polygon)
         good = inside(polygon, (a + b) / 2) == to_inside
-        self.a = np.vstack([self.a[free], a[good]])
-        self.b = np.vstack([self.b[free], b[good]])
-        self.street = np.concatenate([self.street[free], street[good]])
+        # Segments far away stay or go as they are: only those near the polygon are cut, into as many pieces.
+        n_pieces = (free | (far & (not to_inside))).astype(np.int64)
+        n_pieces[near] = np.bincount(parent[good], minlength=len(near))
+        index = np.repeat(np.arange(len(free)), n_pieces)
+        self.a, self.b, self.street = self.a[index], self.b[index], self.street[index]
+        pieces = ~(far | free)[index]
+        self.a[pieces], self.b[pieces] = a[good], b[good]
 
     def clip_to_any(self, polygons: list[Points], exempt: NDArray[np.bool_]) -> None:
         """Keep what lies inside one of several polygons; exempt streets (by table) stay whole."""

@@ -19,12 +19,13 @@ STYLES = ("grid", "suburb", "old-town", "mixed")
 PARKS = {"grid": (250, 450.0), "suburb": (90, 900.0), "old-town": (90, 900.0), "mixed": (120, 600.0)}
 FREEWAYS = {
     "grid": ("Crosstown Freeway", "Valley Freeway"),
-    "suburb": ("Foothill Freeway", "Central Freeway"),
+    "suburb": ("Foothill Freeway",),
     "old-town": ("Northern Bypass",),
     "mixed": ("Midtown Freeway", "Parkway Freeway"),
 }
-DEAD_ENDS = {"grid": 0.4, "suburb": 0.6, "old-town": 0.55, "mixed": 0.45}
-MERGE_M = {"grid": 16.0, "suburb": 4.0, "old-town": 4.0, "mixed": 13.0}
+DEAD_ENDS = {"grid": 0.4, "suburb": 0.5, "old-town": 0.5, "mixed": 0.45}
+MERGE_M = {"grid": 16.0, "suburb": 2.5, "old-town": 2.5, "mixed": 13.0}
+EXIT_M = {"grid": 1600, "suburb": 2400, "old-town": 2400, "mixed": 1600}  # between a freeway's exits
 AWAY_M = {"grid": (900, 2200), "suburb": (900, 2400), "old-town": (2600, 4000), "mixed": (900, 2200)}
 
 
@@ -55,7 +56,7 @@ def plan_city(place: tuple[float, float], half_m: float, style: str, water: str,
         land=(ground.places(ground.land()),),
         districts=tuple(districts),
         roads=tuple(_main_roads(ground, style)),
-        freeways=tuple(on.draw_freeways(ground, FREEWAYS[style], AWAY_M[style])),
+        freeways=tuple(on.draw_freeways(ground, FREEWAYS[style], AWAY_M[style], EXIT_M[style])),
         obstacles=tuple(on.draw_obstacles(ground, *PARKS[style], cut=water != "river")),
         dead_ends=DEAD_ENDS[style],
         merge_m=MERGE_M[style],
@@ -74,7 +75,7 @@ def _main_roads(ground: Ground, style: str) -> list[Road]:
             *on.draw_radials(ground, 2, 300.0, 20.0, ground.angle + 45),
         ]
     if style == "suburb":
-        return [*roads, *on.draw_lattice(ground, 1500.0, ground.angle, 130.0)]
+        return [*roads, *on.draw_lattice(ground, 1900.0, ground.angle, 130.0)]
     if style == "old-town":
         rings = [*on.draw_ring(ground, 620.0, "Wall"), *on.draw_ring(ground, 2300.0, "Ring Road")]
         return [*roads, *rings, *on.draw_radials(ground, 8, 150.0, 90.0, float(ground.rng.uniform(0, 45)))]

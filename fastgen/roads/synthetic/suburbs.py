@@ -14,9 +14,14 @@ from fastgen.roads.synthetic.plane import sizes
 from fastgen.roads.synthetic.streets import ALLEY, MAIN, Street, Streets, along
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastgen.roads.synthetic.draws import Draws
     from fastgen.roads.synthetic.plan import Suburb
     from fastgen.roads.synthetic.plane import Frame, Points
+
+    Corner = Sequence[float]
+    Corners = list[Corner]
 
 KINDS = ("Drive", "Way", "Avenue", "Street", "Road")
 
@@ -35,27 +40,29 @@ def scatter(area: Points, cell_m: float, rng: Draws) -> Points:
     return lattice + rng.uniform(-0.24, 0.24, lattice.shape) * cell_m
 
 
-def cut_half(polygon: Points, middle: Points, normal: Points) -> Points:
+def cut_half(polygon: Corners, middle: Corner, normal: Corner) -> Corners:
     """Keep the part of a convex polygon on one side of a line, that which the normal points away from."""
-    side = ((polygon - middle) * normal).sum(axis=1)
-    if (side <= 0).all():
-        return polygon
+    side = [(x - middle[0]) * normal[0] + (y - middle[1]) * normal[1] for x, y in polygon]
     corners = []
-    for p, q, s, r in zip(polygon, np.roll(polygon, -1, axis=0), side, np.roll(side, -1), strict=True):
+    for k, (p, s) in enumerate(zip(polygon, side, strict=True)):
+        q, r = polygon[k - len(polygon) + 1], side[k - len(polygon) + 1]
         if s <= 0:
             corners.append(p)
         if (s <= 0) != (r <= 0):
-            corners.append(p + (q - p) * s / (s - r))
-    return np.array(corners).reshape(-1, 2)
+            corners.append((p[0] + (q[0] - p[0]) * s / (s - r), p[1] + (q[1] - p[1]) * s / (s - r)))
+    return corners
 
 
 def cut_cell(seeds: Points, k: int, cell_m: float) -> Points:
     """Cut the polygon of points nearest to one seed (half-plane by half-plane)."""
     reach = 1.6 * cell_m
-    polygon = seeds[k] + np.array([[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]])
-    away = sizes(seeds - seeds[k])
-    for other in np.flatnonzero((away > 0) & (away < 3 * cell_m)):
-        polygon = cut_half(polygon, (seeds[other] + seeds[k]) / 2, seeds[other] - seeds[k])
+    square = np.array([[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]])
+    polygon: Corners = (seeds[k] + square).tolist()
+    way = seeds - seeds[k]
+    away = sizes(way)
+    near = (away > 0) & (away < 3 * cell_m)
+    for middle, normal in zip(((seeds[near] + seeds[k]) / 2).tolist(), way[near].tolist(), strict=True):
+        polygon = cut_half(polygon, middle, normal)
     return np.asarray(np.round(polygon, 2), np.float64)
 
 
@@ -135,6 +142,7 @@ def lay_suburb(suburb: Suburb, area: Points, frame: Frame, district: int, rng: D
             one_way=suburb.one_way,
             alleys=(0.0, 0.0),
             spread=0.06,
+            stagger=suburb.stagger,
             warp=(
                 float(suburb.wiggle[0] * rng.uniform(0.3, 1.7)),
                 float(suburb.wiggle[1] * rng.uniform(0.75, 1.35)),
