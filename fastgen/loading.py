@@ -71,6 +71,12 @@ def uncollected() -> Iterator[None]:
     gc.disable()
     try:
         yield
+        if numba_is_loaded():
+            # Else Numba imports another hundred modules when a kernel is called for the first time.
+            from numba.core.registry import cpu_target  # noqa: PLC0415  # loads Numba
+
+            cpu_target.typing_context.refresh()
+            cpu_target.target_context.refresh()
     finally:
         gc.freeze()
         if collecting:
