@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fastgen.cli.options import Count
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.cli.replay_options import Duration
@@ -141,7 +142,7 @@ def import_(
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**64 - 1),
+    type=Count(0, 2**64 - 1),
     default=0,
     show_default=True,
     help="Another seed, another city.",

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from fastgen.model.road_graph import RoadGraph
 
-N_BINS = 36
-CELL_M = 500.0
+N_BINS = 36  # of ten degrees each, as Boeing 2019 has them
+CELL_M = 500.0  # coarse enough that a block without a node counts, fine enough that water and parks don't
 GRID_ENTROPY, MOST_ENTROPY = float(np.log(4)), float(np.log(N_BINS))
 
 

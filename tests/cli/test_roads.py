@@ -289,3 +289,17 @@ def test_invent_names_a_wrong_option_and_writes_nothing(option: str, value: str,
     assert f"Invalid value for '{option}'" in said
     assert value in said
     assert not (tmp_path / "roads").exists()
+
+
+@pytest.mark.parametrize("seed", ["1_0", "-1", "1e3", "٣", " 7", str(2**64)])
+def test_invent_takes_whole_numbers_as_seeds(seed: str, scenario: Path, tmp_path: Path) -> None:
+    command = ("invent", "--location", "sf", "--scenario", scenario, "-o", tmp_path / "roads")
+    assert "--seed" in usage_error(*command, "--seed", seed)
+    assert not (tmp_path / "roads").exists()
+
+
+@pytest.mark.parametrize("option", ["--timeout", "--max-time"])
+@pytest.mark.parametrize("time", ["1_0", "1_0s", "1e1s", "٣s", "inf", "nan", "0s", "-1s"])
+def test_fetch_takes_no_other_forms_of_times(option: str, time: str, scenario: Path, tmp_path: Path) -> None:
+    command = ("fetch", "--location", "sf", "--scenario", scenario, "-o", tmp_path / "roads")
+    assert "expected a length of time such as" in usage_error(*command, option, time)

@@ -37,11 +37,12 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.plan import CityPlan
     from fastgen.roads.synthetic.plane import Points
 
+# Streets are laid beyond the square, so that those at its border meet as they do inside it.
 MARGIN_M = 250.0
 HALF_TURN_E6 = 180 * E6
-DOUBLE_M = 38.0
-JOIN_M = 42.0
-FREEWAY_CORRIDOR_M = 40.0
+DOUBLE_M = 38.0  # about a lot's depth: a street nearer than this runs beside another, and is dropped
+JOIN_M = 42.0  # more than DOUBLE_M, so that streets reach what stays where a double was dropped
+FREEWAY_CORRIDOR_M = 40.0  # to each side of a freeway's middle, without local streets
 
 
 def build_city(plan: CityPlan, draws: Callable[[int, int], Draws] = Draws) -> RoadGraph:

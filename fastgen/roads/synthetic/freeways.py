@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.plan import Freeway
     from fastgen.roads.synthetic.plane import Frame, Points
 
-HALF_WIDTH_M = 16.0
-RAMP_M = 260.0
-SIDE_M = (30.0, 170.0)
-MAX_AWAY_M = 420.0
+HALF_WIDTH_M = 16.0  # from the freeway's middle to each carriageway's
+RAMP_M = 260.0  # along the carriageway, from where a ramp leaves it to the junction beside it
+SIDE_M = (30.0, 170.0)  # how near, and how far, beside a carriageway a ramp's junction may lie
+MAX_AWAY_M = 420.0  # from a planned exit to the junction that stands for it
 
 
 def carriageways(freeway: Freeway, frame: Frame) -> list[Points]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.plane import Points
     from fastgen.roads.synthetic.streets import Street, Streets
 
+# Every cut rounds to a centimetre, so ends that should be one point lie up to a few centimetres apart.
 WELD_M = 0.25
 
 

@@ -25,7 +25,7 @@ class Grid:
     origin
         Where lines of index 0 meet.
     bearing
-        Direction of the streets along, degrees clockwise from north.
+        Direction of the streets along, degrees anticlockwise from north.
     pitch
         Metres between neighbouring streets along, and between neighbouring cross streets.
     along, cross

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Points = NDArray[np.float64]
     LatLon = Sequence[tuple[float, float]]
 
-SIDES_AT_ONCE = 12
+SIDES_AT_ONCE = 12  # of a polygon, that segments are held against together
 METRES_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180
 TURN_HIGH, TURN_LOW = 6.28125, 2 * np.pi - 6.28125  # the former has few bits: products with a count are exact
 
@@ -80,7 +80,7 @@ class Frame(NamedTuple):
 
 
 def rotation(bearing: float) -> Points:
-    """Make the matrix that takes local (across, along) rows to (x, y), along pointing to the bearing."""
+    """Make the matrix that turns local (across, along) rows into (x, y), anticlockwise by degrees."""
     angle = np.radians(bearing)
     return np.array([[cosine(angle), -sine(angle)], [sine(angle), cosine(angle)]])
 
