@@ -36,6 +36,7 @@ class Purpose(IntEnum):
     DRIVER = 5
     ORDER_ID = 6
     ROADS = 7  # of an invented network, under a seed of its own; the day is the number of a district
+    MOMENTUM = 8  # the index is the position of a brand among the location's
 
 
 class Stream(NamedTuple):

@@ -80,7 +80,7 @@ def find_square(
     scenario, _ = load_inputs(scenario_path, dimensions_dir)
     for place in scenario.locations:
         if place.code == code:
-            return place.lat, place.lon, scenario.delivery.radius_mi
+            return place.lat, place.lon, scenario.delivery_of(place).radius_mi
     known = ", ".join(place.code for place in scenario.locations)
     own = "" if scenario_path or dimensions_dir else " (your own need --scenario FILE or --dimensions DIR)"
     raise ScenarioError(f"--location: expected one of {known}{own}, got {code!r}.")

@@ -222,13 +222,14 @@ def _longest_order_s(manifest: Manifest, scenario: Scenario) -> int:
     source = manifest.source
     # Manifests of the statistical simulation state no source: their scenario bounds its draws.
     preparation_s = bound_preparation_s(scenario) if source is None else source.longest_preparation_s
-    return preparation_s + bound_drive_s(manifest.sequence_kind, scenario.driver.ping_interval_s)
+    return preparation_s + bound_drive_s(manifest.sequence_kind, scenario)
 
 
-def bound_drive_s(sequence_kind: str, ping_interval_s: int) -> int:
+def bound_drive_s(sequence_kind: str, scenario: Scenario) -> int:
     """Bound the seconds from an order's pick-up to its delivery by the pings that its sequence can count."""
     # A drive with n pings takes less than n + 2 intervals.
-    return (max_pings_of(sequence_kind) + 2) * ping_interval_s
+    longest_s = max(scenario.driver_of(one).ping_interval_s for one in scenario.locations)
+    return (max_pings_of(sequence_kind) + 2) * longest_s
 
 
 def select_ids(index: DatasetIndex, locations: Iterable[str] | None) -> tuple[int, ...] | None:

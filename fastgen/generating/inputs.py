@@ -111,7 +111,7 @@ def select_locations(scenario: Scenario, codes: Sequence[str] | None) -> list[Lo
 def _route_table(
     scenario: Scenario, place: Location, roads: Path | None, announce: Callable[[str], None]
 ) -> RouteTable:
-    driver, delivery = scenario.driver, scenario.delivery
+    driver, delivery = scenario.driver_of(place), scenario.delivery_of(place)
     data, name = find_network(place.code, roads)
     request = RouteRequest(
         lat=place.lat,

@@ -79,6 +79,10 @@ class EventMaker:
         self.buffers = EventBuffers()
         self._orders = DayOrders.empty(0, 1)
         self._routes = {key: route_arrays(table) for key, table in simulation.tables.items()}
+        places = simulation.scenario.locations
+        self._ping_interval_s = {
+            place.location_id: simulation.scenario.driver_of(place).ping_interval_s for place in places
+        }
 
     def free(self) -> None:
         """Release the memory of the rows; arrays and tables that share it keep it alive."""
@@ -104,7 +108,7 @@ class EventMaker:
             self._routes[location_id],
             simulation.items,
             simulation.epoch_s,
-            simulation.scenario.driver.ping_interval_s,
+            self._ping_interval_s[location_id],
         )
         n_orders, parts, at = simulation.source.n_orders[location_id], list[DayPart](), 0
         for day, _, n, _ in ranges:

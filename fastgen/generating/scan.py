@@ -166,9 +166,8 @@ def _spans(simulation: Simulation, location_id: int, wanted: Wanted) -> Iterator
     if location_id not in wanted.locations:
         return
     lead_s = CLOCK_SPREAD_S if simulation.scenario.clock == "utc" else 0
-    interval_s = simulation.scenario.driver.ping_interval_s
     tail_s = lead_s + simulation.source.longest_preparation_s
-    tail_s += bound_drive_s(simulation.sequence_kind, interval_s)
+    tail_s += bound_drive_s(simulation.sequence_kind, simulation.scenario)
     last_day, epoch_s = simulation.scenario.days - 1, simulation.epoch_s
     # An order of a day is delivered after midnight perhaps, and by the UTC clock begins on the day before.
     first = max(0.0, (wanted.first_s - epoch_s - tail_s) // S_PER_DAY)

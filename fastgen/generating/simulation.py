@@ -128,7 +128,7 @@ def make_simulation(
         tables=tables,
         source=make_source(scenario, dims, tables),
         items=encode_items(dims.items),
-        sequence_kind=_choose_sequence_kind(max(table.max_pings for table in tables.values())),
+        sequence_kind=_choose_sequence_kind(scenario, tables),
     )
 
 
@@ -141,10 +141,13 @@ def make_statistical_source(
     return StatisticalSource.of(scenario, dims, zones)
 
 
-def _choose_sequence_kind(max_pings: int) -> str:
-    if max_pings > MAX_PINGS_I16:
-        raise ScenarioError(
-            f"driver.ping_interval_s: expected at most {MAX_PINGS_I16} pings on the longest route, "
-            f"got {max_pings}."
-        )
-    return sequence_kind(max_pings)
+def _choose_sequence_kind(scenario: Scenario, tables: Mapping[int, RouteTable]) -> str:
+    for place in scenario.locations:
+        max_pings = tables[place.location_id].max_pings if place.location_id in tables else 0
+        if max_pings > MAX_PINGS_I16:
+            where = f"locations.{place.code}.driver" if place.driver else "driver"
+            raise ScenarioError(
+                f"{where}.ping_interval_s: expected at most {MAX_PINGS_I16} pings on the longest route, "
+                f"got {max_pings}."
+            )
+    return sequence_kind(max(table.max_pings for table in tables.values()))

@@ -132,7 +132,7 @@ def _describe(simulation: Simulation, tables: dict[str, bytes], days: Sequence[D
 def _index(simulation: Simulation, name: Path, digest: str) -> DatasetIndex:
     scenario = simulation.scenario
     spread_s = CLOCK_SPREAD_S if scenario.clock == "utc" else 0
-    drive_s = bound_drive_s(simulation.sequence_kind, scenario.driver.ping_interval_s)
+    drive_s = bound_drive_s(simulation.sequence_kind, scenario)
     return DatasetIndex(
         folder=name,
         digest=digest,

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.errors import DataError, ScenarioError
+from fastgen.inputs.brand_momentum import deal_growth
 from fastgen.model.dimensions import BrandLocations, Dimensions, Locations
 from fastgen.model.fields import from_dict
 from fastgen.model.location import Location, Placement, trajectory_by_growth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from fastgen.inputs.menus import BrandTables
@@ -46,7 +47,7 @@ def same_locations(one: Scenario, other: Scenario) -> bool:
 def _table_part(location: Location) -> tuple[object, ...]:
     # The table's column location_code is the field `code` of a location.
     columns = ("code" if c == "location_code" else c for c in Locations._fields)
-    return (*(getattr(location, column) for column in columns), location.brands)
+    return (*(getattr(location, column) for column in columns), location.brands, location.momentum)
 
 
 def _check_placements(scenario: Scenario, menus: BrandTables) -> None:
@@ -83,7 +84,9 @@ def _brand_locations(scenario: Scenario, menus: BrandTables) -> BrandLocations:
     # A brand without items can't be ordered from.
     all_brands = tuple(Placement(b) for b in menus.brands.brand_id.tolist() if b in with_items)
     rows = [
-        (p, location.location_id) for location in scenario.locations for p in _placed(location, all_brands)
+        (p, location.location_id)
+        for location in scenario.locations
+        for p in _placed(location, all_brands, scenario.seed)
     ]
     # brand_location_id numbers the rows in this order, so the order is part of the tables' hash.
     rows.sort(key=lambda row: (row[0].brand_id, row[1], row[0].start_day))
@@ -99,8 +102,11 @@ def _brand_locations(scenario: Scenario, menus: BrandTables) -> BrandLocations:
     )
 
 
-def _placed(location: Location, all_brands: tuple[Placement, ...]) -> tuple[Placement, ...]:
-    return all_brands if location.brands is None else location.brands
+def _placed(location: Location, all_brands: Sequence[Placement], seed: int) -> Sequence[Placement]:
+    placements = all_brands if location.brands is None else location.brands
+    if location.momentum is None:
+        return placements
+    return deal_growth(location.momentum, placements, seed, location.location_id)
 
 
 def locations_tree(tables: Dimensions, directory: Path, preset: Tree) -> Tree:

@@ -6,12 +6,10 @@ import dataclasses
 import datetime as dt
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastgen.model.fields import Spec, field_specs, to_dict
-
-if TYPE_CHECKING:
-    from fastgen.model.scenario import Scenario
+from fastgen.model.scenario import Scenario
 
 LAST_SHORT_CODE = 0xFFFF  # largest code point that \uXXXX can write
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -78,8 +76,7 @@ class _Renderer:
         below = []
         for name, spec in field_specs(type(instance)).items():
             value = getattr(instance, name)
-            # Named tables get a section of their own; unnamed ones below the top are written inline.
-            if spec.part and (_name_attribute(spec.part) or not path):
+            if _has_section(instance, value, spec):
                 below.append((value, spec, (*path, name)))
             elif spec.key != "":
                 self.add_key(spec.key or name, spec, value, explain=first)
@@ -99,13 +96,14 @@ class _Renderer:
     def add_key(self, key: str, spec: Spec, value: Any, *, explain: bool) -> None:
         """Add a line KEY = VALUE, or a list of inline tables."""
         comment = f"  # {_comment(key, spec)}" if explain else ""
+        # Also where the table itself is left out: nothing else says which keys it could have.
+        if spec.part and self._is_first(spec.part):
+            self.lines += [f"# {k}: {_comment(k, s)}" for k, s in field_specs(spec.part).items()]
         if spec.part is None or value is None:
             # A date without quotes is TOML's own type.
             text = value.isoformat() if isinstance(value, dt.date) else _value(spec.dump(value))
             self.lines.append(f"{key} = {text}{comment}")
             return
-        if self._is_first(spec.part):
-            self.lines += [f"# {k}: {_comment(k, s)}" for k, s in field_specs(spec.part).items()]
         if isinstance(value, tuple):
             self.lines += [f"{key} = [{comment}", *(f"  {_inline(part)}," for part in value), "]"]
         else:
@@ -116,6 +114,18 @@ class _Renderer:
         is_first = cls not in self.explained
         self.explained.add(cls)
         return is_first
+
+
+def _has_section(instance: Any, value: Any, spec: Spec) -> bool:
+    """Whether a field's tables have sections of their own; all others are written inline.
+
+    These are named tables, and single tables of the scenario or of a named table.
+    """
+    if spec.part is None or value is None:
+        return False
+    if isinstance(value, tuple):
+        return bool(_name_attribute(spec.part))
+    return isinstance(instance, Scenario) or bool(_name_attribute(type(instance)))
 
 
 def _name_attribute(part: type | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from fastgen.errors import ScenarioError
@@ -11,6 +12,17 @@ Tree = dict[str, Any]
 
 # Keys that a new location must have.
 REQUIRED = ("location_id", "name", "lat", "lon", "base_orders_day", "timezone")
+# Tables of the scenario of which a location may have its own, perhaps with some of the keys.
+OWN_TABLES = ("baskets", "service_times", "driver", "delivery")
+
+
+def merge(base: Tree, changes: Tree) -> Tree:
+    """Merge changes into a tree: tables key by key, while other values replace those of the base."""
+    merged = copy.deepcopy(base)
+    for key, value in changes.items():
+        below = merged.get(key)
+        merged[key] = merge(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+    return merged
 
 
 def _tables(tree: Tree, *keys: str) -> dict[str, Tree]:
@@ -83,9 +95,20 @@ def complete_locations(tree: Tree, base: Tree) -> None:
                 f"locations.{code}: expected a known location{hint} or a new one "
                 f"with {', '.join(REQUIRED)}, got one without {', '.join(lacking)}."
             )
-        growth = location.setdefault("growth_rate_daily", 0.0)
+        growth = location.setdefault("growth_rate_daily", 0.0) or location.get("growth_orders_daily", 0.0)
         location.setdefault("address", location.get("name"))
         location.setdefault("narrative", _narrative(growth))
+
+
+def complete_own_tables(tree: Tree) -> None:
+    """Fill in the keys that a location's own tables leave out: those of the scenario's tables.
+
+    Changes `tree` in place.
+    """
+    for location in _tables(tree, "locations").values():
+        for key, own in _tables(location).items():
+            if key in OWN_TABLES:
+                location[key] = merge(_tables(tree).get(key, {}), own)
 
 
 def _narrative(growth: object) -> str:

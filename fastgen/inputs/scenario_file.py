@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import difflib
 import tomllib
@@ -11,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from fastgen.errors import ScenarioError
 from fastgen.files import read_regular
-from fastgen.inputs.scenario_defaults import complete_locations, drop_disabled, expand_events, fill_defaults
+from fastgen.inputs.scenario_defaults import (
+    complete_locations,
+    complete_own_tables,
+    drop_disabled,
+    expand_events,
+    fill_defaults,
+    merge,
+)
 from fastgen.inputs.timezones import zone_names
 from fastgen.model.fields import apply, field_specs, shown
 from fastgen.model.scenario import Scenario, scenario_from_dict
@@ -104,24 +110,14 @@ def merge_file(path: Path | None, tables: Tree | None = None) -> Tree:
             base["locations"] = tables
         # Before merging: an event of the user replaces first_day and last_day of the preset's.
         expand_events(changes)
-        merged = _merge(base, changes)
+        merged = merge(base, changes)
         # After merging: a file may disable what the preset has.
         drop_disabled(merged, base)
         fill_defaults(merged)
         complete_locations(merged, base)
+        complete_own_tables(merged)
     except ScenarioError as error:
         raise ScenarioError(f"{path}: {error}") from None
-    return merged
-
-
-def _merge(base: Tree, changes: Tree) -> Tree:
-    merged = copy.deepcopy(base)
-    for key, value in changes.items():
-        below = merged.get(key)
-        if isinstance(value, dict) and isinstance(below, dict):
-            merged[key] = _merge(below, value)
-        else:
-            merged[key] = value
     return merged
 
 

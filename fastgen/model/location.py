@@ -19,9 +19,12 @@ from fastgen.model.field_kinds import (
     optional,
     rows,
     sparse,
+    table,
     text,
 )
 from fastgen.model.fields import check_fields, check_order
+from fastgen.model.momentum import Momentum
+from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTimes
 from fastgen.units import MAX_DAYS
 
 # Far below the largest float, 1.8e308, so that sums and ratios of popularities stay finite.
@@ -86,6 +89,10 @@ class Location:
     base_orders_day: int = field(metadata=integer("orders on day 0, before weekday and noise", 0, 10**9))
     growth_rate_daily: float = field(metadata=number("growth of the orders a day, compounding", -1, 10))
     timezone: str = field(metadata=text("IANA time zone, for clock = utc"))
+    growth_orders_daily: float = field(
+        metadata=sparse(number("or linear growth: orders more each day, before scale", -1e9, 1e9)),
+        default=0.0,
+    )
     max_orders_day: float | None = field(
         metadata=optional(number("growth stops at this many orders a day, times scale", 0, 1e12), "none"),
         default=None,
@@ -94,6 +101,14 @@ class Location:
         metadata=optional(
             numbers("its own factors, Monday to Sunday, instead of [demand]'s", 7, 0, 100), "demand"
         ),
+        default=None,
+    )
+    noise_low: float | None = field(
+        metadata=sparse(optional(number("its own noise_low, instead of [demand]'s", 0, 100), "demand")),
+        default=None,
+    )
+    noise_high: float | None = field(
+        metadata=sparse(optional(number("its own noise_high, instead of [demand]'s", 0, 100), "demand")),
         default=None,
     )
     windows: tuple[DemandWindow, ...] = field(
@@ -108,10 +123,39 @@ class Location:
         ),
         default=None,
     )
+    momentum: Momentum | None = field(
+        metadata=sparse(
+            optional(table(Momentum, "deals its brands' growth_rate_monthly at random, by shares"), "none")
+        ),
+        default=None,
+    )
+    baskets: Baskets | None = field(
+        metadata=sparse(optional(table(Baskets, "its own baskets, instead of [baskets]"), "scenario")),
+        default=None,
+    )
+    service_times: ServiceTimes | None = field(
+        metadata=sparse(
+            optional(table(ServiceTimes, "its own times, instead of [service_times]"), "scenario")
+        ),
+        default=None,
+    )
+    driver: Driver | None = field(
+        metadata=sparse(optional(table(Driver, "its own drivers, instead of [driver]"), "scenario")),
+        default=None,
+    )
+    delivery: Delivery | None = field(
+        metadata=sparse(optional(table(Delivery, "its own area, instead of [delivery]"), "scenario")),
+        default=None,
+    )
 
     def __post_init__(self) -> None:
         """Check the fields."""
         check_fields(self)
+        if self.growth_orders_daily != 0 and self.growth_rate_daily != 0:
+            raise ScenarioError(
+                f"growth_orders_daily: expected 0 beside growth_rate_daily = {self.growth_rate_daily}, got "
+                f"{self.growth_orders_daily}: growth is linear or compounds, so set one of them to 0."
+            )
         # Sorted by brand, then start_day: periods of one brand follow each other.
         for before, after in pairwise(self.brands or ()):
             reopened = before.end_day is not None and before.end_day <= after.start_day
@@ -138,15 +182,22 @@ def check_popularity(location: Location, days: int, period_days: float) -> None:
     ScenarioError
         If a brand's popularity exceeds `MAX_POPULARITY` on its last day.
     """
-    for placement in location.brands or ():
+    momentum = location.momentum
+    # Momentum may deal any brand the growth of the improving ones, so each is checked with it. Without a list
+    # of brands all are open from day 0 on: one stands for them.
+    placements = (Placement(0),) if momentum and location.brands is None else location.brands or ()
+    for placement in placements:
+        rate = momentum.growth if momentum else placement.growth_rate_monthly
         last = days if placement.end_day is None else min(days, placement.end_day)
         # None for a brand that opens after the last day: its popularity is never computed.
         periods = max(last - placement.start_day, 0) / period_days
         # As a logarithm, which can't overflow. A popularity that falls has a floor and needs no check.
-        log_popularity = periods * math.log1p(placement.growth_rate_monthly)
+        log_popularity = periods * math.log1p(rate)
         if log_popularity > math.log(MAX_POPULARITY):
+            where, cause = "brands", f"growth_rate_monthly {rate} of brand_id {placement.brand_id}"
+            if momentum:
+                where, cause = "momentum", f"growth {rate}"
             raise ScenarioError(
-                f"locations.{location.code}.brands: expected a popularity below {MAX_POPULARITY:g}, got "
-                f"10^{log_popularity / math.log(10):.0f} by growth_rate_monthly "
-                f"{placement.growth_rate_monthly} of brand_id {placement.brand_id} on day {last}."
+                f"locations.{location.code}.{where}: expected a popularity below {MAX_POPULARITY:g}, got "
+                f"10^{log_popularity / math.log(10):.0f} by {cause} on day {last}."
             )

@@ -53,7 +53,32 @@ class Scenario:
         _check_events(self.events, [location.code for location in self.locations])
         for location in self.locations:
             check_weights(self.demand.windows + location.windows, location.code)
-            check_popularity(location, self.days, self.baskets.popularity_period_days)
+            check_popularity(location, self.days, self.baskets_of(location).popularity_period_days)
+            _check_noise(*self.noise_of(location), location.code)
+
+    def baskets_of(self, location: Location) -> Baskets:
+        """Return the rules of a location's baskets: its own, or else the scenario's."""
+        return location.baskets or self.baskets
+
+    def service_times_of(self, location: Location) -> ServiceTimes:
+        """Return the service times of a location: its own, or else the scenario's."""
+        return location.service_times or self.service_times
+
+    def driver_of(self, location: Location) -> Driver:
+        """Return the rules of a location's drivers: its own, or else the scenario's."""
+        return location.driver or self.driver
+
+    def delivery_of(self, location: Location) -> Delivery:
+        """Return the delivery area of a location: its own, or else the scenario's."""
+        return location.delivery or self.delivery
+
+    def noise_of(self, location: Location) -> tuple[float, float]:
+        """Return the bounds of the noise at a location: each its own, or else the scenario's."""
+        low, high = location.noise_low, location.noise_high
+        return (
+            self.demand.noise_low if low is None else low,
+            self.demand.noise_high if high is None else high,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Make the complete table of a scenario file, of values that JSON has too."""
@@ -86,6 +111,14 @@ def _check_locations(locations: tuple[Location, ...]) -> None:
                 f"got {location_id}, which is {codes[location_id]}'s."
             )
         codes[location_id] = location.code
+
+
+def _check_noise(low: float, high: float, code: str) -> None:
+    """Check the noise of a location, of which one bound may be the scenario's."""
+    if not low <= high:
+        raise ScenarioError(
+            f"locations.{code}.noise_low: expected noise_low <= noise_high, got {low} and {high}."
+        )
 
 
 def _check_events(events: tuple[DemandEvent, ...], codes: list[str]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastgen.units import S_PER_MIN
 
 if TYPE_CHECKING:
+    from fastgen.model.order_rules import ServiceTimes
     from fastgen.model.scenario import Scenario
 
 # A service time comes from one 32-bit word, so it lies at most 6.3 standard deviations from the mean: that is
@@ -22,9 +23,12 @@ def bound_preparation_s(scenario: Scenario) -> int:
     Parameters
     ----------
     scenario
-        Its service times are in minutes.
+        Its service times, and those of its locations, are in minutes.
     """
-    service = scenario.service_times
+    return max(_bound_preparation_s(scenario.service_times_of(one)) for one in scenario.locations)
+
+
+def _bound_preparation_s(service: ServiceTimes) -> int:
     steps = (
         service.created_to_started,
         service.started_to_finished,

@@ -51,8 +51,9 @@ def growth_powers(base: float, days: int) -> NDArray[np.float64]:
 def target_orders(scenario: Scenario) -> NDArray[np.float64]:
     """Compute the target of each location-day: orders before noise, events and rounding down.
 
-    The target is base · scale · (1 + growth)^day, at most max_orders_day · scale, times the weekday's factor.
-    It is 0 on a day without an open brand.
+    The target is base · scale · (1 + growth)^day, or (base + growth_orders_daily · day) · scale where growth
+    is linear; at least 0 and at most max_orders_day · scale; times the weekday's factor. It is 0 on a day
+    without an open brand.
 
     Returns
     -------
@@ -65,17 +66,28 @@ def target_orders(scenario: Scenario) -> NDArray[np.float64]:
 
 
 def _location_targets(scenario: Scenario, location: Location) -> NDArray[np.float64]:
-    if location.base_orders_day == 0:  # 0 times an infinite growth would be NaN
-        return np.zeros(scenario.days)
-    # Growth may overflow to infinity, which the minimum turns into the largest target.
-    with np.errstate(over="ignore"):
-        growth = growth_powers(1.0 + location.growth_rate_daily, scenario.days)
-        targets = np.minimum(location.base_orders_day * scenario.scale * growth, _MAX_TARGET)
+    targets = _grown_orders(scenario, location)
     if location.max_orders_day is not None:
         targets = np.minimum(targets, location.max_orders_day * scenario.scale)
     factors = np.array(location.weekday_factors or scenario.demand.weekday_factors)
     weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7  # 0 is Monday
     return np.where(open_days(location, scenario.days), targets * factors[weekday], 0.0)
+
+
+def _grown_orders(scenario: Scenario, location: Location) -> NDArray[np.float64]:
+    """Compute the orders that base, growth and scale give, float64 (days,), at most `_MAX_TARGET`."""
+    base, linear = location.base_orders_day, location.growth_orders_daily
+    grown: NDArray[np.float64]
+    if linear != 0:
+        grown = np.maximum(base + linear * np.arange(scenario.days), 0.0) * scenario.scale
+    elif base == 0:  # 0 times an infinite growth would be NaN
+        grown = np.zeros(scenario.days)
+    else:
+        # Growth may overflow to infinity, which the minimum turns into the largest target.
+        with np.errstate(over="ignore"):
+            growth = growth_powers(1.0 + location.growth_rate_daily, scenario.days)
+            grown = np.minimum(base * scenario.scale * growth, _MAX_TARGET)
+    return grown
 
 
 def open_days(location: Location, days: int) -> NDArray[np.bool_]:
@@ -102,7 +114,8 @@ def expected_orders(scenario: Scenario) -> NDArray[np.float64]:
         In the order of `scenario.locations`; read-only, since calls share it.
     """
     targets = target_orders(scenario)
-    expected = _mean_of_floor(targets * scenario.demand.noise_low, targets * scenario.demand.noise_high)
+    noise_low, noise_high = np.array([scenario.noise_of(one) for one in scenario.locations]).T[:, :, None]
+    expected = _mean_of_floor(targets * noise_low, targets * noise_high)
     for row, location in enumerate(scenario.locations):
         expected[row] *= _mean_event_factors(scenario, location)
     expected.flags.writeable = False
@@ -155,8 +168,8 @@ def check_expected_orders(scenario: Scenario, expected: NDArray[np.float64]) -> 
         code = scenario.locations[row].code
         raise ScenarioError(
             f"locations.{code}: expected at most {MAX_ORDERS_LOCATION_DAY} orders a day, "
-            f"got about {most:.4g} on day {day}: lower scale, days, base_orders_day or growth_rate_daily, "
-            "or set max_orders_day."
+            f"got about {most:.4g} on day {day}: lower scale, days, base_orders_day, growth_rate_daily or "
+            "growth_orders_daily, or set max_orders_day."
         )
     total = math.fsum(expected.ravel())
     if not total <= MAX_ORDERS:

@@ -113,7 +113,7 @@ def build_location_parameters(
         Time zone of the location if timestamps are UTC; None if they are the location's wall clock.
     """
     seed = scenario.seed
-    baskets, driver, service = scenario.baskets, scenario.driver, scenario.service_times
+    baskets, service = scenario.baskets_of(location), scenario.service_times_of(location)
     steps = (
         service.created_to_started,
         service.started_to_finished,
@@ -129,8 +129,8 @@ def build_location_parameters(
         driver=stream(seed, location.location_id, Purpose.DRIVER),
         mean_sd_min=np.array([(step.mean_min, step.sd_min) for step in steps], np.float64),
         minimum_min=float(service.minimum_min),
-        driver_rules=driver,
-        house_number_max=scenario.delivery.address_number_max,
+        driver_rules=scenario.driver_of(location),
+        house_number_max=scenario.delivery_of(location).address_number_max,
         lines_max=max(1, baskets.brands_max) * baskets.items_max,
         zone=zone,
         start=scenario.start,
@@ -141,6 +141,7 @@ def _demand_arrays(
     scenario: Scenario, location: Location, targets: NDArray[np.float64], zone: ZoneInfo | None
 ) -> DemandArrays:
     weight = demand_weights(location, scenario.demand)
+    noise_low, noise_high = scenario.noise_of(location)
     events = [
         ((event.first_day, event.last_day, event.start_min, event.end_min), float(event.factor))
         for event in scenario.events
@@ -154,8 +155,8 @@ def _demand_arrays(
         noise=stream(scenario.seed, location.location_id, Purpose.DAY_NOISE),
         minute=stream(scenario.seed, location.location_id, Purpose.MINUTE_COUNT),
         expected=np.array(targets, np.float64),
-        noise_low=float(scenario.demand.noise_low),
-        noise_high=float(scenario.demand.noise_high),
+        noise_low=float(noise_low),
+        noise_high=float(noise_high),
         # Summed exactly: the order of a vectorised sum depends on the processor.
         weight=weight / math.fsum(weight),
         event_days=np.array([days for days, _ in events], np.int64).reshape(-1, 4),
@@ -164,7 +165,7 @@ def _demand_arrays(
 
 
 def _basket_arrays(scenario: Scenario, dims: Dimensions, location: Location) -> BasketArrays:
-    rules, placed = scenario.baskets, dims.brand_locations
+    rules, placed = scenario.baskets_of(location), dims.brand_locations
     # Draws pick brands and items by position, so both are sorted: row order in the tables must not matter.
     rows = np.flatnonzero(placed.location_id == location.location_id)
     rows = rows[np.lexsort((placed.start_day[rows], placed.brand_id[rows]))]

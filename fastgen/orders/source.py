@@ -98,7 +98,7 @@ class StatisticalSource:
             n_orders=dict(zip(ids, n_orders, strict=True)),
             first_index=dict(zip(ids, first_index, strict=True)),
             expected_orders=dict(zip(ids, expected, strict=True)),
-            lines_max=parameters[0].lines_max,  # a rule of the scenario: the same for all locations
+            lines_max=max(one.lines_max for one in parameters),
             longest_preparation_s=bound_preparation_s(scenario),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,8 @@ from fastgen.dataset.reading.lines import read_lines
 from fastgen.model.dimensions import end_days
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fastgen.dataset.reading.lines import ItemIndex
     from fastgen.dataset.reading.orders import OrderRows
     from fastgen.dataset.verify.report import Tally
@@ -63,10 +66,22 @@ def gather_basket_rules(dims: Dimensions, rules: Baskets) -> BasketRules:
     )
 
 
-def check_lines(orders: OrderRows, items: ItemIndex, rules: BasketRules, tally: Tally) -> None:
-    """Check the baskets of well-formed orders."""
+def check_lines(orders: OrderRows, items: ItemIndex, rules: Mapping[int, BasketRules], tally: Tally) -> None:
+    """Check the baskets of well-formed orders, by the rules of their location."""
     lines = read_lines(orders, items)
-    check_baskets(rules, orders.location_id, orders.day, lines.start, lines.item, lines.qty, lines.problem)
+    # Orders of a location follow each other in a batch, so each location is a slice.
+    begins = np.flatnonzero(np.diff(orders.location_id, prepend=-1)).tolist()
+    for first, end in pairwise([*begins, len(orders.location_id)]):
+        here = slice(first, end)
+        check_baskets(
+            rules[int(orders.location_id[first])],
+            orders.location_id[here],
+            orders.day[here],
+            lines.start[first : end + 1],
+            lines.item,
+            lines.qty,
+            lines.problem[here],
+        )
     unread = (lines.problem == NO_ITEMS) | (lines.problem == OTHER_ITEM)
 
     def describe(i: int) -> str:

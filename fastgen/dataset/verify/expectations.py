@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,12 +13,15 @@ import numpy as np
 from fastgen.dataset.reading.lines import index_items
 from fastgen.dataset.verify.basket_checks import gather_basket_rules
 from fastgen.inputs.timezones import load_zone
+from fastgen.model.dimensions import MAX_LOCATION_ID
 from fastgen.orders.expected import expected_orders
 from fastgen.orders.kernels.order_ids import IDS_6, MAX_ORDERS
 from fastgen.roads.area import Area
 from fastgen.units import S_PER_DAY, US_PER_MIN, US_PER_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
     from fastgen.dataset.kernels.basket_check import BasketRules
@@ -45,46 +49,71 @@ class Expectations(NamedTuple):
         By location_id, int64 (n_days + 1,): Unix seconds at which its days begin, and the last one ends.
     areas
         Delivery square by location_id.
+    ping_interval_s, shortest_step_s, house_number_max
+        int64 (MAX_LOCATION_ID + 1,), with a location_id as index: seconds between two pings, fewest whole
+        seconds of a step in the kitchen, largest house number.
     id_end
         Bound of the order ids as numbers (see `parse_order_ids`), excluded.
-    shortest_step_s
-        Least whole seconds between two steps in the kitchen.
     items
-        The items table and the rules of baskets; None if the tables can't be read.
+        The items table, and the rules of baskets by location_id; None if the tables can't be read.
     """
 
     scenario: Scenario
     sequence_kind: str
     day_start_s: dict[int, NDArray[np.int64]]
     areas: dict[int, Area]
+    ping_interval_s: NDArray[np.int64]
+    shortest_step_s: NDArray[np.int64]
+    house_number_max: NDArray[np.int64]
     id_end: int
-    shortest_step_s: int
-    items: tuple[ItemIndex, BasketRules] | None
+    items: tuple[ItemIndex, dict[int, BasketRules]] | None
 
 
 def gather_expectations(manifest: Manifest, scenario: Scenario, dims: Dimensions | None) -> Expectations:
     """Put the scenario and the tables into the form that the checks use."""
     locations = [location for location in scenario.locations if location.location_id in manifest.selected_ids]
-    radius_mi, minimum_min = scenario.delivery.radius_mi, scenario.service_times.minimum_min
-    # Only the statistical source is bound by the scenario's service times. Cutting times to whole seconds
-    # brings two of them nearer by less than a second.
-    shortest_us = math.floor(minimum_min * US_PER_MIN + 0.5) if manifest.source is None else 0
     return Expectations(
         scenario=scenario,
         sequence_kind=manifest.sequence_kind,
         day_start_s={location.location_id: day_starts_s(scenario, location) for location in locations},
-        areas={location.location_id: Area(location.lat, location.lon, radius_mi) for location in locations},
+        areas={one.location_id: _delivery_area(scenario, one) for one in locations},
+        ping_interval_s=_by_location(locations, lambda one: scenario.driver_of(one).ping_interval_s),
+        shortest_step_s=_by_location(locations, partial(_shortest_step_s, manifest, scenario)),
+        house_number_max=_by_location(locations, lambda one: scenario.delivery_of(one).address_number_max),
         id_end=_id_end(manifest, scenario),
-        shortest_step_s=shortest_us // US_PER_S,
         items=None
         if dims is None
-        else (index_items(dims.items), gather_basket_rules(dims, _bound_baskets(manifest, scenario))),
+        else (
+            index_items(dims.items),
+            {
+                one.location_id: gather_basket_rules(dims, _bound_baskets(manifest, scenario, one))
+                for one in locations
+            },
+        ),
     )
 
 
-def _bound_baskets(manifest: Manifest, scenario: Scenario) -> Baskets:
-    """Return the scenario's bounds of baskets, or for another source the widest that a scenario may state."""
-    rules = scenario.baskets
+def _by_location(locations: Sequence[Location], value: Callable[[Location], int]) -> NDArray[np.int64]:
+    """Put a value of each location where its location_id is the index, so that orders look it up at once."""
+    values = np.zeros(MAX_LOCATION_ID + 1, np.int64)
+    values[[one.location_id for one in locations]] = [value(one) for one in locations]
+    return values
+
+
+def _delivery_area(scenario: Scenario, location: Location) -> Area:
+    return Area(location.lat, location.lon, scenario.delivery_of(location).radius_mi)
+
+
+def _shortest_step_s(manifest: Manifest, scenario: Scenario, location: Location) -> int:
+    # Only the statistical source is bound by the service times. Cutting times to whole seconds brings two of
+    # them nearer by less than a second.
+    minimum_min = scenario.service_times_of(location).minimum_min if manifest.source is None else 0.0
+    return math.floor(minimum_min * US_PER_MIN + 0.5) // US_PER_S
+
+
+def _bound_baskets(manifest: Manifest, scenario: Scenario, location: Location) -> Baskets:
+    """Return a location's bounds of baskets, or for another source the widest that a scenario may state."""
+    rules = scenario.baskets_of(location)
     if manifest.source is None:
         return rules
     widest = {"brands_min": 1, "brands_max": 16, "items_min": 1, "items_max": 16, "qty_min": 1, "qty_max": 9}

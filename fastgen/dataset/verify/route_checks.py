@@ -127,8 +127,8 @@ def _check_ping_rows(
     row: NDArray[np.int64],
     tally: Tally,
 ) -> None:
-    values, interval_s = orders.batch.values, expectations.scenario.driver.ping_interval_s
-    due = orders.at("ts_seconds", PICKED_UP)[order] + interval_s * number
+    values, interval_s = orders.batch.values, expectations.ping_interval_s[orders.location_id]
+    due = orders.at("ts_seconds", PICKED_UP)[order] + interval_s[order] * number
     late = values["ts_seconds"][row] != due
     share = 100.0 * number / (orders.n_pings[order] + 1)
     # Negated, so that NaN is wrong too.
@@ -149,7 +149,7 @@ def _check_ping_counts(orders: OrderRows, expectations: Expectations, tally: Tal
 
     Both ends of the drive are whole seconds, so that its length is known to less than a second.
     """
-    ts, interval_s = orders.batch.values["ts_seconds"], expectations.scenario.driver.ping_interval_s
+    ts, interval_s = orders.batch.values["ts_seconds"], expectations.ping_interval_s[orders.location_id]
     drive_s = ts[orders.last] - orders.at("ts_seconds", PICKED_UP)
     fewest, most = (np.maximum(1, (drive_s - late) // interval_s) - 1 for late in (1, 0))
     wrong = (orders.n_pings < fewest) | (orders.n_pings > most)

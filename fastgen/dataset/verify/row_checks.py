@@ -133,10 +133,9 @@ def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tall
     """Check the times between the steps of well-formed orders."""
     at = {event_type: orders.at("ts_seconds", event_type) for event_type in range(CREATED, PING)}
     delivered = orders.batch.values["ts_seconds"][orders.last]
-    shortest_s = expectations.shortest_step_s
+    shortest_s = expectations.shortest_step_s[orders.location_id]
     broken = {
-        f"{type_name(after)} less than {shortest_s} s after {type_name(before)}": at[after] - at[before]
-        < shortest_s
+        f"{type_name(after)} less than {{}} s after {type_name(before)}": at[after] - at[before] < shortest_s
         for before, after in STEPS
     }
     broken["driver_arrived before order_created"] = at[ARRIVED] < at[CREATED]
@@ -145,7 +144,9 @@ def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tall
     tally.count_wrong(
         "times",
         np.logical_or.reduce(list(broken.values())),
-        lambda i: orders.describe(i, next(what for what, wrong in broken.items() if wrong[i])),
+        lambda i: orders.describe(
+            i, next(what.format(shortest_s[i]) for what, wrong in broken.items() if wrong[i])
+        ),
     )
 
 
@@ -156,10 +157,10 @@ def check_addresses(orders: OrderRows, expectations: Expectations, tally: Tally)
     parse_house_numbers(
         addresses.start[orders.first], addresses.start[orders.first + 1], addresses.text, number
     )
-    highest = expectations.scenario.delivery.address_number_max
+    highest = expectations.house_number_max[orders.location_id]
 
     def describe(i: int) -> str:
         text = addresses.get(int(orders.first[i]))
-        return orders.describe(i, f"expected a house number of 1 to {highest} and a street, got {text!r}")
+        return orders.describe(i, f"expected a house number of 1 to {highest[i]} and a street, got {text!r}")
 
     tally.count_wrong("addresses", (number < 1) | (number > highest), describe)
