@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fastgen.inputs.loading import load_inputs
 from fastgen.model.demand import Demand, DemandEvent, DemandWindow
 from fastgen.model.location import Location, Placement
+from fastgen.model.momentum import Momentum
 from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTime, ServiceTimes
 from fastgen.model.scenario import Scenario
 from tests.small_town import KITCHENS
@@ -43,10 +44,41 @@ def placements(draw: st.DrawFn, brand: int) -> Placement:
     return Placement(brand, start, end, draw(number(-0.99, 3)))
 
 
+steps = st.builds(ServiceTime, number(0, 1440), number(0, 240))
+service_times = st.builds(ServiceTimes, steps, steps, steps, steps, number(0.001, 60))
+drivers = st.builds(
+    Driver,
+    number(0, 1),
+    number(0.1, 100),
+    number(0.1, 100),
+    number(5, 200),
+    st.sampled_from([5, 17, 60, 3600]),
+    st.sampled_from(["distance", "node"]),
+)
+deliveries = st.builds(
+    Delivery, number(0.2, 10), st.integers(1, 999_999), st.sampled_from(["X", "Ulica Łąka"])
+)
+
+
+@st.composite
+def baskets(draw: st.DrawFn) -> Baskets:
+    brands, items, qty = draw(ranges(1, 16)), draw(ranges(1, 16)), draw(ranges(1, 9))
+    return Baskets(draw(number(0, 1)), *brands, *items, *qty, draw(number(0.001, 1)), draw(number(1, 365)))
+
+
+@st.composite
+def momenta(draw: st.DrawFn) -> Momentum:
+    first, second = draw(ranges(0, 10))
+    shares = (first / 10, (second - first) / 10, (10 - second) / 10)
+    return Momentum(*shares, draw(number(0, 3)), draw(number(0, 0.99)))
+
+
 @st.composite
 def locations(draw: st.DrawFn, location_id: int, code: str) -> Location:
     brands = draw(st.none() | st.lists(BRANDS, max_size=4, unique=True))
     lat, lon = KITCHENS[code]
+    linear = draw(st.just(0.0) | number(-20, 20))
+    noise = draw(st.none() | st.tuples(number(0, 2), number(0, 2)))
     return Location(
         location_id=location_id,
         code=code,
@@ -56,12 +88,20 @@ def locations(draw: st.DrawFn, location_id: int, code: str) -> Location:
         lon=lon,
         narrative="",
         base_orders_day=draw(st.integers(0, 60)),
-        growth_rate_daily=draw(number(-1, 1)),
+        growth_rate_daily=0.0 if linear else draw(number(-1, 1)),
+        growth_orders_daily=linear,
         timezone=draw(st.sampled_from(ZONES)),
         max_orders_day=draw(st.none() | number(0, 100)),
         weekday_factors=draw(st.none() | st.lists(number(0, 3), min_size=7, max_size=7).map(tuple)),
         windows=tuple(draw(windows(f"w{i}")) for i in range(draw(st.integers(0, 2)))),
         brands=None if brands is None else tuple(draw(placements(b)) for b in brands),
+        noise_low=min(noise) if noise else None,
+        noise_high=max(noise) if noise else None,
+        momentum=draw(st.none() | momenta()),
+        baskets=draw(st.none() | baskets()),
+        service_times=draw(st.none() | service_times),
+        driver=draw(st.none() | drivers),
+        delivery=draw(st.none() | deliveries),
     )
 
 
@@ -70,12 +110,10 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     """Any scenario of one or two locations and some hundred orders."""
     codes = draw(st.lists(st.sampled_from(sorted(KITCHENS)), min_size=1, max_size=2, unique=True))
     ids = draw(st.lists(st.integers(1, 127), min_size=len(codes), max_size=len(codes), unique=True))
-    brands, items, qty = draw(ranges(1, 16)), draw(ranges(1, 16)), draw(ranges(1, 9))
     noise = draw(st.tuples(number(0, 2), number(0, 2)))
     first, last = draw(ranges(0, 5))
     start, end = draw(ranges(0, 1440).filter(lambda r: r[0] < r[1]))
     where = draw(st.lists(st.sampled_from(codes), unique=True))
-    step = st.builds(ServiceTime, number(0, 1440), number(0, 240))
     return Scenario(
         name="any",
         seed=draw(st.integers(0, 2**64 - 1)),
@@ -89,21 +127,10 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             max(noise),
             (draw(windows("meal")),),
         ),
-        baskets=Baskets(
-            draw(number(0, 1)), *brands, *items, *qty, draw(number(0.001, 1)), draw(number(1, 365))
-        ),
-        service_times=draw(st.builds(ServiceTimes, step, step, step, step, number(0.001, 60))),
-        driver=Driver(
-            draw(number(0, 1)),
-            draw(number(0.1, 100)),
-            draw(number(0.1, 100)),
-            draw(number(5, 200)),
-            draw(st.sampled_from([5, 17, 60, 3600])),
-            draw(st.sampled_from(["distance", "node"])),
-        ),
-        delivery=Delivery(
-            draw(number(0.2, 10)), draw(st.integers(1, 999_999)), draw(st.sampled_from(["X", "Ulica Łąka"]))
-        ),
+        baskets=draw(baskets()),
+        service_times=draw(service_times),
+        driver=draw(drivers),
+        delivery=draw(deliveries),
         locations=tuple(draw(locations(i, code)) for i, code in zip(ids, codes, strict=True)),
         events=(DemandEvent("feast", tuple(where), first, last, draw(number(0, 5)), start, end),),
     )

@@ -10,10 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from fastgen.inputs.brand_momentum import deal_growth
 from fastgen.kernels import philox
+from fastgen.model.location import Placement
+from fastgen.model.momentum import Momentum
 from tests.orders.parameters import count_days, make_model, simulate_all
 
 DAYS = 2
+MOMENTUM = Momentum(0.2, 0.2, 0.6, 0.8, 0.2)
 
 
 def main() -> None:
@@ -30,6 +34,7 @@ def main() -> None:
     philox.philox = record  # type: ignore[assignment]  # takes the same words
     for code in ("sf", "chicago"):
         model = make_model(code, days=DAYS, scale=0.2)
+        deal_growth(MOMENTUM, [Placement(brand) for brand in range(5)], 42, model.location_id)
         count_days(model)
         for day in range(DAYS):
             simulate_all(model, day)

@@ -159,6 +159,7 @@ def test_purposes_keep_their_numbers() -> None:
         "DRIVER": 5,
         "ORDER_ID": 6,
         "ROADS": 7,
+        "MOMENTUM": 8,
     }
 
 
@@ -194,7 +195,9 @@ def test_every_purpose_is_drawn_where_the_layout_says(counters: dict[tuple[int, 
     simulated = set(Purpose) - {Purpose.ROADS}  # no order draws roads
     assert set(places) == simulated
     assert {place[:2] for place in places[Purpose.ORDER_ID]} == {(0, 6)}
-    for purpose in simulated - {Purpose.ORDER_ID}:
+    # A deal among five brands, which holds for all days.
+    assert places[Purpose.MOMENTUM] == {(place, 0, brand, 0) for place in (1, 4) for brand in range(5)}
+    for purpose in simulated - {Purpose.ORDER_ID, Purpose.MOMENTUM}:
         assert {place[:2] for place in places[purpose]} == {(place, d) for place in (1, 4) for d in (0, 1)}
     assert {place[2:] for place in places[Purpose.DAY_NOISE]} == {(0, 0)}
     assert {index for *_, index, _ in places[Purpose.MINUTE_COUNT]} == set(range(1440))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fastgen.model.demand import Demand, DemandEvent, DemandWindow
 from fastgen.model.location import Location, Placement
+from fastgen.model.momentum import Momentum
 from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTime, ServiceTimes
 from fastgen.model.scenario import Scenario
 
@@ -57,21 +58,57 @@ def basket_rules(draw: st.DrawFn) -> Baskets:
     return Baskets(draw(number(0, 1)), *brands, *items, *quantities, floor, draw(number(1, 36_500)))
 
 
+drivers = st.builds(
+    Driver,
+    number(0, 1),
+    number(0.1, 100),
+    number(0.1, 100),
+    number(1, 200),
+    st.integers(1, 86_400),
+    st.sampled_from(["distance", "node"]),
+)
+deliveries = st.builds(Delivery, number(0.1, 50), st.integers(1, 999_999), names)
+all_service_times = st.builds(ServiceTimes, *[service_times] * 4, minimum_min=number(0.001, 60))
+
+
+@st.composite
+def momenta(draw: st.DrawFn, growth_max: float = 10) -> Momentum:
+    """Momentum of brands: shares as whole hundredths, which add up to 1 but for the last bits."""
+    ends = sorted(draw(st.tuples(st.integers(0, 100), st.integers(0, 100))))
+    shares = (ends[0] / 100, (ends[1] - ends[0]) / 100, (100 - ends[1]) / 100)
+    return Momentum(*shares, draw(number(0, growth_max)), draw(number(0, 0.99)))
+
+
+def most_growth(days: int, start_day: int, period_days: float) -> float:
+    """Largest growth a month that keeps a popularity within its bounds."""
+    return min(10.0, math.expm1(200 / max(1.0, (days - start_day) / period_days)))
+
+
 @st.composite
 def placements(draw: st.DrawFn, brand_id: int, days: int, period_days: float) -> Placement:
     """One brand's placement, its popularity within bounds."""
     start = draw(st.integers(-100, 100))
     end = draw(st.none() | st.integers(start + 1, 200))
-    periods = max(1.0, (days - start) / period_days)
-    most = min(10.0, math.expm1(200 / periods))
     words = st.sampled_from([None, "growing", "flat", "declining"])
+    most = most_growth(days, start, period_days)
     return Placement(brand_id, start, end, draw(number(-0.99, most)), draw(words))
 
 
 @st.composite
-def locations(draw: st.DrawFn, location_id: int, code: str, days: int, period_days: float) -> Location:
+def locations(
+    draw: st.DrawFn,
+    location_id: int,
+    code: str,
+    days: int,
+    period_days: float,
+    noise: tuple[float, float],
+) -> Location:
     """One location with some of the 24 built-in brands, or all."""
     brand_ids = draw(st.none() | st.lists(st.integers(1, 24), max_size=5, unique=True))
+    linear = draw(st.just(0.0) | number(-1e9, 1e9))
+    # Of a location's own baskets the period counts, which most_growth of momentum must know.
+    own_baskets = draw(st.none() | basket_rules())
+    period_days = own_baskets.popularity_period_days if own_baskets else period_days
     return Location(
         location_id=location_id,
         code=code,
@@ -81,15 +118,33 @@ def locations(draw: st.DrawFn, location_id: int, code: str, days: int, period_da
         lon=draw(number(-180, 180)),
         narrative=draw(names | st.just("")),
         base_orders_day=draw(st.integers(0, 10**9)),
-        growth_rate_daily=draw(number(-1, 10)),
+        growth_rate_daily=0.0 if linear else draw(number(-1, 10)),
         timezone=draw(st.sampled_from(ZONES)),
+        growth_orders_daily=linear,
         max_orders_day=draw(st.none() | number(0, 1e12)),
         weekday_factors=draw(st.none() | weeks),
         windows=draw(window_sets),
         brands=None
         if brand_ids is None
         else tuple(draw(placements(b, days, period_days)) for b in brand_ids),
+        # Placements begin on day -100 at the earliest.
+        momentum=draw(st.none() | momenta(most_growth(days, -100, period_days))),
+        baskets=own_baskets,
+        service_times=draw(st.none() | all_service_times),
+        driver=draw(st.none() | drivers),
+        delivery=draw(st.none() | deliveries),
+        **draw(own_noise(noise)),
     )
+
+
+@st.composite
+def own_noise(draw: st.DrawFn, noise: tuple[float, float]) -> dict[str, float]:
+    """Noise bounds of a location: none, one or both of its own, in order with the scenario's."""
+    low, high = noise
+    bounds = st.fixed_dictionaries({}, optional={"noise_low": number(0, high)})
+    own = draw(bounds)
+    low = own.get("noise_low", low)
+    return own | draw(st.fixed_dictionaries({}, optional={"noise_high": number(low, 100)}))
 
 
 @st.composite
@@ -107,11 +162,12 @@ def events(draw: st.DrawFn, name: str, known: list[str]) -> DemandEvent:
 def scenarios(draw: st.DrawFn) -> Scenario:
     """Any valid scenario of one to four locations."""
     days = draw(st.integers(1, 36_500))
-    baskets = draw(basket_rules())
+    baskets, demand = draw(basket_rules()), draw(demands())
     ids = draw(st.lists(st.integers(1, 127), min_size=1, max_size=4, unique=True))
     known = draw(st.lists(codes, min_size=len(ids), max_size=len(ids), unique=True))
     places = [
-        draw(locations(i, c, days, baskets.popularity_period_days)) for i, c in zip(ids, known, strict=True)
+        draw(locations(i, c, days, baskets.popularity_period_days, (demand.noise_low, demand.noise_high)))
+        for i, c in zip(ids, known, strict=True)
     ]
     titles = draw(st.lists(names, max_size=2, unique=True))
     return Scenario(
@@ -121,18 +177,11 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         days=days,
         scale=draw(st.floats(0, 1e9, exclude_min=True)),
         clock=draw(st.sampled_from(["kitchen", "utc"])),
-        demand=draw(demands()),
+        demand=demand,
         baskets=baskets,
-        service_times=draw(st.builds(ServiceTimes, *[service_times] * 4, minimum_min=number(0.001, 60))),
-        driver=Driver(
-            draw(number(0, 1)),
-            draw(number(0.1, 100)),
-            draw(number(0.1, 100)),
-            draw(number(1, 200)),
-            draw(st.integers(1, 86_400)),
-            draw(st.sampled_from(["distance", "node"])),
-        ),
-        delivery=Delivery(draw(number(0.1, 50)), draw(st.integers(1, 999_999)), draw(names)),
+        service_times=draw(all_service_times),
+        driver=draw(drivers),
+        delivery=draw(deliveries),
         locations=tuple(places),
         events=tuple(draw(events(title, known)) for title in titles),
     )

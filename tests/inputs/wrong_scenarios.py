@@ -1,6 +1,58 @@
 """Scenario files that must be refused, each with the message after the file's name."""
 
 WRONG = [
+    (
+        "[locations.sf.driver]\nspeed = 3",
+        "locations.sf.driver.speed: unknown key, did you mean speed_mph?",
+    ),
+    (
+        "[locations.sf.driver]\nspeed_mph = 0",
+        "locations.sf.driver.speed_mph: expected 1 <= speed_mph <= 200, got 0.",
+    ),
+    (
+        "[locations.sf.delivery]\nradius_mi = 0",
+        "locations.sf.delivery.radius_mi: expected 0.1 <= radius_mi <= 50, got 0.",
+    ),
+    (
+        "[locations.sf.baskets]\nitems_min = 4",
+        "locations.sf.baskets.items_min: expected items_min <= items_max, got 4 and 3.",
+    ),
+    (
+        "[locations.sf.service_times]\nfinished_to_ready = { sd_min = -1 }",
+        "locations.sf.service_times.finished_to_ready.sd_min: expected 0 <= sd_min <= 240, got -1.",
+    ),
+    ("[locations.sf]\ndriver = 25", 'locations.sf.driver: expected a table, or "scenario", got 25.'),
+    (
+        "[locations.sf]\nservice_time = {}",
+        "locations.sf.service_time: unknown key, did you mean service_times?",
+    ),
+    (
+        "[locations.sf]\nnoise_low = 1.2",
+        "locations.sf.noise_low: expected noise_low <= noise_high, got 1.2 and 1.1.",
+    ),
+    (
+        '[locations.sf]\nnoise_high = "scenario"',
+        "locations.sf.noise_high: expected a number, 0 <= noise_high <= 100, or \"demand\", got 'scenario'.",
+    ),
+    (
+        "[locations.sf]\ngrowth_orders_daily = 3",
+        (
+            "locations.sf.growth_orders_daily: expected 0 beside growth_rate_daily = 0.0065, got 3.0: growth "
+            "is linear or compounds, so set one of them to 0."
+        ),
+    ),
+    (
+        "[locations.sf]\ngrowth_orders_daily = nan",
+        "locations.sf.growth_orders_daily: expected -1e+09 <= growth_orders_daily <= 1e+09, got nan.",
+    ),
+    (
+        "[locations.sf.momentum]\nimproving = 0.1\nflat = 0.2\ngrowth = 0.8\ndecline = 0.2",
+        ("locations.sf.momentum.declining: expected 0 <= declining <= 1, got nothing: the key is missing."),
+    ),
+    (
+        "[locations.sf]\nmomentum = { improving = 1, flat = 1, declining = 0, growth = 1, decline = 0 }",
+        "locations.sf.momentum.improving, flat, declining: expected shares with the sum 1, got 2.",
+    ),
     ("dayz = 30", "dayz: unknown key, did you mean days?"),
     ("[demand]\nnoise_lo = 0.9", "demand.noise_lo: unknown key, did you mean noise_low?"),
     (

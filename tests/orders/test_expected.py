@@ -96,6 +96,33 @@ def test_cap_ends_growth_and_is_scaled() -> None:
     assert targets[5:].tolist() == [3000.0] * 9
 
 
+@pytest.mark.parametrize(("daily", "cap"), [(12.5, None), (-150.0, None), (200.0, 1500.0), (0.25, None)])
+def test_linear_growth_adds_its_orders_each_day(daily: float, cap: float | None) -> None:
+    """Never below 0, scaled like the base, and up to the cap."""
+    scenario = alone(growth_orders_daily=daily, max_orders_day=cap, scale=2.0)
+    wanted = [2.0 * min(max(0.0, 1000 + daily * day), cap or 1e9) for day in range(14)]
+    assert target_orders(scenario)[0].tolist() == wanted
+
+
+def test_linear_growth_begins_from_nothing() -> None:
+    scenario = alone(base_orders_day=0, growth_orders_daily=1.5, weekday_factors=(2.0,) * 7)
+    assert target_orders(scenario)[0].tolist() == [3.0 * day for day in range(14)]
+
+
+def test_too_much_linear_growth_is_refused() -> None:
+    scenario = alone(growth_orders_daily=1e9, days=20)
+    with pytest.raises(ScenarioError, match=r"got about 1\.9e\+10 on day 19: lower .* growth_orders_daily"):
+        check_expected_orders(scenario, expected_orders(scenario))
+
+
+def test_noise_of_a_location_alone_moves_its_mean() -> None:
+    place = dataclasses.replace(CANONICAL.locations[3], noise_low=1.5, noise_high=2.5)
+    changed = dataclasses.replace(CANONICAL, locations=(*CANONICAL.locations[:3], place))
+    ratio = expected_orders(changed) / expected_orders(CANONICAL)
+    assert ratio[:3].tolist() == np.ones((3, 90)).tolist()
+    np.testing.assert_allclose(ratio[3], 2.0, rtol=0.01)  # each side is cut to whole orders
+
+
 def test_no_brand_no_orders() -> None:
     brands = (Placement(1, 2, 4), Placement(2, 3, 6), Placement(3, 9, None), Placement(4, -5, 1))
     wanted = [True, False, True, True, True, True, False, False, False, True, True, True, True, True]
