@@ -1,7 +1,8 @@
 """A second program that follows docs/model.md, 3 and 4, draw by draw, in plain Python; no code is fastgen's.
 
-It takes the canonical scenario. `math` and `statistics` differ from fastgen's own functions in their last
-bits, which changes a row by a chance of one in millions.
+It takes the canonical scenario, and that of tests/own_keys.py, whose locations have keys of their own. `math`
+and `statistics` differ from fastgen's own functions in their last bits, which changes a row by a chance of
+one in millions.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 LOW_32 = 0xFFFFFFFF
 SEED, STREAM_VERSION = 42, 1
 DAY_NOISE, MINUTE_COUNT, CREATION, BASKET, KITCHEN, DRIVER, ORDER_ID = range(7)
+MOMENTUM = 8
 WEEKDAYS = (1.00, 1.05, 1.08, 1.10, 1.25, 1.35, 1.15)
 NORMAL = NormalDist()
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -24,14 +26,37 @@ MEALS: tuple[Window, ...] = ((660, 810, 3.0, "bell"), (1020, 1200, 3.5, "bell"))
 LATE: tuple[Window, ...] = ((0, 60, 2.0, "flat"), (1260, 1440, 2.0, "bell"))
 
 
+class Baskets(NamedTuple):
+    """Rules of baskets (docs/model.md, 4.4)."""
+
+    single: float = 0.7
+    brands: tuple[int, int] = (2, 3)
+    items: tuple[int, int] = (1, 3)
+    qty: tuple[int, int] = (1, 2)
+    floor: float = 0.1
+
+
 class City(NamedTuple):
-    """Demand of a location (docs/model.md, 2.5 and 4.2)."""
+    """A location: its demand, and the rules of its orders (docs/model.md, 2.5 and 4)."""
 
     location_id: int
     base: int
     growth: float
     weekdays: tuple[float, ...] = WEEKDAYS
     windows: tuple[Window, ...] = MEALS
+    linear: float = 0.0
+    noise: tuple[float, float] = (0.9, 1.1)
+    baskets: Baskets = Baskets()
+    steps: tuple[tuple[float, float], ...] = ((2, 1), (10, 3), (2, 1), (6, 2))
+    shortest: float = 0.1
+    after_ready: float = 0.5
+    alpha: int = 3  # beta is 3 everywhere
+    mph: float = 25
+    ping_s: int = 60
+    radius_mi: float = 4
+    numbers: int = 9999
+    # Shares of improving, flat and declining brands; growth and decline.
+    momentum: tuple[tuple[float, float, float], float, float] | None = None
 
 
 CITIES = {
@@ -39,6 +64,35 @@ CITIES = {
     "sv": City(2, 50, 0.0135, (1.0,) * 7, MEALS + LATE),
     "bellevue": City(3, 200, 0.0),
     "chicago": City(4, 300, -0.004),
+}
+# The locations of tests/own_keys.py.
+OWN_CITIES = CITIES | {
+    "bellevue": City(
+        3,
+        200,
+        0.0,
+        linear=12.5,
+        noise=(0.9, 1.3),
+        steps=((2, 1), (10, 3), (2, 1), (3, 2)),
+        ping_s=90,
+    ),
+    "chicago": City(
+        4,
+        300,
+        0.0,
+        linear=-20,
+        noise=(1.0, 1.0),
+        baskets=Baskets(0.4, (2, 4), (1, 4), (1, 3), 1e-9),
+        steps=((9, 0.5), (10, 3), (2, 1), (6, 2)),
+        shortest=2,
+        after_ready=0.1,
+        alpha=2,
+        mph=11,
+        ping_s=17,
+        radius_mi=0.5,
+        numbers=88,
+        momentum=((0.1, 0.2, 0.7), 0.8, 0.2),
+    ),
 }
 
 
@@ -121,8 +175,11 @@ def minute_weights(windows: tuple[Window, ...]) -> list[float]:
 def count_minutes(city: City, day: int, scale: float) -> list[int]:
     """Draw the orders of every minute (docs/model.md, 4.1 and 4.2)."""
     high, low = (word(DAY_NOISE, city.location_id, day, 0, k) for k in (0, 1))
-    noise = 0.9 + (1.1 - 0.9) * unit53(high, low)
-    target = math.floor(city.base * scale * (1 + city.growth) ** day * city.weekdays[day % 7] * noise)
+    noise = city.noise[0] + (city.noise[1] - city.noise[0]) * unit53(high, low)
+    grown = city.base * scale * (1 + city.growth) ** day
+    if city.linear:
+        grown = max(0.0, city.base + city.linear * day) * scale
+    target = math.floor(grown * city.weekdays[day % 7] * noise)
     weights = minute_weights(city.windows)
     total = math.fsum(weights)
     return [poisson(city.location_id, day, m, target * (w / total)) for m, w in enumerate(weights)]
@@ -141,10 +198,11 @@ def items_json(
     city: City, day: int, draw: int, placements: list[dict[str, Any]], menus: dict[int, list[dict[str, Any]]]
 ) -> str:
     """Draw a basket (docs/model.md, 4.4 and 5.3); placements by (brand_id, start_day), items by id."""
+    rules = city.baskets
     words = (word(BASKET, city.location_id, day, draw, k) for k in range(100))
-    popularity = [_popularity(placement, day) for placement in placements]
+    popularity = [_popularity(placement, day, rules.floor) for placement in placements]
     first, second = next(words), next(words)
-    n_brands = 1 if share(first) < 0.7 else 2 + below(second, 2)
+    n_brands = 1 if share(first) < rules.single else _between(second, rules.brands)
     lines = []
     for _ in range(min(n_brands, sum(p > 0 for p in popularity))):
         sums = [sum(popularity[: i + 1]) for i in range(len(popularity))]
@@ -152,31 +210,49 @@ def items_json(
         chosen = sum(s <= target for s in sums[:-1])
         popularity[chosen] = 0.0
         menu = list(menus[placements[chosen]["brand_id"]])
-        for _ in range(min(1 + below(next(words), 3), len(menu))):
+        for _ in range(min(_between(next(words), rules.items), len(menu))):
             item = menu.pop(below(next(words), len(menu)))
             keys = {k: item[k] for k in ("id", "category_id", "menu_id", "brand_id", "name")}
             head = json.dumps(keys, ensure_ascii=False, separators=(",", ":"))[:-1]
-            lines.append(f'{head},"price":{item["price"]:.2f},"qty":{1 + below(next(words), 2)}}}')
+            qty = _between(next(words), rules.qty)
+            lines.append(f'{head},"price":{item["price"]:.2f},"qty":{qty}}}')
     return f"[{','.join(lines)}]"
 
 
-def _popularity(placement: dict[str, Any], day: int) -> float:
+def _between(w: int, bounds: tuple[int, int]) -> int:
+    return bounds[0] + below(w, bounds[1] - bounds[0] + 1)
+
+
+def deal_growth(city: City, brand_ids: list[int]) -> dict[int, float]:
+    """Deal the brands of a location their growth a month (docs/model.md, 4.12); ids in ascending order."""
+    assert city.momentum is not None
+    shares, growth, decline = city.momentum
+    drawn = sorted((word(MOMENTUM, city.location_id, 0, i, 0), b) for i, b in enumerate(brand_ids))
+    exact = [round(share * len(brand_ids), 9) for share in shares]
+    sizes = [math.floor(size) for size in exact]
+    for group in sorted(range(3), key=lambda g: round(sizes[g] - exact[g], 9))[: len(brand_ids) - sum(sizes)]:
+        sizes[group] += 1
+    rates = [growth] * sizes[0] + [0.0] * sizes[1] + [-decline] * sizes[2]
+    return {brand: rate for (_, brand), rate in zip(drawn, rates, strict=True)}
+
+
+def _popularity(placement: dict[str, Any], day: int, floor: float) -> float:
     start, end = placement["start_day"], placement["end_day"]
     if day < start or (end is not None and day >= end):
         return 0.0
-    return max(0.1, float((1 + placement["growth_rate_monthly"]) ** ((day - start) / 30)))
+    return max(floor, float((1 + placement["growth_rate_monthly"]) ** ((day - start) / 30)))
 
 
 def times_us(city: City, day: int, draw: int, created_us: int) -> list[int]:
     """Draw created, started, finished, ready, arrived, picked up (docs/model.md, 4.5 and 4.6)."""
     at = [created_us]
-    for step, (mean, sd) in enumerate(((2, 1), (10, 3), (2, 1), (6, 2))):
+    for step, (mean, sd) in enumerate(city.steps):
         quantile = NORMAL.inv_cdf(unit(word(KITCHEN, city.location_id, day, draw, step)))
-        at.append(at[-1] + math.floor(max(0.1, mean + sd * quantile) * 60e6 + 0.5))
-    words = [word(DRIVER, city.location_id, day, draw, k) for k in range(6)]
-    begin, end = (at[3], at[4]) if share(words[0]) < 0.5 else (at[0], at[3])
-    third = sorted(map(unit, words[1:]))[2]  # Beta(3, 3)
-    return [*at[:4], min(begin + math.floor(third * (end - begin)), end - 1), at[4]]
+        at.append(at[-1] + math.floor(max(city.shortest, mean + sd * quantile) * 60e6 + 0.5))
+    words = [word(DRIVER, city.location_id, day, draw, k) for k in range(city.alpha + 3)]
+    begin, end = (at[3], at[4]) if share(words[0]) < city.after_ready else (at[0], at[3])
+    position = sorted(map(unit, words[1:]))[city.alpha - 1]
+    return [*at[:4], min(begin + math.floor(position * (end - begin)), end - 1), at[4]]
 
 
 def order_id(index: int) -> str:

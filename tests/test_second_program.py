@@ -17,6 +17,7 @@ from fastgen.rng import Purpose, stream
 from fastgen.roads.offline import read_builtin
 from fastgen.roads.roads_file import decode_roads
 from tests import second_program as model
+from tests.own_keys import TEXT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,16 +27,27 @@ EPOCH_S = 1_704_067_200
 US = 10**6
 
 
+Cities = dict[str, model.City]
+
+
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return fastgen.build(tmp_path_factory.mktemp("second") / "dataset", scale=SCALE, days=DAYS).path
 
 
-def customers(code: str, lat: float, lon: float) -> list[tuple[float, float, int, str]]:
+@pytest.fixture(scope="module")
+def own_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a dataset whose locations have keys of their own."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "own.toml").write_text(TEXT)
+    return fastgen.build(folder / "dataset", scenario=folder / "own.toml", scale=SCALE, days=DAYS).path
+
+
+def customers(code: str, lat: float, lon: float, radius_mi: float) -> list[tuple[float, float, int, str]]:
     """Position, length of the route in millimetres, and street of each customer (docs/model.md, 2.3, 4.3)."""
     graph = decode_roads(read_builtin(code), code)
     lats, lons = graph.lat_e6 / 1e6, graph.lon_e6 / 1e6
-    half = math.degrees((4 * 1609.34 + 0.2) / 6_371_009)
+    half = math.degrees((radius_mi * 1609.34 + 0.2) / 6_371_009)
     inside = (abs(lats - lat) <= half) & (abs(lons - lon) <= half / math.cos(math.radians(lat)))
     edges = list(
         zip(*(a.tolist() for a in (graph.edge_from(), graph.edge_to, graph.edge_length_mm)), strict=True)
@@ -62,31 +74,35 @@ def customers(code: str, lat: float, lon: float) -> list[tuple[float, float, int
     return [(lats[v], lons[v], lengths[v], names[streets.get(v, -1)]) for v in sorted(lengths)]
 
 
-def make_rows(code: str, dataset: Path) -> list[dict[str, Any]]:
+def make_rows(cities: Cities, code: str, dataset: Path) -> list[dict[str, Any]]:
     """Make the rows of a location-day, what a row has of the columns that are not null."""
-    city = model.CITIES[code]
+    city = cities[code]
     names = ("brand_locations", "items", "locations")
     placed, items, places = (pl.read_parquet(dataset / f"{name}.parquet") for name in names)
     here = places.row(by_predicate=pl.col("location_code") == code, named=True)
     placements = placed.filter(location_id=city.location_id).sort("brand_id", "start_day").to_dicts()
+    if city.momentum:
+        rates = model.deal_growth(city, sorted({p["brand_id"] for p in placements}))
+        placements = [p | {"growth_rate_monthly": rates[p["brand_id"]]} for p in placements]
     menus = {int(key[0]): frame.sort("id").to_dicts() for key, frame in items.group_by("brand_id")}
-    before = [(other, day) for day in range(DAY) for other in model.CITIES.values()]
-    before += [(other, DAY) for other in model.CITIES.values() if other.location_id < city.location_id]
+    before = [(other, day) for day in range(DAY) for other in cities.values()]
+    before += [(other, DAY) for other in cities.values() if other.location_id < city.location_id]
     index = sum(sum(model.count_minutes(other, day, SCALE)) for other, day in before)
-    homes, made = customers(code, here["lat"], here["lon"]), list[dict[str, Any]]()
+    homes = customers(code, here["lat"], here["lon"], city.radius_mi)
+    made = list[dict[str, Any]]()
     for rank, (second, draw) in enumerate(model.creations(city, DAY, SCALE)):
         home, number = (model.word(model.CREATION, city.location_id, DAY, draw, k) for k in (1, 2))
         lat, lon, length_mm, street = homes[model.below(home, len(homes))]
         at = model.times_us(city, DAY, draw, (86_400 * DAY + second) * US)
-        drive_us = round(length_mm * (3600 * US / (25 * 1609.34 * 1000)))
-        n = max(1, drive_us // (60 * US))
+        drive_us = round(length_mm * (3600 * US / (city.mph * 1609.34 * 1000)))
+        n = max(1, drive_us // (city.ping_s * US))
         seconds = [EPOCH_S + us // US for us in at]
-        seconds += [seconds[5] + 60 * i for i in range(1, n)] + [EPOCH_S + (at[5] + drive_us) // US]
+        seconds += [seconds[5] + city.ping_s * i for i in range(1, n)] + [EPOCH_S + (at[5] + drive_us) // US]
         order = model.order_id(index + rank)
         rows = [{"order_id": order, "ts_seconds": ts, "sequence": k} for k, ts in enumerate(seconds)]
         for row in (rows[0], rows[-1]):
             row |= {"customer_lat": float(np.float32(lat)), "customer_lon": float(np.float32(lon))}
-        rows[0]["customer_addr"] = f"{1 + model.below(number, 9999)} {street}"
+        rows[0]["customer_addr"] = f"{1 + model.below(number, city.numbers)} {street}"
         rows[0]["items_json"] = model.items_json(city, DAY, draw, placements, menus)
         for i in range(1, n):
             rows[5 + i]["ping_progress"] = float(np.float32(100 * i / n))
@@ -96,7 +112,17 @@ def make_rows(code: str, dataset: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("code", ["sv", "chicago"])
 def test_rows_of_a_location_day_are_those_of_the_model(code: str, dataset: Path) -> None:
-    location_id, wanted = model.CITIES[code].location_id, make_rows(code, dataset)
+    check_rows(model.CITIES, code, dataset)
+
+
+@pytest.mark.parametrize("code", ["bellevue", "chicago"])
+def test_rows_of_a_location_with_its_own_keys_are_those_of_the_model(code: str, own_dataset: Path) -> None:
+    check_rows(model.OWN_CITIES, code, own_dataset)
+
+
+def check_rows(cities: Cities, code: str, dataset: Path) -> None:
+    """Compare a location-day of a dataset with what the second program makes of it."""
+    location_id, wanted = cities[code].location_id, make_rows(cities, code, dataset)
     (stated,) = [d for d in read_manifest(dataset).days if (d.location_id, d.day) == (location_id, DAY)]
     assert stated.rows == len(wanted) > 250
     ids = {row["order_id"] for row in wanted}

@@ -39,10 +39,11 @@ class Momentum:
         A group has its share of the brands, rounded down. The brands left go to the groups with the largest
         remainders; of equal ones the group named first.
         """
-        exact = [n_brands * share for share in (self.improving, self.flat, self.declining)]
-        # Rounding lifts 10 · 0.7 = 6.999... to the whole number that is meant.
-        sizes = [math.floor(size + ROUNDING) for size in exact]
-        by_remainder = sorted(range(3), key=lambda group: (round(sizes[group] - exact[group], 9), group))
+        # Rounded, so that the last bits of a float neither lose a brand (10 · 0.7) nor decide between remainders.
+        exact = [round(n_brands * share, 9) for share in (self.improving, self.flat, self.declining)]
+        sizes = [math.floor(size) for size in exact]
+        # The sort is stable: of equal remainders the first comes first.
+        by_remainder = sorted(range(3), key=lambda group: round(sizes[group] - exact[group], 9))
         for group in by_remainder[: n_brands - sum(sizes)]:
             sizes[group] += 1
         rates = (self.growth, 0.0, -self.decline)
