@@ -39,7 +39,7 @@ class Momentum:
         A group has its share of the brands, rounded down. The brands left go to the groups with the largest
         remainders; of equal ones the group named first.
         """
-        # Rounded, so that the last bits of a float neither lose a brand (10 · 0.7) nor decide between remainders.
+        # Rounded, so that the last bits of a float neither lose a brand nor decide between remainders.
         exact = [round(n_brands * share, 9) for share in (self.improving, self.flat, self.declining)]
         sizes = [math.floor(size) for size in exact]
         # The sort is stable: of equal remainders the first comes first.
