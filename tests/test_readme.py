@@ -94,7 +94,7 @@ def test_every_room_is_on_the_map() -> None:
 
 
 def test_scenario_example_is_valid(tmp_path: Path) -> None:
-    example, _ = blocks("docs/scenarios.md", "toml")
+    example, _, _ = blocks("docs/scenarios.md", "toml")
     assert tomllib.loads(example)
     (tmp_path / "mine.toml").write_text(example, encoding="utf-8")
     scenario, _ = load_inputs(tmp_path / "mine.toml", None)
@@ -103,10 +103,21 @@ def test_scenario_example_is_valid(tmp_path: Path) -> None:
 
 
 def test_ten_years_can_be_planned_with_the_example(tmp_path: Path) -> None:
-    _, example = blocks("docs/scenarios.md", "toml")
+    _, example, _ = blocks("docs/scenarios.md", "toml")
     (tmp_path / "ten_years.toml").write_text(example, encoding="utf-8")
     found = fastgen.plan(days=3650, scenario=tmp_path / "ten_years.toml")
     assert f"{found.orders / 1e6:.1f} million orders" in DOCUMENTS["docs/scenarios.md"]
+
+
+def test_location_of_its_own_kind_is_valid(tmp_path: Path) -> None:
+    _, _, example = blocks("docs/scenarios.md", "toml")
+    (tmp_path / "chicago.toml").write_text(example, encoding="utf-8")
+    scenario, dims = load_inputs(tmp_path / "chicago.toml", None)
+    chicago = scenario.locations[3]
+    own = {"baskets", "service_times", "driver", "delivery", "noise_low", "noise_high", "momentum"}
+    assert {key for key in own if getattr(chicago, key) is not None} == own - {"baskets", "noise_low"}
+    improving = (dims.brand_locations.location_id == 4) & (dims.brand_locations.growth_rate_monthly == 0.8)
+    assert improving.sum() == 2
 
 
 @pytest.fixture(scope="module")
