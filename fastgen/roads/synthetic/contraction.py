@@ -91,6 +91,7 @@ def _join(network: Network, chain: list[Edge]) -> list[Edge]:
         for s in _bend_splits(np.array(line), network.bend_m)
         if s in node_at and s not in (0, len(line) - 1)
     ]
+    # A ring without two nodes on it would be a loop or a pair of parallels, which are dropped.
     if nodes[0] == nodes[-1] and len(stops) < 2 and len(chain) > 2:  # noqa: PLR2004
         stops = [marks[len(chain) // 3], marks[2 * len(chain) // 3]]
     bounds = [0, *sorted(set(stops)), len(line) - 1]

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.network import Edge, Network
     from fastgen.roads.synthetic.plane import Points
 
-ROUNDS_OF_CROSSINGS = 6
-LONGEST_M = 500.0
-LEAST_BEND_M = 1.5
-MOST_SLOPE = 0.9
+ROUNDS_OF_CROSSINGS = 6  # a new node's two straight lines may cross others again
+LONGEST_M = 500.0  # of a straight line that is looked at; freeways have the longer ones
+LEAST_BEND_M = 1.5  # a node at a smaller bend would hardly move the line
+MOST_SLOPE = 0.9  # a steeper curve could turn back on itself
 # A dead end hooks more than a through street of its district sways.
 HOOK = 2.2
 

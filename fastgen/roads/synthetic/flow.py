@@ -66,6 +66,7 @@ def open_one_ways(network: Network, kitchen: int, share: float) -> None:
     edge_m = np.abs(network.xy).max()
     freeway = {n for e in network.edges if network.table[e.street].rank >= RAMP for n in (e.u, e.v)}
     freeway -= {n for e in network.edges if network.table[e.street].rank < RAMP for n in (e.u, e.v)}
+    # Only these may stay unreached: further in, a real network would not have them.
     rim = set(np.flatnonzero(np.abs(network.xy).max(axis=1) > edge_m - 250).tolist())
     for forward in (True, False):
         while True:
@@ -90,6 +91,7 @@ def even_one_ways(network: Network) -> None:
     for e in network.edges:
         at[e.u].append(e)
         at[e.v].append(e)
+    # Opening an edge may leave the one behind it uneven, so its ends wait once more.
     waiting = sorted(at)
     while waiting:
         pair = at[waiting.pop()]

@@ -143,6 +143,7 @@ def merge_close(network: Network, radius_m: float) -> None:
     pairs = close_pairs(network.xy, radius_m)
     used = (degree > 0) & network.ground
     labels = _clusters(network.xy, pairs[used[pairs].all(axis=1)])
+    # Of a cluster the busiest junction stays in place, so that main roads don't bend.
     order = np.lexsort((np.arange(len(degree)), -degree, labels))
     first = order[np.r_[True, labels[order][1:] != labels[order][:-1]]]
     keeper = np.empty(labels.max() + 1, np.int64)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.plane import Points
     from fastgen.roads.synthetic.streets import Streets
 
+# Streets are held against each other in pieces this short, so that only near ones are compared.
 PIECE_M = 50.0
-LANE_REACH_M = 12.0
+LANE_REACH_M = 12.0  # a lane's end farther than this from a street is a dead end by intent
 
 
 def near_pairs(a: Points, b: Points, reach_m: float) -> NDArray[np.int64]:
