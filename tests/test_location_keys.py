@@ -10,19 +10,22 @@ import pytest
 
 import fastgen
 from fastgen.building.build import build
+from fastgen.cli.road_options import find_square
 from fastgen.dataset.index import bound_drive_s, read_index
 from fastgen.dataset.manifest import read_manifest
 from fastgen.dataset.reading.scan import scan_events
 from fastgen.dataset.verify.run import verify_dataset
+from fastgen.errors import ScenarioError
 from fastgen.generating.inputs import SimulationOptions, load_simulation
 from fastgen.generating.scan import scan_simulation
 from fastgen.inputs.scenario_file import load_scenario
 from fastgen.inputs.tables import write_tables
 from fastgen.orders.bounds import bound_preparation_s
+from fastgen.roads.roads_file import encode_roads
 from tests.dataset.row_damage import failed
 from tests.helpers import change_manifest, copy_of, reseal
 from tests.own_keys import TEXT
-from tests.small_town import write_towns
+from tests.small_town import make_town, write_towns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,6 +164,31 @@ def test_a_location_is_held_against_its_own_keys(key: str, dataset: Path, tmp_pa
     change_manifest(copy, move)
     reseal(copy)
     assert failed(verify_dataset(copy)) == {"scenario", *EXCHANGED[key]}
+
+
+def test_roads_are_fetched_for_the_square_of_the_location(scenario: Path) -> None:
+    *_, radius_mi = find_square("chicago", scenario, None)
+    *_, common_mi = find_square("sf", scenario, None)
+    assert (radius_mi, common_mi) == (0.5, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[locations.sf.driver]\nspeed_mph = 1\nping_interval_s = 1", "locations.sf.driver"),
+        ("[driver]\nspeed_mph = 1\nping_interval_s = 1", "driver"),
+    ],
+)
+def test_too_many_pings_are_laid_to_the_key_that_asks_for_them(text: str, key: str, tmp_path: Path) -> None:
+    """A town of blocks of 2,500 m: the longest routes take more than nine hours at a mile an hour."""
+    town = make_town(5, block_m=2500.0)
+    (tmp_path / "sf.roads").write_bytes(encode_roads(town))
+    (tmp_path / "slow.toml").write_text(text)
+    options = SimulationOptions(scenario=tmp_path / "slow.toml", roads=tmp_path, locations=["sf"], days=1)
+    with pytest.raises(ScenarioError) as refused:
+        load_simulation(options)
+    wanted = f"{key}.ping_interval_s: expected at most 32761 pings on the longest route, got "
+    assert str(refused.value).startswith(wanted)
 
 
 def test_forecast_counts_the_orders_of_the_build(dataset: Path, scenario: Path, roads: Path) -> None:
