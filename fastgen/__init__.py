@@ -31,9 +31,8 @@ Data flow in one direction: scenario -> plan -> orders -> events -> files.
 Public names: `plan` forecasts a build, and `build` makes a dataset. `scan_events` reads a dataset, and
 `slice_events` some hours of it; `write_slice` writes them in the wire format. `scan_scenario` and
 `scenario_batches` read a dataset that was never written. `replay` and `follow` play a dataset as a stream, by
-a `ReplayClock`. `publish` makes tables from a dataset.
-Each is imported at first use, so `import fastgen` takes no time. Every error raised on purpose is a
-`FastgenError`.
+a `ReplayClock`; `live` runs kitchens now. `publish` makes tables from a dataset. Each is imported at first
+use, so `import fastgen` takes no time. Every error raised on purpose is a `FastgenError`.
 """
 
 from __future__ import annotations
@@ -52,12 +51,15 @@ if TYPE_CHECKING:
     from fastgen.dataset.reading.slices import slice_events
     from fastgen.faults.slice_file import write_slice
     from fastgen.generating.scan import scan_scenario, scenario_batches
+    from fastgen.live_kitchens.options import Batch
+    from fastgen.live_kitchens.run import live
     from fastgen.publishing.run import Published, publish
     from fastgen.replaying.clock import ReplayClock
     from fastgen.replaying.options import Emitted, ReplayOptions
     from fastgen.replaying.run import follow, replay
 
 __all__ = [
+    "Batch",
     "BuildResult",
     "DamageError",
     "DataError",
@@ -74,6 +76,7 @@ __all__ = [
     "__version__",
     "build",
     "follow",
+    "live",
     "plan",
     "publish",
     "replay",
@@ -85,6 +88,7 @@ __all__ = [
 ]
 
 _LOADED_LATER = {
+    "Batch": "fastgen.live_kitchens.options",
     "BuildResult": "fastgen.building.job",
     "Emitted": "fastgen.replaying.options",
     "Forecast": "fastgen.building.forecast",
@@ -94,6 +98,7 @@ _LOADED_LATER = {
     "ReplayOptions": "fastgen.replaying.options",
     "build": "fastgen.building.build",
     "follow": "fastgen.replaying.run",
+    "live": "fastgen.live_kitchens.run",
     "plan": "fastgen.building.forecast",
     "publish": "fastgen.publishing.run",
     "replay": "fastgen.replaying.run",

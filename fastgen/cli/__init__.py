@@ -16,6 +16,7 @@ from fastgen.cli import streams
 from fastgen.cli.build import build
 from fastgen.cli.faults import faults
 from fastgen.cli.info import info
+from fastgen.cli.live import live
 from fastgen.cli.plan import plan
 from fastgen.cli.printing import escape, say, warnings_as_lines
 from fastgen.cli.publish import publish
@@ -71,7 +72,7 @@ def _add(group: click.Group, command: click.Command) -> None:
             _add(command, part)
 
 
-for registered in (plan, build, verify, info, slice_command, replay, faults, publish, scenario, roads):
+for registered in (plan, build, verify, info, slice_command, replay, live, faults, publish, scenario, roads):
     _add(cli, registered)
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from threading import Event
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -16,19 +13,17 @@ from fastgen.cli import datasets
 from fastgen.cli import replay_options as options
 from fastgen.cli.late_compiling import announced_late_compiling
 from fastgen.cli.printing import say
-from fastgen.cli.streams import stdout_bytes
+from fastgen.cli.signals import ended_by_signals
+from fastgen.cli.streams import STDOUT, target
 from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
-    from types import FrameType
 
     from fastgen.dataset.opened import OpenDataset
     from fastgen.replaying.options import Emitted, ReplayOptions
-
-STDOUT = "-"
 
 
 @click.command()
@@ -94,11 +89,11 @@ def replay(
     settings["faults"] = settings["faults"] or datasets.faults_of_named(dataset)
 
     def play(replay_options: ReplayOptions) -> None:
-        with announced_late_compiling(), _target(to) as target:
+        with announced_late_compiling(), target(to) as sink:
             if follow:
-                _follow(opened, target, every, state, replay_options, report)
+                _follow(opened, sink, every, state, replay_options, report)
                 return
-            emitted = run_once(opened, target, state, replay_options, now, dry_run=dry_run)
+            emitted = run_once(opened, sink, state, replay_options, now, dry_run=dry_run)
             _warn_of_own_files(emitted)
             report(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
 
@@ -113,19 +108,6 @@ def replay(
         if not click.confirm("Take the clock for right?", err=True):
             raise
         play(replace(replay_options, accept_clock=True))
-
-
-@contextmanager
-def _target(to: str) -> Iterator[str | IO[bytes]]:
-    """Yield the folder, or the open standard output; a reader that closes the pipe ends the block quietly."""
-    if to != STDOUT:
-        yield to
-        return
-    try:
-        with stdout_bytes() as stream:
-            yield stream
-    except BrokenPipeError:
-        say("-: the reader has left before the end; the window stays due", err=True)
 
 
 def _warn_of_own_files(emitted: Emitted) -> None:
@@ -152,16 +134,7 @@ def _follow(
     from fastgen.cli.replay_status import ReplayStatus  # noqa: PLC0415  # only here
     from fastgen.replaying.run import follow, present_us  # noqa: PLC0415  # heavy
 
-    stop = Event()
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        """End after the present window; the second signal ends at once."""
-        stop.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    # SIGTERM is how systemd and Kubernetes end a service.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    stop = ended_by_signals()
     with ReplayStatus(report) as status:
         for emitted in follow(dataset, to, every_s=every_s, stop=stop, state=state, options=replay_options):
             _warn_of_own_files(emitted)

@@ -8,12 +8,15 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
 from fastgen.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO, Any
 
+STDOUT = "-"
 _STDOUT, _STDERR = 1, 2
 
 
@@ -103,6 +106,19 @@ def stdout_bytes() -> Iterator[IO[bytes]]:
     finally:
         if isinstance(raw, Pipe):
             raw.drops = True
+
+
+@contextmanager
+def target(to: str) -> Iterator[str | IO[bytes]]:
+    """Yield the folder, or the open standard output; a reader that closes the pipe ends the block quietly."""
+    if to != STDOUT:
+        yield to
+        return
+    try:
+        with stdout_bytes() as stream:
+            yield stream
+    except BrokenPipeError:
+        click.echo("-: the reader has left before the end; the window stays due", err=True)
 
 
 def drop_output() -> None:

@@ -57,7 +57,7 @@ class FolderSink:
     suffix
         End of the files' names, such as jsonl.
     max_rows
-        Most rows of a file.
+        Most rows of a file; also an attribute, which may change from window to window.
 
     Raises
     ------
@@ -67,7 +67,7 @@ class FolderSink:
 
     def __init__(self, folder: str | Path, suffix: str, max_rows: int) -> None:
         self.folder = check_folder(folder)
-        self._suffix, self._max_rows = suffix, max_rows
+        self._suffix, self.max_rows = suffix, max_rows
         self._control = find_control(self.folder)
 
     @property
@@ -138,7 +138,7 @@ class FolderSink:
         OutputError
             If a file can't be written, or one of that name is there already; nothing is left then.
         """
-        files = WindowFiles(self._create_file, first_number, self._max_rows, open_writer)
+        files = WindowFiles(self._create_file, first_number, self.max_rows, open_writer)
         with self._output_errors():
             try:
                 for chunk in chunks:

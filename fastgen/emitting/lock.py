@@ -57,3 +57,15 @@ def _is_there(descriptor: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except OSError:
         return False
+
+
+def is_locked(path: Path) -> bool:
+    """Say whether a process has locked a file; nothing is changed."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not try_lock(descriptor, path)
+    finally:
+        os.close(descriptor)

@@ -66,7 +66,15 @@ STREAM_ID = "-"
 
 
 class Sink(Protocol):
-    """Where the windows of a producer go to. `fastgen.emitting.emission` calls its methods in their order."""
+    """Where the windows of a producer go to. `fastgen.emitting.emission` calls its methods in their order.
+
+    Attributes
+    ----------
+    max_rows
+        Most rows of a file; it may change from window to window.
+    """
+
+    max_rows: int
 
     @property
     def state_path(self) -> Path | None:

@@ -30,6 +30,7 @@ class StreamSink:
     state_path: Path | None = None
     control_folder: Path | None = None
     locks: tuple[tuple[Path, Path], ...] = ()
+    max_rows = 0  # a stream isn't cut
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream

@@ -10,6 +10,8 @@ from fastgen.errors import ScenarioError
 from fastgen.files import check_input
 from fastgen.generating.simulation import Simulation, make_simulation
 from fastgen.inputs.loading import load_inputs
+from fastgen.inputs.location_tables import make_dimensions
+from fastgen.inputs.menus import load_built_in_menus
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.orders.expected import check_expected_orders, expected_orders
 from fastgen.roads.cache import default_cache_dir, load_route_table
@@ -87,6 +89,32 @@ def load_simulation(
         check_expected_orders(loaded, expected_orders(loaded))
     tables = {place.location_id: _route_table(loaded, place, paths["roads"], announce) for place in selected}
     return make_simulation(loaded, dims, tables, make_source)
+
+
+def simulate_scenario(scenario: Scenario, roads: Path | None, announce: Callable[[str], None]) -> Simulation:
+    """Load what the simulation of a scenario needs besides: the shipped menus, and roads.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    roads
+        Folder of CODE.roads files, or None.
+    announce
+        Called with a line before routes are computed, and with warnings of a network.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        If it expects too many orders, or a location has no roads.
+    """
+    check_networks([place.code for place in scenario.locations], roads)
+    check_expected_orders(scenario, expected_orders(scenario))
+    dims = make_dimensions(scenario, load_built_in_menus())
+    tables = {
+        place.location_id: _route_table(scenario, place, roads, announce) for place in scenario.locations
+    }
+    return make_simulation(scenario, dims, tables)
 
 
 def select_locations(scenario: Scenario, codes: Sequence[str] | None) -> list[Location]:

@@ -125,13 +125,21 @@ class ReplayClock:
 
     def position_at(self, now_us: int) -> int:
         """Compute the virtual second of a real microsecond."""
+        return self.virtual_us(now_us) // US_PER_S
+
+    def virtual_us(self, now_us: int) -> int:
+        """Compute the virtual microsecond of a real one."""
         elapsed = (now_us - self.anchor_us) * self.speed.numerator
         virtual = self.anchor_virtual_us * self.speed.denominator + elapsed
-        return virtual // (US_PER_S * self.speed.denominator)
+        return virtual // self.speed.denominator
 
     def real_us(self, virtual_s: int) -> int:
         """Compute the real microsecond at which a virtual second begins; the inverse of `position_at`."""
-        ahead = (virtual_s * US_PER_S - self.anchor_virtual_us) * self.speed.denominator
+        return self.real_us_of(virtual_s * US_PER_S)
+
+    def real_us_of(self, virtual_us: int) -> int:
+        """Compute the first real microsecond of a virtual one; the inverse of `virtual_us`."""
+        ahead = (virtual_us - self.anchor_virtual_us) * self.speed.denominator
         return self.anchor_us - (-ahead // self.speed.numerator)
 
     def window_due(self, watermark: int, now_us: int) -> Window | None:

@@ -1,0 +1,193 @@
+"""The command `fastgen live`: run kitchens now, from one config file each."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fastgen.cli import live_options as options
+from fastgen.cli.late_compiling import announced_late_compiling
+from fastgen.cli.live_progress import LiveProgress, describe
+from fastgen.cli.places import Place
+from fastgen.cli.printing import say, say_json
+from fastgen.cli.signals import ended_by_signals
+from fastgen.cli.streams import STDOUT, target
+from fastgen.loading import uncollected
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from fastgen.live_kitchens.config import LiveConfig
+
+ALL = "all"
+
+
+@click.group(invoke_without_command=True)
+@options.config
+@options.config_dir
+@options.to
+@options.wire
+@options.file_format
+@options.state
+@options.roads
+@options.now
+@options.until
+@options.skip
+@options.dry_run
+@options.check
+@options.as_scenario
+@options.geocoder
+@options.status
+@options.as_json
+@click.pass_context
+def live(ctx: click.Context, /, **given: Any) -> None:
+    """Run kitchens that live now: their history up to this minute, then their orders as they happen.
+
+    Each config file (JSON) describes a kitchen. The first run writes the history at once; then batches
+    follow, as the clock reaches them, until the configs end, --until, Ctrl-C or SIGTERM. A run that was ended
+    or killed goes on where it was, and writes each event exactly once.
+
+    \b
+    Examples:
+      fastgen live init configs
+      fastgen live --config configs/sanfrancisco.json --to landing
+      fastgen live --config all --config-dir configs --to landing
+      fastgen live --config configs/chicago.json --check
+      fastgen live --config configs/chicago.json --as-scenario > chicago.toml
+      fastgen live --status landing
+    """  # noqa: D301  # \b keeps click from joining the lines
+    if ctx.invoked_subcommand is not None:
+        return
+    if given["status"] is not None:
+        _show_status(given["status"], as_json=given["as_json"])
+        return
+    configs = _config_paths(given["config"], given["config_dir"])
+    if given["check"]:
+        _check(configs, given["geocoder"])
+    elif given["as_scenario"]:
+        _print_scenario(configs, given["now"], given["geocoder"])
+    elif given["to"] is None:
+        raise click.UsageError("--to: expected a folder, or - for the standard output, got none.")
+    else:
+        _run(configs, given)
+
+
+@live.command()
+@click.argument("folder", type=Place())
+def init(folder: Path) -> None:
+    """Write two example configs into FOLDER: kitchens in San Francisco and Chicago.
+
+    \b
+    Examples:
+      fastgen live init configs
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from fastgen.errors import OutputError  # noqa: PLC0415
+    from fastgen.files import write_whole  # noqa: PLC0415
+    from fastgen.live_kitchens.examples import EXAMPLES, read_example  # noqa: PLC0415
+
+    paths = [folder / f"{name}.json" for name in EXAMPLES]
+    for path in paths:
+        if path.exists():
+            raise OutputError(f"{path}: expected no file of that name yet, but there is one.")
+    for name, path in zip(EXAMPLES, paths, strict=True):
+        write_whole(path, read_example(name).encode())
+        say(str(path))
+
+
+def _config_paths(names: tuple[str, ...], folder: Path | None) -> list[Path]:
+    """List the files of --config: paths, below --config-dir if that is given; "all" is every one there."""
+    if not names:
+        raise click.UsageError("--config: expected a config file, got none; see 'fastgen live init'.")
+    if ALL not in names:
+        return [Path(name) if folder is None else folder / name for name in names]
+    if folder is None or len(names) > 1:
+        raise click.UsageError("--config all: expected --config-dir DIR and no other --config beside it.")
+    found = sorted(folder.glob("*.json"))
+    if not found:
+        raise click.UsageError(f"--config-dir {folder}: expected config files *.json, got none.")
+    return found
+
+
+def _read(paths: list[Path]) -> list[tuple[Path, LiveConfig]]:
+    from fastgen.live_kitchens.options import read_configs  # noqa: PLC0415  # heavy
+
+    return read_configs(paths)
+
+
+def _check(paths: list[Path], geocoder: str | None) -> None:
+    """Check configs, and find their places."""
+    from fastgen.live_kitchens.options import naming  # noqa: PLC0415  # heavy
+    from fastgen.live_kitchens.places import find_place  # noqa: PLC0415  # heavy
+
+    for path, config in _read(paths):
+        with naming(path):
+            place = find_place(config, geocoder)
+        say(
+            f"{path}: valid: {config.location_name} at {place.lat:.6f}, {place.lon:.6f}, {place.timezone}, "
+            f"{config.days} days, {config.orders_day_1} to {config.orders_last} orders a day"
+        )
+
+
+def _print_scenario(paths: list[Path], now: dt.datetime | None, geocoder: str | None) -> None:
+    """Print the scenario of a config."""
+    from fastgen.inputs.render import render_scenario  # noqa: PLC0415  # heavy
+    from fastgen.live_kitchens.options import naming  # noqa: PLC0415  # heavy
+    from fastgen.live_kitchens.places import find_place  # noqa: PLC0415  # heavy
+    from fastgen.live_kitchens.scenario import as_scenario, first_day  # noqa: PLC0415  # heavy
+    from fastgen.replaying.clock import us_from_utc, utc_from_us  # noqa: PLC0415  # heavy
+    from fastgen.replaying.run import present_us  # noqa: PLC0415  # heavy
+
+    if len(paths) != 1:
+        raise click.UsageError("--as-scenario: expected one --config, since each has a seed of its own.")
+    ((path, config),) = _read(paths)
+    now_us = present_us() if now is None else us_from_utc(now)
+    with naming(path):
+        place = find_place(config, geocoder)
+        scenario = as_scenario(config, place, first_day(config, place, utc_from_us(now_us)))
+    click.echo(render_scenario(scenario).encode(), nl=False)
+
+
+def _run(paths: list[Path], given: dict[str, Any]) -> None:
+    """Run the kitchens until a signal, --until or their end."""
+    with uncollected():
+        from fastgen.live_kitchens.options import LiveOptions  # noqa: PLC0415  # heavy
+        from fastgen.live_kitchens.run import Pace, preview, run  # noqa: PLC0415  # heavy
+
+    to = given["to"]
+    # With events on stdout, everything else goes to stderr.
+    report = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
+    live_options = LiveOptions(
+        roads=given["roads"],
+        wire=given["wire"],
+        format=given["format"],
+        skip=given["skip"],
+        until=given["until"],
+        geocoder=given["geocoder"],
+    )
+    configs = _read(paths)
+    announce = partial(say, err=True)
+    with announced_late_compiling(), target(to) as sink:
+        if given["dry_run"]:
+            pace = Pace(given["now"])
+            report(*describe(preview(configs, sink, given["state"], live_options, pace, announce)))
+            return
+        pace = Pace(given["now"], ended_by_signals())
+        with LiveProgress(report) as progress:
+            for batch in run(configs, sink, given["state"], live_options, pace, announce):
+                progress.show(batch)
+
+
+def _show_status(folder: str, *, as_json: bool) -> None:
+    """Say where a run is."""
+    from fastgen.live_kitchens.status import read_status  # noqa: PLC0415  # heavy
+    from fastgen.replaying.run import present_us  # noqa: PLC0415  # heavy
+
+    status = read_status(folder, present_us())
+    if as_json:
+        say_json(status)
+    else:
+        say(*(f"{key:<11} {value}" for key, value in status.items()))

@@ -1,0 +1,160 @@
+"""Make the kitchens of a live run: each a scenario of one location, whose days are made when they are due."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fastgen.errors import ScenarioError
+from fastgen.live_kitchens.config import LiveConfig, make_config
+from fastgen.live_kitchens.places import Place
+from fastgen.live_kitchens.scenario import as_scenario
+from fastgen.records import make_record
+from fastgen.rng import STREAM_VERSION
+from fastgen.wire.form import Place as WirePlace
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from fastgen.generating.simulation import Simulation
+    from fastgen.model.scenario import Scenario
+
+# Keys that don't change what happens in the kitchen: they may differ from one start to the next.
+_FREE_KEYS = ("batch_rows", "batch_seconds")
+# A namespace of our own for identifiers of kitchens (RFC 9562, version 5).
+_NAMESPACE = uuid.UUID("b6a3c1de-8d6f-5f1a-9a63-6f0f5f4b7c21")
+
+
+@dataclass(frozen=True)
+class Kitchen:
+    """A kitchen: its config, where it is, and the date of its day 0.
+
+    Attributes
+    ----------
+    config, place
+        The config, and the place that was found at the first start.
+    start
+        Date of day 0, fixed at the first start.
+    """
+
+    config: LiveConfig
+    place: Place
+    start: dt.date
+
+    @property
+    def gk_id(self) -> str:
+        """Identifier of the kitchen: the same for the same name and position."""
+        place = self.place
+        return str(uuid.uuid5(_NAMESPACE, f"{self.config.location_name} {place.lat:.6f} {place.lon:.6f}"))
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The scenario that the kitchen stands for."""
+        return as_scenario(self.config, self.place, self.start)
+
+    def wire_place(self, network_hash: str) -> WirePlace:
+        """Say how the kitchen looks on the wire.
+
+        Parameters
+        ----------
+        network_hash
+            Hash of its road network.
+        """
+        made_of = [self.gk_id, self.scenario.content_hash(), network_hash, STREAM_VERSION]
+        key = hashlib.sha256(json.dumps(made_of).encode()).digest()
+        return WirePlace(self.gk_id, self.config.location_name, key)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Make what a state keeps of the kitchen."""
+        return {"start": self.start.isoformat(), "place": vars(self.place), "config": self.config.to_dict()}
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Kitchen:
+        """Make a kitchen of what a state keeps; errors are ValueError and ScenarioError."""
+        import datetime as dt  # noqa: PLC0415  # annotations alone need it elsewhere
+
+        start = dt.date.fromisoformat(raw["start"])
+        return cls(make_config(raw["config"]), make_record(Place, raw["place"]), start)
+
+
+def check_same(
+    kitchens: Sequence[Kitchen], configs: Sequence[tuple[Path, LiveConfig]], state: Path
+) -> list[Kitchen]:
+    """Check that configs are those that a run began with, but for what may change.
+
+    Parameters
+    ----------
+    kitchens
+        The kitchens of the state.
+    configs
+        The configs that are asked for, with their files.
+    state
+        The state file, for errors.
+
+    Returns
+    -------
+    list of Kitchen
+        The kitchens, with the batches that are asked for.
+
+    Raises
+    ------
+    ScenarioError
+        If they differ.
+    """
+    named = {config.location_name: (path, config) for path, config in configs}
+    known = [kitchen.config.location_name for kitchen in kitchens]
+    if sorted(named) != sorted(known):
+        raise ScenarioError(
+            f"config: expected the kitchens {', '.join(sorted(known))}, as the run in {state} began, got "
+            f"{', '.join(sorted(named))}. Start another run in another folder."
+        )
+    same = []
+    for kitchen in kitchens:
+        path, config = named[kitchen.config.location_name]
+        asked, began = config.to_dict(), kitchen.config.to_dict()
+        for key in {**began, **asked}:
+            if key not in _FREE_KEYS and asked.get(key) != began.get(key):
+                raise ScenarioError(
+                    f"{path}: {key}: expected {_shown(began.get(key))}, as the run in {state} began, got "
+                    f"{_shown(asked.get(key))}. Start another run in another folder."
+                )
+        same.append(Kitchen(config, kitchen.place, kitchen.start))
+    return same
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004  # enough to recognise it
+
+
+def simulate(
+    kitchens: Sequence[Kitchen], roads: Path | None, announce: Callable[[str], None]
+) -> dict[int, Simulation]:
+    """Make the simulation of each kitchen, by its number, from 1.
+
+    Parameters
+    ----------
+    kitchens
+        The kitchens.
+    roads
+        Folder of CODE.roads files, or None.
+    announce
+        Called with a line before routes are computed.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        If a kitchen has no roads, or too many orders.
+    """
+    from fastgen.generating.inputs import simulate_scenario  # noqa: PLC0415  # heavy
+
+    return {
+        number: simulate_scenario(kitchen.scenario, roads, announce)
+        for number, kitchen in enumerate(kitchens, start=1)
+    }

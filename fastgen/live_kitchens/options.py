@@ -1,0 +1,134 @@
+"""Define the options of a live run, and the report of one batch."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastgen.errors import FastgenError, ScenarioError
+from fastgen.live_kitchens.config import LiveConfig, read_config
+from fastgen.replaying.options import FORMATS
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Sequence
+
+    from fastgen.replaying.clock import ReplayClock
+
+WIRES = ("live", "canonical")
+
+
+@dataclass(frozen=True)
+class LiveOptions:
+    """The options of a live run.
+
+    Attributes
+    ----------
+    roads
+        Folder of CODE.roads files; a kitchen without one there takes the built-in network around it.
+    wire
+        "live" for rows with gk_id and location, "canonical" for those of a replay.
+    format
+        "jsonl", "jsonl.gz" or "parquet".
+    skip
+        Whether to leave out what fell due since the last run, instead of catching up.
+    until
+        When to end; None: with the last event of the configs.
+    geocoder
+        Address of a Nominatim server; None: OpenStreetMap's.
+
+    Raises
+    ------
+    ScenarioError
+        If a value is impossible.
+    """
+
+    roads: Path | None = None
+    wire: str = "live"
+    format: str = "jsonl"
+    skip: bool = False
+    until: dt.datetime | None = None
+    geocoder: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        for name, words in (("wire", WIRES), ("format", FORMATS)):
+            if getattr(self, name) not in words:
+                raise ScenarioError(
+                    f"{name}: expected one of {', '.join(words)}, got {getattr(self, name)!r}."
+                )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a live run has written at once.
+
+    Attributes
+    ----------
+    clock
+        The run's clock.
+    is_history
+        Whether it is the first one: all that was before the first start.
+    watermark_us
+        Unix microsecond, by the kitchens' clock, before which all is written.
+    now_us
+        The real time, Unix microseconds, at which the batch was begun.
+    events, bytes, files
+        Number of events; bytes and names of the files.
+    orders_open
+        Orders that are created and not delivered yet, in all that was written.
+    control
+        The control folder; None: the events went to a stream.
+    """
+
+    clock: ReplayClock
+    is_history: bool
+    watermark_us: int
+    now_us: int
+    events: int
+    bytes: int
+    files: tuple[str, ...]
+    orders_open: int
+    control: Path | None
+
+
+def read_configs(configs: Sequence[str | Path | LiveConfig]) -> list[tuple[Path, LiveConfig]]:
+    """Read the configs of a run, each with the file to name in errors.
+
+    Raises
+    ------
+    ScenarioError
+        If one is wrong, there is none, or two of them contradict each other.
+    """
+    read = [
+        (Path(one.location_name), one) if isinstance(one, LiveConfig) else (Path(one), read_config(Path(one)))
+        for one in configs
+    ]
+    if not read:
+        raise ScenarioError("config: expected a config file at least, got none.")
+    first_path, first = read[0]
+    names: dict[str, Path] = {}
+    for path, config in read:
+        if config.location_name in names:
+            raise ScenarioError(
+                f"{path}: location_name: expected a name of its own, got {config.location_name!r}, which "
+                f"{names[config.location_name]} has too."
+            )
+        names[config.location_name] = path
+        if config.speed_up != first.speed_up:
+            raise ScenarioError(
+                f"{path}: speed_up: expected {first.speed_up:g}, as {first_path} has, since one clock plays "
+                f"all kitchens of a run, got {config.speed_up:g}."
+            )
+    return read
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put the name of a config file in front of errors of this block."""
+    try:
+        yield
+    except FastgenError as error:
+        raise type(error)(f"{path}: {error}") from None

@@ -1,0 +1,115 @@
+"""Make the scenario that a live config stands for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from fastgen.inputs.scenario_file import canonical_tree
+from fastgen.inputs.timezones import load_zone
+from fastgen.model.dimensions import MAX_LOCATION_ID
+from fastgen.model.fields import to_dict
+from fastgen.model.scenario import Scenario, scenario_from_dict
+
+if TYPE_CHECKING:
+    from fastgen.live_kitchens.config import LiveConfig
+    from fastgen.live_kitchens.places import Place
+
+# An order is of one brand, or of several; bounds both included.
+_BASKETS = {
+    "single_brand_probability": 0.7,
+    "brands_min": 2,
+    "brands_max": 4,
+    "items_min": 1,
+    "items_max": 4,
+    "qty_min": 1,
+    "qty_max": 3,
+    # A declining brand fades out: the weight of a config has no floor, and that of a scenario is above 0.
+    "popularity_floor": 1e-9,
+    # Rates of momentum are those of 30 days.
+    "popularity_period_days": 30.0,
+}
+
+
+def first_day(config: LiveConfig, place: Place, now: dt.datetime) -> dt.date:
+    """Compute the date of day 0, in the place's time zone, if the first start is now."""
+    return now.astimezone(load_zone(place.timezone)).date() - dt.timedelta(days=config.start_days_ago)
+
+
+def as_scenario(config: LiveConfig, place: Place, start: dt.date) -> Scenario:
+    """Make the scenario of a config: one location, which sells all brands of the shipped menus.
+
+    What a config doesn't say is as in the canonical scenario: weekdays, meal times, house numbers.
+
+    Parameters
+    ----------
+    config, place
+        The kitchen, and where it is.
+    start
+        Date of day 0.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario would break a rule of its own.
+    """
+    canonical = canonical_tree()
+    noise = config.noise_pct / 100
+    tree = {
+        "name": config.location_name,
+        "seed": config.random_seed,
+        "start": start.isoformat(),
+        "days": config.days,
+        "scale": 1.0,
+        # Timestamps are true UTC: the time zone decides when it is noon in the kitchen.
+        "clock": "utc",
+        "demand": {**canonical["demand"], "noise_low": 1 - noise, "noise_high": 1 + noise},
+        "baskets": _BASKETS,
+        "service_times": {**canonical["service_times"], **_service_times(config)},
+        "driver": {
+            **canonical["driver"],
+            "after_ready_probability": config.driver_arrival.after_ready_pct,
+            "arrival_alpha": config.driver_arrival.alpha,
+            "arrival_beta": config.driver_arrival.beta,
+            "speed_mph": config.driver_mph,
+            "ping_interval_s": config.ping_sec,
+        },
+        "delivery": {**canonical["delivery"], "radius_mi": config.radius_mi},
+        "locations": {place.code: _location(config, place)},
+        "events": {},
+    }
+    return scenario_from_dict(tree)
+
+
+def _service_times(config: LiveConfig) -> dict[str, Any]:
+    svc = config.svc
+    steps = {
+        "created_to_started": svc.cs,
+        "started_to_finished": svc.sf,
+        "finished_to_ready": svc.fr,
+        "ready_to_picked_up": svc.rp,
+    }
+    return {name: to_dict(step) for name, step in steps.items()}
+
+
+def _location(config: LiveConfig, place: Place) -> dict[str, Any]:
+    steps = max(1, config.days - 1)
+    return {
+        "location_id": place_number(config.location_name),
+        "name": config.location_name,
+        "address": config.gk_location,
+        "lat": place.lat,
+        "lon": place.lon,
+        "narrative": "live",
+        "base_orders_day": config.orders_day_1,
+        "growth_rate_daily": 0.0,
+        "growth_orders_daily": (config.orders_last - config.orders_day_1) / steps,
+        "timezone": place.timezone,
+        "momentum": {**to_dict(config.brand_momentum), **to_dict(config.momentum_rates)},
+    }
+
+
+def place_number(name: str) -> int:
+    """Derive a location_id from a place's name: kitchens with the same seed draw different orders."""
+    return 1 + int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % MAX_LOCATION_ID

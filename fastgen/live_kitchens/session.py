@@ -1,0 +1,299 @@
+"""Run live kitchens: emit all that is due, keep the state, and know when the next batch is due."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self
+
+import numpy as np
+
+from fastgen.dataset.layout import check_no_part
+from fastgen.emitting.emission import choose_state_path, emit_window, make_sink, open_sink
+from fastgen.emitting.sink import Staged
+from fastgen.errors import ScenarioError
+from fastgen.events.schema import CREATED, DELIVERED
+from fastgen.generating.unwritten import join_unwritten
+from fastgen.live_kitchens.kitchen import Kitchen, check_same, simulate
+from fastgen.live_kitchens.options import Batch, naming
+from fastgen.live_kitchens.places import find_place
+from fastgen.live_kitchens.scenario import first_day
+from fastgen.live_kitchens.state import LiveState, Totals, read_state, write_state
+from fastgen.live_kitchens.upcoming import Upcoming
+from fastgen.replaying.clock import US_PER_DAY, ReplayClock, parse_speed, utc_from_us
+from fastgen.replaying.options import MAX_ROWS_PER_FILE
+from fastgen.units import S_PER_DAY, US_PER_S
+from fastgen.wire.form import WireForm
+from fastgen.wire.formats import WRITERS, Encoders
+from fastgen.wire.rows import EVENT_TYPE
+from fastgen.wire.slicer import Slicer, read_ahead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from fastgen.emitting.sink import SinkState
+    from fastgen.live_kitchens.config import LiveConfig
+    from fastgen.live_kitchens.options import LiveOptions
+    from fastgen.wire.rows import WireChunk
+
+_MINUTE_US = 60 * US_PER_S
+
+
+class LiveSession:
+    """A live run that has its state and its sink to itself; use it as a context manager.
+
+    Parameters
+    ----------
+    configs
+        The configs, with their files.
+    to
+        Folder that files appear in, or a binary stream.
+    state
+        State file; None: in the control folder.
+    options
+        The other options.
+    now_us
+        The present time, Unix microseconds.
+    announce
+        Called with a line before something that takes a while.
+
+    Raises
+    ------
+    FastgenError
+        For configs that are impossible or contradict the state, a state that can't be used, a folder that
+        can't be written to or belongs to another run.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[tuple[Path, LiveConfig]],
+        to: str | Path | IO[bytes],
+        state: str | Path | None,
+        options: LiveOptions,
+        now_us: int,
+        announce: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._configs, self._options = configs, options
+        self._sink = make_sink(to, options.format, MAX_ROWS_PER_FILE)
+        if isinstance(to, str | Path):
+            check_no_part(Path(to), "to")
+        self._state_path = choose_state_path(self._sink, state)
+        check_no_part(self._state_path, "state")
+        self.load()
+        self._kitchens = self._make_kitchens(now_us)
+        simulations = simulate(self._kitchens, options.roads, announce)
+        places = {
+            number: kitchen.wire_place(simulations[number].networks[0].hash)
+            for number, kitchen in enumerate(self._kitchens, start=1)
+        }
+        form = WireForm.live(places) if options.wire == "live" else WireForm.live_canonical(places)
+        # Ids derive from the kitchens' own keys: the digest of the joined dataset is needed by nobody.
+        self._index = join_unwritten(simulations, "live", digest="0" * 64)
+        self._encoders = Encoders(form)
+        self._upcoming: Upcoming | None = None
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Take the locks, read the state, and make up for a killed run."""
+        self._open.enter_context(open_sink(self._sink, self._state_path, self.load))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Release the locks."""
+        self._open.close()
+
+    def load(self) -> SinkState | None:
+        """Read the state and check it against the configs and the sink; nothing is changed.
+
+        Returns
+        -------
+        SinkState or None
+            State of the sink; None: there is no state yet.
+
+        Raises
+        ------
+        FastgenError
+            As the class.
+        """
+        self._state = state = read_state(self._state_path)
+        self._sink.check(None if state is None else state.sink, self._state_path)
+        if state is None:
+            return None
+        check_same(state.kitchens, self._configs, self._state_path)
+        if state.wire != self._options.wire:
+            raise ScenarioError(
+                f"wire: expected {state.wire}, as the run in {self._state_path} began, got "
+                f"{self._options.wire}. Start another run in another folder."
+            )
+        return state.sink
+
+    def _make_kitchens(self, now_us: int) -> tuple[Kitchen, ...]:
+        """Take the kitchens of the state, or find the places of those that begin now."""
+        if self._state is not None:
+            return tuple(check_same(self._state.kitchens, self._configs, self._state_path))
+        kitchens, now = [], utc_from_us(now_us)
+        for path, config in sorted(self._configs, key=lambda one: one[1].location_name):
+            with naming(path):
+                place = find_place(config, self._options.geocoder)
+                kitchens.append(Kitchen(config, place, first_day(config, place, now)))
+                _ = kitchens[-1].scenario  # made, and so checked, while the file is known
+        return tuple(kitchens)
+
+    def clock(self, now_us: int) -> ReplayClock:
+        """Take the clock of the state, or start one."""
+        if self._state is not None:
+            return self._state.clock
+        index = self._index
+        start_day = now_us // US_PER_DAY - index.epoch_s // S_PER_DAY
+        last = Slicer(index).last_event_s()
+        return ReplayClock.start(
+            epoch_s=index.epoch_s,
+            days=max(index.days, start_day),
+            start_day=start_day,
+            now_us=now_us,
+            speed=parse_speed(self._kitchens[0].config.speed_up),
+            loop=False,
+            first_s=index.first_s,
+            last_event_s=index.first_s - 1 if last is None else last,
+        )
+
+    def emit(self, now_us: int) -> Batch:
+        """Emit all that is due.
+
+        Parameters
+        ----------
+        now_us
+            The present time, Unix microseconds.
+
+        Raises
+        ------
+        FastgenError
+            If the rows can't be made or written; they stay due then.
+        """
+        is_first, state = self._state is None, self._state or self._first_state(now_us)
+        clock, end_us = state.clock, max(state.clock.virtual_us(now_us), state.watermark_us)
+        if self._options.skip and not is_first and self._upcoming is None:
+            state = replace(state, watermark_us=end_us)
+        upcoming = self._read_from(state.watermark_us)
+        next_us = upcoming.time_of(0)
+        after = replace(state, kitchens=self._kitchens, watermark_us=end_us)
+        counts = np.zeros(3, np.int64)  # events, created, delivered
+        staged = Staged((), 0, 0)
+        if next_us is None or next_us >= end_us:
+            self._save(replace(after, sink=state.sink._replace(pending=())), counts, now_us)
+        else:
+            # History is one batch, whatever a batch may have.
+            self._sink.max_rows = MAX_ROWS_PER_FILE if is_first else self.batch_rows
+            staged = self._emit_rows(upcoming.take(end_us), after, counts, now_us)
+        totals = after.totals if self._state is None else self._state.totals
+        return Batch(
+            clock=clock,
+            is_history=is_first,
+            watermark_us=end_us,
+            now_us=now_us,
+            events=staged.n_rows,
+            bytes=staged.n_bytes,
+            files=staged.names,
+            orders_open=totals.created - totals.delivered,
+            control=self._sink.control_folder,
+        )
+
+    def _emit_rows(
+        self, rows: Iterator[WireChunk], after: LiveState, counts: NDArray[np.int64], now_us: int
+    ) -> Staged:
+        """Write rows, and save the state after them."""
+        writer = WRITERS[self._options.format]
+        try:
+            return emit_window(
+                self._sink,
+                read_ahead(_counted(rows, counts)),
+                lambda stream: writer(stream, self._encoders, 0),
+                after.sink,
+                commit=lambda sink: self._save(replace(after, sink=sink), counts, now_us),
+            )
+        except BaseException:
+            self._upcoming = None  # what was taken is still due
+            raise
+
+    def preview(self, now_us: int) -> tuple[ReplayClock, bool, int, int, float]:
+        """Find what is due; see `run.Due`."""
+        state = self._state or self._first_state(now_us)
+        end_us = max(state.clock.virtual_us(now_us), state.watermark_us)
+        bounds = (state.watermark_us // US_PER_S, end_us // US_PER_S)
+        events = Slicer(self._index).expected_rows(*bounds) if bounds[0] < bounds[1] else 0.0
+        return state.clock, self._state is None, state.watermark_us, end_us, events
+
+    @property
+    def batch_rows(self) -> int:
+        """Events of a batch, at most: of several configs the smallest number."""
+        return min(kitchen.config.batch_rows for kitchen in self._kitchens)
+
+    def next_due_us(self) -> int | None:
+        """Compute when the next batch is due, Unix microseconds: None after the last event.
+
+        It is due when it is full, or when its first event has waited for the batch seconds of the configs.
+        """
+        state = self._state
+        if state is None:
+            return 0
+        upcoming = self._read_from(state.watermark_us)
+        first_us, last_us = upcoming.time_of(0), upcoming.time_of(self.batch_rows - 1)
+        if first_us is None:
+            return None
+        wait_us = round(min(kitchen.config.batch_seconds for kitchen in self._kitchens) * US_PER_S)
+        due_us = state.clock.real_us_of(first_us) + wait_us
+        # An event is in the batch if its microsecond is over.
+        return due_us if last_us is None else min(due_us, state.clock.real_us_of(last_us + 1))
+
+    def _first_state(self, now_us: int) -> LiveState:
+        clock = self.clock(now_us)
+        if clock.first_s < 0:
+            raise ScenarioError(
+                "start_days_ago: expected history that begins in 1970 or later, got some before. Set the "
+                "clock, or name a later time with --now."
+            )
+        return LiveState(
+            kitchens=self._kitchens,
+            wire=self._options.wire,
+            clock=clock,
+            watermark_us=clock.first_s * US_PER_S,
+            sink=self._sink.new_state(),
+            totals=Totals(mark_us=now_us),
+        )
+
+    def _read_from(self, from_us: int) -> Upcoming:
+        """Read the stream from a moment on; what was read ahead before goes on."""
+        if self._upcoming is None:
+            slicer = Slicer(self._index, micros=True)
+            chunks = slicer.chunks(from_us // US_PER_S, self._index.end_s)
+            self._upcoming = Upcoming(chunks, from_us)
+        return self._upcoming
+
+    def _save(self, state: LiveState, counts: NDArray[np.int64], now_us: int) -> None:
+        events, created, delivered = counts.tolist()
+        totals = state.totals
+        mark = (totals.mark_us, totals.mark_events)
+        if now_us - totals.mark_us >= 2 * _MINUTE_US:
+            mark = (totals.saved_us, totals.events)
+        totals = Totals(
+            events=totals.events + events,
+            created=totals.created + created,
+            delivered=totals.delivered + delivered,
+            saved_us=now_us,
+            mark_us=mark[0],
+            mark_events=mark[1],
+        )
+        state = replace(state, totals=totals)
+        write_state(self._state_path, state)
+        self._state = state
+
+
+def _counted(chunks: Iterator[WireChunk], counts: NDArray[np.int64]) -> Iterator[WireChunk]:
+    """Count events, and those that begin and end an order, as chunks pass."""
+    for chunk in chunks:
+        kinds = chunk.rows.ints[chunk.order, EVENT_TYPE]
+        counts += np.array([len(kinds), (kinds == CREATED).sum(), (kinds == DELIVERED).sum()])
+        yield chunk

@@ -1,0 +1,149 @@
+"""Keep the state of a live run: what decides which events it emits next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastgen.emitting.sink import SinkState
+from fastgen.emitting.state_file import StateFile, check_names
+from fastgen.errors import ScenarioError
+from fastgen.live_kitchens.kitchen import Kitchen
+from fastgen.records import make_record
+from fastgen.replaying.clock import ReplayClock, parse_speed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FILE = StateFile("fastgen-live-state", 1, "live run")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a run has emitted so far, for those who watch it.
+
+    Attributes
+    ----------
+    events
+        Number of events.
+    created, delivered
+        Number of order_created and delivered among them: the difference is the open orders.
+    saved_us
+        When the state was saved, microseconds of the run's clock.
+    mark_us, mark_events
+        Time and number of events at the begin of the minute before, from which a rate is computed.
+    """
+
+    events: int = 0
+    created: int = 0
+    delivered: int = 0
+    saved_us: int = 0
+    mark_us: int = 0
+    mark_events: int = 0
+
+
+@dataclass(frozen=True)
+class LiveState:
+    """All that decides what a live run emits next.
+
+    Attributes
+    ----------
+    kitchens
+        The kitchens; their number, from 1, is their location_id.
+    wire
+        "live" or "canonical".
+    clock
+        The clock.
+    watermark_us
+        Unix microsecond, by the kitchens' clock, before which all is emitted.
+    sink
+        State of the sink.
+    totals
+        What was emitted.
+    """
+
+    kitchens: tuple[Kitchen, ...]
+    wire: str
+    clock: ReplayClock
+    watermark_us: int
+    sink: SinkState
+    totals: Totals = Totals()
+
+
+@dataclass(frozen=True)
+class _StatedClock:
+    """A `ReplayClock` in a state file; the speed is text, exact."""
+
+    epoch_s: int
+    days: int
+    start_day: int
+    sim_start_us: int
+    speed: str
+    loop: bool
+    first_s: int
+    last_event_s: int | None
+    anchor_us: int
+    anchor_virtual_us: int
+
+
+class _StatedRun(NamedTuple):
+    """The plain fields of a state file."""
+
+    wire: str
+    watermark_us: int
+
+
+def write_state(path: Path, state: LiveState) -> None:
+    """Replace the state file.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written; the old state is kept then.
+    """
+    clock = {**vars(state.clock), "speed": str(state.clock.speed)}
+    _FILE.write(
+        path,
+        {
+            "kitchens": [kitchen.to_dict() for kitchen in state.kitchens],
+            "wire": state.wire,
+            "clock": clock,
+            "watermark_us": state.watermark_us,
+            "sink": {**state.sink._asdict(), "pending": list(state.sink.pending)},
+            "totals": vars(state.totals),
+        },
+    )
+
+
+def read_state(path: Path) -> LiveState | None:
+    """Read a state file; None if there is none.
+
+    Raises
+    ------
+    DamageError
+        If it is damaged, or no state of a live run.
+    DataError
+        If another version of fastgen wrote it.
+    """
+    raw = _FILE.read(path)
+    if raw is None:
+        return None
+    try:
+        return _make_state(raw)
+    except (ValueError, KeyError, TypeError, ScenarioError) as error:
+        raise _FILE.damage_by(path, error) from None
+
+
+def _make_state(raw: dict[str, Any]) -> LiveState:
+    stated_run = make_record(_StatedRun, {name: raw[name] for name in _StatedRun._fields})
+    sink, stated = make_record(SinkState, raw["sink"]), make_record(_StatedClock, raw["clock"])
+    check_names(sink)
+    clock = ReplayClock(**{**vars(stated), "speed": parse_speed(stated.speed)})
+    return LiveState(
+        kitchens=tuple(Kitchen.from_dict(one) for one in raw["kitchens"]),
+        wire=stated_run.wire,
+        clock=clock,
+        watermark_us=stated_run.watermark_us,
+        sink=sink,
+        totals=make_record(Totals, raw["totals"]),
+    )
