@@ -25,15 +25,21 @@ def render(page: str) -> str:
 
 
 def _sections(path: str, command: click.Command) -> Iterator[str]:
-    """Give a section for each command, in working order; groups only lead to theirs."""
-    if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            yield from _sections(f"{path} {name}", inner)
+    """Give a section for each command, in working order; most groups only lead to theirs."""
+    if not isinstance(command, click.Group):
+        yield _section(path, command)
         return
+    if command is not cli and command.invoke_without_command:
+        yield _section(path, command)
+    for name, inner in command.commands.items():
+        yield from _sections(f"{path} {name}", inner)
+
+
+def _section(path: str, command: click.Command) -> str:
     # With the settings of the program: click keeps the help option that is made first.
     context = click.Context(command, info_name=path, **cli.context_settings)
     usage = " ".join([path, *command.collect_usage_pieces(context)])
-    yield f"\n## {path}\n\n    {usage}\n\n{_describe(command)}\n\n{_options(command, context)}"
+    return f"\n## {path}\n\n    {usage}\n\n{_describe(command)}\n\n{_options(command, context)}"
 
 
 def _describe(command: click.Command) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shlex
 import tomllib
@@ -14,7 +15,9 @@ import pytest
 import fastgen
 import fastgen.spark
 from fastgen.cli import cli
+from fastgen.files import write_whole
 from fastgen.inputs.loading import load_inputs
+from fastgen.live_kitchens.examples import EXAMPLES, read_example
 from tests.cli.test_main import COMMANDS
 from tests.documents import DOCUMENTS, ROOT, blocks
 
@@ -46,7 +49,7 @@ def test_command_exists_and_takes_these_arguments(
     Path("my_roads").mkdir()
     words = shlex.split(line)[1:]
     command: click.Command = cli
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and not (command.invoke_without_command and words[0][0] == "-"):
         assert words, f"{line!r} ends before a command"
         assert words[0] in command.commands, f"{line!r} names no command"
         command = command.commands[words.pop(0)]
@@ -127,6 +130,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fastgen.build(folder / "dataset", scale=0.05)
     fastgen.publish(folder / "dataset", f"parquet:{folder / 'tables'}")
     fastgen.publish(folder / "dataset", f"duckdb:{folder / 'business.duckdb'}")
+    for name in EXAMPLES:
+        write_whole(folder / "configs" / f"{name}.json", read_example(name).encode())
+    noon = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+    list(fastgen.live(folder / "configs" / "chicago.json", folder / "kitchens", now=noon, until=noon))
     return folder
 
 

@@ -54,11 +54,11 @@ def live(ctx: click.Context, /, **given: Any) -> None:
     \b
     Examples:
       fastgen live init configs
-      fastgen live --config configs/sanfrancisco.json --to landing
-      fastgen live --config all --config-dir configs --to landing
+      fastgen live --config configs/sanfrancisco.json --to kitchens
+      fastgen live --config all --config-dir configs --to kitchens
       fastgen live --config configs/chicago.json --check
       fastgen live --config configs/chicago.json --as-scenario > chicago.toml
-      fastgen live --status landing
+      fastgen live --status kitchens
     """  # noqa: D301  # \b keeps click from joining the lines
     if ctx.invoked_subcommand is not None:
         return

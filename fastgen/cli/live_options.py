@@ -19,7 +19,7 @@ config = click.option(
     help="Config of a kitchen (JSON); several for several kitchens; all: every *.json of --config-dir.",
 )
 config_dir = click.option(
-    "--config-dir", type=Place(file_okay=False), metavar="DIR", help="Folder that --config names files of."
+    "--config-dir", type=Place(), metavar="DIR", help="Folder that --config names files of."
 )
 to = click.option(
     "--to", type=Place(str), metavar="FOLDER", help="Folder of the files; - is the standard output."

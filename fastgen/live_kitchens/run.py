@@ -139,9 +139,10 @@ def run(
     announce: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Batch]:
     """Run kitchens whose configs are read; parameters, batches and errors as `live`."""
+    began_us = us_from_utc(pace.now) if pace.now else (pace.clock or present_us)()
     clock = pace.start()
     until_us = None if options.until is None else us_from_utc(options.until)
-    if until_us is not None and until_us < clock():
+    if until_us is not None and until_us < began_us:
         raise ScenarioError(f"until: expected a time from now on, got {options.until:%Y-%m-%dT%H:%M:%S}.")
     with LiveSession(configs, to, state, options, clock(), announce) as session:
         while True:

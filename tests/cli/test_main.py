@@ -62,6 +62,7 @@ def test_commands_come_in_working_order() -> None:
         "info",
         "slice",
         "replay",
+        "live",
         "faults",
         "publish",
         "scenario",
