@@ -25,6 +25,7 @@ from fastgen.dataset.layout import MANIFEST, WORK
 from fastgen.spark import session
 from fastgen.spark.building import make_with_spark
 from fastgen.spark.tasks import make_files
+from tests import own_keys
 from tests.building.six_files import SIX_FILES, assert_whole
 from tests.building.toy import write_toy_roads
 from tests.spark import faults
@@ -104,7 +105,8 @@ def test_scenario_tables_and_networks_of_the_driver_reach_the_tasks(
     build(tmp_path / "tables", roads=roads, days=1)
     for name in ("spark", "threads"):
         shutil.copytree(tmp_path / "tables", tmp_path / f"{name}-in")
-    (tmp_path / "mine.toml").write_text('clock = "utc"\nseed = 9\n[driver]\narrival_alpha = 2.5\n')
+    text = f'clock = "utc"\nseed = 9\n[driver]\narrival_alpha = 2.5\n{own_keys.TEXT}'
+    (tmp_path / "mine.toml").write_text(text)
     inputs: dict[str, Any] = {"dimensions": tmp_path / "tables", "roads": roads, "days": 2, "scale": 2}
     made = fastgen.spark.build(spark, tmp_path / "mine.toml", tmp_path / "spark", **inputs)
     local = build(tmp_path / "threads", scenario=tmp_path / "mine.toml", **inputs)
