@@ -47,7 +47,7 @@ class StateFile(NamedTuple):
             If it can't be written; the old state is kept then.
         """
         body = {"format": self.format, "format_version": self.version, **fields}
-        text = json.dumps({**body, "sha256": _checksum(body)}, indent=1) + "\n"
+        text = json.dumps({**body, "sha256": checksum(body)}, indent=1) + "\n"
         write_whole(path, text.encode())
 
     def read(self, path: Path) -> dict[str, Any] | None:
@@ -82,7 +82,7 @@ class StateFile(NamedTuple):
                 f"{path}: expected format_version {self.version}, got {raw['format_version']!r}: "
                 "another version of fastgen wrote it."
             )
-        if raw.pop("sha256") != _checksum(raw):
+        if raw.pop("sha256") != checksum(raw):
             raise self.damage(path, "a whole state file, got a damaged one (sha256 differs)")
         return {key: value for key, value in raw.items() if key not in {"format", "format_version"}}
 
@@ -112,5 +112,6 @@ def check_names(state: SinkState) -> None:
             raise ValueError(f"the name {name!r}")
 
 
-def _checksum(body: Mapping[str, Any]) -> str:
+def checksum(body: Mapping[str, Any]) -> str:
+    """Hash all fields of a state file but the checksum itself."""
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

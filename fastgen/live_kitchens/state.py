@@ -130,7 +130,7 @@ def read_state(path: Path) -> LiveState | None:
         return None
     try:
         return _make_state(raw)
-    except (ValueError, KeyError, TypeError, ScenarioError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, ScenarioError) as error:
         raise _FILE.damage_by(path, error) from None
 
 

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fastgen.emitting.state_file import checksum
 from fastgen.model.dimensions import TABLES
-from fastgen.replaying.state import _checksum
-from tests.fuzzing import readers, road_readers
+from tests.fuzzing import live_readers, readers, road_readers
 from tests.fuzzing.command_line import run_command, some_commands
 from tests.fuzzing.material import some_tables
 from tests.fuzzing.mutations import mutated_bytes, mutated_json, mutated_toml, sealed
@@ -26,7 +26,7 @@ CORPUS = Path(__file__).parents[1] / "data" / "fuzz"
 
 def _seal_state(tree: dict[str, Any]) -> bytes:
     body = {key: value for key, value in tree.items() if key != "sha256"}
-    return json.dumps({**body, "sha256": _checksum(body)}).encode()
+    return json.dumps({**body, "sha256": checksum(body)}).encode()
 
 
 def _of_table(name: str) -> Target:
@@ -59,6 +59,15 @@ TARGETS = (
     Target("publication", readers.read_publication, list, mutated_json, 600),
     Target("delta_log", readers.read_delta_log, list, mutated_json, 200),
     Target("replay_state", readers.read_replay, readers.some_states, sealed(mutated_json, _seal_state), 300),
+    Target(
+        "live_state",
+        live_readers.read_live_state,
+        live_readers.some_live_states,
+        sealed(mutated_json, _seal_state),
+        300,
+    ),
+    Target("live_config", live_readers.read_live_config, live_readers.some_configs, mutated_json, 300),
+    Target("faults", live_readers.read_faults, live_readers.some_faults, mutated_toml, 200),
     Target("folder_id", readers.read_folder_id, list, mutated_bytes, 60),
     Target("spark_options", readers.read_spark_options, list, mutated_json, 600),
     Target("spark_offset", readers.read_spark_offset, readers.some_offsets, mutated_json, 600),
