@@ -21,7 +21,7 @@ _UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
-    """A size such as 500MB, read as bytes."""
+    """A size such as 500MB, read as bytes; units are powers of 1000."""
 
     name = "size"
 
@@ -82,8 +82,17 @@ def find_square(
         if place.code == code:
             return place.lat, place.lon, scenario.delivery_of(place).radius_mi
     known = ", ".join(place.code for place in scenario.locations)
+    # A likely cause: the location is of a scenario or of tables that the command doesn't name.
     own = "" if scenario_path or dimensions_dir else " (your own need --scenario FILE or --dimensions DIR)"
     raise ScenarioError(f"--location: expected one of {known}{own}, got {code!r}.")
+
+
+def check_network_file(folder: Path, code: str) -> None:
+    """Check that CODE.roads can be written in a folder, before work that takes minutes."""
+    from fastgen.files import check_file  # noqa: PLC0415  # --help does without
+    from fastgen.roads.roads_file import SUFFIX  # noqa: PLC0415  # heavy
+
+    check_file(folder / f"{code}{SUFFIX}", "output")
 
 
 def announce(line: str) -> None:

@@ -14,6 +14,7 @@ from fastgen.cli.replay_options import Duration
 from fastgen.cli.road_options import (
     Size,
     announce,
+    check_network_file,
     describe,
     find_square,
     location_options,
@@ -22,10 +23,13 @@ from fastgen.cli.road_options import (
 )
 from fastgen.errors import DataError
 
+# What a network that ships with fastgen has as its file.
 BUILT_IN = "built-in"
+# Of the printed table, by their keys; licence and hash are too long for it, and in --json.
 _COLUMNS = ("code", "kind", "nodes", "edges", "km", "streets", "file", "source")
 _NUMERIC = frozenset({"nodes", "edges", "km", "streets"})
 
+# As in the generator, which would load NumPy for every --help; a test compares them.
 STYLES = ("grid", "suburb", "old-town", "mixed")
 WATERS = (
     *("none", "north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"),
@@ -56,6 +60,7 @@ def roads() -> None:
     "timeout_s",
     type=Duration(),
     metavar="TIME",
+    # The defaults of these three are those of roads/download.py, in a user's units.
     default="3m",
     show_default=True,
     help="How long the server may be silent, and work on the query.",
@@ -101,6 +106,7 @@ def fetch(
       fastgen build --roads my_roads --locations sf
     """  # noqa: D301  # \b keeps click from joining the lines
     lat, lon, radius_mi = find_square(code, scenario_path, dimensions_dir)
+    check_network_file(folder, code)
     from fastgen.roads.download import download_roads  # noqa: PLC0415  # heavy
 
     limits = timeout_s, max_time_s, max_bytes
@@ -125,6 +131,7 @@ def import_(
       fastgen roads import bay-area.osm.pbf --location sf -o my_roads
     """  # noqa: D301  # \b keeps click from joining the lines
     lat, lon, radius_mi = find_square(code, scenario_path, dimensions_dir)
+    check_network_file(folder, code)
     from fastgen.roads.files import import_roads  # noqa: PLC0415  # heavy
 
     write_network(import_roads(file, lat, lon, radius_mi, announce), folder, code)
@@ -169,17 +176,15 @@ def invent(
       fastgen build --scenario mine.toml --roads my_roads
     """  # noqa: D301  # \b keeps click from joining the lines
     lat, lon, radius_mi = find_square(code, scenario_path, dimensions_dir)
+    check_network_file(folder, code)
     from rich.console import Console  # noqa: PLC0415  # heavy
 
-    from fastgen.files import check_file  # noqa: PLC0415  # --help does without
-    from fastgen.roads.roads_file import SUFFIX  # noqa: PLC0415  # heavy
-
-    check_file(folder / f"{code}{SUFFIX}", "output")  # before work that takes a while
-
+    # On stderr, so that stdout has the result alone.
     with Console(stderr=True).status("inventing streets"):
         from fastgen.roads.synthetic.invention import MOST_MI, invent_roads  # noqa: PLC0415  # heavy
 
         graph = invent_roads(lat, lon, radius_mi, style, water, seed)
+    # A larger square is no error: customers live where there are roads.
     if radius_mi > MOST_MI:
         announce(
             f"The city ends {MOST_MI:g} miles from the kitchen, though delivery.radius_mi is {radius_mi:g}."
@@ -207,6 +212,7 @@ def list_(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click 
     from fastgen.roads.roads_file import SUFFIX, load_roads  # noqa: PLC0415  # heavy
 
     rows = [describe(code, BUILT_IN, load_builtin(code)) for code in builtin_codes()]
+    # A name with a leading dot is an unfinished file, which a killed command left.
     files = sorted(folder.glob(f"[!.]*{SUFFIX}")) if folder else []
     rows += [describe(file.stem, str(file), load_roads(file)) for file in files]
     if as_json:
@@ -233,6 +239,7 @@ def show(network: str, as_json: bool) -> None:  # noqa: FBT001  # click passes i
     from fastgen.roads.offline import builtin_codes, load_builtin  # noqa: PLC0415  # heavy
     from fastgen.roads.roads_file import SUFFIX, load_roads  # noqa: PLC0415  # heavy
 
+    # Told apart by the ending alone, so that a file that doesn't exist is reported as that.
     if network.endswith(SUFFIX):
         path = Path(network)
         graph = load_roads(path)
@@ -243,6 +250,7 @@ def show(network: str, as_json: bool) -> None:  # noqa: FBT001  # click passes i
     else:
         known = ", ".join(builtin_codes())
         raise DataError(f"Expected a built-in network ({known}) or a {SUFFIX} file, got {network!r}.")
+    # Without a street, means and shares would be divisions by zero.
     if graph.n_edges:
         row |= {name: round(value, 3) for name, value in measure_streets(graph)._asdict().items()}
     if as_json:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from fastgen.model.road_graph import RoadGraph
 
+# A kitchen farther than this from any road has a wrong position, or the network is of another place.
 MAX_KITCHEN_M = 1000.0
 NEARLY_M = 1050.0  # up to here, one decimal would read as 1.0 km
-HALF_TURN = 180.0
+HALF_TURN = 180.0  # degrees
 
 
 class Area(NamedTuple):
@@ -55,6 +56,7 @@ class Area(NamedTuple):
         margin_m
             How much farther out, metres.
         """
+        # Longitudes are unwrapped around the kitchen, so west and east may lie beyond the 180th degree.
         half_lat = np.degrees((self.radius_m + margin_m) / EARTH_RADIUS_M)
         half_lon = half_lat / np.cos(np.radians(self.lat))
         south, north = self.lat - half_lat, self.lat + half_lat
@@ -85,7 +87,8 @@ class Area(NamedTuple):
         lat_1, lon_1, lat_2, lon_2
             (n,), the segments' ends, decimal degrees.
         """
-        # The nearest point is found on the plane that touches the kitchen.
+        # The nearest point is found on the plane that touches the kitchen: within some kilometres, where
+        # alone the distance decides anything, that is as good as the sphere.
         squeeze = np.cos(np.radians(self.lat))
         lon_1, lon_2 = self._unwrap(lon_1), self._unwrap(lon_2)
         x, y = (lon_1 - self.lon) * squeeze, lat_1 - self.lat
@@ -93,6 +96,7 @@ class Area(NamedTuple):
         length2 = dx * dx + dy * dy
         share = np.clip(-(x * dx + y * dy) / np.where(length2 > 0, length2, 1.0), 0.0, 1.0)
         lat, lon = lat_1 + share * (lat_2 - lat_1), lon_1 + share * (lon_2 - lon_1)
+        # Far away the plane errs; but a segment is never farther than its nearer end.
         ends_m = [compute_distances_m(*end, self.lat, self.lon) for end in ((lat_1, lon_1), (lat_2, lon_2))]
         return np.minimum(compute_distances_m(lat, lon, self.lat, self.lon), np.minimum(*ends_m))
 

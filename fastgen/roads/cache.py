@@ -32,15 +32,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# Part of each file's name. A change of what a table holds, or of how it is computed, needs another number.
 CACHE_VERSION = 3
-ALIGNMENT = 64
-MAX_HEADER = 1 << 20
+ALIGNMENT = 64  # bytes: a cache line, and a multiple of the size of every dtype
+MAX_HEADER = 1 << 20  # bytes; a file that is none of ours is searched for a line's end no further
+# By the annotations of the class, so that a new array of a table is stored without a change here.
 _ARRAYS = tuple(f.name for f in fields(RouteTable) if str(f.type).startswith("NDArray"))
 _DTYPES = {
     f.name: np.dtype(str(f.type).removeprefix("NDArray[np.").removesuffix("]"))
     for f in fields(RouteTable)
     if f.name in _ARRAYS
 }
+# Arrays with one value for each customer; the others are pings, texts and streets, and their offsets.
 _BY_CUSTOMER = ("lat", "lon", "dist_mm", "drive_us", "undirected", "by_path", "street")
 
 
@@ -80,6 +83,7 @@ def load_route_table(
     table = map_route_table(path)
     if table is None:
         table = _compute_table(roads, name, request, path, announce)
+    # With every build, not only when the table is computed: the network is still the wrong one.
     if table.warning:
         announce(f"{name}: {table.warning}")
     return table
@@ -97,6 +101,7 @@ def _compute_table(
     for array in _ARRAYS:
         # As when mapped: kernels are compiled for arrays of either kind, and that takes seconds.
         getattr(table, array).flags.writeable = False
+    # The cache saves time and no more, so a full or read-only disk is no error.
     with contextlib.suppress(OSError, OutputError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, encode_route_table(table))
@@ -104,6 +109,7 @@ def _compute_table(
 
 
 def _cache_key(roads: bytes, request: RouteRequest) -> str:
+    """Hash all that a table depends on; 128 bits of SHA-256 are enough to tell tables apart."""
     text = json.dumps([CACHE_VERSION, hashlib.sha256(roads).hexdigest(), asdict(request)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -133,9 +139,11 @@ def encode_route_table(table: RouteTable) -> bytes:
 def map_route_table(path: Path) -> RouteTable | None:
     """Map a cached table; None when there is none, or none that is whole."""
     try:
+        # Opening a named pipe would wait for a writer.
         if not stat.S_ISREG(path.stat().st_mode):
             return None
         with path.open("rb") as file:
+            # Read-only and shared: worker processes that map the same file have its pages in memory once.
             memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
         line_end = memory.find(b"\n", 0, MAX_HEADER) + 1
         header: dict[str, Any] = json.loads(memory[:line_end])
@@ -155,6 +163,7 @@ def map_route_table(path: Path) -> RouteTable | None:
         )
         return table if is_whole(table) else None
     except (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError):
+        # What a damaged header may raise; the table is computed again.
         return None
 
 
@@ -167,6 +176,7 @@ def _map_array(body: memoryview, name: str, dtype: str, offset: int, size: int) 
 
 def is_whole(table: RouteTable) -> bool:
     """Say whether a table's arrays fit each other: kernels read where they point without another look."""
+    # The hash finds damage; these find a file that was made up, or written by a faulty version.
     n, n_pings = len(table.lat), len(table.ping_lat)
     offsets = ((table.ping_start, n_pings), (table.text_start, len(table.text)))
     of_streets = (table.street_start, len(table.street_text))

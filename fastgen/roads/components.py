@@ -11,7 +11,8 @@ from fastgen.roads.area import MAX_KITCHEN_M
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# A part with fewer nodes, or a smaller share of the square's nodes, is an island.
+# A part with fewer nodes, or a smaller share of the square's nodes, is an island: the ways of a fenced plant,
+# say, or what the border of an extract has cut off.
 FEW_NODES, FEW_SHARE = 10, 0.01
 
 
@@ -57,9 +58,12 @@ def label_components(n_nodes: int, tail: NDArray[np.integer], head: NDArray[np.i
     label = np.arange(n_nodes)
     while True:
         low = np.minimum(label[tail], label[head])
+        # One edge may lower a label that another one lowers too: minimum.at keeps the lowest.
         lower = label.copy()
         np.minimum.at(lower, label[tail], low)
         np.minimum.at(lower, label[head], low)
+        # Jump to the label's own label until nothing moves: along a road of a thousand nodes, steps from
+        # neighbour to neighbour would take a thousand passes.
         while (lower[lower] != lower).any():
             lower = lower[lower]
         if (lower == label).all():
@@ -85,6 +89,7 @@ def choose_component(
     """
     dist_m = np.full(len(label), np.inf)
     np.minimum.at(dist_m, label[tail], reach_m)
+    # Parts without an edge have no distance, and count as empty.
     size = np.where(np.isfinite(dist_m), np.bincount(label, minlength=len(label)), 0)
     nearest, n_square = int(label[node]), int(size.sum())
     if dist_m[nearest] > MAX_KITCHEN_M:

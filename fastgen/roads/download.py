@@ -27,12 +27,16 @@ if TYPE_CHECKING:
     from fastgen.model.road_graph import RoadGraph
     from fastgen.roads.server_address import ServerAddress
 
+# The public server that osmnx asks too.
 DEFAULT_URL = "https://overpass-api.de/api"
+# As long as osmnx waits, and as a server works on a query that states no time.
 DEFAULT_TIMEOUT_S = 180
 DEFAULT_TOTAL_S = 900
+# Bytes, decompressed: a bound for a wrong or hostile server, far above the answer for any city.
 DEFAULT_BYTES = 500_000_000
+# No download takes longer: such a time is a slip in its unit.
 MAX_TIME_S = 7 * 86_400
-HALF_TURN = 180.0
+HALF_TURN = 180.0  # degrees
 
 
 def download_roads(
@@ -76,6 +80,7 @@ def download_roads(
     try:
         address = split_address(DEFAULT_URL if overpass_url is None else overpass_url)
     except ValueError:
+        # What can't be split may hold a password anywhere, so at most the host is quoted.
         host = show_host(str(overpass_url))
         got = quote_value(host) if host else "something else"
         raise DataError(
@@ -90,13 +95,15 @@ def download_roads(
             address, Area(lat, lon, radius_mi), Limits(timeout_s, max_time_s, max_bytes), announce
         )
     except FastgenError as error:
+        # A server's error page may repeat the address with its key.
         raise type(error)(address.hide(str(error))) from None
 
 
 def _download(
     address: ServerAddress, area: Area, limits: Limits, announce: Callable[[str], None]
 ) -> RoadGraph:
-    """Download the roads; errors may quote the server."""
+    """Download the roads; errors may quote the server, and so hold secrets of the address."""
+    # For the time after the last byte: `post_query` keeps to the limits while the answer arrives.
     deadline = monotonic() + limits.total_s
     try:
         answer = read_answer(post_query(address, make_query(area, limits.silence_s), limits))
@@ -110,6 +117,7 @@ def _download(
         raise DataError(
             f"{address.shown}: expected drivable roads around {area.lat:.6f}, {area.lon:.6f}, got none."
         )
+    # The licence asks for the source, and a later download of the same area differs: so the date is stored.
     dated = f", data of {answer.data_time}" if answer.data_time else ""
     source = f"OpenStreetMap, Overpass server {address.shown}{dated}"
     try:
@@ -117,6 +125,7 @@ def _download(
     except ValueError as error:
         raise DataError(f"{address.shown}: expected a whole answer, got {error}.") from None
     _check_time(deadline, limits.total_s, address.shown)
+    # A dense square takes a while to simplify, so the time is checked before and after.
     graph = convert_graph(streets, area, source, address.shown, announce)
     _check_time(deadline, limits.total_s, address.shown)
     return graph
@@ -128,7 +137,7 @@ def _check_time(deadline: float, max_time_s: float, name: str) -> None:
 
 
 def make_query(area: Area, timeout_s: float) -> str:
-    """Ask for the drivable ways around a square, and their nodes.
+    """Write the query, in Overpass QL, for the drivable ways around a square, and their nodes.
 
     Parameters
     ----------
@@ -138,18 +147,22 @@ def make_query(area: Area, timeout_s: float) -> str:
         How long the server may work on it, seconds.
     """
     half_lat = math.degrees((area.radius_m + MARGIN_M) / EARTH_RADIUS_M)
+    # Degrees of longitude shrink towards the poles: near them the square spans all of them.
     half_lon = min(half_lat / math.cos(math.radians(area.lat)), HALF_TURN)
     south, north = max(area.lat - half_lat, -90.0), min(area.lat + half_lat, 90.0)
+    # Overpass matches `!~` anywhere in a value, which `drive_filter` does alike for files.
     excluded = "".join(f'["{key}"!~"{"|".join(words)}"]' for key, words in EXCLUDED.items())
     ways = "".join(
         f'way["highway"]{excluded}(poly:\'{south:.6f} {west:.6f} {south:.6f} {east:.6f} '
         f"{north:.6f} {east:.6f} {north:.6f} {west:.6f}');"
         for west, east in _split_at_antimeridian(area.lon - half_lon, area.lon + half_lon)
     )
+    # `>;` adds the nodes of the ways, without which they have no positions. The time is in whole seconds.
     return f"[out:json][timeout:{max(1, round(timeout_s))}];({ways}>;);out;"
 
 
 def _split_at_antimeridian(west: float, east: float) -> list[tuple[float, float]]:
+    """Cut a range of longitudes at the 180th degree: a polygon over it would go around the other way."""
     if west < -HALF_TURN:
         return [(west + 2 * HALF_TURN, HALF_TURN), (-HALF_TURN, east)]
     if east > HALF_TURN:

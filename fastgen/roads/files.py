@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fastgen.model.road_graph import RoadGraph
 
 GRAPHML_SUFFIX = ".graphml"
+# Unicode's controls, invisible marks, halves of surrogate pairs, and ends of lines and paragraphs.
 _CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -54,6 +55,7 @@ def import_roads(
     area, name = Area(lat, lon, radius_mi), str(path)
     if not path.name.endswith((*SUFFIXES, GRAPHML_SUFFIX)):
         raise DataError(f"{name}: expected a file ending in {', '.join((*SUFFIXES, GRAPHML_SUFFIX))}.")
+    # A pipe can be read once only, and readers take several passes. A folder is refused by `open` below.
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise DataError(f"{name}: expected a regular file, got a pipe or a device.")
     try:
@@ -61,6 +63,7 @@ def import_roads(
             file.read(1)
     except OSError as error:
         raise DataError(f"{name}: expected a readable file, got {error.strerror}.") from None
+    # After the checks of the file: whoever mistypes a name needn't install anything to learn it.
     require_osm_extra(FOR_STREETS)
     if path.name.endswith(GRAPHML_SUFFIX):
         source = f"OpenStreetMap by way of osmnx, {_clean_name(path)}"

@@ -16,7 +16,9 @@ from fastgen.roads.transfer import Limits, Request, send_request
 if TYPE_CHECKING:
     from fastgen.roads.server_address import ServerAddress
 
+# OpenStreetMap's own server, which osmnx asks too. Its rules allow one request a second: a command sends one.
 DEFAULT_URL, _SERVICE = "https://nominatim.openstreetmap.org", "/search"
+# An answer is one place of a few kilobytes, and a user waits for it.
 _LIMITS = Limits(silence_s=10, total_s=30, n_bytes=1_000_000)
 
 
@@ -57,7 +59,8 @@ def geocode(address: str, server: str | None = None) -> tuple[float, float]:
 
 
 def _ask(server: ServerAddress, address: str) -> tuple[float, float]:
-    """Send the query; errors may quote the server."""
+    """Send the query; errors may quote the server, and so hold secrets of its address."""
+    # As osmnx sends it, so that both find the same place.
     parameters = {"format": "json", "limit": "1", "dedupe": "0", "q": address}
     request = Request("GET", parameters, "a Nominatim", "--geocoder")
     try:
@@ -69,6 +72,7 @@ def _ask(server: ServerAddress, address: str) -> tuple[float, float]:
     if not found:
         raise DataError(f"expected an address that it knows, got {quote_value(address)}")
     try:
+        # Nominatim writes degrees as texts.
         lat, lon = float(found[0]["lat"]), float(found[0]["lon"])
     except (TypeError, KeyError, ValueError):
         raise OutputError(f"expected a place with lat and lon, got {quote_value(found[0])}") from None

@@ -35,6 +35,7 @@ def find_network(code: str, folder: Path | None) -> tuple[bytes, str]:
     DataError
         If there is neither a file nor a built-in network, or the folder can't be read.
     """
+    # For callers that ask for one location without a check of all of them first.
     check_networks([code], folder)
     path = None if folder is None else folder / f"{code}{SUFFIX}"
     if path is None or not path.exists():
@@ -62,14 +63,17 @@ def check_networks(codes: Sequence[str], folder: Path | None, inputs: str = "") 
     if folder is not None and not os.path.isdir(folder):  # noqa: PTH112  # no error for what can be no path
         raise DataError(f"{folder}: expected a folder of {SUFFIX} files, got none.")
     known = builtin_codes()
+    # All that are missing go into one error, so that a user can make them before the next try.
     missing = [
         code for code in codes if code not in known and not (folder and (folder / f"{code}{SUFFIX}").exists())
     ]
     if not missing:
         return
     files = "" if folder is None else ", ".join(str(folder / f"{code}{SUFFIX}") for code in missing) + ", or "
+    # The error shows commands to copy, so what a shell would split or expand is quoted.
     target = shlex.quote(str(folder or "my_roads"))
     options = f"--location {shlex.quote(missing[0])}{inputs} -o {target}"
+    # A code in capitals is another location than the built-in one: say so, rather than guess.
     same = [code.lower() for code in missing if code.lower() in known]
     spelt = f" (built-in ones go by their very codes: {', '.join(same)})" if same else ""
     others = shlex.quote(",".join(code for code in codes if code not in missing))

@@ -11,6 +11,7 @@ from fastgen.roads.roads_file import SUFFIX, decode_roads
 if TYPE_CHECKING:
     from fastgen.model.road_graph import RoadGraph
 
+# Beside this module; the generator made these networks once, and they never change (docs/roads.md).
 _FOLDER = "networks"
 
 
@@ -28,6 +29,7 @@ def read_builtin(code: str) -> bytes:
     DataError
         If no network of that code is built in.
     """
+    # Compared with the list, not looked for as a file: a code such as "../x" must open nothing.
     codes = builtin_codes()
     if code not in codes:
         raise DataError(

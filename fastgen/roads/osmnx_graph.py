@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastgen.roads.area import Area
 
 MM_PER_M = 1000
+# The attribution that OpenStreetMap asks for, wherever its data appear.
 LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
 # Roads this far outside the square help to tell its own junctions from mere bends; osmnx downloads as much.
 MARGIN_M = 500.0
@@ -54,17 +55,21 @@ def convert_graph(
         If an attribute is missing or impossible, or no road is within 1 km of the kitchen.
     """
     streets = _drop_nowhere(streets, area, name)
+    # Before roads are cut away, so that the error for an extract of another region says how far away it is.
     area.check_reach(_measure_courses(streets, area), name)
+    # A saved graph may be simplified already: then its courses are in the edges' geometry.
     if not streets.graph.get("simplified"):
         streets = simplify_streets(_cut(streets, area, MARGIN_M))
     streets = _cut(streets, area, 0.0)
     graph = _pack(streets, area, Provenance(source, LICENCE, synthetic=False), name, announce)
+    # Once more by what is stored, which a build measures: it must not refuse a network just imported.
     area.check_reach(area.measure_roads_m(graph).min(initial=np.inf), name)
     return graph
 
 
 def _take_nodes(streets: nx.MultiDiGraph) -> tuple[list[int], NDArray[np.float64], NDArray[np.float64]]:
-    """Node ids in ascending order (so that no file's order matters) with their latitudes and longitudes."""
+    """List node ids, latitudes and longitudes, each (n_nodes,), by ascending id."""
+    # Sorted, so that the order of a file decides nothing.
     ids = sorted(streets)
     lat, lon = (np.array([_number(streets.nodes[i].get(key)) for i in ids], np.float64) for key in "yx")
     return ids, lat, lon
@@ -75,8 +80,10 @@ def _drop_nowhere(streets: nx.MultiDiGraph, area: Area, name: str) -> nx.MultiDi
     import networkx as nx  # noqa: PLC0415  # heavy
 
     ids, lat, lon = _take_nodes(streets)
+    # Negated, so that NaN is wrong too.
     wrong = ~((np.abs(lat) <= _MAX_LAT) & (np.abs(lon) <= _MAX_LON))
     inside = {node for node, is_in in zip(ids, area.contains(lat, lon) & ~wrong, strict=True) if is_in}
+    # Far from the square a file may lack positions, as long as nothing in the square depends on them.
     for i in np.flatnonzero(wrong).tolist():
         if wrong.all() or not inside.isdisjoint(nx.all_neighbors(streets, ids[i])):
             raise DataError(
@@ -99,11 +106,13 @@ def _measure_courses(streets: nx.MultiDiGraph, area: Area) -> float:
         if data.get("geometry") is not None:
             lon, lat = get_coordinates(data["geometry"]).T
             reach_m[i] = area.measure_segments_m(lat[:-1], lon[:-1], lat[1:], lon[1:]).min()
+        # On the edge itself, because simplifying takes the bends away that come nearest.
         data["reach_m"] = float(reach_m[i])
     return float(reach_m.min(initial=np.inf))
 
 
 def _cut(streets: nx.MultiDiGraph, area: Area, margin_m: float) -> nx.MultiDiGraph:
+    """Keep the nodes in the square and its margin, and the edges between them."""
     ids, lat, lon = _take_nodes(streets)
     inside = area.contains(lat, lon, margin_m)
     return streets.subgraph([i for i, is_in in zip(ids, inside, strict=True) if is_in])
@@ -116,9 +125,10 @@ def _pack(
     name: str,
     announce: Callable[[str], None],
 ) -> RoadGraph:
-    """Pack the kitchen's component."""
+    """Pack the kitchen's component into arrays: microdegrees, millimetres, numbers of streets."""
     ids, lat, lon = _take_nodes(streets)
     index = {node_id: i for i, node_id in enumerate(ids)}
+    # The first entry stands for roads without a name, so the n-th name gets the number n - 1.
     names: dict[str, int] = {"": NO_STREET}
     rows = []
     for u, v, data in streets.edges(data=True):
@@ -128,6 +138,7 @@ def _pack(
                 f"{name}: expected 0 <= length <= {MAX_LENGTH_MM // MM_PER_M} m of the edge from {u} to {v}, "
                 f"got {data.get('length')!r}."
             )
+        # A merged edge has a list of names, of the ways that it was drawn from.
         name_or_names = data.get("name")
         found = name_or_names if isinstance(name_or_names, list) else [name_or_names]
         street = names.setdefault(first_name(found), len(names) - 1)
@@ -153,6 +164,7 @@ def _keep_component(
 ) -> NDArray[np.bool_]:
     """Say which edges, loops aside, are connected with the kitchen, one-way rules aside."""
     tail, head = edges[:, 0], edges[:, 1]
+    # A loop leads nowhere, and a RoadGraph has none.
     is_road = tail != head
     area.check_reach(reach_m[is_road].min(initial=np.inf), name)
     label = label_components(len(lat_e6), tail, head)

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
     from fastgen.roads.server_address import ServerAddress
 
-MAX_REDIRECTS = 5
+MAX_REDIRECTS = 5  # one to https, one to a moved path; more than these few are a loop
 HTTP_OK = 200
 # What a server says while it has no slot for this caller, or is overloaded.
 _BUSY = frozenset({429, 504})
 _CHUNK = 1 << 16  # bytes
+# A server words its reason freely; an error has room for this much of it.
 _MAX_REASON = 60  # characters
 _PLAIN, _PACKED = frozenset({"", "identity"}), frozenset({"gzip", "x-gzip", "deflate"})
 _GZIP_OR_ZLIB = zlib.MAX_WBITS + 32  # how zlib is told to detect either
@@ -100,6 +101,7 @@ def send_request(address: ServerAddress, request: Request, limits: Limits) -> It
         contain no secrets of the address.
     """
     transfer = _Transfer(address, request, limits)
+    # A daemon: the program can end while the thread still waits for a silent server.
     thread = Thread(target=transfer.run, daemon=True)
     deadline = monotonic() + limits.total_s
     thread.start()
@@ -117,6 +119,7 @@ def send_request(address: ServerAddress, request: Request, limits: Limits) -> It
                 raise chunk
             if not chunk:
                 return
+            # Counted here rather than by Content-Length, which a server may leave out or get wrong.
             n_bytes += len(chunk)
             if n_bytes > limits.n_bytes:
                 raise OutputError(f"expected an answer of at most {limits.n_bytes} bytes, got more")
@@ -126,14 +129,14 @@ def send_request(address: ServerAddress, request: Request, limits: Limits) -> It
 
 
 class _Transfer:
-    """The request, run in a thread of its own, which can be given up whatever it waits for.
+    """The request, run in a thread of its own, so that the caller can give it up at any moment.
 
     Attributes
     ----------
     chunks
         The answer's bytes; an empty chunk at its end, or an error.
     is_given_up
-        Set when nobody reads the chunks any more.
+        Set when nobody will read another chunk.
     """
 
     def __init__(self, address: ServerAddress, request: Request, limits: Limits) -> None:
@@ -147,6 +150,7 @@ class _Transfer:
         import urllib3  # noqa: PLC0415  # heavy
 
         try:
+            # Errors travel through the queue: raised here, they would end the thread and nothing else.
             with requests.Session() as session, self._open(session) as response:
                 _check_status(response, self._request)
                 for chunk in _decompressed(response):
@@ -165,6 +169,7 @@ class _Transfer:
     def _put(self, chunk: bytes | Exception) -> bool:
         """Pass a chunk on; return False when nobody reads it."""
         while not self.is_given_up.is_set():
+            # Wakes up every second to see whether it is given up: a full queue may stay full for ever.
             try:
                 self.chunks.put(chunk, timeout=1.0)
             except Full:
@@ -180,6 +185,7 @@ class _Transfer:
         # requests encodes text as Latin-1, and leaves bytes unchanged.
         login = self._address.login and HTTPBasicAuth(*(text.encode() for text in self._address.login))
         is_get = self._request.method == "GET"
+        # requests would follow by itself, but turn a POST into a GET without the query, and check no address.
         for _ in range(MAX_REDIRECTS + 1):
             own = urlsplit(url)[:2] == urlsplit(self._address.url)[:2]
             response = session.request(
@@ -187,6 +193,7 @@ class _Transfer:
                 url,
                 params=self._request.parameters if is_get else None,
                 data=None if is_get else self._request.parameters,
+                # The public servers want programs to name themselves. `_unpack` knows gzip alone.
                 headers={"User-Agent": f"fastgen/{__version__}", "Accept-Encoding": "gzip"},
                 auth=login if own else None,
                 timeout=self._limits.silence_s,
@@ -220,6 +227,7 @@ def _decompressed(response: requests.Response) -> Iterator[bytes]:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _PLAIN | _PACKED:
         raise OutputError(f"expected an answer that is plain or in gzip, got the encoding {encoding!r}")
+    # As received: urllib3 may decompress all that a chunk holds at once, however much that is.
     chunks = iter(lambda: response.raw.read(_CHUNK, decode_content=False), b"")
     try:
         yield from _unpack(chunks) if encoding in _PACKED else chunks
@@ -233,7 +241,7 @@ def _unpack(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         packed = chunk
         while packed:
-            if unpack.eof:
+            if unpack.eof:  # and bytes are left: another member begins
                 unpack = zlib.decompressobj(_GZIP_OR_ZLIB)
             yield from filter(None, (unpack.decompress(packed, _CHUNK),))
             packed = unpack.unconsumed_tail or unpack.unused_data

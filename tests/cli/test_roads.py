@@ -151,6 +151,23 @@ def test_folder_that_cannot_be_made_is_one_line(scenario: Path, extract: Path, t
         run("import", extract, "--location", "sf", "--scenario", scenario, "-o", tmp_path / "file")
 
 
+@pytest.mark.parametrize("command", ["fetch", "import", "invent"])
+def test_folder_in_the_files_place_is_refused_before_any_work(
+    command: str, scenario: Path, tmp_path: Path
+) -> None:
+    """A download of many minutes must not end in an error that was to be seen at its start."""
+    in_the_way = tmp_path / "roads" / "sf.roads"
+    in_the_way.mkdir(parents=True)
+    options = ["--location", "sf", "--scenario", scenario, "-o", tmp_path / "roads"]
+    extract = [tmp_path / "missing.osm"] if command == "import" else []
+    with running_overpass() as overpass:
+        options += ["--overpass-url", overpass.url] if command == "fetch" else []
+        with pytest.raises(ScenarioError, match=r"^output: expected a file, got the folder '.*sf\.roads'\.$"):
+            run(command, *extract, *options)
+    assert not overpass.queries
+    assert not any(in_the_way.iterdir())
+
+
 @pytest.mark.parametrize("command", [("import", "town.osm"), ("fetch",)])
 def test_unknown_location_is_refused_with_those_known(command: tuple[str, ...], tmp_path: Path) -> None:
     with pytest.raises(
