@@ -160,8 +160,11 @@ def _times(fault: Fault, lines: Lines, members: Members) -> tuple[NDArray[np.int
     chosen = _like_text(fault, lines, members)
     chosen = chosen[members.after[chosen] - members.value[chosen] >= _SECONDS_TEXT + 2]
     at = members.value[chosen] + 1
-    raw = copy_parts(lines.text, at, at + _SECONDS_TEXT).series().cast(pl.String, strict=False)
-    times = raw.str.strptime(pl.Datetime("us"), f"{_DATE} {_TIME}", strict=False)
+    raw = copy_parts(lines.text, at, at + _SECONDS_TEXT)
+    # Polars refuses a cast of bytes that are no UTF-8, such as noise of an earlier fault.
+    is_ascii = np.asarray((raw.text.reshape(-1, _SECONDS_TEXT) < _LATER).all(axis=1))
+    chosen, texts = chosen[is_ascii], raw.take(is_ascii).series().cast(pl.String)
+    times = texts.str.strptime(pl.Datetime("us"), f"{_DATE} {_TIME}", strict=False)
     is_time = times.is_not_null()
     return chosen[is_time.to_numpy()], times.filter(is_time)
 

@@ -144,7 +144,7 @@ class Fault:
         """Refuse a key that the kind has no use for, and the lack of one that it needs."""
         kind, specs = KINDS[self.kind], field_specs(type(self))
         needed, known = list(kind.needed), {*SELECTION, *kind.needed, *kind.optional}
-        if self.kind == "drift" and self.change == "add":
+        if self.adds:
             needed.append("value")
         if self.kind == "drift" and self.change == "rename":
             needed.append("name")
@@ -160,9 +160,25 @@ class Fault:
     @property
     def is_of_body(self) -> bool:
         """Whether its field is one of the object in the body."""
-        if self.kind == "drift" and self.change == "add":
+        if self.adds:
             return self.level != "row"
         return self.field is not None and self.field not in ROW_FIELDS
+
+    @property
+    def adds(self) -> bool:
+        """Whether it adds its field, which events needn't have then."""
+        return self.kind == "drift" and self.change == "add"
+
+    @property
+    def added_fields(self) -> set[str]:
+        """Fields of bodies that events can have because of it."""
+        added = {self.field if self.adds else None, self.name}
+        return {name for name in added if name is not None and self.is_of_body}
+
+    @property
+    def types_with_field(self) -> tuple[str, ...]:
+        """Event types whose body has the field, or can get it."""
+        return tuple(name for name in EVENT_TYPES if self.adds or self.field in BODY_FIELDS[name])
 
     @property
     def longest_delay_s(self) -> int:
@@ -182,7 +198,7 @@ class Fault:
         ScenarioError
             If there is no such field.
         """
-        if self.field is None or (self.kind == "drift" and self.change == "add"):
+        if self.field is None or self.adds:
             return
         known = {name for kind in self.types or EVENT_TYPES for name in BODY_FIELDS[kind]} | added
         if self.field not in known and self.field not in ROW_FIELDS:

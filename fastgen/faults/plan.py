@@ -214,7 +214,6 @@ def _faults(tables: list[Any]) -> tuple[Fault, ...]:
             fault.check_field(added)
         except ScenarioError as error:
             raise ScenarioError(f"fault {number}: {error}") from None
-        if fault.kind == "drift":
-            added.update(name for name in (fault.field, fault.name) if name is not None)
+        added |= fault.added_fields
         faults.append(fault)
     return tuple(faults)

@@ -9,6 +9,7 @@ import numpy as np
 from fastgen.dataset.index import select_ids, select_types
 from fastgen.dataset.instants import parse_instant
 from fastgen.errors import ScenarioError
+from fastgen.events.schema import EVENT_TYPE_IDS
 from fastgen.faults.draws import Purpose, shares, words_of
 from fastgen.faults.fault import HOLD_S
 
@@ -95,6 +96,11 @@ class Rule(NamedTuple):
         hit[chosen] = shares(self.words(facts.keys[chosen])) < self._share
         return hit
 
+    def among(self, types: tuple[str, ...]) -> Rule:
+        """Limit the rule to some event types."""
+        ids = set(map(EVENT_TYPE_IDS.__getitem__, types))
+        return self._replace(types=tuple(sorted(ids if self.types is None else ids & set(self.types))))
+
     @property
     def _share(self) -> float:
         if self.fault.every is not None:
@@ -131,7 +137,16 @@ def make_rules(plan: FaultPlan, index: DatasetIndex) -> tuple[Rule, ...]:
         "FILE: fault NUMBER: KEY: expected ..., got VALUE.", for a location that the dataset doesn't have, or
         a time that ends before it begins.
     """
-    return tuple(_make_rule(plan, number, fault, index) for number, fault in enumerate(plan.faults, start=1))
+    rules: list[Rule] = []
+    added: set[str] = set()
+    for number, fault in enumerate(plan.faults, start=1):
+        rule = _make_rule(plan, number, fault, index)
+        # Long lines that can't have the field needn't be searched for it.
+        if fault.is_of_body and fault.field not in added:
+            rule = rule.among(fault.types_with_field)
+        added |= fault.added_fields
+        rules.append(rule)
+    return tuple(rules)
 
 
 def _make_rule(plan: FaultPlan, number: int, fault: Fault, index: DatasetIndex) -> Rule:

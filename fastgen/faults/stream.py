@@ -15,7 +15,7 @@ import polars as pl
 
 from fastgen.faults.apply import ENTRY_SCHEMA, ROW_ORDER, ROW_SCHEMA, Hits, rows_of
 from fastgen.faults.draws import event_keys
-from fastgen.faults.lines import split_lines
+from fastgen.faults.lines import lines_of, split_lines
 from fastgen.faults.rules import Facts
 from fastgen.wire.rows import EVENT_TYPE, LOCATION_ID, TS, WireChunk
 
@@ -82,7 +82,7 @@ class FaultyWriter:
         if isinstance(rows, WireChunk):
             self._writer.write(rows)
         else:
-            self._writer.write_lines(b"".join(rows.lines.to_list()))
+            self._writer.write_lines(lines_of(rows.lines).text.data)
             if self._ledger is not None:
                 self._ledger.add(rows.entries, self._name, pl.col("row") + 1 + self._n_rows)
         self._n_rows += rows.n_rows

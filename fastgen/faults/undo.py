@@ -156,7 +156,10 @@ def _restored(entries: list[Entry], ledger: str) -> bytes:
 
 def _in_order(lines: list[bytes], stream: str) -> list[bytes]:
     """Sort lines by time, order id as text, and sequence."""
-    texts = pl.Series(lines, dtype=pl.Binary).cast(pl.String, strict=False)
+    try:
+        texts = pl.Series(lines, dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        raise DataError(f"{stream}: expected clean lines once the faults are undone, got no UTF-8.") from None
     keys = pl.DataFrame({"line": texts}).select(
         pl.col("line").str.extract(r'"ts":"([^"]*)"').alias("ts"),
         pl.col("line").str.extract(r'"order_id":"([^"]*)"').alias("order_id"),

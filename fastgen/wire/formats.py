@@ -37,7 +37,7 @@ class WireWriter(Protocol):
     def write(self, chunk: WireChunk) -> None:
         """Write the rows of a chunk."""
 
-    def write_lines(self, lines: bytes) -> None:
+    def write_lines(self, lines: memoryview) -> None:
         """Write rows that are JSON lines already; each ends with a newline."""
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class _LineWriter:
         for text in self._encoders.lines(chunk.rows, chunk.order, self._shift_s):
             self._stream.write(text)
 
-    def write_lines(self, lines: bytes) -> None:
+    def write_lines(self, lines: memoryview) -> None:
         self._stream.write(lines)
 
     def close(self) -> None:
@@ -140,7 +140,7 @@ class _TableWriter(ABC):
     def write(self, chunk: WireChunk) -> None:
         self._writer.write_table(self._encoders.table(chunk.rows, chunk.order, self._shift_s))
 
-    def write_lines(self, lines: bytes) -> None:
+    def write_lines(self, lines: memoryview) -> None:
         from pyarrow import json  # noqa: PLC0415  # only streams with faults need it
 
         parse = json.ParseOptions(self._encoders.schema, unexpected_field_behavior="error")

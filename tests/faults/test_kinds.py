@@ -318,3 +318,27 @@ def test_tables_take_faults_of_rows_and_bodies(form: str, dataset: Path, tmp_pat
         parse = pa_csv.ParseOptions(newlines_in_values=True)
         table = pa_csv.read_csv(stream, parse_options=parse, convert_options=convert)
     assert table.to_pylist() == [json.loads(line) for line in lines]
+
+
+def test_faults_pass_over_values_that_earlier_ones_have_spoilt(
+    dataset: Path, clean: list[bytes], tmp_path: Path
+) -> None:
+    """A time that is noise, null or of another form has no skew and no other date."""
+    spoilers: list[Row] = [
+        {"kind": "noise", "field": "ts"},
+        {"kind": "noise", "field": "ts", "form": "long", "length": 3},
+        {"kind": "null", "field": "ts"},
+        {"kind": "wrong_type", "field": "ts"},
+        {"kind": "missing", "field": "ts"},
+        {"kind": "truncated"},
+        {"kind": "malformed"},
+    ]
+    for first in spoilers:
+        later: list[Row] = [
+            {"kind": "skew", "skew_s": 9, "locations": ["sf", "chicago"]},
+            {"kind": "drift", "change": "rename", "from": 0, "field": "ts", "name": "time"},
+        ]
+        plan = plan_of(tmp_path, {"probability": 1.0, **first}, *later)
+        broken = broken_slice(dataset, tmp_path, plan)
+        assert "skew" not in set(broken.ledger["kind"])
+        assert broken.undone() == clean
