@@ -99,6 +99,7 @@ class Hits:
     def apply(self, rules: Sequence[Rule]) -> None:
         """Apply rules, in their order."""
         for rule in rules:
+            # Chosen anew here, though all were chosen once: copies have draws of their own.
             hit = rule.hits(self.facts) & self.is_left
             kind = rule.fault.kind
             if kind == "duplicate":
@@ -148,6 +149,7 @@ class Hits:
         else:
             delay = whole_numbers(words, 0 if kind == "disordered" else 1, longest)
         if kind == "disordered":
+            # Without it, those of one second would keep their order.
             self.place[chosen] = words[:, 3]
         self.emit_s[chosen] += delay
         self._note(rule, chosen, before=self.lines.take(chosen), delay_s=delay)
@@ -159,6 +161,7 @@ class Hits:
         lines = self.lines.take(chosen)
         if rule.fault.id == "new":
             lines = _with_ids(lines, new_ids(rule.words(keys, Purpose.COPY_ID)))
+        # With the key of its event, a copy would suffer the same later faults.
         own = rule.words(keys, Purpose.COPY_KEY).astype(np.uint64)
         first = len(self.rank)
         self.facts = self.facts.and_copies(chosen, own[:, 0] << np.uint64(32) | own[:, 1])

@@ -80,6 +80,7 @@ def _damage(lines: Lines, words: NDArray[np.uint32]) -> Change:
     """Take the first quote or the last brace away: what is left is no JSON."""
     chosen = np.flatnonzero(lines.lengths >= _LINE_MIN)
     first, end = lines.start[:-1][chosen], lines.start[1:][chosen]
+    # Both are damage that no reader mends: others, such as a comma too many, are JSON to some.
     is_first = words[chosen, 2] % 2 == 0
     cut = np.where(is_first, first + 1, end - 2)
     return _whole(lines, chosen, cut, cut + 1)
@@ -148,6 +149,7 @@ def _to_other_time(fault: Fault, lines: Lines, members: Members) -> Change:
     """Move ts by the skew; a time that the wire has no form for stays as it is."""
     chosen, times = _times(fault, lines, members)
     moved = times.dt.offset_by(f"{fault.skew_s}s")
+    # The wire has four digits for the year.
     inside = ((moved.dt.year() >= 1970) & (moved.dt.year() <= 9999)).to_numpy()  # noqa: PLR2004  # of the wire
     chosen = chosen[inside]
     texts = moved.filter(pl.Series(inside)).dt.strftime(f"{_DATE} {_TIME}")
@@ -182,9 +184,11 @@ def _add(fault: Fault, lines: Lines, members: Members) -> Change:
     """Add a member at the end of an object that has none of that name."""
     chosen = np.flatnonzero((members.value < 0) & (members.close >= 0))
     at = members.close[chosen]
+    # Compact, as the wire's own encoders write JSON.
     text = f"{_json(fault.field)}:{_json(fault.value)}".encode()
     if fault.is_of_body:
         text = text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    # The bodies of half of the event types are empty objects.
     is_first = lines.text[at - 1] == ord("{")
     new = repeat_text(text, len(chosen))
     commas = Lines(np.full((~is_first).sum(), _COMMA, np.uint8), np.concatenate([[0], np.cumsum(~is_first)]))
@@ -193,6 +197,7 @@ def _add(fault: Fault, lines: Lines, members: Members) -> Change:
 
 def _rename(fault: Fault, lines: Lines, members: Members) -> Change:
     """Give a member another name, unless the object has one of that name."""
+    # Two members of one name: readers disagree on which one counts.
     taken = find_members(lines, fault.name or "", in_body=fault.is_of_body)
     chosen = np.flatnonzero((members.value >= 0) & (taken.value < 0))
     at = members.key[chosen] + len(_quote(fault))

@@ -18,9 +18,10 @@ from fastgen.units import S_PER_DAY
 
 # Longest name of a field, text of a new field, and noise, in characters.
 NAME_MAX, TEXT_MAX, NOISE_MAX = 64, 1000, 65_536
+# No character that JSON escapes, so that a key is the same bytes wherever it is.
 _NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 _NAME_RULE = f"a name of at most {NAME_MAX} letters, digits and underscores"
-# Defaults of keys that a fault needn't state.
+# Defaults of keys that a fault needn't state; not of the fields, whose None says that a file leaves them out.
 HOLD_S, NOISE_BYTES = 3600, 10_000
 
 
@@ -131,6 +132,7 @@ class Fault:
     def __post_init__(self) -> None:
         """Check the fields, and the rules between them."""
         check_fields(self)
+        # A key without effect would make its author believe that it has one.
         self._check_keys()
         for name in self.types or ():
             if name not in EVENT_TYPES:
@@ -179,6 +181,11 @@ class Fault:
     def types_with_field(self) -> tuple[str, ...]:
         """Event types whose body has the field, or can get it."""
         return tuple(name for name in EVENT_TYPES if self.adds or self.field in BODY_FIELDS[name])
+
+    @property
+    def longest_noise(self) -> int:
+        """Most bytes by which it lengthens a line, if these are many."""
+        return (self.length or NOISE_BYTES) if self.form == "long" else 0
 
     @property
     def longest_delay_s(self) -> int:

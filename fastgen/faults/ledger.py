@@ -45,8 +45,8 @@ SCHEMA = pa.schema(
         pa.field("at", pa.int64()),
     ]
 )
-# Rows of a row group, about.
-GROUP_ROWS = 50_000
+# Rows and bytes of a row group, about: noise can make few rows large.
+GROUP_ROWS, GROUP_BYTES = 50_000, 64_000_000
 
 
 class LedgerFile:
@@ -58,10 +58,12 @@ class LedgerFile:
         The file.
     rules
         The rules, which name kind and field of a fault.
+    named
+        What to call the file in errors, if it has another name until it is whole.
     """
 
-    def __init__(self, path: Path, rules: Sequence[Rule]) -> None:
-        self._path = path
+    def __init__(self, path: Path, rules: Sequence[Rule], named: Path | None = None) -> None:
+        self._path, self._named = path, named or path
         faults = [rule.fault for rule in rules]
         self._kinds = pl.Series([fault.kind for fault in faults], dtype=pl.String)
         fields = ["ts" if fault.kind == "skew" else fault.field for fault in faults]
@@ -80,6 +82,7 @@ class LedgerFile:
         """
         if entries.is_empty():
             return
+        # Entries carry the number of the fault alone, until here: its texts would cost memory for each.
         number = entries["fault"] - 1
         self._waiting.append(
             entries.select(
@@ -121,6 +124,7 @@ class LedgerFile:
         self._write()
         try:
             self._writer.close()
+            # On the disk before whoever asked for it goes on: a replay commits its window next.
             with self._opened() as stream:
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -135,13 +139,17 @@ class LedgerFile:
 
     def _write_groups(self) -> None:
         """Write what waits, if it is enough for a row group."""
-        if sum(frame.height for frame in self._waiting) >= GROUP_ROWS:
+        n_rows, n_bytes = (
+            sum(of(frame) for frame in self._waiting) for of in (len, pl.DataFrame.estimated_size)
+        )
+        if n_rows >= GROUP_ROWS or n_bytes >= GROUP_BYTES:
             self._write()
 
     def _write(self) -> None:
         try:
             self._writer = self._writer or open_parquet(self._opened(), SCHEMA)
             if self._waiting:
+                # The oldest Arrow types: newer ones, views, are unknown to many readers.
                 table = pl.concat(self._waiting).to_arrow(compat_level=pl.CompatLevel.oldest())
                 self._waiting = []
                 self._writer.write_table(table.cast(SCHEMA))
@@ -153,7 +161,7 @@ class LedgerFile:
         return self._stream
 
     def _refused(self, error: OSError) -> OutputError:
-        return OutputError(f"{self._path}: expected to write the ledger, got {error.strerror or error}.")
+        return OutputError(f"{self._named}: expected to write the ledger, got {error.strerror or error}.")
 
 
 @contextmanager
@@ -173,15 +181,16 @@ def whole_ledger(path: Path, rules: Sequence[Rule]) -> Iterator[LedgerFile]:
         If it can't be written.
     """
     temporary = hidden_beside(path, f".{os.getpid()}.tmp")
-    ledger = LedgerFile(temporary, rules)
+    ledger = LedgerFile(temporary, rules, path)
     try:
         yield ledger
         ledger.close()
+    except BaseException:
+        ledger.abandon()
+        raise
+    try:
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         ledger.abandon()
         raise OutputError(f"{path}: expected to write the ledger, got {error.strerror or error}.") from None
-    except BaseException:
-        ledger.abandon()
-        raise

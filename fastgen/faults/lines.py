@@ -50,6 +50,7 @@ class Lines(NamedTuple):
 
     def series(self) -> pl.Series:
         """Give the texts as a series of Polars, of type Binary."""
+        # Arrow takes the arrays as they are, without a copy.
         buffers = [None, pa.py_buffer(self.start), pa.py_buffer(self.text)]
         array = pa.Array.from_buffers(pa.large_binary(), len(self.start) - 1, buffers)
         return pl.Series(values=pl.from_arrow(array), dtype=pl.Binary)
@@ -69,6 +70,7 @@ def lines_of(series: pl.Series) -> Lines:
     """Take the texts of a series of type String or Binary, which has no null."""
     array = series.cast(pl.Binary).to_arrow().cast(pa.large_binary())
     _, start, text = array.buffers()
+    # A series that was cut keeps the buffers of the whole one.
     offsets = np.frombuffer(start, np.int64)[array.offset : array.offset + len(array) + 1]
     first = offsets[0] if len(offsets) else 0
     bytes_ = np.frombuffer(text, np.uint8) if text is not None else np.zeros(0, np.uint8)

@@ -48,6 +48,7 @@ class FaultPlan:
     @property
     def digest(self) -> str:
         """SHA-256 of seed and faults, whatever the file's comments and order of keys, hexadecimal."""
+        # The order of the faults is part of it, that of their keys isn't.
         tree = {"seed": self.seed, "faults": [to_dict(fault) for fault in self.faults]}
         return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()
 
@@ -206,6 +207,7 @@ def _tables(raw: dict[str, Any]) -> list[Any]:
 def _faults(tables: list[Any]) -> tuple[Fault, ...]:
     faults: list[Fault] = []
     added: set[str] = set()
+    # Numbers begin with 1, as people count the tables of a file.
     for number, table in enumerate(tables, start=1):
         try:
             if not isinstance(table, Mapping):

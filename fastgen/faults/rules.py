@@ -92,6 +92,7 @@ class Rule(NamedTuple):
             hit &= facts.seconds < self.end_s
         if self.fault.kind == "burst":
             return hit & self._is_held(facts.seconds)
+        # Draws cost most here, so only for those that are left.
         chosen = np.flatnonzero(hit)
         hit[chosen] = shares(self.words(facts.keys[chosen])) < self._share
         return hit
@@ -109,6 +110,7 @@ class Rule(NamedTuple):
 
     def _is_held(self, seconds: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether the time of a burst that an event falls into is held back as a whole."""
+        # Drawn once for a stretch of time, not for each of its events.
         number = (seconds - self.epoch_s) // self.hold_s
         if self.fault.every is not None:
             return np.equal(number % self.fault.every, 0)

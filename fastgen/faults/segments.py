@@ -58,6 +58,7 @@ class Segments:
         """
         try:
             for reached, path in self._found():
+                # Without a state nothing was ever committed: these are of a first run that was killed.
                 if watermark is None or reached > watermark:
                     path.unlink()
         except OSError as error:
@@ -73,6 +74,7 @@ class Segments:
 
     def end(self, segment: LedgerFile) -> None:
         """Put a segment onto the disk; one without entries is none."""
+        # Most windows of a followed replay have a second or two, and often no fault.
         if not segment.is_empty:
             segment.close()
             sync_folder(self._folder)
@@ -95,6 +97,7 @@ class Segments:
             If a segment is damaged.
         """
         with whole_ledger(path, self._rules) as ledger:
+            # By number, not by name: "-5" and "10" sort otherwise as texts.
             for _, segment in sorted(self._found()):
                 ledger.copy(segment)
             ledger.add(pending)

@@ -90,6 +90,7 @@ def write_slice(
         if ledger is not None:
             entries = stack.enter_context(whole_ledger(check_ledger_path(ledger), rules))
         writer = FaultyWriter(WRITERS[format](stream, encoders, 0), name, entries)
+        # No row of before the window comes late into it: a slice is complete in itself.
         for rows in FaultStream(rules, encoders, 0).rows(read_ahead(slicer.chunks(*window)), None, entries):
             writer.write(rows)
             n_rows += rows.n_rows

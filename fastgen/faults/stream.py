@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from fastgen.faults.rules import Rule
     from fastgen.wire.formats import Encoders, WireWriter
 
+# What names a row, while it is on its way.
 _KEY = ["rank", "copy"]
+# Bytes by which noise may lengthen the lines of one block.
+BLOCK_BYTES = 64_000_000
 
 
 class FaultyRows(NamedTuple):
@@ -107,6 +110,9 @@ class FaultStream:
         self._rules, self._encoders, self._shift_s = rules, encoders, shift_s
         self._held, self._entries = pl.DataFrame(schema=ROW_SCHEMA), pl.DataFrame(schema=ENTRY_SCHEMA)
         self._n_seen = 0
+        # Noise can make a line two hundred times as long: a whole chunk of such lines would be gigabytes.
+        longer = sum(rule.fault.longest_noise for rule in rules)
+        self._block_rows = max(1, BLOCK_BYTES // longer) if longer else None
 
     @property
     def pending(self) -> pl.DataFrame:
@@ -123,13 +129,14 @@ class FaultStream:
         start_s
             Its first virtual second.
         """
-        for chunk in chunks:
+        for chunk in self._blocks(chunks):
             facts, ids, rank = self._facts(chunk)
             is_hit = self._is_hit(facts)
             if is_hit.any():
                 self._hold(facts, ids, rank, self._lines(chunk), is_hit)
+                # What is due before the window was emitted by an earlier run, and is in its segment.
                 self._held = self._held.filter(pl.col("emit_s") >= start_s)
-        self._entries = self._entries.join(self._held, on=_KEY, how="semi")
+                self._entries = self._entries.join(self._held, on=_KEY, how="semi")
 
     def rows(
         self, chunks: Iterable[WireChunk], end_s: int | None, ledger: LedgerFile | None
@@ -150,11 +157,11 @@ class FaultStream:
         WireChunk or FaultyRows
             The rows to emit, in their order.
         """
-        for chunk in chunks:
+        for chunk in self._blocks(chunks):
             facts, ids, rank = self._facts(chunk)
             is_hit, last_s = self._is_hit(facts), int(facts.seconds[-1])
             if not is_hit.any() and not (self._held["emit_s"] <= last_s).any():
-                yield chunk
+                yield chunk  # to the ordinary encoder
                 continue
             lines = self._lines(chunk)
             lost = self._hold(facts, ids, rank, lines, is_hit)
@@ -168,12 +175,24 @@ class FaultStream:
                 np.zeros(n, np.int32),
                 lines.take(~is_hit),
             )
+            # The next chunk begins with a later second, so nothing can come before these rows any more.
             rows = self._release(pl.col("emit_s") <= last_s, clean)
             if rows.n_rows:
                 yield rows
         rows = self._release(pl.lit(value=True) if end_s is None else pl.col("emit_s") < end_s)
         if rows.n_rows:
             yield rows
+
+    def _blocks(self, chunks: Iterable[WireChunk]) -> Iterator[WireChunk]:
+        """Cut chunks to a bounded number of rows, but between two seconds only."""
+        for chunk in chunks:
+            n_rows = self._block_rows or chunk.n_rows
+            seconds, first = chunk.rows.ints[chunk.order, TS], 0
+            while first < chunk.n_rows:
+                end_s = seconds[min(first + n_rows, chunk.n_rows) - 1]
+                last = int(np.searchsorted(seconds, end_s, "right"))
+                yield chunk.cut(first, last)
+                first = last
 
     def _facts(self, chunk: WireChunk) -> tuple[Facts, NDArray[np.uint8], NDArray[np.int64]]:
         """Collect what decides the faults of a chunk, its event ids, and the numbers of its rows."""
@@ -208,7 +227,9 @@ class FaultStream:
             return self._entries.clear()
         hits = Hits.start(facts.take(is_hit), lines.take(is_hit), ids[is_hit], rank[is_hit])
         hits.apply(self._rules)
+        # Rows that aren't late are held back too, until the rest of their chunk is put between them.
         rows, entries = hits.rows(), pl.concat([self._entries.clear(), *hits.entries])
+        # In one piece: a stream of many small windows would otherwise split the frames ever further.
         self._held = pl.concat([self._held, rows], rechunk=True)
         self._entries = pl.concat([self._entries, entries.join(rows, on=_KEY, how="semi")], rechunk=True)
         return entries.join(rows, on=_KEY, how="anti")

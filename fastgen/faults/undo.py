@@ -68,7 +68,7 @@ def undo_faults(stream: str | Path, ledger: str | Path) -> list[bytes]:
     for entry in entries:
         if entry.file is not None and entry.line is not None:
             placed[entry.file, entry.line].append(entry)
-        elif entry.copy == 0:
+        elif entry.copy == 0:  # a copy that never came leaves nothing to undo
             absent[entry.event_id].append(entry)
     clean = []
     for path, name in _files(check_input(stream, "stream"), {name for name, _ in placed}):
@@ -134,6 +134,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _undone(line: bytes, entries: Sequence[Entry], where: str) -> bytes:
     """Undo the changes of a line, the last one first."""
+    # Positions of a change are those after the faults before it.
     for entry in sorted(entries, key=lambda entry: -entry.fault):
         if entry.kind in _WITH_LINE or entry.before is None or entry.after is None:
             continue
@@ -149,6 +150,7 @@ def _restored(entries: list[Entry], ledger: str) -> bytes:
     held = [entry for entry in entries if entry.kind in _WITH_LINE and entry.before is not None]
     if not held:
         raise DataError(f"{ledger}: expected the line of event {entries[0].event_id}, got none.")
+    # The entry with the line as it was before most of the faults; a later one has it with more of them.
     first = min(held, key=lambda entry: entry.fault)
     earlier = [entry for entry in entries if entry.fault < first.fault]
     return _undone(first.before or b"", earlier, ledger)

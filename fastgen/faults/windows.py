@@ -111,6 +111,7 @@ class FaultyWindows:
         start_s, end_s = window
         if self._begun is not None:
             self._begun.abandon()  # of a window that failed; it would count once a later one is committed
+        # Taken away until the commit: after a failure, the rows held back are made again.
         stream, self._stream = self._stream or self._caught_up(read, start_s, shift_s), None
         segment = self._begun = self._segments.begin(end_s - 1)
         chunks = read_ahead(read(start_s, end_s))

@@ -33,7 +33,10 @@ def faults_text(*faults: Table, seed: int = 7) -> str:
     """Write a faults file."""
     lines = [f"seed = {seed}"]
     for fault in faults:
-        lines += ["[[faults]]", *(f"{key} = {json.dumps(value)}" for key, value in fault.items())]
+        lines += [
+            "[[faults]]",
+            *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fault.items()),
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -12,6 +12,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
+from fastgen.faults import ledger, stream
 from fastgen.faults.kinds import KINDS
 from fastgen.faults.plan import load_faults
 from fastgen.faults.slice_file import write_slice
@@ -342,3 +343,22 @@ def test_faults_pass_over_values_that_earlier_ones_have_spoilt(
         broken = broken_slice(dataset, tmp_path, plan)
         assert "skew" not in set(broken.ledger["kind"])
         assert broken.undone() == clean
+
+
+def test_blocks_of_few_rows_give_the_same_stream(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long noise is added to bounded blocks, which changes neither order nor ledger."""
+    faults: list[Row] = [
+        {"kind": "noise", "probability": 0.3, "field": "order_id", "form": "long", "length": 1000},
+        {"kind": "disordered", "probability": 0.5, "max_delay_s": 3},
+        {"kind": "late", "probability": 0.1, "max_delay_s": 4000},
+    ]
+    whole = broken_slice(dataset, tmp_path, plan_of(tmp_path, *faults))
+    monkeypatch.setattr(stream, "BLOCK_BYTES", 7000)
+    monkeypatch.setattr(ledger, "GROUP_BYTES", 100_000)
+    blocks_of_seven = broken_slice(dataset, tmp_path, plan_of(tmp_path, *faults))
+    assert blocks_of_seven.lines == whole.lines
+    order = ["line", "fault"]
+    assert blocks_of_seven.ledger.sort(order).equals(whole.ledger.sort(order))
+    assert pq.read_metadata(whole.ledger_path).num_row_groups > 5

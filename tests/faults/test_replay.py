@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import io
 import json
 import os
@@ -21,6 +22,7 @@ from fastgen.faults.undo import undo_faults
 from fastgen.replaying.clock import us_from_utc, utc_from_us
 from fastgen.replaying.options import ReplayOptions
 from fastgen.replaying.run import follow
+from fastgen.replaying.session import ReplaySession
 from tests.effort import repeats
 from tests.faults.streams import faults_text
 from tests.forking import Forker, forking
@@ -285,3 +287,27 @@ def test_killed_at_random_moments(forker: Forker, dataset: Path, faults: Path, t
     assert lines_of(folder / "out") == lines_of(tmp_path / "broken")
     assert rows_of(folder / "out.parquet").equals(rows_of(tmp_path / "broken.parquet"))
     assert undo_faults(folder / "out", folder / "out.parquet") == lines_of(tmp_path / "clean")
+
+
+def test_window_that_fails_is_due_again_in_the_same_session(
+    dataset: Path, faults: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the failed one has written of the ledger counts for nothing."""
+    options = ReplayOptions(start_day=1, speed=600, faults=faults, ledger=tmp_path / "broken.parquet")
+    minutes = (0, 4, 9)
+    with ReplaySession(dataset, tmp_path / "broken", None, options) as session:
+        session.emit(START_US)
+        with monkeypatch.context() as patch:
+            patch.setattr("fastgen.emitting.staging.os.fsync", refuse)
+            with pytest.raises(OutputError, match=r"expected to write to the folder, got: No space left"):
+                session.emit(START_US + minutes[1] * MINUTE_US)
+        session.emit(START_US + minutes[2] * MINUTE_US)
+    for minute in (minutes[0], minutes[2]):
+        fastgen.replay(
+            dataset, tmp_path / "clean", start_day=1, speed=600, now=NOON + dt.timedelta(minutes=minute)
+        )
+    assert undo_faults(tmp_path / "broken", tmp_path / "broken.parquet") == lines_of(tmp_path / "clean")
+
+
+def refuse(_descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

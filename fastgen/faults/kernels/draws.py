@@ -40,6 +40,7 @@ def hash_ids(ids: NDArray[np.uint8], width: int, scratch: NDArray[np.uint8], key
         Number of ids.
     """
     for n in range(len(keys)):
+        # The hash reads from the begin of an array; whole words, since the array has room behind it.
         for at in range(0, width, WORD):
             store_word(load_word(ids, n * width + at), scratch, at)
         low, _ = xxh3_128(scratch, width, NO_SEED)
@@ -75,5 +76,6 @@ def draw_words(
     for n in range(len(keys)):
         key = keys[n]
         a, b, c, d = philox(key, key >> SHIFT_32, U(fault), U(purpose), seed, seed >> SHIFT_32)
+        # A counter is never used for two purposes: key, fault and purpose fill its four words.
         words[n, 0], words[n, 1], words[n, 2], words[n, 3] = a, b, c, d
     return len(keys)

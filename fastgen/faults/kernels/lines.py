@@ -26,6 +26,7 @@ BRACE, END_BRACE, BRACKET, END_BRACKET = 123, 125, 91, 93
 @step
 def _char(text: NDArray[np.uint8], at: int, inner: int) -> tuple[int, int]:
     """Read a character of JSON text, and the number of its bytes."""
+    # The inner text is escaped once: a backslash stands before each of its quotes and backslashes.
     if inner and text[at] == BACKSLASH:
         return np.int64(text[at + 1]), 2
     return np.int64(text[at]), 1
@@ -40,7 +41,7 @@ def _end_of_string(text: NDArray[np.uint8], at: int, end: int, inner: int) -> in
         at += width
         if char == QUOTE:
             return at
-        if char == BACKSLASH:
+        if char == BACKSLASH:  # of the JSON text itself: what follows it doesn't end the string
             if at >= end:
                 return -1
             char, width = _char(text, at, inner)
@@ -59,6 +60,7 @@ def _end_of_value(text: NDArray[np.uint8], at: int, end: int, inner: int) -> int
             if at < 0 or depth == 0:
                 return at
             continue
+        # A number or a word ends where the next member or the end of its container begins.
         if depth == 0 and at > first and char in (COMMA, END_BRACE, END_BRACKET):
             return at
         at += width
@@ -101,6 +103,7 @@ def _find(
     text: NDArray[np.uint8], at: int, end: int, key: NDArray[np.uint8], inner: int
 ) -> tuple[int, int, int, int]:
     """Find a member of the object at..end-1: key, value, end of the value, closing brace; -1: none."""
+    # It is read to its end even if the member comes first: a fault of a field leaves broken lines alone.
     member, value, after = -1, -1, -1
     if end - at < 2 or text[at] != BRACE or text[end - 1] != END_BRACE:
         return -1, -1, -1, -1
