@@ -7,39 +7,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
-import numpy as np
-
 from fastgen.dataset.layout import check_no_part
-from fastgen.emitting.emission import choose_state_path, emit_window, make_sink, open_sink
+from fastgen.emitting.emission import choose_state_path, make_sink, open_sink
 from fastgen.emitting.sink import Staged
 from fastgen.errors import ScenarioError
-from fastgen.events.schema import CREATED, DELIVERED
 from fastgen.generating.unwritten import join_unwritten
+from fastgen.live_kitchens.batches import Batches
 from fastgen.live_kitchens.kitchen import Kitchen, check_same, simulate
 from fastgen.live_kitchens.options import Batch, naming
 from fastgen.live_kitchens.places import find_place
 from fastgen.live_kitchens.scenario import first_day
-from fastgen.live_kitchens.state import LiveState, Totals, read_state, write_state
-from fastgen.live_kitchens.upcoming import Upcoming
+from fastgen.live_kitchens.state import Counts, LiveState, Totals, read_state, write_state
 from fastgen.replaying.clock import US_PER_DAY, ReplayClock, parse_speed, utc_from_us
 from fastgen.replaying.options import MAX_ROWS_PER_FILE
 from fastgen.units import S_PER_DAY, US_PER_S
 from fastgen.wire.form import WireForm
-from fastgen.wire.formats import WRITERS, Encoders
-from fastgen.wire.rows import EVENT_TYPE
-from fastgen.wire.slicer import Slicer, read_ahead
+from fastgen.wire.formats import Encoders
+from fastgen.wire.slicer import Slicer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Sequence
 
     from fastgen.emitting.sink import SinkState
     from fastgen.live_kitchens.config import LiveConfig
     from fastgen.live_kitchens.options import LiveOptions
-    from fastgen.wire.rows import WireChunk
-
-_MINUTE_US = 60 * US_PER_S
 
 
 class LiveSession:
@@ -93,7 +84,7 @@ class LiveSession:
         # Ids derive from the kitchens' own keys: the digest of the joined dataset is needed by nobody.
         self._index = join_unwritten(simulations, "live", digest="0" * 64)
         self._encoders = Encoders(form)
-        self._upcoming: Upcoming | None = None
+        self._batches = Batches(self._index, self._encoders, self._sink, options.format)
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -175,19 +166,21 @@ class LiveSession:
         """
         is_first, state = self._state is None, self._state or self._first_state(now_us)
         clock, end_us = state.clock, max(state.clock.virtual_us(now_us), state.watermark_us)
-        if self._options.skip and not is_first and self._upcoming is None:
+        if self._options.skip and not is_first and not self._batches.are_begun:
             state = replace(state, watermark_us=end_us)
-        upcoming = self._read_from(state.watermark_us)
-        next_us = upcoming.time_of(0)
         after = replace(state, kitchens=self._kitchens, watermark_us=end_us)
-        counts = np.zeros(3, np.int64)  # events, created, delivered
         staged = Staged((), 0, 0)
-        if next_us is None or next_us >= end_us:
-            self._save(replace(after, sink=state.sink._replace(pending=())), counts, now_us)
-        else:
+        if self._batches.has_due(state.watermark_us, end_us):
             # History is one batch, whatever a batch may have.
             self._sink.max_rows = MAX_ROWS_PER_FILE if is_first else self.batch_rows
-            staged = self._emit_rows(upcoming.take(end_us), after, counts, now_us)
+            staged = self._batches.emit(
+                state.watermark_us,
+                end_us,
+                state.sink,
+                lambda sink, counts: self._save(replace(after, sink=sink), counts, now_us),
+            )
+        else:
+            self._save(replace(after, sink=state.sink._replace(pending=())), Counts(), now_us)
         totals = after.totals if self._state is None else self._state.totals
         return Batch(
             clock=clock,
@@ -200,23 +193,6 @@ class LiveSession:
             orders_open=totals.created - totals.delivered,
             control=self._sink.control_folder,
         )
-
-    def _emit_rows(
-        self, rows: Iterator[WireChunk], after: LiveState, counts: NDArray[np.int64], now_us: int
-    ) -> Staged:
-        """Write rows, and save the state after them."""
-        writer = WRITERS[self._options.format]
-        try:
-            return emit_window(
-                self._sink,
-                read_ahead(_counted(rows, counts)),
-                lambda stream: writer(stream, self._encoders, 0),
-                after.sink,
-                commit=lambda sink: self._save(replace(after, sink=sink), counts, now_us),
-            )
-        except BaseException:
-            self._upcoming = None  # what was taken is still due
-            raise
 
     def preview(self, now_us: int) -> tuple[ReplayClock, bool, int, int, float]:
         """Find what is due; see `run.Due`."""
@@ -239,8 +215,8 @@ class LiveSession:
         state = self._state
         if state is None:
             return 0
-        upcoming = self._read_from(state.watermark_us)
-        first_us, last_us = upcoming.time_of(0), upcoming.time_of(self.batch_rows - 1)
+        first_us = self._batches.time_of(0, state.watermark_us)
+        last_us = self._batches.time_of(self.batch_rows - 1, state.watermark_us)
         if first_us is None:
             return None
         wait_us = round(min(kitchen.config.batch_seconds for kitchen in self._kitchens) * US_PER_S)
@@ -264,36 +240,7 @@ class LiveSession:
             totals=Totals(mark_us=now_us),
         )
 
-    def _read_from(self, from_us: int) -> Upcoming:
-        """Read the stream from a moment on; what was read ahead before goes on."""
-        if self._upcoming is None:
-            slicer = Slicer(self._index, micros=True)
-            chunks = slicer.chunks(from_us // US_PER_S, self._index.end_s)
-            self._upcoming = Upcoming(chunks, from_us)
-        return self._upcoming
-
-    def _save(self, state: LiveState, counts: NDArray[np.int64], now_us: int) -> None:
-        events, created, delivered = counts.tolist()
-        totals = state.totals
-        mark = (totals.mark_us, totals.mark_events)
-        if now_us - totals.mark_us >= 2 * _MINUTE_US:
-            mark = (totals.saved_us, totals.events)
-        totals = Totals(
-            events=totals.events + events,
-            created=totals.created + created,
-            delivered=totals.delivered + delivered,
-            saved_us=now_us,
-            mark_us=mark[0],
-            mark_events=mark[1],
-        )
-        state = replace(state, totals=totals)
+    def _save(self, state: LiveState, counts: Counts, now_us: int) -> None:
+        state = replace(state, totals=state.totals.after(counts, now_us))
         write_state(self._state_path, state)
         self._state = state
-
-
-def _counted(chunks: Iterator[WireChunk], counts: NDArray[np.int64]) -> Iterator[WireChunk]:
-    """Count events, and those that begin and end an order, as chunks pass."""
-    for chunk in chunks:
-        kinds = chunk.rows.ints[chunk.order, EVENT_TYPE]
-        counts += np.array([len(kinds), (kinds == CREATED).sum(), (kinds == DELIVERED).sum()])
-        yield chunk

@@ -11,11 +11,21 @@ from fastgen.errors import ScenarioError
 from fastgen.live_kitchens.kitchen import Kitchen
 from fastgen.records import make_record
 from fastgen.replaying.clock import ReplayClock, parse_speed
+from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_MINUTE_US = 60 * US_PER_S
 _FILE = StateFile("fastgen-live-state", 1, "live run")
+
+
+class Counts(NamedTuple):
+    """What one batch has: events, and how many of them are order_created and delivered."""
+
+    events: int = 0
+    created: int = 0
+    delivered: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,20 @@ class Totals:
     saved_us: int = 0
     mark_us: int = 0
     mark_events: int = 0
+
+    def after(self, counts: Counts, now_us: int) -> Totals:
+        """Add what a batch has, which is saved now; `now_us` in microseconds of the run's clock."""
+        mark = (self.mark_us, self.mark_events)
+        if now_us - self.mark_us >= 2 * _MINUTE_US:
+            mark = (self.saved_us, self.events)
+        return Totals(
+            events=self.events + counts.events,
+            created=self.created + counts.created,
+            delivered=self.delivered + counts.delivered,
+            saved_us=now_us,
+            mark_us=mark[0],
+            mark_events=mark[1],
+        )
 
 
 @dataclass(frozen=True)
