@@ -91,7 +91,9 @@ def load_simulation(
     return make_simulation(loaded, dims, tables, make_source)
 
 
-def simulate_scenario(scenario: Scenario, roads: Path | None, announce: Callable[[str], None]) -> Simulation:
+def simulate_scenario(
+    scenario: Scenario, roads: Path | None, announce: Callable[[str], None], inputs: str = ""
+) -> Simulation:
     """Load what the simulation of a scenario needs besides: the shipped menus, and roads.
 
     Parameters
@@ -102,13 +104,15 @@ def simulate_scenario(scenario: Scenario, roads: Path | None, announce: Callable
         Folder of CODE.roads files, or None.
     announce
         Called with a line before routes are computed, and with warnings of a network.
+    inputs
+        Options that make the locations known to the commands that an error names.
 
     Raises
     ------
     ScenarioError, DataError
         If it expects too many orders, or a location has no roads.
     """
-    check_networks([place.code for place in scenario.locations], roads)
+    check_networks([place.code for place in scenario.locations], roads, inputs)
     check_expected_orders(scenario, expected_orders(scenario))
     dims = make_dimensions(scenario, load_built_in_menus())
     tables = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from fastgen.errors import ScenarioError
+from fastgen.errors import DataError, ScenarioError
 from fastgen.live_kitchens.config import LiveConfig, make_config
 from fastgen.live_kitchens.places import Place
 from fastgen.live_kitchens.scenario import as_scenario
@@ -154,7 +155,11 @@ def simulate(
     """
     from fastgen.generating.inputs import simulate_scenario  # noqa: PLC0415  # heavy
 
-    return {
-        number: simulate_scenario(kitchen.scenario, roads, announce)
-        for number, kitchen in enumerate(kitchens, start=1)
-    }
+    simulations = {}
+    for number, kitchen in enumerate(kitchens, start=1):
+        file = shlex.quote(f"{kitchen.place.code}.toml")
+        try:
+            simulations[number] = simulate_scenario(kitchen.scenario, roads, announce, f" --scenario {file}")
+        except DataError as error:
+            raise DataError(f"{error} 'fastgen live --as-scenario > {file}' writes the scenario.") from None
+    return simulations

@@ -13,7 +13,7 @@ import pytest
 
 import fastgen
 from fastgen.cli import main
-from fastgen.errors import DamageError, OutputError, ScenarioError
+from fastgen.errors import DamageError, DataError, OutputError, ScenarioError
 from fastgen.inputs.render import render_scenario
 from fastgen.live_kitchens.places import find_place
 from fastgen.live_kitchens.scenario import as_scenario, first_day
@@ -265,3 +265,13 @@ def test_a_batch_that_fails_stays_due(tmp_path: Path, monkeypatch: pytest.Monkey
     left = NOON + dt.timedelta(hours=1) - clock.time
     run(config, tmp_path / "failing", clock=clock, hours=left.total_seconds() / 3600)
     assert lines(tmp_path / "failing") == lines(tmp_path / "whole")
+
+
+def test_a_kitchen_without_roads_is_told_how_to_get_some(tmp_path: Path) -> None:
+    config = config_of(gk_location="52.52, 13.405", location_name="berlin", timezone="Europe/Berlin")
+    with pytest.raises(DataError) as caught:
+        run(config, tmp_path / "landing")
+    message = str(caught.value)
+    assert "'fastgen roads invent --location berlin --scenario berlin.toml -o my_roads'" in message
+    assert message.endswith("'fastgen live --as-scenario > berlin.toml' writes the scenario.")
+    assert not list(tmp_path.iterdir())
