@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Tag -> words whose presence in its value takes a way off the drive network.
+# Tag -> words whose presence in its value takes a way off the drive network; a download's query has them too.
 EXCLUDED = {
     "access": ("private",),
     "area": ("yes",),
@@ -27,6 +27,7 @@ EXCLUDED = {
     "motorcar": ("no",),
     "service": ("alley", "driveway", "emergency_access", "parking", "parking_aisle", "private"),
 }
+# All spellings that osmnx knows.
 _BACKWARD_VALUES = frozenset({"-1", "reverse", "T"})
 _FORWARD_VALUES = frozenset({"yes", "true", "1", "F"})
 

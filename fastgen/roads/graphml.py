@@ -191,8 +191,8 @@ def load_graphml(path: Path, area: Area) -> nx.MultiDiGraph:
     Raises
     ------
     DataError
-        If the file is no GraphML of one directed graph, a value is none, or an edge is shorter than the
-        straight line between its ends, or has a geometry that ends elsewhere.
+        If the file is not the GraphML of one directed graph, a value can't be read, or an edge is shorter
+        than the straight line between its ends, or has a geometry that ends elsewhere.
     """
     import networkx as nx  # noqa: PLC0415  # heavy
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MAX_VALUE = 1 << 22  # characters
 MAX_TAG, _CHUNK = 1 << 22, 1 << 20  # bytes
-_MAX_DEPTH = 100
+_MAX_DEPTH = 100  # of nested elements; a street graph needs four
 _KINDS = ("graph", "node", "edge")
 _ID_KEYS = {"node": ("id",), "edge": ("source", "target")}
 
@@ -70,9 +70,10 @@ class GraphmlParser:
             If it is no XML, or no GraphML with one graph.
         """
         parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
+        parser.buffer_text = True  # or expat hands over a text line by line
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self._add_text
+        # A few lines of entities that name each other can expand to gigabytes.
         parser.EntityDeclHandler = self._refuse_entity
         n_read = 0
         try:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from fastgen.model.road_graph import RoadGraph
 
 N_BINS = 36  # of ten degrees each, as Boeing 2019 has them
-CELL_M = 500.0  # coarse enough that a block without a node counts, fine enough that water and parks don't
+# Metres. Densities are by the built-up area, so that a bay in the square makes a town no sparser. This is
+# coarse enough that a block without a node counts, and fine enough that water and parks don't.
+CELL_M = 500.0
 GRID_ENTROPY, MOST_ENTROPY = float(np.log(4)), float(np.log(N_BINS))
 
 
@@ -83,6 +85,7 @@ def measure_streets(graph: RoadGraph) -> StreetMeasures:
         one_way=float(np.mean(one_way)),
         mean_street_m=float(length_m.mean()),
         median_street_m=float(np.median(length_m)),
+        # Against a division by zero: two nodes may lie at one position.
         circuity=float(length_m.sum() / max(straight_m.sum(), 1e-3)),
         orientation_entropy=entropy,
         orientation_order=1 - ((entropy - GRID_ENTROPY) / (MOST_ENTROPY - GRID_ENTROPY)) ** 2,
@@ -94,6 +97,7 @@ def find_streets(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
     """List the streets, (n_streets,): their two nodes, length in metres, and whether they are one-way."""
     tail, head = graph.edge_from().astype(np.int64), graph.edge_to.astype(np.int64)
+    # A RoadGraph has at most one edge from one node to another, so two with the same ends are two directions.
     key = np.minimum(tail, head) * graph.n_nodes + np.maximum(tail, head)
     _, first, count = np.unique(key, return_index=True, return_counts=True)
     return tail[first], head[first], graph.edge_length_mm[first] / 1000, count == 1
@@ -115,6 +119,7 @@ def _orientation_entropy(
     bearing = np.degrees(np.arctan2(east, north))
     both = np.concatenate([bearing, bearing + 180])
     width = 360 / N_BINS
+    # Half a bin further, so that streets due north fall into the middle of a bin, and not to both sides of 0.
     bins = np.floor((both + width / 2) / width).astype(np.int64) % N_BINS
     share = np.bincount(bins, minlength=N_BINS) / len(both)
     return float(-np.sum(share[share > 0] * np.log(share[share > 0])))

@@ -18,31 +18,27 @@ from fastgen.errors import DataError
 from fastgen.model.great_circle import compute_distances_m
 from fastgen.roads.drive_filter import Direction, is_drivable, travel_direction
 from fastgen.roads.extras import quote_error
-from fastgen.roads.osm_elements import MAX_ROAD_NODES, UNREADABLE, Nodes, Way, check_way_length, find_in
+from fastgen.roads.osm_elements import MAX_ROAD_NODES, check_way_length, find_in
 from fastgen.roads.osm_pbf import PbfReader
+from fastgen.roads.osm_versions import choose_newest, gather_newest
 from fastgen.roads.osm_xml import XmlReader
 from fastgen.roads.osmnx_graph import MARGIN_M
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import networkx as nx
     from numpy.typing import NDArray
 
     from fastgen.roads.area import Area
-    from fastgen.roads.osm_elements import OsmReader
+    from fastgen.roads.osm_elements import Nodes, OsmReader, Way
 
 PBF_SUFFIX = ".pbf"
 SUFFIXES = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", PBF_SUFFIX)
-# This many new nodes are gathered before older versions are dropped: dropping sorts all nodes.
-MAX_NODES_WAITING = 1 << 18
-# At most this many nodes without a position are kept: a road of the square may need one.
-MAX_NODES_LOST = 1 << 20
-# Where no road is near, the nearest one is searched for among this many nodes.
+# Where no road is near, the nearest one is searched for among this many nodes: to say how far away it is must
+# not take the memory of a whole country.
 MAX_NODES_SEARCHED = 1 << 20
 _NO_IDS = np.zeros(0, np.int64)
-_NO_NODES = Nodes(_NO_IDS, np.zeros(0), np.zeros(0), np.zeros(0, bool), _NO_IDS, _NO_IDS)
 # LookupError: an index beyond the end of a damaged message, or an encoding that Python doesn't know.
 _DAMAGE = (expat.ExpatError, zlib.error, ValueError, LookupError, OverflowError, EOFError, OSError)
 
@@ -66,6 +62,7 @@ def load_osm(path: Path, area: Area) -> nx.MultiDiGraph:
     try:
         return draw_roads(reader, area, str(path))
     except _DAMAGE as error:
+        # The readers' own errors say what is wrong; those of zlib and expat need their type.
         reason = str(error) if type(error) is ValueError else quote_error(error)
         raise DataError(f"{path}: expected a whole OpenStreetMap file, got {reason}.") from None
 
@@ -91,6 +88,7 @@ def draw_roads(reader: OsmReader, area: Area, name: str) -> nx.MultiDiGraph:
     """
     nodes = _load_nodes(reader, area)
     ways = _load_ways(reader, nodes.ids, area)
+    # Most nodes near the square belong to houses, shops and trees.
     nodes = nodes.select(
         find_in(np.unique(np.concatenate([_NO_IDS, *(way.nodes for way in ways)])), nodes.ids)
     )
@@ -107,49 +105,14 @@ def _load_nodes(reader: OsmReader, area: Area) -> Nodes:
     def is_near(batch: Nodes) -> NDArray[np.bool_]:
         return batch.visible & (area.contains(batch.lat, batch.lon, MARGIN_M) | ~batch.has_position())
 
-    found, ascending = _gather(reader.nodes(versions=False), is_near)
+    # Positions alone: most files are sorted, and then no version is ever compared.
+    found, ascending = gather_newest(reader.nodes(versions=False), is_near)
     if not ascending:
         ids = found.ids
-        found, _ = _gather(reader.nodes(versions=True), lambda batch: find_in(ids, batch.ids))
+        found, _ = gather_newest(reader.nodes(versions=True), lambda batch: find_in(ids, batch.ids))
+        # The newest version may be deleted, or have moved away.
         found = found.select(is_near(found))
     return found
-
-
-def _gather(batches: Iterable[Nodes], choose: Callable[[Nodes], NDArray[np.bool_]]) -> tuple[Nodes, bool]:
-    """Keep the newest version of each node chosen, and say whether the ids of all nodes ascend."""
-    kept: list[Nodes] = []
-    n_known, n_new, last_id, ascending = 0, 0, None, True
-    for batch in batches:
-        if not len(batch.ids):
-            continue
-        ascending &= last_id is None or bool(last_id < batch.ids[0])
-        ascending &= bool((batch.ids[:-1] < batch.ids[1:]).all())
-        last_id = batch.ids[-1]
-        kept.append(batch.select(choose(batch)))
-        n_new += len(kept[-1].ids)
-        if n_new > n_known + MAX_NODES_WAITING:
-            kept = [_keep_newest(kept)]
-            n_known, n_new = len(kept[0].ids), 0
-    return _keep_newest(kept), ascending
-
-
-def _keep_newest(batches: list[Nodes]) -> Nodes:
-    """Keep of each node the newest version, or the last of several that the file doesn't tell apart."""
-    nodes = Nodes(*(np.concatenate(columns) for columns in zip(_NO_NODES, *batches, strict=True)))
-    nodes = nodes.select(np.lexsort((nodes.time_s, nodes.version, nodes.ids)))
-    again = nodes.ids[1:] == nodes.ids[:-1]
-    deleted = again & (nodes.visible[1:] != nodes.visible[:-1])
-    if deleted.any():
-        raise ValueError(_describe_history("node", int(nodes.ids[np.argmax(deleted)])))
-    unreadable = (nodes.version == UNREADABLE) | (nodes.time_s == UNREADABLE)
-    unclear = again & (unreadable[1:] | unreadable[:-1])
-    if unclear.any():
-        raise ValueError(_describe_versions("node", int(nodes.ids[np.argmax(unclear)])))
-    nodes = nodes.select(np.append(~again, True)[: len(nodes.ids)])
-    n_lost = int(np.count_nonzero(~nodes.has_position()))
-    if n_lost > MAX_NODES_LOST:
-        raise ValueError(f"one of more than {MAX_NODES_LOST} nodes without a position")
-    return nodes
 
 
 def _load_ways(reader: OsmReader, node_ids: NDArray[np.int64], area: Area) -> list[Way]:
@@ -161,10 +124,11 @@ def _load_ways(reader: OsmReader, node_ids: NDArray[np.int64], area: Area) -> li
         return bool(_find_located(way, area).any() or find_in(node_ids, way.nodes).any())
 
     # Ways that are not drawn are dropped at once: any number of them may meet at one node.
-    newest = _choose_newest(filter(is_wanted, reader.ways(node_ids, _NO_IDS)))
+    newest = choose_newest(filter(is_wanted, reader.ways(node_ids, _NO_IDS)))
     if not reader.ways_ascend:
+        # A newer version of a way may no longer touch the nodes, so it is read by its id.
         ids = np.array(sorted(newest), np.int64)
-        newest = _choose_newest(way for way in reader.ways(_NO_IDS, ids) if way.id in newest)
+        newest = choose_newest(way for way in reader.ways(_NO_IDS, ids) if way.id in newest)
     ways = [newest[key] for key in sorted(newest) if is_wanted(newest[key])]
     for way in ways:
         check_way_length(len(way.nodes), way.id, MAX_ROAD_NODES)
@@ -174,28 +138,6 @@ def _load_ways(reader: OsmReader, node_ids: NDArray[np.int64], area: Area) -> li
 def _is_drawn(way: Way) -> bool:
     """Say whether a way exists, is open to cars, and has two different nodes."""
     return way.visible and bool((way.nodes[1:] != way.nodes[:-1]).any()) and is_drivable(way.tags)
-
-
-def _choose_newest(ways: Iterable[Way]) -> dict[int, Way]:
-    """Choose of each way the newest version, or the last of several that the file doesn't tell apart."""
-    newest: dict[int, Way] = {}
-    for way in ways:
-        known = newest.setdefault(way.id, way)
-        if known.visible != way.visible:
-            raise ValueError(_describe_history("way", way.id))
-        if known is not way and UNREADABLE in (*known.version, *way.version):
-            raise ValueError(_describe_versions("way", way.id))
-        if way.version >= known.version:
-            newest[way.id] = way
-    return newest
-
-
-def _describe_history(kind: str, number: int) -> str:
-    return f"a history: {kind} {number} is there and deleted too"
-
-
-def _describe_versions(kind: str, number: int) -> str:
-    return f"{kind} {number} several times, once with a version or timestamp that can't be read"
 
 
 def _draw_streets(ways: list[Way], nodes: Nodes) -> nx.MultiDiGraph:
@@ -214,6 +156,7 @@ def _draw_streets(ways: list[Way], nodes: Nodes) -> nx.MultiDiGraph:
     ]
     ends = np.array([(*positions[u], *positions[v]) for u, v, _ in segments], np.float64).reshape(-1, 4)
     streets = nx.MultiDiGraph()
+    # All lengths in one call: NumPy takes longer to start a call than to measure a segment.
     for (u, v, street), length_m in zip(segments, compute_distances_m(*ends.T), strict=True):
         streets.add_edge(u, v, length=float(length_m), **({} if street is None else {"name": street}))
     for node, data in streets.nodes(data=True):
@@ -234,6 +177,7 @@ def _directed_segments(way: Way) -> list[tuple[int, int]]:
 def _check_positions(reader: OsmReader, ways: list[Way], nodes: Nodes, area: Area, name: str) -> None:
     """Check that no road of the square lacks the position of a node."""
     lost = nodes.select(~nodes.has_position())
+    # A way that leaves the square may lack nodes outside it, as at the border of an extract.
     inside = nodes.ids[area.contains(nodes.lat, nodes.lon)]
     for way in ways:
         if not find_in(nodes.ids, way.nodes[_find_located(way, area)]).all():

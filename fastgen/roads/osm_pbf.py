@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from fastgen.roads.osm_pbf_blocks import Block
 
-MAX_ELEMENT_BYTES = 1 << 22  # a way of a million nodes
+MAX_ELEMENT_BYTES = 1 << 22  # four bytes for each node of the longest way that is read
 # Elements decoded at once; programs write 8,000 a block.
 BATCH_SIZE, BATCH_BYTES = 8000, 1 << 20
 MAX_DENSE = 1 << 20  # nodes of a dense group
@@ -111,11 +111,12 @@ class PbfReader:
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
         """Give ways tagged highway that have one of these nodes or hold positions, and ways of these ids."""
         self.ways_ascend, self.has_located_ways = True, False
-        before = None
+        before = None  # the last id of the batch before
         for block in iterate_blocks(self._path):
             strings = None
             for _, spans in _iterate_batches(block, _WAY):
                 columns = _columns(block, spans, _WAY_FIELDS)
+                # Only where a block has ways: most blocks of a sorted file have nodes alone.
                 strings = strings or block.texts()
                 numbers = columns.values(_ID)
                 self.ways_ascend &= before is None or bool(before < numbers[0])
@@ -134,6 +135,7 @@ class PbfReader:
 def _unpack(block: Block, first: int, last: int) -> NDArray[np.int64]:
     """Decode a packed field of a dense group."""
     data = np.frombuffer(block.raw, np.uint8, last - first, first)
+    # Each number ends with a byte that has no bit MORE, so the count is known before any memory is taken.
     if np.count_nonzero(data < MORE) > MAX_DENSE:
         raise ValueError(f"a group of more than {MAX_DENSE} nodes")
     return decode_packed(data)
@@ -152,6 +154,7 @@ def _read_dense(block: Block, first: int, last: int, *, versions: bool) -> Nodes
         if number == _VISIBLE or versions:
             found = _unpack(block, *span)
             columns[number] = np.append(found, columns[number][len(found) :])  # defaults for the rest
+    # The granularity is in milliseconds.
     time_s = np.cumsum(unfold_signs(columns[_TIMESTAMP])) * block.time_granularity // 1000
     if len({len(column) for column in (ids, lat, lon, *columns.values())}) > 1:
         raise ValueError("a damaged block")
@@ -207,6 +210,7 @@ def _decode_deltas(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Decode numbers stored as differences from the one before in their row, and count each row's."""
     deltas, counts = columns.decode(field, rows)
+    # One sum over all rows; each row takes off the sum up to its start.
     running = np.concatenate([[0], np.cumsum(unfold_signs(deltas))])
     return running[1:] - np.repeat(running[np.cumsum(counts) - counts], counts), counts
 
@@ -217,6 +221,7 @@ def _choose_rows(
     """Choose the ways tagged highway with one of these nodes or with positions, and those of these ids."""
     numbers = columns.values(_ID)
     chosen = find_in(ids, numbers)
+    # Keys first: most ways are buildings, whose nodes then needn't be decoded.
     if b"highway" in strings:
         keys, counts = columns.decode(_KEYS, np.arange(len(numbers)))
         is_highway = np.isin(keys, [i for i, text in enumerate(strings) if text == b"highway"])
@@ -264,6 +269,7 @@ def _read_tags(
             raise ValueError(f"way {number} with text {index} of a block of {len(strings)} texts")
     tags = {}
     for key, value in zip(keys.tolist(), values.tolist(), strict=True):
+        # As bytes, so that a text of no interest may be of any encoding.
         if strings[key] in _TAGS:
             name = strings[key].decode()
             try:

@@ -83,6 +83,7 @@ class Answer:
             If it does; the message names the way and the node.
         """
         refs = np.frombuffer(self._refs, np.int64)
+        # Only the first is reported: an answer without `>` lacks them all.
         for i in np.flatnonzero(~find_in(np.unique(self._ids), refs))[:1]:
             row = int(np.searchsorted(np.cumsum(self._counts), i, side="right"))
             raise DataError(
@@ -154,6 +155,7 @@ def read_answer(chunks: Iterable[bytes]) -> Answer:
     answer = elements.answer
     remark = header.get("remark")
     answer.remark = "" if remark is None else str(remark)
+    # A query that ran out of time lacks elements, whatever its form.
     if not answer.remark:
         elements.check_form()
     about = header.get("osm3s")

@@ -11,14 +11,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# Wire types, the low three bits of a field's key: a number of variable length, or bytes after their count.
 VARINT, BYTES = 0, 2
 MORE = 128  # the bit that every byte of a number has set, but the last
 _FIXED_BYTES = {1: 8, 5: 4}
 # Bytes of a value by wire type: 0 where a varint follows the key, -1 for unknown types.
 _SIZES = np.array([_FIXED_BYTES.get(wire, 0 if wire in {VARINT, BYTES} else -1) for wire in range(8)])
-MAX_VARINT_BYTES = 10
+MAX_VARINT_BYTES = 10  # seven bits a byte, for 64 bits
 _WIRES = {VARINT: "a number", 1: "eight bytes", BYTES: "a text or a packed list", 5: "four bytes"}
-MAX_FIELDS = 64  # of a small message
+# Of a node, a way or an info, which have at most seven; each takes one pass over all rows.
+MAX_FIELDS = 64
 
 
 class Field(NamedTuple):
@@ -96,6 +98,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
     if at >= len(data):
         raise ValueError("a damaged number")
     value = data[at]
+    # Nearly every key, and most sizes, take one byte.
     if value < MORE:
         return value, at + 1
     value, shift = 0, 0
@@ -113,6 +116,7 @@ def read_varints(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Read a number at each offset; return the numbers and where they end."""
     value, after = np.zeros(len(at), np.uint64), at.copy()
+    # Rows whose number has another byte.
     going = np.arange(len(at))
     for k in range(MAX_VARINT_BYTES):
         if after[going].max(initial=0) >= len(data):
@@ -139,6 +143,7 @@ def decode_packed(data: NDArray[np.uint8]) -> NDArray[np.int64]:
     size = last - first + 1
     if size.max() > MAX_VARINT_BYTES:
         raise ValueError("a damaged number")
+    # The k-th byte of all numbers at once: a loop of at most ten steps, however many numbers there are.
     value: NDArray[np.uint64] = (data[first] & 127).astype(np.uint64)
     for k in range(1, int(size.max())):
         longer = np.flatnonzero(size > k)
@@ -186,6 +191,7 @@ class Columns:
         self._values = {key: np.full(n, (defaults or {}).get(key, 0)) for key in fields}
         self._ends = {key: np.zeros(n, np.int64) for key in fields}
         seen = {key: np.zeros(n, bool) for key in fields}
+        # The next field of all messages at once; a message leaves `row` at its end.
         at, row = first.copy(), np.flatnonzero(first < last)
         for _ in range(MAX_FIELDS):
             if not len(row):
@@ -195,6 +201,7 @@ class Columns:
             sized, value = np.flatnonzero(wire & ~BYTES == 0), np.zeros_like(key)  # VARINT or BYTES
             value[sized], after[sized] = read_varints(data, after[sized])
             size = np.where(wire == BYTES, value, _SIZES[wire])
+            # Less than 0: a wire type that doesn't exist, or a size of more than 63 bits.
             if (size < 0).any() or (size > last[row] - after).any():
                 raise ValueError("a damaged message")
             for known in np.unique(number[np.isin(number, list(fields))]).tolist():
@@ -224,7 +231,9 @@ class Columns:
         begin, end = (side[rows] for side in self.spans(field))
         size = end - begin
         offset = np.cumsum(size) - size
+        # The bytes of all rows, one row behind the other.
         data = self._data[np.arange(int(size.sum())) + np.repeat(begin - offset, size)]
+        # A row that ends within a number would take its rest from the next row.
         if (self._data[end[size > 0] - 1] >= MORE).any():
             raise ValueError("a damaged number")
         counts = np.bincount(np.repeat(np.arange(len(rows)), size)[data < MORE], minlength=len(rows))

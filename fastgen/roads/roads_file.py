@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 FORMAT = "fastgen-roads"
 FORMAT_VERSION = 1
 SUFFIX = ".roads"
-# Far more than a square of 100 miles has anywhere; what a header may make a reader allocate.
+# Far more than any delivery square has; they bound what a header can make a reader allocate.
 MAX_NODES, MAX_EDGES = 1 << 21, 1 << 23
-MAX_HEADER, MAX_NAMES, MAX_DICTIONARY = 1 << 20, 1 << 26, 1 << 26
+MAX_HEADER, MAX_NAMES, MAX_DICTIONARY = 1 << 20, 1 << 26, 1 << 26  # bytes
+# Three int32 for each node, three for each edge, and the names.
 MAX_BODY = 12 * (MAX_NODES + MAX_EDGES) + MAX_NAMES
 # A fixed filter chain: the default one depends on the xz version.
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 1 << 22}]
@@ -51,6 +52,7 @@ def encode_roads(graph: RoadGraph) -> bytes:
             f"got {graph.n_nodes} and {graph.n_edges}."
         )
     tail = graph.edge_from()
+    # Differences: neighbours in the order of nodes lie near each other, so most are small numbers.
     arrays = (
         np.diff(graph.lat_e6, prepend=0),
         np.diff(graph.lon_e6, prepend=0),
@@ -182,6 +184,7 @@ def _provenance(header: dict[str, Any]) -> Provenance:
 
 
 def _decompress(body: bytes, n_most: int) -> bytes:
+    # One byte more than there may be, to notice that there is more without inflating all of it.
     decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_DICTIONARY)
     raw = decompressor.decompress(body, n_most + 1)
     if len(raw) > n_most:
@@ -199,10 +202,11 @@ def read_roads(path: Path) -> bytes:
     Raises
     ------
     DataError
-        If the file can't be read, is no regular one (a pipe may never end), or none of roads.
+        If the file can't be read, is a pipe (which may never end) or a device, or can be no .roads file.
     """
     try:
         with open_regular(path) as file:
+            # Another kind of file is told by its start, before gigabytes of it are read.
             head = file.read(MAX_HEADER)
             if b"\n" not in head or os.fstat(file.fileno()).st_size > MAX_HEADER + MAX_BODY:
                 raise DataError(f"{path}: expected a {FORMAT} file, got something else.")

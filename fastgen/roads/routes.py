@@ -49,6 +49,7 @@ def compute_route_table(graph: RoadGraph, request: RouteRequest, name: str) -> R
     inside = area.contains(graph.lat_e6 / E6, graph.lon_e6 / E6, margin_m=ROUNDING_M)
     source, kitchen_dist_m, warning = _find_kitchen(graph, inside, area, name)
     dist, parent = _both_trees(graph, inside, source)
+    # The directed tree where it reaches a customer, else the undirected one, which ignores one-way rules.
     customer = np.flatnonzero(dist[1] != UNREACHED).astype(np.int32)
     tree = (dist[0, customer] == UNREACHED).astype(np.int8)
     dist_mm = dist[tree, customer]
@@ -119,10 +120,12 @@ def _both_trees(
     head = graph.edge_to.astype(np.int64)
     keep = inside[tail] & inside[head]
     tail, head, length = tail[keep], head[keep], graph.edge_length_mm[keep]
+    # Every edge once more from its head to its tail.
     both = (np.concatenate([tail, head]), np.concatenate([head, tail]), np.concatenate([length, length]))
     node_bits = max(1, graph.n_nodes.bit_length())
     trees = []
     for edge_from, edge_to, edge_length_mm in ((tail, head, length), both):
+        # In one order of edges, so that of two paths of equal length every machine takes the same.
         order = np.lexsort((edge_length_mm, edge_to, edge_from))
         counts = np.bincount(edge_from, minlength=graph.n_nodes)
         start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -141,12 +144,14 @@ def _route_texts(
     parent: NDArray[np.int32],
     name: str,
 ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    # Each node's text is made once, and copied into every route that runs over it.
     texts = [
         f"[{_degrees(lat)},{_degrees(lon)}]".encode()
         for lat, lon in zip(graph.lat_e6.tolist(), graph.lon_e6.tolist(), strict=True)
     ]
     node_text = np.frombuffer(b"".join(texts), np.uint8)
     node_start = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
+    # Lengths first, so that the text is allocated once and its size known before it is written.
     length = np.zeros(len(customer), np.int64)
     compute_text_lengths(customer, tree, parent, node_start, length)
     text_start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
@@ -163,7 +168,10 @@ def _route_texts(
 def _order_by_path(
     customer: NDArray[np.int32], tree: NDArray[np.int8], parent: NDArray[np.int32], source: int
 ) -> NDArray[np.int32]:
-    """Order the customers as a walk through their tree meets them, the directed tree first."""
+    """Order the customers as a walk through their tree meets them, the directed tree first.
+
+    Neighbours in this order share most of their route.
+    """
     rank = np.stack([_walk_tree(parent[0], source), _walk_tree(parent[1], source)])
     return np.lexsort((rank[tree, customer], tree)).astype(np.int32)
 

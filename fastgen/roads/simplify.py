@@ -35,6 +35,7 @@ def simplify_streets(streets: nx.MultiDiGraph) -> nx.MultiDiGraph:
     """
     simplified = streets.copy()
     junctions = {node for node in simplified if _is_junction(simplified, node)}
+    # Of a two-way street each direction is a path of its own.
     paths = [
         _follow(simplified, junction, successor, junctions)
         for junction in junctions
@@ -43,6 +44,7 @@ def simplify_streets(streets: nx.MultiDiGraph) -> nx.MultiDiGraph:
     ]
     merged = [(path[0], path[-1], _merge(simplified, path)) for path in paths]
     simplified.add_edges_from(merged)
+    # Only after all paths: those in the other direction need the same bends.
     simplified.remove_nodes_from({node for path in paths for node in path[1:-1]})
     _remove_rings(simplified)
     return simplified
@@ -59,6 +61,7 @@ def _is_junction(streets: nx.MultiDiGraph, node: Any) -> bool:
 
 def _follow(streets: nx.MultiDiGraph, junction: Any, successor: Any, junctions: Collection[Any]) -> list[Any]:
     """List the nodes of the path from a junction, through a successor that is a bend, to where it ends."""
+    # A set, where osmnx searches the path itself: so the time grows with the number of edges alone.
     path, seen = [junction, successor], {junction, successor}
     node = successor
     while node not in junctions:

@@ -15,13 +15,14 @@ from fastgen.jit import inline, jit, step
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-UNREACHED = -1
+UNREACHED = -1  # as a distance and as a parent
 EMPTY = np.int64(0)  # for a literal 0, numba compiles a version of its own
 
 
 @step
 def _push(heap: NDArray[np.int64], size: int, entry: int) -> int:
     """Add an entry to a heap of `size` entries; return its new size."""
+    # Entries move down into the hole, and the new one is written once, where the hole ends up.
     child = size
     while child > 0:
         above = (child - 1) >> 1
@@ -66,6 +67,7 @@ def _grow_tree(
 ) -> None:
     """Fill `dist` and `parent`, which are all `UNREACHED`; `heap`, (n_edges + 1,), is scratch."""
     mask = (1 << node_bits) - 1
+    # A shorter way to a node is pushed as another entry: to lower the old one takes an index of the heap.
     dist[source] = 0
     size = _push(heap, EMPTY, source)
     while size > 0:
@@ -111,6 +113,7 @@ def shortest_path_tree(
     """
     n_nodes = len(edge_start) - 1
     dist, parent = np.full(n_nodes, UNREACHED, np.int64), np.full(n_nodes, UNREACHED, np.int32)
+    # At most one entry for each edge, and the source.
     heap = np.empty(len(edge_to) + 1, np.int64)
     _grow_tree(edge_start, edge_to, edge_length_mm, source, node_bits, dist, parent, heap)
     return dist, parent

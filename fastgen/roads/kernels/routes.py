@@ -12,13 +12,13 @@ import numpy as np
 
 from fastgen.jit import jit
 from fastgen.kernels.memory import copy_items
+from fastgen.units import E6
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-E6 = 1_000_000
-TURN_E6 = 360 * E6
-COMMA, OPEN, CLOSE = 44, 91, 93
+TURN_E6 = 360 * E6  # a full turn, microdegrees
+COMMA, OPEN, CLOSE = 44, 91, 93  # , [ ] in ASCII
 ROUTES_AT_ONCE = 1000  # their pings take ten numbers each
 
 # Nodes before and behind each ping, and how far it is from the one to the other.

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.ground import Ground
     from fastgen.roads.synthetic.plane import LatLon, Points
 
+# The figures of this module were fitted until whole networks measured as real places do (docs/roads.md; a
+# test holds the ranges). With another figure, the same command makes another network.
 CELL_M = {"grid": 3400.0, "suburb": 3400.0, "old-town": 1900.0, "mixed": 3000.0}
 # How far from the middle a kind of district begins or ends, metres.
 OUTER_M, TURNED_M, SPARSE_M, GROWN_M, BUSY_M = 4500.0, 1500.0, 2600.0, 2800.0, 3000.0
@@ -41,10 +43,12 @@ class Districts:
 
     def lay(self, style: str) -> list[Grid | Suburb]:
         """Lay out all of them in a style."""
+        # Beyond the square, so that streets at its border meet as they do inside it.
         reach = self.ground.half_m + 400
         square = reach * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
         seeds = scatter(square, CELL_M[style], self.rng)
         kinds = {"grid": self.platted, "suburb": self.curved, "old-town": self.grown, "mixed": self.various}
+        # The middle first: earlier districts take precedence where they overlap.
         districts = self.middle(style)
         for k, seed in enumerate(seeds):
             area = cut_cell(seeds, k, CELL_M[style]).tolist()
@@ -68,6 +72,7 @@ class Districts:
             busy = Grid(self.round_area(1000), origin, first, (100.0, 124.0), one_way=(0.8, 0.8))
             return [replace(busy, main=(3, 3), alleys=(0.15, 0.1))]
         if style == "suburb":
+            # A village older than the estates around it: its blocks are small and nearly square.
             village = Grid(self.round_area(400), origin, turned, (96.0, 128.0), warp=(5.0, 900.0))
             return [
                 replace(village, main=(3, 3), one_way=(0.1, 0.1), gap=0.12, alleys=(0.08, 0.14), stagger=0.4)
@@ -86,6 +91,7 @@ class Districts:
 
     def platted(self, area: LatLon, seed: Points, away_m: float) -> Grid | Suburb:
         """Plat a district of the one great grid; a few are turned, and a few of the outer ones curved."""
+        # 1 in the middle, 0 from 6 km on: one-way streets are the middle's.
         inner = max(0.0, 1 - away_m / 6000)
         if away_m > OUTER_M and self.chance(0.08):
             return self.curved(area, seed, away_m)
@@ -131,6 +137,7 @@ class Districts:
     def grown(self, area: LatLon, seed: Points, away_m: float) -> Grid | Suburb:
         """Lay out what grew around an old town: streets beside the roads out of it, then estates."""
         east, north = (seed - self.ground.centre).tolist()
+        # Bearings are anticlockwise from north, and atan2 of (east, north) clockwise.
         outward = round(-math.degrees(math.atan2(east, north)), 2)
         if away_m < GROWN_M:
             pitch = self.between(100, 130), self.between(150, 215)

@@ -144,10 +144,10 @@ def lay_grid(
     """
     turn, origin = rotation(grid.bearing), frame.to_xy([grid.origin])[0]
     corners = apply(turn.T, area - origin)
+    # Lines reach 150 m beyond the area, since the bend may move them back into it.
     (u_lo, v_lo), (u_hi, v_hi) = corners.min(axis=0) - 150, corners.max(axis=0) + 150
     us, u_first = _positions(rng, u_lo, u_hi, grid.pitch[0], grid.spread)
     vs, v_first = _positions(rng, v_lo, v_hi, grid.pitch[1], grid.spread)
-    # Lines reach 150 m beyond the area, since the bend may move them back into it.
     own_bend = bends(rng, *grid.warp)
     parts: list[tuple[Street, Points, Points]] = []
 

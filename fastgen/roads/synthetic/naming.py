@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastgen.roads.synthetic.draws import Draws
 
+# Their number and order are part of every invented network: with another word, all streets would have other
+# names.
 WORDS = """
 Acacia Alder Almond Anchor Apple Apricot Arbor Arden Ashby Aspen Aster Autumn Avalon Azalea Bancroft
 Banner Barley Barton Basalt Bayberry Beacon Beech Begonia Belmont Benton Birch Bishop Blackbird Bluebell
@@ -33,6 +35,7 @@ Vine Violet Vista Wallace Walnut Warren Washington Waverly Webster Weston Wheele
 Wilson Winslow Winter Wisteria Woodland Wren Yarrow Yew Zinnia
 """.split()  # noqa: SIM905
 
+# Ends of numbers by their last digit; 11th to 13th are exceptions.
 TENS = {1: "st", 2: "nd", 3: "rd"}
 
 
@@ -41,8 +44,9 @@ def ordinal(n: int) -> str:
     return f"{n}{'th' if n // 10 % 10 == 1 else TENS.get(n % 10, 'th')}"
 
 
+# Where a kind has used up all words, they come again with one of these behind: Cedar Court, Cedar Glen Court.
 SECOND = ("", "Glen", "Hill", "Grove", "Ridge", "Brook", "View", "Park", "Field", "Gate")
-FRESH = "?"
+FRESH = "?"  # begins no name
 
 
 def fresh(kind: str) -> str:
@@ -89,6 +93,7 @@ class Names:
 
     def __init__(self, rng: Draws, taken: set[str]) -> None:
         """Shuffle the words."""
+        # Shuffled, so that two cities of one style don't have the same names in the same places.
         self._words = [WORDS[i] for i in rng.permutation(len(WORDS))]
         self._taken = set(taken)
         self._next: dict[str, int] = {}
@@ -97,6 +102,7 @@ class Names:
         """Give a name that is already one back, and a new word instead of a stand-in."""
         if not name.startswith(FRESH):
             return name
+        # A district has more lines than streets that last, so words are given only to these.
         kind = name[len(FRESH) :]
         while True:
             n = self._next.get(kind, 0)

@@ -59,6 +59,7 @@ class Grid:
     cross: str = "Street"
     main: tuple[int, int] = (0, 0)
     one_way: tuple[float, float] = (0.0, 0.0)
+    # What a plan needn't say of a district. Lengths are in metres, shares and probabilities from 0 to 1.
     gap: float = 0.04
     alleys: tuple[float, float] = (0.1, 0.1)
     lane: str = "along"
@@ -101,6 +102,7 @@ class Suburb:
     """
 
     area: LatLon
+    # Lengths in metres. Blocks of suburbs are about twice as long as they are wide.
     cell_m: float = 900.0
     pitch: tuple[float, float] = (95.0, 190.0)
     bearings: tuple[float, ...] = (0.0,)
@@ -222,6 +224,8 @@ class CityPlan:
     dead_ends: float = 0.7
     merge_m: float = 16.0
     bend_m: float = 50.0
+    # A few customers whom one-way rules cut off, so that routes against those rules occur too.
     unreached: float = 0.004
+    # The delivery square of the canonical scenario.
     half_side_m: float = 4 * M_PER_MILE
     even_one_ways: bool = False
