@@ -12,6 +12,7 @@ from fastgen.faults.changes import change_lines
 from fastgen.faults.draws import Purpose, new_ids, whole_numbers
 from fastgen.faults.kinds import DELAYING, DROPPING
 from fastgen.faults.lines import Lines, copy_parts, find_members, join_lines, splice
+from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,17 +35,17 @@ ENTRY_SCHEMA = pl.Schema(
     }
 )
 # A row of the stream: its number in the order of the clean stream; 0, or the number of the fault that made it
-# as a copy; the virtual second of its emission; its place among those of that second; its line.
+# as a copy; the virtual microsecond of its emission; its place among those of that microsecond; its line.
 ROW_SCHEMA = pl.Schema(
     {
-        "emit_s": pl.Int64,
+        "emit_us": pl.Int64,
         "place": pl.Int64,
         "rank": pl.Int64,
         "copy": pl.Int32,
         "line": pl.Binary,
     }
 )
-ROW_ORDER = ["emit_s", "place", "rank", "copy"]
+ROW_ORDER = ["emit_us", "place", "rank", "copy"]
 
 
 @dataclass
@@ -63,8 +64,8 @@ class Hits:
         int64 (n,), their numbers in the order of the clean stream.
     copy
         int32 (n,), 0, or the number of the rule that made it as a copy.
-    emit_s, place
-        int64 (n,), virtual second of emission, and place in it.
+    emit_us, place
+        int64 (n,), virtual microsecond of emission, and place in it.
     is_left
         bool (n,), whether they are still in the stream.
     entries
@@ -76,7 +77,7 @@ class Hits:
     ids: NDArray[np.uint8]
     rank: NDArray[np.int64]
     copy: NDArray[np.int32]
-    emit_s: NDArray[np.int64]
+    emit_us: NDArray[np.int64]
     place: NDArray[np.int64]
     is_left: NDArray[np.bool_]
     entries: list[pl.DataFrame] = field(default_factory=list)
@@ -91,7 +92,7 @@ class Hits:
             ids=ids,
             rank=rank,
             copy=np.zeros(n, np.int32),
-            emit_s=facts.seconds.copy(),
+            emit_us=facts.times_us.copy(),
             place=np.zeros(n, np.int64),
             is_left=np.ones(n, bool),
         )
@@ -119,7 +120,7 @@ class Hits:
 
     def rows(self) -> pl.DataFrame:
         """Give what is left as rows of `ROW_SCHEMA`."""
-        frame = rows_of(self.emit_s, self.place, self.rank, self.copy, self.lines)
+        frame = rows_of(self.emit_us, self.place, self.rank, self.copy, self.lines)
         return frame.filter(pl.Series(self.is_left))
 
     def _change(self, rule: Rule, chosen: NDArray[np.int64]) -> None:
@@ -146,12 +147,14 @@ class Hits:
         if kind == "burst":
             seconds = self.facts.seconds[chosen]
             delay = rule.released_s(seconds) - seconds
+            # All at once: what an event is after its second counts no more.
+            self.emit_us[chosen] -= self.facts.times_us[chosen] % US_PER_S
         else:
             delay = whole_numbers(words, 0 if kind == "disordered" else 1, longest)
         if kind == "disordered":
             # Without it, those of one second would keep their order.
             self.place[chosen] = words[:, 3]
-        self.emit_s[chosen] += delay
+        self.emit_us[chosen] += delay * US_PER_S
         self._note(rule, chosen, before=self.lines.take(chosen), delay_s=delay)
 
     def _add_copies(self, rule: Rule, chosen: NDArray[np.int64]) -> None:
@@ -169,7 +172,7 @@ class Hits:
         self.ids = np.concatenate([self.ids, self.ids[chosen]])
         self.rank = np.append(self.rank, self.rank[chosen])
         self.copy = np.append(self.copy, np.full(len(chosen), rule.number, np.int32))
-        self.emit_s = np.append(self.emit_s, self.emit_s[chosen] + delay)
+        self.emit_us = np.append(self.emit_us, self.emit_us[chosen] + delay * US_PER_S)
         self.place = np.append(self.place, self.place[chosen])
         self.is_left = np.append(self.is_left, np.ones(len(chosen), bool))
         copies = np.arange(first, len(self.rank))
@@ -203,14 +206,14 @@ class Hits:
 
 
 def rows_of(
-    emit_s: NDArray[np.int64],
+    emit_us: NDArray[np.int64],
     place: NDArray[np.int64],
     rank: NDArray[np.int64],
     copy: NDArray[np.int32],
     lines: Lines,
 ) -> pl.DataFrame:
     """Make rows of `ROW_SCHEMA`."""
-    values = (emit_s, place, rank, copy, lines.series())
+    values = (emit_us, place, rank, copy, lines.series())
     return pl.DataFrame(dict(zip(ROW_SCHEMA, values, strict=True)))
 
 

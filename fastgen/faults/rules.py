@@ -12,6 +12,7 @@ from fastgen.errors import ScenarioError
 from fastgen.events.schema import EVENT_TYPE_IDS
 from fastgen.faults.draws import Purpose, shares, words_of
 from fastgen.faults.fault import HOLD_S
+from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,29 +29,34 @@ class Facts(NamedTuple):
     ----------
     types, locations
         int64 (n,), event_type_id and location_id.
-    seconds
-        int64 (n,), virtual seconds.
+    times_us
+        int64 (n,), virtual microseconds.
     keys
         uint64 (n,), see `event_keys`.
     """
 
     types: NDArray[np.int64]
     locations: NDArray[np.int64]
-    seconds: NDArray[np.int64]
+    times_us: NDArray[np.int64]
     keys: NDArray[np.uint64]
 
     def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Facts:
         """Take some events, by their indices or a mask."""
-        types, locations, seconds, keys = self
-        return Facts(types[chosen], locations[chosen], seconds[chosen], keys[chosen])
+        types, locations, times_us, keys = self
+        return Facts(types[chosen], locations[chosen], times_us[chosen], keys[chosen])
+
+    @property
+    def seconds(self) -> NDArray[np.int64]:
+        """Virtual seconds, int64 (n,)."""
+        return self.times_us // US_PER_S
 
     def and_copies(self, chosen: NDArray[np.int64], keys: NDArray[np.uint64]) -> Facts:
         """Add copies of some events, which have keys of their own."""
-        types, locations, seconds, _ = self.take(chosen)
+        types, locations, times_us, _ = self.take(chosen)
         return Facts(
             np.append(self.types, types),
             np.append(self.locations, locations),
-            np.append(self.seconds, seconds),
+            np.append(self.times_us, times_us),
             np.append(self.keys, keys),
         )
 
@@ -87,9 +93,9 @@ class Rule(NamedTuple):
         if self.locations is not None:
             hit &= np.isin(facts.locations, self.locations)
         if self.start_s is not None:
-            hit &= facts.seconds >= self.start_s
+            hit &= facts.times_us >= self.start_s * US_PER_S
         if self.end_s is not None:
-            hit &= facts.seconds < self.end_s
+            hit &= facts.times_us < self.end_s * US_PER_S
         if self.fault.kind == "burst":
             return hit & self._is_held(facts.seconds)
         # Draws cost most here, so only for those that are left.

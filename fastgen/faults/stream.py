@@ -1,7 +1,7 @@
-"""Let faults act on the rows of windows, and emit them by the second of their emission.
+"""Let faults act on the rows of windows, and emit them by the time of their emission.
 
-An event is emitted at its own second, or later by the delays of the faults that hit it. The window [a, b)
-emits the rows whose second of emission is in it, ordered by that second and then as in the clean stream. So
+An event is emitted at its own time, or later by the delays of the faults that hit it. The window [a, b)
+emits the rows whose time of emission is in it, ordered by that time and then as in the clean stream. So
 what is held back at a is a function of the events of the longest delay before a, from which it is made again
 after a restart. Memory is bounded by one chunk and by the rows that are held back.
 """
@@ -17,7 +17,8 @@ from fastgen.faults.apply import ENTRY_SCHEMA, ROW_ORDER, ROW_SCHEMA, Hits, rows
 from fastgen.faults.draws import event_keys
 from fastgen.faults.lines import lines_of, split_lines
 from fastgen.faults.rules import Facts
-from fastgen.wire.rows import EVENT_TYPE, LOCATION_ID, TS, WireChunk
+from fastgen.units import US_PER_S
+from fastgen.wire.rows import EVENT_TYPE, LOCATION_ID, TS, US, WireChunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -119,15 +120,15 @@ class FaultStream:
         """Entries of the rows that are held back, columns of `ENTRY_SCHEMA`."""
         return self._entries
 
-    def catch_up(self, chunks: Iterable[WireChunk], start_s: int) -> None:
+    def catch_up(self, chunks: Iterable[WireChunk], start_us: int) -> None:
         """Find the rows that are held back when a window begins.
 
         Parameters
         ----------
         chunks
             The events from the longest delay before the window on, up to its begin.
-        start_s
-            Its first virtual second.
+        start_us
+            Its first virtual microsecond.
         """
         for chunk in self._blocks(chunks):
             facts, ids, rank = self._facts(chunk)
@@ -135,19 +136,19 @@ class FaultStream:
             if is_hit.any():
                 self._hold(facts, ids, rank, self._lines(chunk), is_hit)
                 # What is due before the window was emitted by an earlier run, and is in its segment.
-                self._held = self._held.filter(pl.col("emit_s") >= start_s)
+                self._held = self._held.filter(pl.col("emit_us") >= start_us)
                 self._entries = self._entries.join(self._held, on=_KEY, how="semi")
 
     def rows(
-        self, chunks: Iterable[WireChunk], end_s: int | None, ledger: LedgerFile | None
+        self, chunks: Iterable[WireChunk], end_us: int | None, ledger: LedgerFile | None
     ) -> Iterator[WireChunk | FaultyRows]:
         """Let the faults act on a window.
 
         Parameters
         ----------
         chunks
-            Its events in order; all of a second are in one chunk.
-        end_s
+            Its events in order; all of a microsecond are in one chunk.
+        end_us
             Its end, which is excluded; None: nothing comes after it, and what is held back is emitted last.
         ledger
             Where entries of lost rows go; those of the others go with the rows. None: no ledger is kept.
@@ -159,8 +160,8 @@ class FaultStream:
         """
         for chunk in self._blocks(chunks):
             facts, ids, rank = self._facts(chunk)
-            is_hit, last_s = self._is_hit(facts), int(facts.seconds[-1])
-            if not is_hit.any() and not (self._held["emit_s"] <= last_s).any():
+            is_hit, last_us = self._is_hit(facts), int(facts.times_us[-1])
+            if not is_hit.any() and not (self._held["emit_us"] <= last_us).any():
                 yield chunk  # to the ordinary encoder
                 continue
             lines = self._lines(chunk)
@@ -169,28 +170,28 @@ class FaultStream:
                 ledger.add(lost)
             n = int((~is_hit).sum())
             clean = rows_of(
-                facts.seconds[~is_hit],
+                facts.times_us[~is_hit],
                 np.zeros(n, np.int64),
                 rank[~is_hit],
                 np.zeros(n, np.int32),
                 lines.take(~is_hit),
             )
-            # The next chunk begins with a later second, so nothing can come before these rows any more.
-            rows = self._release(pl.col("emit_s") <= last_s, clean)
+            # The next chunk begins later, so nothing can come before these rows any more.
+            rows = self._release(pl.col("emit_us") <= last_us, clean)
             if rows.n_rows:
                 yield rows
-        rows = self._release(pl.lit(value=True) if end_s is None else pl.col("emit_s") < end_s)
+        rows = self._release(pl.lit(value=True) if end_us is None else pl.col("emit_us") < end_us)
         if rows.n_rows:
             yield rows
 
     def _blocks(self, chunks: Iterable[WireChunk]) -> Iterator[WireChunk]:
-        """Cut chunks to a bounded number of rows, but between two seconds only."""
+        """Cut chunks to a bounded number of rows, but between two microseconds only."""
         for chunk in chunks:
             n_rows = self._block_rows or chunk.n_rows
-            seconds, first = chunk.rows.ints[chunk.order, TS], 0
+            times_us, first = _times_us(chunk), 0
             while first < chunk.n_rows:
-                end_s = seconds[min(first + n_rows, chunk.n_rows) - 1]
-                last = int(np.searchsorted(seconds, end_s, "right"))
+                last_us = times_us[min(first + n_rows, chunk.n_rows) - 1]
+                last = int(np.searchsorted(times_us, last_us, "right"))
                 yield chunk.cut(first, last)
                 first = last
 
@@ -200,7 +201,7 @@ class FaultStream:
         ids = self._encoders.event_ids(chunk.rows, chunk.order)
         rank = np.arange(self._n_seen, self._n_seen + len(ints))
         self._n_seen += len(ints)
-        facts = Facts(ints[:, EVENT_TYPE], ints[:, LOCATION_ID], ints[:, TS], event_keys(ids))
+        facts = Facts(ints[:, EVENT_TYPE], ints[:, LOCATION_ID], _times_us(chunk), event_keys(ids))
         return facts, ids, rank
 
     def _is_hit(self, facts: Facts) -> NDArray[np.bool_]:
@@ -243,3 +244,10 @@ class FaultStream:
         entries = self._entries.join(place, on=_KEY).sort("row", "fault")
         self._entries = self._entries.join(due, on=_KEY, how="anti")
         return FaultyRows(rows["line"], entries)
+
+
+def _times_us(chunk: WireChunk) -> NDArray[np.int64]:
+    """Compute the virtual microsecond of each row of a chunk, int64 (n,)."""
+    ints = chunk.rows.ints[chunk.order]
+    # Only live streams have microseconds.
+    return ints[:, TS] * US_PER_S + (ints[:, US] if ints.shape[1] > US else 0)

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 from fastgen.faults.segments import Segments
 from fastgen.faults.stream import FaultStream, FaultyWriter
+from fastgen.units import US_PER_S
 from fastgen.wire.slicer import read_ahead
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from fastgen.wire.formats import Encoders, WireWriter
     from fastgen.wire.rows import WireChunk
 
-    # Reads the events of a window of virtual seconds, the end excluded.
+    # Reads the events of a window of virtual microseconds, the end excluded.
     Reader = Callable[[int, int], Iterator[WireChunk]]
 
 
@@ -89,7 +90,9 @@ class FaultyWindows:
         """Remove what was not committed; parameters and errors as `Segments.recover`."""
         self._segments.recover(watermark)
 
-    def begin(self, read: Reader, window: tuple[int, int], shift_s: int, *, is_last: bool) -> FaultyWindow:
+    def begin(
+        self, read: Reader, window: tuple[int, int], watermark: int, shift_s: int, *, is_last: bool
+    ) -> FaultyWindow:
         """Begin a window.
 
         Parameters
@@ -97,7 +100,9 @@ class FaultyWindows:
         read
             Reads clean events.
         window
-            Its first virtual second, and the one after its last.
+            Its first virtual microsecond, and the one after its last.
+        watermark
+            That of the producer's state after the window, which rises from window to window.
         shift_s
             Seconds from virtual to simulated time.
         is_last
@@ -108,14 +113,14 @@ class FaultyWindows:
         OutputError
             If the folder of the segments can't be made.
         """
-        start_s, end_s = window
+        start_us, end_us = window
         if self._begun is not None:
             self._begun.abandon()  # of a window that failed; it would count once a later one is committed
         # Taken away until the commit: after a failure, the rows held back are made again.
-        stream, self._stream = self._stream or self._caught_up(read, start_s, shift_s), None
-        segment = self._begun = self._segments.begin(end_s - 1)
-        chunks = read_ahead(read(start_s, end_s))
-        rows = stream.rows(chunks, None if is_last else end_s, segment)
+        stream, self._stream = self._stream or self._caught_up(read, start_us, shift_s), None
+        segment = self._begun = self._segments.begin(watermark)
+        chunks = read_ahead(read(start_us, end_us))
+        rows = stream.rows(chunks, None if is_last else end_us, segment)
         return FaultyWindow(stream, rows, segment)
 
     def commit(self, window: FaultyWindow) -> None:
@@ -123,7 +128,7 @@ class FaultyWindows:
         self._segments.end(window.segment)
         self._stream, self._begun = window.stream, None
 
-    def write_ledger(self, path: Path, read: Reader, next_s: int | None, shift_s: int) -> None:
+    def write_ledger(self, path: Path, read: Reader, next_us: int | None, shift_s: int) -> None:
         """Make the whole ledger.
 
         Parameters
@@ -132,8 +137,8 @@ class FaultyWindows:
             Its file, which is replaced.
         read, shift_s
             As for `begin`.
-        next_s
-            First virtual second of the next window; None: there is none, and nothing is held back.
+        next_us
+            First virtual microsecond of the next window; None: there is none, and nothing is held back.
 
         Raises
         ------
@@ -143,11 +148,11 @@ class FaultyWindows:
             If a segment is damaged.
         """
         stream = self._stream or FaultStream(self._rules, self._encoders, shift_s)
-        if self._stream is None and next_s is not None:
-            stream = self._caught_up(read, next_s, shift_s)
+        if self._stream is None and next_us is not None:
+            stream = self._caught_up(read, next_us, shift_s)
         self._segments.write_whole(path, stream.pending)
 
-    def _caught_up(self, read: Reader, start_s: int, shift_s: int) -> FaultStream:
+    def _caught_up(self, read: Reader, start_us: int, shift_s: int) -> FaultStream:
         stream = FaultStream(self._rules, self._encoders, shift_s)
-        stream.catch_up(read(start_s - self._max_delay_s, start_s), start_s)
+        stream.catch_up(read(start_us - self._max_delay_s * US_PER_S, start_us), start_us)
         return stream

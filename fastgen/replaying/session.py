@@ -191,7 +191,9 @@ class ReplaySession:
             )
         faults = self._faults
         is_last = clock.is_over(after.watermark)
-        faulty = faults.begin(partial(self._chunks, state), window, clock.shift_s, is_last=is_last)
+        window_us = (window.start_s * US_PER_S, window.end_s * US_PER_S)
+        read = partial(self._chunks_us, state)
+        faulty = faults.begin(read, window_us, after.watermark, clock.shift_s, is_last=is_last)
         first = state.n_files + 1
 
         def commit(staged: SinkState) -> None:
@@ -221,9 +223,9 @@ class ReplaySession:
             return
         state = self._state
         clock = state.clock(self._index)
-        next_s = None if clock.is_over(state.watermark) else state.watermark + 1
-        read = partial(self._chunks, state)
-        self._faults.write_ledger(Path(self._options.ledger), read, next_s, clock.shift_s)
+        next_us = None if clock.is_over(state.watermark) else (state.watermark + 1) * US_PER_S
+        read = partial(self._chunks_us, state)
+        self._faults.write_ledger(Path(self._options.ledger), read, next_us, clock.shift_s)
 
     def _save(self, state: ReplayState) -> None:
         write_state(self._state_path, state)
@@ -249,3 +251,7 @@ class ReplaySession:
         if self._slicer is None:
             self._slicer = Slicer(self._index, locations=state.locations, types=state.types, loop=state.loop)
         return self._slicer.chunks(start_s, end_s)
+
+    def _chunks_us(self, state: ReplayState, start_us: int, end_us: int) -> Iterator[WireChunk]:
+        """Read the events between two virtual microseconds, both of them whole seconds."""
+        return self._chunks(state, start_us // US_PER_S, end_us // US_PER_S)
