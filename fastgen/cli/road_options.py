@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fastgen.model.road_graph import RoadGraph
 
+# As makers of disks count, and as the defaults are written.
 _UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 
@@ -27,6 +28,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in later 
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read the size."""
+        # At most nine digits: more bytes than any answer, and no number that takes long to convert.
         found = re.fullmatch(r"([0-9]{1,9})(B|kB|MB|GB)", str(value))
         n_bytes = int(found.group(1)) * _UNITS[found.group(2)] if found else 0
         if not n_bytes:

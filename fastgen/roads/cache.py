@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # Part of each file's name. A change of what a table holds, or of how it is computed, needs another number.
 CACHE_VERSION = 3
 ALIGNMENT = 64  # bytes: a cache line, and a multiple of the size of every dtype
-MAX_HEADER = 1 << 20  # bytes; a file that is none of ours is searched for a line's end no further
+MAX_HEADER = 1 << 20  # bytes; another program's file is searched for a line's end no further
 # By the annotations of the class, so that a new array of a table is stored without a change here.
 _ARRAYS = tuple(f.name for f in fields(RouteTable) if str(f.type).startswith("NDArray"))
 _DTYPES = {
@@ -137,7 +137,7 @@ def encode_route_table(table: RouteTable) -> bytes:
 
 
 def map_route_table(path: Path) -> RouteTable | None:
-    """Map a cached table; None when there is none, or none that is whole."""
+    """Map a cached table; return None where the file is missing or damaged."""
     try:
         # Opening a named pipe would wait for a writer.
         if not stat.S_ISREG(path.stat().st_mode):

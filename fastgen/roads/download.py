@@ -72,8 +72,8 @@ def download_roads(
     Raises
     ------
     DataError
-        If the address or a time is none, the answer is of a form without roads, the area has no road within
-        1 km of the kitchen, or the extra `fastgen[osm]` is not installed.
+        If the address is not one of the web, a time is out of range, the answer has a form without roads,
+        no road is within 1 km of the kitchen, or the extra `fastgen[osm]` is not installed.
     OutputError
         If the server can't be reached, is busy, or answers too late, too much, or with something else.
     """

@@ -40,8 +40,8 @@ def geocode(address: str, server: str | None = None) -> tuple[float, float]:
     Raises
     ------
     DataError
-        If the server doesn't know the address, its own address is none, or the extra `fastgen[osm]` is not
-        installed.
+        If the server doesn't know the address, `server` is no address of the web, or the extra
+        `fastgen[osm]` is not installed.
     OutputError
         If the server can't be reached, or answers too late, too much, or with something else.
     """

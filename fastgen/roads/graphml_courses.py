@@ -45,7 +45,10 @@ def quote_id(text: str) -> str:
 
 
 def read_courses(edges: list[Edge], nodes: dict[str, tuple[float, float]]) -> list[LineString | None]:
-    """Read the edges' courses, and refuse one that doesn't lead from node to node, in either direction."""
+    """Read the edges' courses, and refuse one that doesn't lead from node to node.
+
+    A course may run in either direction.
+    """
     from shapely import get_coordinates  # noqa: PLC0415  # heavy
 
     # A loop is no road, and osmnx ends its course elsewhere where it joins the junctions that the loop is at.

@@ -58,7 +58,8 @@ def check_networks(codes: Sequence[str], folder: Path | None, inputs: str = "") 
     Raises
     ------
     DataError
-        If the folder is none, or locations have no network: names all, and the commands that make one.
+        If the folder doesn't exist or is a file, or if locations have no network: the message names all of
+        them, and the commands that make one.
     """
     if folder is not None and not os.path.isdir(folder):  # noqa: PTH112  # no error for what can be no path
         raise DataError(f"{folder}: expected a folder of {SUFFIX} files, got none.")

@@ -263,4 +263,4 @@ def _reason(error: Exception) -> str:
             return link.strerror
         link = link.__cause__ or link.__context__
     # requests raises ValueError for addresses, of redirections too, that it can't parse.
-    return "an address that is none" if isinstance(error, ValueError) else type(error).__name__
+    return "an address that can't be read" if isinstance(error, ValueError) else type(error).__name__

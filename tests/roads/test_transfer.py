@@ -238,8 +238,8 @@ def test_redirections_end(overpass: Overpass) -> None:
     [
         ("file:///etc/passwd", "a redirection to no address of the web"),
         ("http://host:port/", "a redirection to no address of the web"),
-        ("http://[::1", "an address that is none"),
-        ("http://.example/", "an address that is none"),
+        ("http://[::1", "an address that can't be read"),
+        ("http://.example/", "an address that can't be read"),
     ],
 )
 def test_redirection_to_no_address_is_one_line(place: str, message: str, overpass: Overpass) -> None:

@@ -20,7 +20,7 @@ _TEXT_TYPES = (pa.string(), pa.large_string(), pa.string_view())
 
 
 def is_stored_as(kind: str, found: pa.DataType) -> bool:
-    """Whether a column of some kind may have the Arrow type `found` in a file."""
+    """Say whether a column of some kind may have the Arrow type `found` in a file."""
     return found in _TEXT_TYPES if kind == "str" else found == ARROW_TYPES[kind]
 
 

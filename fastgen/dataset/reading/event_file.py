@@ -199,7 +199,7 @@ class EventFile:
         os.close(self._descriptor)
 
     def __enter__(self) -> Self:
-        """Read in a block."""
+        """Return the file, which is closed at the end of the block."""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -35,7 +35,7 @@ class FileDays(NamedTuple):
 
     @classmethod
     def of(cls, days: Sequence[DayDigest]) -> Self:
-        """Take them from the manifest."""
+        """Take the location-days of a file from the manifest."""
         location_id, day, rows = (
             np.array([(d.location_id, d.day, d.rows) for d in days], np.int64).reshape(-1, 3).T
         )
@@ -70,12 +70,13 @@ class OrderRows(NamedTuple):
         return self.last - self.first - N_BEFORE_PINGS
 
     def describe(self, i: int, what: str) -> str:
-        """Make a message about an order: its location, day and id, then what is wrong."""
+        """Write a message about an order: its location, day and id, then what is wrong."""
         order_id = format_order_id(int(self.batch.code[self.first[i]]))
         return f"location {self.location_id[i]}, day {self.day[i]}, order {order_id}: {what}."
 
     def at(self, column: str, event_type: int) -> NDArray[Any]:
-        """Values of a column on the orders' row of an event type before the pings, (n,)."""
+        """Take a column's values on the orders' rows of one event type before the pings, (n,)."""
+        # In a well-formed order, each of these types has one row, in its place behind order_created.
         values: NDArray[Any] = self.batch.values[column][self.first + event_type - CREATED]
         return values
 

@@ -66,6 +66,7 @@ def scan_events(dataset: str | Path) -> pl.LazyFrame:
 
 def scan_files(index: DatasetIndex, files: Sequence[EventPart]) -> pl.LazyFrame:
     """Scan some files of a dataset, at least one; otherwise as `scan_events`."""
+    # To open a file is to check its size and footer; Polars reads it by its path.
     for file in files:
         with file.open():
             pass

@@ -41,6 +41,7 @@ class Reference:
         text = _read_text(path / MANIFEST if path.is_dir() else path)
         self._goldens: dict[str, Golden] = {}
         self._manifest: Manifest | None = None
+        # A damaged file of a known kind goes to that kind's parser, whose error says what is wrong with it.
         if _format_of(text) == CHECKSUMS_FORMAT or _is_damaged(text, CHECKSUMS_FORMAT):
             self._goldens = parse_checksums(text, self._name)
         elif _format_of(text) is None and not _is_damaged(text, FORMAT):
@@ -56,6 +57,7 @@ class Reference:
         DataError
             If the file pins no dataset of the same parameters.
         """
+        # A manifest stands for one dataset, which is compared in any case: `check` names what differs.
         if self._manifest is not None:
             return self._name, make_golden(self._manifest)
         mine = make_golden(manifest)
@@ -103,5 +105,5 @@ def _format_of(text: str) -> object:
 
 
 def _is_damaged(text: str, wanted: str) -> bool:
-    """Whether a text is a damaged file of a format: it names the format, but is not valid JSON."""
+    """Say whether a text is a damaged file of a format: it names the format, but is not valid JSON."""
     return _format_of(text) is None and f'"{wanted}"' in text

@@ -49,6 +49,7 @@ def gather_basket_rules(dims: Dimensions, rules: Baskets) -> BasketRules:
     brand_ids = dims.brands.brand_id[by_id]
     item_brand = by_id[np.searchsorted(brand_ids, dims.items.brand_id)].astype(np.int64)
     return BasketRules(
+        # At a probability of 0 or 1, baskets of one of the two kinds don't occur.
         single=rules.single_brand_probability > 0,
         several=rules.single_brand_probability < 1,
         brands_min=rules.brands_min,

@@ -71,6 +71,7 @@ def check_file(folder: Path, entry: FileEntry, tally: Tally) -> bool:
             got = "a folder" if path.is_dir() else "a device or a pipe"
             return tally.require("files", truth=False, otherwise=f"{entry.path}: expected a file, got {got}.")
         if size != entry.bytes:
+            # Its hash can't be right either, and needn't be computed.
             tally.require(
                 "files", truth=False, otherwise=f"{entry.path}: expected {entry.bytes} bytes, got {size}."
             )
@@ -137,6 +138,7 @@ def _check_columns(file: EventFile, part: FilePart, manifest: Manifest, tally: T
     columns = stored_columns(manifest.sequence_kind, with_location=manifest.layout is Layout.SINGLE)
     kinds = {column.name: column.kind for column in columns}
     wrong = [n for n in kinds if n not in schema.names or not is_stored_as(kinds[n], schema.field(n).type)]
+    # Only the first difference is reported: others often follow from it.
     if wrong:
         got = schema.field(wrong[0]).type if wrong[0] in schema.names else "no such column"
         what = f"column {wrong[0]} of type {kinds[wrong[0]]}, got {got}"
@@ -149,6 +151,7 @@ def _check_columns(file: EventFile, part: FilePart, manifest: Manifest, tally: T
     else:
         what = ""
     tally.require("columns", not what, f"{part.entry.path}: expected {what}.")
+    # With the right columns the rows can be checked, whatever their number or the scenario in the metadata.
     return not wrong and schema.names == list(kinds)
 
 
@@ -192,4 +195,5 @@ def _check_rows(
     for d, n_orders in zip(part.days, state.n_orders.tolist(), strict=True):
         if n_orders != d.orders:
             what = f"location {d.location_id}, day {d.day}: expected {d.orders} orders, got {n_orders}."
+            # Their number was counted by `check_days`.
             tally.add("days", 0, abs(n_orders - d.orders), what)

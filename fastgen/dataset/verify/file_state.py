@@ -37,11 +37,13 @@ class FileState:
 
     days: FileDays
     n_orders: NDArray[np.int64]
+    # An id may be repeated in any other file, so all are kept: eight bytes an order.
     codes: list[NDArray[np.int64]] = field(default_factory=list)
     kitchens: dict[int, tuple[int, int]] = field(default_factory=dict)
+    # No location-day has the index -1, so the first order of a file has none before it.
     last_created: tuple[int, int] = (-1, 0)
 
     @classmethod
     def begin(cls, days: Sequence[DayDigest]) -> Self:
-        """State before the first row."""
+        """Make the state before the first row of a file with these location-days."""
         return cls(FileDays.of(days), np.zeros(len(days), np.int64))

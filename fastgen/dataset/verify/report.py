@@ -68,6 +68,7 @@ class Check:
     def to_line(self) -> str:
         """Make the line of the report."""
         unit, holds = CHECKS[self.name]
+        # Skipped for one file and failed for another: then it has failed.
         if self.skipped and not self.wrong:
             return f"skip  {self.name:<10} {self.skipped}"
         if self.passed:
@@ -90,11 +91,13 @@ class Tally:
         """Count things that were checked, and how many of them are wrong."""
         check = self.checks.setdefault(name, Check(name))
         check.checked += checked
+        # Files are merged in the order of the manifest, so the message is on the first file of all.
         check.first = check.first or (first if wrong else "")
         check.wrong += wrong
 
     def require(self, name: str, truth: object, otherwise: str) -> bool:
         """Count one thing, which is wrong unless it is true; return whether it is."""
+        # Errors of libraries may have several lines, and the report has one for each check.
         self.add(name, 1, 0 if truth else 1, " ".join(otherwise.split()))
         return bool(truth)
 
@@ -106,7 +109,7 @@ class Tally:
     def skip(self, name: str, reason: str) -> None:
         """Note why a check can't be made."""
         check = self.checks.setdefault(name, Check(name))
-        check.skipped = check.skipped or reason
+        check.skipped = check.skipped or reason  # the first reason is the cause of later ones
 
     def merge(self, other: Tally) -> None:
         """Add the findings of another tally."""
@@ -172,6 +175,7 @@ class VerifyReport:
                     "passed": check.passed,
                     "checked": check.checked,
                     "wrong": check.wrong,
+                    # null in JSON, where a program needn't know what an empty text means.
                     "first": check.first or None,
                     "skipped": check.skipped or None,
                 }

@@ -43,7 +43,7 @@ def check_lifecycle(orders: OrderRows, tally: Tally) -> OrderRows:
     expected[orders.last] = DELIVERED
     kind = batch.values["event_type_id"]
     wrong_row = (kind != expected) | (batch.values["sequence"] != place)
-    wrong = n_rows <= N_BEFORE_PINGS
+    wrong = n_rows <= N_BEFORE_PINGS  # no row left for delivered
     if batch.n_rows:
         wrong |= np.logical_or.reduceat(wrong_row, orders.first)
 
@@ -89,6 +89,7 @@ def check_ids(orders: OrderRows, expectations: Expectations, state: FileState, t
         text = batch.texts["order_id"].get(int(orders.first[i]))
         return orders.describe(i, f"expected an id of 6 (7, 8) characters A-Z0-9, got {text!r}")
 
+    # Longer ids are used only when all shorter ones are taken: the number of orders bounds their length.
     tally.count_wrong("order_ids", (code == NO_ID) | (code >= expectations.id_end), describe)
 
 
@@ -138,6 +139,7 @@ def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tall
         f"{type_name(after)} less than {{}} s after {type_name(before)}": at[after] - at[before] < shortest_s
         for before, after in STEPS
     }
+    # A driver may arrive while the kitchen still works, and waits then.
     broken["driver_arrived before order_created"] = at[ARRIVED] < at[CREATED]
     broken["driver_arrived after driver_picked_up"] = at[ARRIVED] > at[PICKED_UP]
     broken["delivered before driver_picked_up"] = delivered < at[PICKED_UP]

@@ -74,6 +74,7 @@ def verify_dataset(
     _check_versions(manifest, name)
     scenario = parse_scenario(manifest, name)
     reference = None if against is None else Reference(check_input(against, "against"))
+    # Before the rows are read: a file that pins no such dataset is an error of the command.
     if reference is not None:
         reference.choose(manifest)
     statements, parts = check_manifest(manifest, scenario)
@@ -143,10 +144,12 @@ def _check_parts(
     progress: Callable[[int], None],
 ) -> list[PartFindings]:
     """Check the event files one by one, then what must be true of all together."""
+    # Where files and days don't fit together, rows can't be assigned to days; hashes can still be checked.
     if not parts:
         for entry in manifest.files:
             check_file(folder, entry, tally)
     n_workers = max(1, min(len(parts), os.cpu_count() or 1, WORKERS_MAX))
+    # Threads are enough: PyArrow, the hashes and the kernels work without the GIL.
     with ThreadPoolExecutor(n_workers) as pool:
         findings = list(
             pool.map(lambda part: check_part(folder, part, manifest, expectations, progress), parts)
@@ -163,8 +166,9 @@ def _check_parts(
 
 
 def _check_unique(findings: Sequence[PartFindings], tally: Tally) -> None:
+    """Check that no order id occurs twice in the dataset."""
     codes = np.concatenate([np.zeros(0, np.int64), *(found.codes for found in findings)])
-    # Across all files: an id may be repeated in two of them.
+    # Across all files: an id may be repeated in two of them. Sorting in place takes no memory beside the ids.
     codes.sort()
     twice = codes[1:][codes[1:] == codes[:-1]]
     if len(twice):
