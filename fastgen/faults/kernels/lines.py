@@ -37,6 +37,10 @@ def _end_of_string(text: NDArray[np.uint8], at: int, end: int, inner: int) -> in
     """Find the end of a string whose opening quote is at `at`; -1 if there is none."""
     at += 1 + inner
     while at < end:
+        # Most bytes are neither: a body is a string of hundreds of them.
+        if text[at] not in (QUOTE, BACKSLASH):
+            at += 1
+            continue
         char, width = _char(text, at, inner)
         at += width
         if char == QUOTE:
