@@ -120,7 +120,7 @@ def as_body(text: bytes) -> bytes:
     return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
-@settings(max_examples=repeats(200, 5000), deadline=None)
+@settings(max_examples=repeats(100, 5000), deadline=None)
 @given(rows=st.lists(st.tuples(objects, objects), min_size=1, max_size=4), key=keys.filter(bool))
 def test_members_are_found_as_a_reader_of_json_finds_them(rows: list[tuple[Any, Any]], key: str) -> None:
     texts = [

@@ -36,7 +36,7 @@ START_US = us_from_utc(NOON)
 MINUTE_US = 60_000_000
 KILLS = repeats(15, 100)
 # Everyday runs try one of so many steps; a prime shares no rhythm with the steps of a window.
-STRIDE = repeats(5, 1)
+STRIDE = repeats(7, 1)
 
 MIXED: tuple[dict[str, Any], ...] = (
     {"kind": "duplicate", "probability": 0.05, "id": "new", "max_delay_s": 40_000},
