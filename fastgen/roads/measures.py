@@ -1,4 +1,4 @@
-"""Measure a road network as urban morphology does, so that an invented one can be held against real ones."""
+"""Measure a road network as urban morphology does, so that invented ones can be compared with real ones."""
 
 from __future__ import annotations
 

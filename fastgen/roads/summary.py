@@ -1,4 +1,4 @@
-"""Sum a road network up in the few figures that name it."""
+"""Sum a road network up in a few figures."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ def _bend_splits(line: Points, bend_m: float) -> list[int]:
     chord = line[-1] - line[0]
     size = max(float(sizes(chord)), 1.0)
     away = np.abs(chord[0] * (line[:, 1] - line[0, 1]) - chord[1] * (line[:, 0] - line[0, 0])) / size
+    # Of a street that returns to its start, the chord says nothing: the vertex farthest from there counts.
     if sizes(chord) < 20:  # noqa: PLR2004
         away = sizes(line - line[0])
     k = int(np.argmax(away))
@@ -101,6 +102,7 @@ def _join(network: Network, chain: list[Edge]) -> list[Edge]:
         for k, e in enumerate(chain):
             if marks[k] >= low and marks[k + 1] <= high:
                 length[e.street] += network.length_m(e)
+        # A piece of several streets is named as the longest of them.
         street = max(sorted(length), key=lambda s: (length[s], network.table[s].rank))
         via = [(float(x), float(y)) for x, y in line[low + 1 : high]]
         pieces.append(Edge(node_at[low], node_at[high], street, chain[0].one_way, via))

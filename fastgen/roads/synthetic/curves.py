@@ -56,7 +56,7 @@ def sway(network: Network, slope: NDArray[np.float64], rng: Draws) -> None:
     slope
         How much each street of the table sways: the standard deviation of its slope at junctions.
     rng
-        Where chance comes from.
+        Source of random numbers.
     """
     turn = np.clip(rng.normal(0, 1, len(network.xy)), -2, 2).tolist()
     hook = rng.uniform(0.2, 1.8, len(network.edges)) * rng.choice((-1.0, 1.0), len(network.edges))

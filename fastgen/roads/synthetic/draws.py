@@ -1,4 +1,4 @@
-"""Draw what a network owes to chance from the counters of `fastgen.rng`, alike on every machine."""
+"""Draw the random numbers of a network from the counters of `fastgen.rng`, alike on every machine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Draws:
     """
 
     def __init__(self, seed: int, number: int) -> None:
-        """Stand at the first draw."""
+        """Begin at the first draw."""
         self._stream, self._number = stream(seed, 0, Purpose.ROADS), number
         self._next, self._from = 0, 0
         self._uniform, self._normal = np.zeros(0), np.zeros(0)
@@ -45,6 +45,8 @@ class Draws:
         if at + n > len(self._uniform):
             index = np.arange(self._next, self._next + n + AHEAD)
             words = draw_blocks(self._stream, self._number, index, range(3))
+            # 27 bits of one word and 26 of another make a double of 53 bits. The normal number, a sum of
+            # words, needs no function of a machine's libm.
             high, low = np.floor(words[0] / 32), np.floor(words[1] / 64)
             self._uniform = (high * TWO_26 + low) * TWO_M53
             self._normal = words.sum(axis=0, dtype=np.int64) * TWO_M32 - 6.0

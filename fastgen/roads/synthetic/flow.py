@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def _reach(start: int, steps: Iterable[tuple[int, int]]) -> set[int]:
+    """Find the nodes that a path of directed steps leads to from a start."""
     after: dict[int, list[int]] = defaultdict(list)
     for u, v in steps:
         after[u].append(v)
@@ -36,10 +37,11 @@ def cut_to_square(network: Network, half_side_m: float) -> None:
 
 
 def keep_component(network: Network) -> int:
-    """Keep the largest piece that hangs together, and return its node nearest to the kitchen."""
+    """Keep the largest connected piece, and return its node nearest to the kitchen."""
     used = {n for e in network.edges for n in (e.u, e.v)}
     piece = _pieces(network, used)
     size = Counter(piece.values())
+    # Of equally large ones the first, so that no order of a dictionary decides.
     largest = min(size, key=lambda label: (-size[label], label))
     network.edges = [e for e in network.edges if piece[e.u] == largest]
     away = np.where(network.degrees() > 0, sizes(network.xy), np.inf)
@@ -47,6 +49,7 @@ def keep_component(network: Network) -> int:
 
 
 def _outside(network: Network, kitchen: int, *, forward: bool) -> set[int]:
+    """Find the nodes that no directed path leads to from the kitchen; if not forward, back to the kitchen."""
     steps = []
     for e in network.edges:
         if forward or not e.one_way:
@@ -65,6 +68,7 @@ def open_one_ways(network: Network, kitchen: int, share: float) -> None:
     """
     edge_m = np.abs(network.xy).max()
     freeway = {n for e in network.edges if network.table[e.street].rank >= RAMP for n in (e.u, e.v)}
+    # Nodes of freeways and ramps alone may stay unreached, those where an ordinary street meets them may not.
     freeway -= {n for e in network.edges if network.table[e.street].rank < RAMP for n in (e.u, e.v)}
     # Only these may stay unreached: further in, a real network would not have them.
     rim = set(np.flatnonzero(np.abs(network.xy).max(axis=1) > edge_m - 250).tolist())
@@ -73,6 +77,7 @@ def open_one_ways(network: Network, kitchen: int, share: float) -> None:
             cut_off = _outside(network, kitchen, forward=forward) - freeway
             spare = sorted(cut_off & rim)[: int(share * len(network.edges) / 2)]
             cut_off -= set(spare)
+            # One opened street for each piece that is cut off, then look again: it may free its neighbours.
             piece = _pieces(network, cut_off)
             doors: dict[int, Edge] = {}
             for e in network.edges:
@@ -113,6 +118,7 @@ def enter_one_way(network: Network, kitchen: int, share: float, half_side_m: flo
         if not e.one_way and min(degree[e.u], degree[e.v]) == 1 and network.table[e.street].rank < ARTERIAL
     ]
     doors.sort(key=lambda k: (round(half_side_m - max(rim[network.edges[k].u], rim[network.edges[k].v])), k))
+    # The street then leads from its dead end inward, so that no directed path reaches the node there.
     for k in doors[: max(missing, 0)]:
         e = network.edges[k]
         network.edges[k] = e if degree[e.u] == 1 else e.reverse()

@@ -81,6 +81,7 @@ def _lines(
         if grid.stagger and axis == 1 and not main:
             at += _jogs(grid, len(at), rng)
         a, b = np.column_stack([at, vs[:-1]])[there], np.column_stack([at, vs[1:]])[there]
+        # One-way streets alternate, and main ones among themselves.
         if (index // grid.main[axis] if main else index) % 2:
             a, b = b[::-1], a[::-1]
         lines.append((index, main, one_way, a, b))
@@ -98,6 +99,7 @@ def _lanes(grid: Grid, us: Points, vs: Points, rng: Draws) -> list[tuple[Points,
     lanes = []
     through, dead = grid.alleys
     for k in range(len(us) - 1):
+        # One draw decides both: below `through` a lane halves the block, below the sum it ends in it.
         draw, at = rng.random(len(vs) - 1), rng.uniform(0.38, 0.62)
         depth = np.where(draw < through, 1.0, rng.uniform(0.45, 0.7, len(vs) - 1))
         there = np.flatnonzero(draw < through + dead)
@@ -138,7 +140,7 @@ def lay_grid(
     district
         Number that the streets carry.
     rng
-        Where chance comes from.
+        Source of random numbers.
     bend
         Displacement to apply instead of the grid's own warp; the area is then one before the displacement.
     """

@@ -9,6 +9,7 @@ import numpy as np
 from fastgen.roads.synthetic.naming import fresh
 from fastgen.roads.synthetic.plan import Freeway, Obstacle, Road
 from fastgen.roads.synthetic.plane import apply, cosine, offset, rotation, sine, sizes, smooth
+from fastgen.units import M_PER_MILE
 
 if TYPE_CHECKING:
     from fastgen.roads.synthetic.draws import Draws
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 
 SIDES = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 WATERS = ("none", *SIDES, "river")
-MILE_M = 1609.34
-KITCHEN_CLEAR_M = 350.0
+KITCHEN_CLEAR_M = 350.0  # a kitchen in a park would have no road near it
 WAVE_STEP_M = 400.0  # between the points of a winding line
 
 
@@ -41,7 +41,7 @@ class Ground(NamedTuple):
     river_half_m
         Half the river's width; 0 at a coast.
     rng
-        Where chance comes from.
+        Source of random numbers.
     """
 
     frame: Frame
@@ -75,6 +75,7 @@ class Ground(NamedTuple):
         """Draw a line across the square that winds: at some distance to the right of its centre."""
         along = np.arange(-self.far_m, self.far_m + WAVE_STEP_M, WAVE_STEP_M)
         side = np.full(len(along), away_m)
+        # Three waves of different lengths, so that no bend repeats within the square.
         for part, share in ((1.0, 0.6), (0.43, 0.3), (0.19, 0.1)):
             phase = self.rng.uniform(0, 2 * np.pi)
             length = wavelength_m * part * self.rng.uniform(0.8, 1.25)
@@ -127,7 +128,7 @@ def draw_obstacles(ground: Ground, n_parks: int, largest_m: float, *, cut: bool)
     if cut:
         line = ground.wave(float(rng.uniform(0, 360)), float(rng.uniform(500, 1500)), 200, 6000)
         obstacles.append(Obstacle(ground.places(line), "river", float(rng.uniform(14, 22))))
-    for _ in range(round(n_parks * (ground.half_m / (4 * MILE_M)) ** 2)):
+    for _ in range(round(n_parks * (ground.half_m / (4 * M_PER_MILE)) ** 2)):
         size_m = 80 + (largest_m - 80) * float(rng.random()) ** 2  # many small ones, few large ones
         middle = rng.uniform(-1, 1, 2) * ground.half_m
         if float(sizes(middle)) < size_m + KITCHEN_CLEAR_M:
@@ -186,7 +187,7 @@ def draw_ring(ground: Ground, radius_m: float, kind: str) -> list[Road]:
     """Draw a road around the middle of the city, as it follows a wall that is gone."""
     around = np.linspace(0, 2 * np.pi, 19)
     reach = radius_m * ground.rng.uniform(0.9, 1.1, len(around))
-    reach[-1] = reach[0]
+    reach[-1] = reach[0]  # closes the ring
     ring = ground.centre + np.column_stack([cosine(around) * reach, sine(around) * reach])
     return [Road(fresh(kind), ground.places(ring), curved=True, bridge=ground.coast is None)]
 

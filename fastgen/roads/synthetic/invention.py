@@ -52,6 +52,7 @@ def invent_roads(
             raise DataError(f"{name}: expected one of {', '.join(known)}, got {value!r}.")
     if not 0 <= seed < 2**64:
         raise DataError(f"seed: expected 0 <= seed < 2**64, got {seed}.")
+    # To a microdegree, so that a position that is written with more decimals gives the same city.
     place = round(lat * E6), round(lon * E6)
     key = hashlib.sha256(f"{seed} {place[0]} {place[1]}".encode()).digest()[:8]
     half_m = min(max(radius_mi, LEAST_MI), MOST_MI) * M_PER_MILE

@@ -93,6 +93,7 @@ class Network:
 
 
 def _clusters(xy: Points, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Label each point with the number of its group: pairs join points to groups, int64 (n,)."""
     label = label_components(len(xy), pairs[:, 0], pairs[:, 1])
     return np.asarray(np.unique(label, return_inverse=True)[1], np.int64)
 
@@ -100,12 +101,14 @@ def _clusters(xy: Points, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
 def from_streets(streets: Streets, bend_m: float) -> Network:
     """Weld the segments' ends into nodes."""
     ends = np.vstack([streets.a, streets.b])
+    # In whole centimetres, which compare exactly.
     keys, inverse = np.unique(np.rint(ends * 100).astype(np.int64), axis=0, return_inverse=True)
     inverse = inverse.ravel()
     over = np.tile(streets.column("over"), 2)
     ground = np.zeros(len(keys), bool)
     ground[inverse[over == 0]] = True
     xy = keys / 100.0
+    # Vertices of a bridge and of the street below it may lie at one place, and are not welded.
     pairs = close_pairs(xy, WELD_M)
     labels = _clusters(xy, pairs[ground[pairs].all(axis=1)])
     _, first, node = np.unique(labels, return_index=True, return_inverse=True)

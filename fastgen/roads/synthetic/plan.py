@@ -1,4 +1,4 @@
-"""Describe a city as data: `styles` draws it up, or hands write it, and `assembly` reads it.
+"""Describe a city as data: `styles` makes it, or somebody writes it by hand, and `assembly` reads it.
 
 Places are (lat, lon) in degrees.
 """

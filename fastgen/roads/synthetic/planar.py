@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.plane import Points
     from fastgen.roads.synthetic.streets import Streets
 
-# Streets are held against each other in pieces this short, so that only near ones are compared.
+# Streets are compared in pieces this short, so that only near ones need comparing.
 PIECE_M = 50.0
 LANE_REACH_M = 12.0  # a lane's end farther than this from a street is a dead end by intent
 
@@ -65,7 +65,7 @@ def _straight_on(ends: Points, way: Points, a: Points, b: Points, reach_m: float
     step, size = b - a, sizes(way)
     gap = a - ends
     cross = way[:, 0] * step[:, 1] - way[:, 1] * step[:, 0]
-    skew = np.abs(cross) > 1e-6 * size
+    skew = np.abs(cross) > 1e-6 * size  # parallel lines don't meet, and would divide by zero
     safe = np.where(skew, cross, 1.0)
     ahead = (gap[:, 0] * step[:, 1] - gap[:, 1] * step[:, 0]) / safe
     at = (gap[:, 0] * way[:, 1] - gap[:, 1] * way[:, 0]) / safe

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from fastgen.roads.synthetic.plane import Points
 
+# Ranks: of two streets at one place the higher stays.
 ALLEY, LOCAL, MAIN, ARTERIAL, RAMP, FREEWAY = range(6)
 
 
@@ -78,6 +79,7 @@ class Streets:
             streets.a = np.asarray(np.vstack([a for _, a, _ in parts]).round(2), np.float64)
             streets.b = np.asarray(np.vstack([b for _, _, b in parts]).round(2), np.float64)
             streets.street = np.repeat(np.arange(len(parts)), count)
+            # After rounding to centimetres, a shorter segment than a metre has no direction to rely on.
             streets.keep(sizes(streets.b - streets.a) > 1)
         return streets
 

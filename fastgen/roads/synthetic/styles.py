@@ -9,6 +9,7 @@ from fastgen.roads.synthetic.districts import Districts
 from fastgen.roads.synthetic.draws import Draws
 from fastgen.roads.synthetic.plan import CityPlan
 from fastgen.roads.synthetic.plane import Frame
+from fastgen.units import M_PER_MILE
 
 if TYPE_CHECKING:
     from fastgen.roads.synthetic.ground import Ground
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # A style also has its figures in `districts`, its name in `cli.roads`, and its ranges in docs/roads.md.
 STYLES = ("grid", "suburb", "old-town", "mixed")
+# How many parks are tried in a square of four miles to each side, and the radius of the largest, metres.
 PARKS = {"grid": (250, 450.0), "suburb": (90, 900.0), "old-town": (90, 900.0), "mixed": (120, 600.0)}
 FREEWAYS = {
     "grid": ("Crosstown Freeway", "Valley Freeway"),
@@ -26,6 +28,7 @@ FREEWAYS = {
 DEAD_ENDS = {"grid": 0.4, "suburb": 0.5, "old-town": 0.5, "mixed": 0.45}
 MERGE_M = {"grid": 16.0, "suburb": 2.5, "old-town": 2.5, "mixed": 13.0}
 EXIT_M = {"grid": 1600, "suburb": 2400, "old-town": 2400, "mixed": 1600}  # between a freeway's exits
+# How far freeways pass from the middle of the city: an old town's keep outside its outer ring.
 AWAY_M = {"grid": (900, 2200), "suburb": (900, 2400), "old-town": (2600, 4000), "mixed": (900, 2200)}
 
 
@@ -71,7 +74,7 @@ def _main_roads(ground: Ground, style: str) -> list[Road]:
     if style == "grid":
         return [
             *roads,
-            *on.draw_lattice(ground, on.MILE_M, ground.angle, 0.0),
+            *on.draw_lattice(ground, M_PER_MILE, ground.angle, 0.0),
             *on.draw_radials(ground, 2, 300.0, 20.0, ground.angle + 45),
         ]
     if style == "suburb":

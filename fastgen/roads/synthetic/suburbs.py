@@ -55,6 +55,7 @@ def cut_half(polygon: Corners, middle: Corner, normal: Corner) -> Corners:
 
 def cut_cell(seeds: Points, k: int, cell_m: float) -> Points:
     """Cut the polygon of points nearest to one seed (half-plane by half-plane)."""
+    # Seeds lie on a jittered lattice of pitch cell_m, so no inner cell reaches farther than this.
     reach = 1.6 * cell_m
     square = np.array([[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]])
     polygon: Corners = (seeds[k] + square).tolist()
@@ -126,10 +127,12 @@ def lay_suburb(suburb: Suburb, area: Points, frame: Frame, district: int, rng: D
     cells = [cut_cell(seeds, k, suburb.cell_m) for k in range(len(seeds))]
     streets = _collectors(cells, district, rng)
     for seed, polygon in zip(seeds, cells, strict=True):
+        # Outer seeds only bound the cells of inner ones.
         if (seed < area.min(axis=0) - suburb.cell_m / 2).any() or (
             seed > area.max(axis=0) + suburb.cell_m / 2
         ).any():
             continue
+        # Each neighbourhood is a small grid, turned, stretched and bent by itself.
         lat, lon = frame.to_e6(seed[None])
         pitch = rng.uniform(0.85, 1.2, 2) * suburb.pitch
         grid = Grid(
@@ -154,6 +157,7 @@ def lay_suburb(suburb: Suburb, area: Points, frame: Frame, district: int, rng: D
         if len(cell.a):
             cell.extend(_courts(grid, cell, suburb.courts, rng))
         streets.extend(cell)
+    # The bend of the whole comes last, for cells and collectors alike, so that they still meet.
     streets.a, streets.b = bend(streets.a), bend(streets.b)
     streets.clip(area, to_inside=True)
     return streets
