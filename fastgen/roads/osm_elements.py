@@ -51,7 +51,7 @@ class Nodes(NamedTuple):
     ids
         int64 (n,).
     lat, lon
-        float64 (n,), degrees, as they stand in the file, even beyond 90 and 180; NaN where there are none.
+        float64 (n,), degrees, as the file has them, even beyond 90 and 180; NaN where there are none.
     visible
         bool (n,), False where the file marks a node as deleted.
     version, time_s
@@ -91,8 +91,8 @@ class Way(NamedTuple):
     visible
         False where the file marks it as deleted.
     located
-        Latitudes and longitudes of its nodes, (n, 2), where the way itself holds them, NaN for nodes
-        without; None where it holds none.
+        Latitudes and longitudes of its nodes, (n, 2), where the way itself stores them, NaN for nodes
+        without; None where it stores none.
     """
 
     id: int
@@ -111,7 +111,7 @@ class OsmReader(Protocol):
     ways_ascend
         Whether the last pass yielded ways by ascending id, so that none came twice.
     has_located_ways
-        Whether a way of the last pass held positions of its nodes.
+        Whether a way of the last pass stored positions of its nodes.
     """
 
     ways_ascend: bool
@@ -121,7 +121,7 @@ class OsmReader(Protocol):
         """Give all nodes; reading their versions takes time."""
 
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
-        """Give ways tagged highway that have one of these nodes or hold positions, and ways of these ids.
+        """Give ways tagged highway that have one of these nodes or store positions, and ways of these ids.
 
         Nodes and ids are sorted.
         """

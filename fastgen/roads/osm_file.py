@@ -116,7 +116,7 @@ def _load_nodes(reader: OsmReader, area: Area) -> Nodes:
 
 
 def _load_ways(reader: OsmReader, node_ids: NDArray[np.int64], area: Area) -> list[Way]:
-    """Load the drivable ways that touch some nodes or hold positions near them, in the order of their ids."""
+    """Load the drivable ways that touch some nodes or store positions near them, by ascending id."""
 
     def is_wanted(way: Way) -> bool:
         if not _is_drawn(way):
@@ -193,7 +193,7 @@ def _check_positions(reader: OsmReader, ways: list[Way], nodes: Nodes, area: Are
 
 
 def _find_located(way: Way, area: Area) -> NDArray[np.bool_]:
-    """Say which nodes of a way are near the square by the positions that the way itself holds."""
+    """Say which nodes of a way are near the square by the positions that the way itself stores."""
     if way.located is None:
         return np.zeros(len(way.nodes), bool)
     return area.contains(way.located[:, 0], way.located[:, 1], MARGIN_M)

@@ -109,7 +109,7 @@ class PbfReader:
                     yield _read_nodes(block, _columns(block, spans, _NODE_FIELDS))
 
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
-        """Give ways tagged highway that have one of these nodes or hold positions, and ways of these ids."""
+        """Give ways tagged highway that have one of these nodes or store positions, and ways of these ids."""
         self.ways_ascend, self.has_located_ways = True, False
         before = None  # the last id of the batch before
         for block in iterate_blocks(self._path):

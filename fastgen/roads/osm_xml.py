@@ -72,7 +72,7 @@ class XmlReader:
         self._ways_at = handler.ways_at if handler.is_utf8 else 0
 
     def ways(self, nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
-        """Give ways tagged highway that have one of these nodes or hold positions, and ways of these ids."""
+        """Give ways tagged highway that have one of these nodes or store positions, and ways of these ids."""
         handler = _WayHandler()
         self.ways_ascend, self.has_located_ways = True, False
         last_id = None
@@ -257,7 +257,7 @@ def _refuse_entity(name: str, *_: Any) -> None:
 
 
 def _choose(ways: list[Way], nodes: NDArray[np.int64], ids: NDArray[np.int64]) -> Iterator[Way]:
-    """Yield the highways that have one of these nodes or hold positions, and the ways of these ids."""
+    """Yield the highways that have one of these nodes or store positions, and the ways of these ids."""
     chosen = find_in(ids, np.array([way.id for way in ways], np.int64))
     roads = [i for i, way in enumerate(ways) if "highway" in way.tags and len(way.nodes)]
     if roads:

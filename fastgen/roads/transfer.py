@@ -33,7 +33,7 @@ _CHUNK = 1 << 16  # bytes
 # A server words its reason freely; an error has room for this much of it.
 _MAX_REASON = 60  # characters
 _PLAIN, _PACKED = frozenset({"", "identity"}), frozenset({"gzip", "x-gzip", "deflate"})
-_GZIP_OR_ZLIB = zlib.MAX_WBITS + 32  # how zlib is told to detect either
+_GZIP_OR_ZLIB = zlib.MAX_WBITS + 32  # tells zlib to detect either format
 # Bounds the memory of a thread that receives faster than the answer is read, or is given up.
 _MAX_CHUNKS_WAITING = 8
 

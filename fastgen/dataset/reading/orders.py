@@ -96,6 +96,6 @@ def locate_orders(batch: RowBatch, days: FileDays) -> OrderRows:
 
 
 def type_name(type_id: int) -> str:
-    """Name an event type by its number; a number that is no event type is named as such."""
+    """Name an event type by its number; a number of no event type becomes "event_type_id N"."""
     known = 1 <= type_id <= len(EVENT_TYPES)
     return EVENT_TYPES[type_id - 1] if known else f"event_type_id {type_id}"

@@ -57,7 +57,7 @@ def write_route_texts(
 ) -> None:
     """Write each customer's route "[[lat,lon],...]", kitchen first, at its `text_start`; back to front.
 
-    The nodes' own "[lat,lon]" stand one after another in `node_text`, from `node_start`, (n_nodes + 1,), on.
+    `node_text` has the "[lat,lon]" of every node: node v's is node_start[v]:node_start[v + 1].
     """
     for i in range(len(customer)):
         at = text_start[i + 1] - 1

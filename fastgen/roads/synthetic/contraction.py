@@ -66,7 +66,7 @@ class _Chains:
 
 
 def contract(network: Network) -> None:
-    """Join the edges at nodes where a street merely goes on, keeping nodes at wide bends."""
+    """Join the edges at nodes where one street goes on, keeping nodes at wide bends."""
     chains = _Chains(network)
     joined: list[Edge] = []
     # Junctions first; what is then left are rings.

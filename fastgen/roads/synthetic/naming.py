@@ -99,7 +99,7 @@ class Names:
         self._next: dict[str, int] = {}
 
     def settle(self, name: str) -> str:
-        """Give a name that is already one back, and a new word instead of a stand-in."""
+        """Replace a stand-in by a name of a new word; return any other name as it is."""
         if not name.startswith(FRESH):
             return name
         # A district has more lines than streets that last, so words are given only to these.

@@ -141,7 +141,7 @@ def drop_parallels(network: Network) -> None:
 
 
 def merge_close(network: Network, radius_m: float) -> None:
-    """Merge junctions on the ground that stand too close, into the busiest one's place."""
+    """Merge junctions on the ground that lie too close, into the busiest one's place."""
     degree = network.degrees()
     pairs = close_pairs(network.xy, radius_m)
     used = (degree > 0) & network.ground

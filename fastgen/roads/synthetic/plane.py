@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Points = NDArray[np.float64]
     LatLon = Sequence[tuple[float, float]]
 
-SIDES_AT_ONCE = 12  # of a polygon, that segments are held against together
+SIDES_AT_ONCE = 12  # of a polygon, with which segments are compared in one step
 METRES_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180
 TURN_HIGH, TURN_LOW = 6.28125, 2 * np.pi - 6.28125  # the former has few bits: products with a count are exact
 

@@ -74,7 +74,7 @@ def _collectors(cells: list[Points], district: int, rng: Draws) -> Streets:
     for polygon in cells:
         for p, q in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
             middle = (p + q) / 2
-            # Both cells of a border compute it, each with errors of its own: near keys are the same border.
+            # Both cells of a border compute its middle, each rounds it by itself: near keys are one border.
             key = (round(middle[0] / 2), round(middle[1] / 2))
             near = {(key[0] + i, key[1] + j) for i in (-1, 0, 1) for j in (-1, 0, 1)}
             if near & done or sizes(q - p) < 60:  # noqa: PLR2004
