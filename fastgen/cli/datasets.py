@@ -79,7 +79,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def open_named(dataset: Path | str, given: Mapping[str, Any], *, has_ids: bool = True) -> Path | OpenDataset:
+def open_named(
+    dataset: Path | str,
+    given: Mapping[str, Any],
+    check: Callable[[OpenDataset], object],
+    *,
+    has_ids: bool = True,
+) -> Path | OpenDataset:
     """Open the dataset that a user has named.
 
     Parameters
@@ -88,6 +94,9 @@ def open_named(dataset: Path | str, given: Mapping[str, Any], *, has_ids: bool =
         A folder, or a text that begins with `scenario:`.
     given
         The options of `of_scenario`.
+    check
+        Called with the dataset of a scenario before its digest is computed, which may take minutes; raises if
+        another option of the command is wrong. A folder is opened at once, so its command checks them itself.
     has_ids
         Whether the output has event ids. They are derived from the dataset's digest; if the cache lacks that
         of a scenario, all events are made once to compute it.
@@ -98,6 +107,8 @@ def open_named(dataset: Path | str, given: Mapping[str, Any], *, has_ids: bool =
         If one of these options is given with a folder.
     ScenarioError, DataError
         If the scenario or its inputs are wrong.
+    FastgenError
+        What `check` raises.
     """
     wanted = {name.removeprefix("of_"): value for name, value in given.items() if value is not None}
     if isinstance(dataset, Path):
@@ -116,8 +127,10 @@ def open_named(dataset: Path | str, given: Mapping[str, Any], *, has_ids: bool =
     file = dataset.removeprefix(PREFIX)
     wanted["scenario"] = None if file == CANONICAL else Path(file)
     simulation = load_simulation(SimulationOptions(**wanted), lambda line: say(line, err=True))
+    undigested = open_unwritten(simulation, dataset, ())
+    check(undigested)
     if not has_ids:
-        return open_unwritten(simulation, dataset, ())
+        return undigested
     with progress_of(simulation.events_expected) as advance:
         return open_unwritten(simulation, dataset, digest_days(simulation, default_cache_dir(), advance))
 

@@ -46,12 +46,13 @@ def publish(*, dataset: Path | str, to: str, overwrite: bool, **of_scenario: Any
     """  # noqa: D301  # \b keeps click from joining the lines
     with uncollected():
         from fastgen.publishing.run import publish as publish_dataset  # noqa: PLC0415  # heavy
+        from fastgen.publishing.target import parse_target  # noqa: PLC0415  # heavy
 
     def announce(line: str) -> None:
         if sys.stderr.isatty():
             say(line, err=True)
 
-    opened = datasets.open_named(dataset, of_scenario)
+    opened = datasets.open_named(dataset, of_scenario, lambda _: parse_target(to))
     done = publish_dataset(opened, to, overwrite=overwrite, announce=announce)
     if not done.made:
         say(f"nothing to do: {done.target} holds the tables of this dataset, {done.digest[:16]}")

@@ -79,14 +79,21 @@ def replay(
     with uncollected():
         from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
         from fastgen.replaying.run import present_us, run_once  # noqa: PLC0415  # heavy
+        from fastgen.replaying.session import ReplaySession  # noqa: PLC0415  # heavy
         from fastgen.replaying.state_checks import ClockError  # noqa: PLC0415  # heavy
 
     # With events on stdout, everything else goes to stderr.
     report = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
 
     of_scenario = {name: settings.pop(name) for name in list(settings) if name.startswith("of_")}
-    opened = datasets.open_named(dataset, of_scenario)
     settings["faults"] = settings["faults"] or datasets.faults_of_named(dataset)
+    replay_options = ReplayOptions(**settings)
+
+    def check(undigested: OpenDataset) -> None:
+        target = sys.stdout.buffer if to == STDOUT else to
+        ReplaySession(undigested, target, state, replay_options).check()
+
+    opened = datasets.open_named(dataset, of_scenario, check)
 
     def play(replay_options: ReplayOptions) -> None:
         with announced_late_compiling(), target(to) as sink:
@@ -97,7 +104,6 @@ def replay(
             _warn_of_own_files(emitted)
             report(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
 
-    replay_options = ReplayOptions(**settings)
     try:
         play(replay_options)
     except ClockError as error:

@@ -20,6 +20,8 @@ from fastgen.loading import uncollected
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fastgen.dataset.opened import OpenDataset
+
 STDOUT = "-"
 
 
@@ -65,9 +67,18 @@ def slice_command(
       fastgen slice dataset --from 70 --to 71 -o day70.jsonl --faults faults.toml --ledger ledger.parquet
     """  # noqa: D301  # \b keeps click from joining the lines
     with uncollected():
+        from fastgen.dataset.index import select_ids, select_types  # noqa: PLC0415  # heavy
         from fastgen.faults.slice_file import write_slice  # noqa: PLC0415  # heavy
+        from fastgen.wire.slice_file import parse_window  # noqa: PLC0415  # heavy
 
-    opened = datasets.open_named(dataset, of_scenario, has_ids=not raw)
+    def check(undigested: OpenDataset) -> None:
+        parse_window(undigested.index, start, end, file_format)
+        select_ids(undigested.index, locations)
+        select_types(types)
+
+    if str(output) != STDOUT:
+        _check_output(output, dataset, ledger)
+    opened = datasets.open_named(dataset, of_scenario, check, has_ids=not raw)
     # The stored columns have no faults, unless the user asks for them.
     plan = faults or (None if raw else datasets.faults_of_named(dataset))
 
@@ -90,16 +101,28 @@ def slice_command(
         if str(output) == STDOUT:
             _to_stdout(write)
         else:
-            from fastgen.dataset.layout import check_no_part, is_part  # noqa: PLC0415  # --help does without
-
-            if isinstance(dataset, Path) and is_part(output, dataset):
-                raise ScenarioError(f"output: expected a file that is none of the dataset, got {output}.")
-            check_no_part(output, "output")
-            if ledger is not None:
-                from fastgen.faults.plan import check_ledger_path  # noqa: PLC0415  # only with faults
-
-                check_ledger_path(ledger, output)
             _to_file(write, output)
+
+
+def _check_output(output: Path, dataset: Path | str, ledger: Path | None) -> None:
+    """Refuse a file that a slice can't be written to, before the events are made or read."""
+    from fastgen.dataset.layout import check_no_part, is_part  # noqa: PLC0415  # --help does without
+    from fastgen.files import check_file  # noqa: PLC0415  # --help does without
+
+    if isinstance(dataset, Path) and is_part(output, dataset):
+        raise ScenarioError(f"output: expected a file that is none of the dataset, got {output}.")
+    check_no_part(output, "output")
+    if ledger is not None:
+        from fastgen.faults.plan import check_ledger_path  # noqa: PLC0415  # only with faults
+
+        check_ledger_path(ledger, output)
+    if not _is_device(output):
+        check_file(output, "output")
+
+
+def _is_device(path: Path) -> bool:
+    """Whether a path is a device or a pipe, which is written to and not replaced by a file."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _to_stdout(write: Callable[[IO[bytes]], None]) -> None:
@@ -110,12 +133,11 @@ def _to_stdout(write: Callable[[IO[bytes]], None]) -> None:
 
 def _to_file(write: Callable[[IO[bytes]], None], path: Path) -> None:
     """Write a file that appears whole; the bytes go to it as they are made, so memory stays bounded."""
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if _is_device(path):
         _to_device(write, path)
         return
-    from fastgen.files import check_file, sync_folder  # noqa: PLC0415  # --help does without
+    from fastgen.files import sync_folder  # noqa: PLC0415  # --help does without
 
-    check_file(path, "output")
     # In the same folder, so that the rename is atomic.
     temporary = path.with_name(f".{os.getpid()}.fastgen.tmp")
     try:

@@ -107,6 +107,16 @@ class ReplaySession:
             if kind is None or kind is GeneratorExit:
                 self._write_ledger()
 
+    def check(self) -> None:
+        """Check the options of a first run, without reading an event or the state.
+
+        Raises
+        ------
+        FastgenError
+            As the class.
+        """
+        start_clock(self._index, self._request, now_us=0)
+
     def load(self) -> SinkState | None:
         """Read the state and check it against the request and the sink; nothing is changed.
 
@@ -123,7 +133,7 @@ class ReplaySession:
         self._state = read_state(self._state_path)
         if self._state is None:
             self._sink.check(None, self._state_path)
-            start_clock(self._index, self._request, now_us=0)
+            self.check()
             return None
         check_state(self._state, self._request, self._sink, self._state_path)
         return self._state.sink

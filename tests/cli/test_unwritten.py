@@ -30,6 +30,11 @@ class Case:
 
 
 @pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("unwritten"))
 
@@ -86,3 +91,37 @@ def test_wrong_words_are_one_line(arguments: tuple[str, ...], expected: str, tmp
     assert expected in refused.stderr
     assert refused.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("slice", "--from", "x", "--to", "1"), "from"),
+        (("slice", "--from", "1", "--to", "0"), "to: expected an instant not before"),
+        (("slice", *WINDOW, "--locations", "atlantis"), "locations: expected codes or ids among"),
+        (("slice", *WINDOW, "--types", "lost"), "types: expected names among"),
+        (("slice", *WINDOW, "--format", "xml"), "--format"),
+        (("slice", *WINDOW, "-o", "."), "output"),
+        (("replay", "--to", "landing", "--speed", "0"), "speed: expected 0 < speed"),
+        (("replay", "--to", "landing", "--speed", "fast"), "speed: expected a number"),
+        (("replay", "--to", "landing", "--start-day", "9"), "start_day: expected 0 <= start_day <= 2"),
+        (("replay", "--to", "landing", "--locations", "atlantis"), "locations: expected codes or ids among"),
+        (("replay", "--to", "landing", "--types", "lost"), "types: expected names among"),
+        (("replay", "--to", "landing", "--format", "xml"), "--format"),
+        (("replay", "--to", "-"), "state: expected a state file"),
+        (("publish", "--to", "paper:x"), "to: expected delta:PATH"),
+        (("publish", "--to", "parquet:"), "to: expected delta:PATH"),
+    ],
+)
+def test_wrong_options_are_found_before_an_event_is_made(
+    tmp_path: Path, case: Case, cache: Path, arguments: tuple[str, ...], expected: str
+) -> None:
+    (tmp_path / "it.toml").write_text('name = "it"\nseed = 77\n')
+    command, *rest = arguments
+    words = ("scenario:it.toml", *case.words[1:])
+    refused = run_fastgen(command, *words, *rest, cwd=tmp_path, env={"FASTGEN_CACHE_DIR": str(cache)})
+    assert refused.returncode == 2
+    assert expected in refused.stderr
+    assert refused.stderr.strip().splitlines()[-1].count(expected) == 1
+    assert not list(cache.rglob("digests-*"))
+    assert not (tmp_path / "landing").exists()
