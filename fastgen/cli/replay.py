@@ -78,7 +78,7 @@ def replay(
         raise click.UsageError("--follow: expected neither --now nor --dry-run beside it.")
     with uncollected():
         from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
-        from fastgen.replaying.run import present_us, run_once  # noqa: PLC0415  # heavy
+        from fastgen.replaying.run import check_every, present_us, run_once  # noqa: PLC0415  # heavy
         from fastgen.replaying.session import ReplaySession  # noqa: PLC0415  # heavy
         from fastgen.replaying.state_checks import ClockError  # noqa: PLC0415  # heavy
 
@@ -90,8 +90,9 @@ def replay(
     replay_options = ReplayOptions(**settings)
 
     def check(undigested: OpenDataset) -> None:
-        target = sys.stdout.buffer if to == STDOUT else to
-        ReplaySession(undigested, target, state, replay_options).check()
+        sink = sys.stdout.buffer if to == STDOUT else to
+        ReplaySession(undigested, sink, state, replay_options).check()
+        check_every(every)
 
     opened = datasets.open_named(dataset, of_scenario, check)
 

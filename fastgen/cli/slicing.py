@@ -67,35 +67,27 @@ def slice_command(
       fastgen slice dataset --from 70 --to 71 -o day70.jsonl --faults faults.toml --ledger ledger.parquet
     """  # noqa: D301  # \b keeps click from joining the lines
     with uncollected():
-        from fastgen.dataset.index import select_ids, select_types  # noqa: PLC0415  # heavy
-        from fastgen.faults.slice_file import write_slice  # noqa: PLC0415  # heavy
-        from fastgen.wire.slice_file import parse_window  # noqa: PLC0415  # heavy
+        from fastgen.faults.slice_file import check_slice, write_slice  # noqa: PLC0415  # heavy
+
+    settings: dict[str, Any] = {
+        "locations": locations,
+        "types": types,
+        "format": file_format,
+        "raw": raw,
+        # The faults of a scenario file are for the wire: the stored columns are as a build writes them.
+        "faults": faults or (None if raw else datasets.faults_of_named(dataset)),
+        "ledger": ledger,
+    }
 
     def check(undigested: OpenDataset) -> None:
-        parse_window(undigested.index, start, end, file_format)
-        select_ids(undigested.index, locations)
-        select_types(types)
+        check_slice(undigested.index, start, end, **settings)
 
     if str(output) != STDOUT:
         _check_output(output, dataset, ledger)
     opened = datasets.open_named(dataset, of_scenario, check, has_ids=not raw)
-    # The stored columns have no faults, unless the user asks for them.
-    plan = faults or (None if raw else datasets.faults_of_named(dataset))
 
     def write(stream: IO[bytes]) -> None:
-        write_slice(
-            opened,
-            start,
-            end,
-            stream,
-            locations=locations,
-            types=types,
-            format=file_format,
-            raw=raw,
-            faults=plan,
-            ledger=ledger,
-            name=output.name,
-        )
+        write_slice(opened, start, end, stream, **settings, name=output.name)
 
     with announced_late_compiling():
         if str(output) == STDOUT:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ from fastgen.dataset.layout import check_no_part
 from fastgen.errors import ScenarioError
 from fastgen.faults.fault import Fault
 from fastgen.faults.kinds import KINDS, ROW_FIELDS
-from fastgen.files import check_file, check_input, read_regular
+from fastgen.files import check_file, check_input
+from fastgen.inputs.scenario_file import read_toml
 from fastgen.model.field_kinds import integer
 from fastgen.model.fields import apply, did_you_mean, from_dict, shown, to_dict
 
@@ -86,7 +86,7 @@ def load_faults(path: str | Path) -> FaultPlan:
         "FILE: fault NUMBER: KEY: expected ..., got VALUE."
     """
     path = check_input(path, "faults")
-    raw = _read(path)
+    raw = read_toml(path, "faults")
     return _make(raw, str(path), raw.get("seed"))
 
 
@@ -132,7 +132,7 @@ def load_scenario_faults(path: Path) -> FaultPlan | None:
     ScenarioError
         As `load_faults`.
     """
-    raw = _read(path)
+    raw = read_toml(path)
     if "faults" not in raw:
         return None
     return _make({"faults": raw["faults"]}, str(path), raw.get("seed", 42))
@@ -162,18 +162,6 @@ def faults_of_dq(dq: object) -> list[dict[str, Any]]:
             for key, share in fields.items()
         ]
     return found
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        # utf-8-sig: editors on Windows may write a byte order mark.
-        return tomllib.loads(read_regular(path).decode("utf-8-sig"))
-    except OSError as error:
-        raise ScenarioError(f"{path}: expected a readable faults file, got {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path}: expected UTF-8, got byte {error.start} that is not.") from None
-    except (ValueError, RecursionError) as error:
-        raise ScenarioError(f"{path}: expected TOML, got an error: {error}.") from None
 
 
 def _make(raw: dict[str, Any], source: str, seed: object) -> FaultPlan:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fastgen.dataset.index import DatasetIndex
     from fastgen.dataset.instants import Instant
     from fastgen.dataset.opened import OpenDataset
     from fastgen.faults.plan import FaultPlan
@@ -66,15 +67,11 @@ def write_slice(
     FastgenError
         As the clean slice; and if the faults file is wrong or the ledger can't be written.
     """
-    plan = load_plan(faults)
+    plan = _load_checked(faults, ledger, raw=raw)
     if plan is None:
-        if ledger is not None:
-            raise ScenarioError("ledger: expected faults beside it, got none: a clean slice has no ledger.")
         return slice_file.write_slice(
             dataset, start, end, stream, locations=locations, types=types, format=format, raw=raw
         )
-    if raw:
-        raise ScenarioError("raw: expected the wire format with faults, got the stored columns.")
     index = index_of(dataset)
     window = slice_file.parse_window(index, start, end, format)
     plan.check_format(format)
@@ -97,3 +94,47 @@ def write_slice(
         writer.close()
         stream.flush()
     return n_rows
+
+
+def check_slice(
+    index: DatasetIndex,
+    start: Instant,
+    end: Instant,
+    *,
+    locations: Sequence[str] | None,
+    types: Sequence[str] | None,
+    format: str,  # noqa: A002  # the option's name
+    raw: bool,
+    faults: str | Path | FaultPlan | None,
+    ledger: str | Path | None,
+) -> None:
+    """Check the options of `write_slice` without reading an event; parameters as there.
+
+    Raises
+    ------
+    FastgenError
+        As `write_slice`, for an option that is wrong.
+    """
+    plan = _load_checked(faults, ledger, raw=raw)
+    slice_file.parse_window(index, start, end, format)
+    select_ids(index, locations)
+    select_types(types)
+    if plan is not None:
+        plan.check_format(format)
+        with needed_kernels():
+            from fastgen.faults.rules import make_rules  # noqa: PLC0415  # kernels
+        make_rules(plan, index)
+
+
+def _load_checked(
+    faults: str | Path | FaultPlan | None, ledger: str | Path | None, *, raw: bool
+) -> FaultPlan | None:
+    """Load the faults, and check what stands beside them."""
+    plan = load_plan(faults)
+    if plan is None and ledger is not None:
+        raise ScenarioError("ledger: expected faults beside it, got none: a clean slice has no ledger.")
+    if plan is not None and raw:
+        raise ScenarioError("raw: expected the wire format with faults, got the stored columns.")
+    if ledger is not None:
+        check_ledger_path(ledger)
+    return plan

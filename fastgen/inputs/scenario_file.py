@@ -59,8 +59,15 @@ def canonical_tree() -> Tree:
     return tree
 
 
-def read_toml(path: Path) -> Tree:
+def read_toml(path: Path, what: str = "scenario") -> Tree:
     """Read a TOML file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What kind of file it is, for errors.
 
     Raises
     ------
@@ -71,7 +78,7 @@ def read_toml(path: Path) -> Tree:
         # utf-8-sig: editors on Windows may write a byte order mark.
         return tomllib.loads(read_regular(path).decode("utf-8-sig"))
     except OSError as error:
-        raise ScenarioError(f"{path}: expected a readable scenario file, got {error.strerror}.") from None
+        raise ScenarioError(f"{path}: expected a readable {what} file, got {error.strerror}.") from None
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{path}: expected UTF-8, got byte {error.start} that is not.") from None
     except (ValueError, RecursionError) as error:

@@ -170,8 +170,7 @@ def follow(
     FastgenError
         As `replay`.
     """
-    if not 0 < every_s <= EVERY_MAX_S:
-        raise ScenarioError(f"every: expected more than 0 seconds and at most 366 days, got {every_s:g} s.")
+    check_every(every_s)
     stop, clock = stop or Event(), clock or present_us
     with ReplaySession(dataset, to, state, options or ReplayOptions()) as session:
         while not stop.is_set():
@@ -181,6 +180,12 @@ def follow(
             if emitted.clock.is_over(emitted.watermark):
                 return
             stop.wait(max(0.0, every_s - (time.monotonic() - began)))
+
+
+def check_every(every_s: float) -> None:
+    """Refuse a time between two windows that no replay can have: none at all, or more than a leap year."""
+    if not 0 < every_s <= EVERY_MAX_S:
+        raise ScenarioError(f"every: expected more than 0 seconds and at most 366 days, got {every_s:g} s.")
 
 
 def present_us() -> int:

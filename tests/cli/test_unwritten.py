@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fastgen.cli import main
 from fastgen.dataset.index import read_index
 from fastgen.errors import DataError
+from fastgen.generating import digests
 from tests.building.toy import write_toy_roads
 from tests.cli.processes import run_fastgen
 
@@ -27,11 +29,6 @@ class Case:
         self.path = str(folder / "data")
         built = run_fastgen("build", "--scenario", str(folder / "it.toml"), *self.words[1:], "-o", self.path)
         assert built.returncode == 0, built.stderr
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +99,15 @@ def test_wrong_words_are_one_line(arguments: tuple[str, ...], expected: str, tmp
         (("slice", *WINDOW, "--types", "lost"), "types: expected names among"),
         (("slice", *WINDOW, "--format", "xml"), "--format"),
         (("slice", *WINDOW, "-o", "."), "output"),
+        (("slice", *WINDOW, "--faults", "none.toml"), "none.toml: expected a readable faults file"),
+        (("slice", *WINDOW, "--faults", "lost.toml"), "lost.toml: fault 1: locations: expected"),
+        (("slice", *WINDOW, "--faults", "torn.toml", "--format", "csv"), "torn.toml: fault 1: kind"),
+        (("slice", *WINDOW, "--faults", "torn.toml", "--raw"), "raw: expected the wire format"),
+        (("slice", *WINDOW, "--ledger", "ledger.parquet"), "ledger: expected faults beside it"),
+        (("slice", *WINDOW, "--faults", "torn.toml", "--ledger", "."), "ledger: expected"),
+        (("replay", "--to", "landing", "--faults", "lost.toml"), "lost.toml: fault 1: locations: expected"),
+        (("replay", "--to", "landing", "--ledger", "ledger.parquet"), "ledger: expected faults beside it"),
+        (("replay", "--to", "landing", "--follow", "--every", "9999h"), "every: expected more than 0"),
         (("replay", "--to", "landing", "--speed", "0"), "speed: expected 0 < speed"),
         (("replay", "--to", "landing", "--speed", "fast"), "speed: expected a number"),
         (("replay", "--to", "landing", "--start-day", "9"), "start_day: expected 0 <= start_day <= 2"),
@@ -114,14 +120,27 @@ def test_wrong_words_are_one_line(arguments: tuple[str, ...], expected: str, tmp
     ],
 )
 def test_wrong_options_are_found_before_an_event_is_made(
-    tmp_path: Path, case: Case, cache: Path, arguments: tuple[str, ...], expected: str
+    tmp_path: Path,
+    case: Case,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    expected: str,
 ) -> None:
+    def digest(*_: object) -> None:
+        raise AssertionError("events are made for the digest")
+
+    monkeypatch.setattr(digests, "digest_days", digest)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "it.toml").write_text('name = "it"\nseed = 77\n')
+    fault = 'seed = 1\n[[faults]]\nkind = "truncated"\nprobability = 0.1\n'
+    (tmp_path / "torn.toml").write_text(fault)
+    (tmp_path / "lost.toml").write_text(f'{fault}locations = ["atlantis"]\n')
     command, *rest = arguments
-    words = ("scenario:it.toml", *case.words[1:])
-    refused = run_fastgen(command, *words, *rest, cwd=tmp_path, env={"FASTGEN_CACHE_DIR": str(cache)})
-    assert refused.returncode == 2
-    assert expected in refused.stderr
-    assert refused.stderr.strip().splitlines()[-1].count(expected) == 1
-    assert not list(cache.rglob("digests-*"))
-    assert not (tmp_path / "landing").exists()
+    with pytest.raises(SystemExit) as refused:
+        main([command, "scenario:it.toml", *case.words[1:], *rest])
+    assert refused.value.code == 2
+    error = capsys.readouterr().err
+    assert error.strip().splitlines()[-1].count(expected) == 1
+    assert error.count("\n") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"it.toml", "torn.toml", "lost.toml"}
