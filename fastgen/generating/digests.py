@@ -1,8 +1,9 @@
 """Digest location-days that were never written, and keep the digests in the cache.
 
-An event's id on the wire is made of the dataset's digest, which is one of content: so the content has to be
-made once. Digests are kept by location-day, under all that decides a location's events but the number of
-days: a longer or shorter dataset of the same scenario finds those that both have. Builds keep theirs too.
+An event's id on the wire is derived from the dataset's digest, and that digest from all rows: so all rows
+have to be made once. The cache has one file for each location, which is named after all that decides the
+location's events except the number of days. So a longer or shorter dataset of the same scenario finds the
+days that both have. Builds keep their digests there too.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from fastgen.generating.simulation import Simulation
 
-# A run that is ended has to make no more than this anew.
+# Seconds between two writes of the cache: a run that is ended loses no more work than that.
 SAVE_EVERY_S = 5.0
 
 
@@ -49,6 +50,7 @@ def digest_days(
     """
     found, maker = list[DayDigest](), EventMaker(simulation)
     for location_id, path in _cache_paths(simulation, cache_dir).items():
+        # May have days that this dataset lacks: they stay in the file, for a longer one.
         known, saved = _decode(_read_bytes(path) or b""), time.monotonic()
         n_known = len(known)
         for day in range(simulation.scenario.days):
@@ -72,7 +74,7 @@ def keep_digests(simulation: Simulation, days: Iterable[DayDigest], cache_dir: P
     paths = _cache_paths(simulation, cache_dir)
     for location_id, digests in by_location.items():
         path, own = paths[location_id], _encode(digests)
-        # Mostly they are there already, or nothing is: then there is no need to decode what is there.
+        # Mostly the file has the same digests, or there is none: then nothing has to be decoded.
         there = _read_bytes(path)
         if there != own:
             known = {} if there is None else _decode(there)
@@ -92,8 +94,10 @@ def _digest(simulation: Simulation, maker: EventMaker, location_id: int, day: in
 def _cache_paths(simulation: Simulation, cache_dir: Path) -> dict[int, Path]:
     """Name the file of each location's digests after all that decides them but the number of days."""
     tree = simulation.scenario.to_dict()
+    # The name decides no event, and the file has its digests by day.
     scenario = {key: value for key, value in tree.items() if key not in {"days", "name"}}
     stated = simulation.stated_source
+    # None for the statistical source: the version of its draws stands for it.
     source = None if stated is None else list(vars(stated).values())
     shared = [STREAM_VERSION, DIGEST_VERSION, scenario, simulation.dims.content_hash(), source]
     hashed = hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()
@@ -128,8 +132,10 @@ def _decode(data: bytes) -> dict[int, DayDigest]:
 
 def _write(path: Path, data: bytes) -> None:
     """Keep digests, whole or not at all; a file that a power cut leaves empty counts as none."""
+    # The cache only saves time: where it can't be written, the digests are computed again.
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Two processes may keep the same digests at the same time.
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_bytes(data)
         temporary.replace(path)

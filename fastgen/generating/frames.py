@@ -1,4 +1,4 @@
-"""Give expanded rows as Arrow tables and Polars frames that share the memory of what they were made from."""
+"""Convert rows in buffers to Arrow tables and Polars frames, which share the memory of the buffers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from fastgen.events.buffers import EventBuffers
     from fastgen.events.schema import Column
 
-# Bytes of a text that an Arrow string view holds itself, and those of any text that it shows.
+# A string view of Arrow has 16 bytes: inside are a text of up to 12 bytes, or the first 4 of a longer one.
 VIEW_TEXT, VIEW_PREFIX = 12, 4
-# Where the rows of an order are from its first one on.
+# Place of the row driver_picked_up among the rows of an order, which begin with order_created.
 PICKED_UP_AT = PICKED_UP - CREATED
 US_PER_TENTH = 6_000_000  # of a minute
 
@@ -31,16 +31,17 @@ US_PER_TENTH = 6_000_000  # of a minute
 def to_frame(
     buffers: EventBuffers, location_id: int, sequence_kind: str, columns: Collection[str] | None = None
 ) -> pl.DataFrame:
-    """Give rows as a Polars frame; parameters as `to_arrow`."""
+    """Convert rows to a Polars frame; parameters as `to_arrow`."""
     import polars as pl  # noqa: PLC0415  # slow to load, and an Arrow table does without
 
+    # Rechunking would copy every column.
     return pl.DataFrame(pl.from_arrow(to_arrow(buffers, location_id, sequence_kind, columns), rechunk=False))
 
 
 def to_arrow(
     buffers: EventBuffers, location_id: int, sequence_kind: str, columns: Collection[str] | None = None
 ) -> pa.Table:
-    """Give all rows that are expanded as an Arrow table.
+    """Convert all rows that are expanded to an Arrow table.
 
     Numbers and texts stay where they are, so nothing else may write to the buffers from now on.
 
@@ -95,6 +96,7 @@ class _Rows:
         drive_us = self._buffers.routes.drive_us[orders.customer]
         picked_up_us = orders.times_us[:, PICKED_UP_AT]
         if name == "eta_tenths":
+            # From the pick-up to the delivery, rounded half up: docs/model.md, 7.5.
             values = np.zeros(self._n_rows, np.int64)
             values[starts[:-1] + PICKED_UP_AT] = (drive_us + US_PER_TENTH // 2) // US_PER_TENTH
         else:
@@ -108,6 +110,7 @@ class _Rows:
 
     def _validity(self, column: Column) -> NDArray[np.uint8]:
         """Pack which rows have a value."""
+        # The type of the event decides which columns have a value. Arrow's first row is the lowest bit.
         is_set = np.logical_or.reduce([self._kinds == event_type for event_type in column.set_on])
         return np.packbits(is_set, bitorder="little")
 
@@ -117,6 +120,7 @@ class _Rows:
         events, routes = self._buffers.events, self._buffers.routes
         rows = events.start[: self._n_orders, FIRST_ROW]
         if name == "route_json":
+            # All orders of a customer share the text of one route.
             rows, text = rows + PICKED_UP_AT, routes.text
             starts = routes.text_start[self._buffers.orders.customer]
         else:
@@ -138,6 +142,8 @@ def _views(
     starts: NDArray[np.int64], lengths: NDArray[np.int64], text: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
     """Make Arrow string views, int64 (n, 2): length and prefix, then the rest of a short text, or a place."""
+    # Reads 12 bytes of each text, also beyond its end, and then clears those that aren't its own: Arrow wants
+    # zeros there, because views are compared as a whole.
     last = max(len(text) - 1, 0)
     head = text[np.minimum(starts[:, None] + np.arange(VIEW_TEXT), last)]
     head[np.arange(VIEW_TEXT) >= lengths[:, None]] = 0

@@ -38,7 +38,7 @@ class SimulationOptions:
     days, seed, scale, start
         Instead of the scenario's.
     locations
-        Codes or ids of the locations to build; None for all. What is built of one is the same whatever the
+        Codes or ids of the locations to build; None for all. The events of a location don't depend on the
         others.
     dimensions
         Folder of six dimension tables to use instead of the shipped ones.
@@ -82,10 +82,11 @@ def load_simulation(
     overrides = {key: getattr(options, key) for key in ("days", "seed", "scale", "start")}
     loaded, dims = load_inputs(paths["scenario"], paths["dimensions"], overrides=overrides)
     selected = select_locations(loaded, options.locations)
+    # If roads are missing, the error names the commands that get them, with the options that they need too.
     stated = [f" --{n} {shlex.quote(str(paths[n]))}" for n in ("scenario", "dimensions") if paths[n]]
     check_networks([place.code for place in selected], paths["roads"], "".join(stated))
     if make_source is None:
-        # Before routes are computed, which takes a while.
+        # Before routes are computed, which takes a while. Other sources have limits of their own.
         check_expected_orders(loaded, expected_orders(loaded))
     tables = {place.location_id: _route_table(loaded, place, paths["roads"], announce) for place in selected}
     return make_simulation(loaded, dims, tables, make_source)
@@ -94,7 +95,7 @@ def load_simulation(
 def simulate_scenario(
     scenario: Scenario, roads: Path | None, announce: Callable[[str], None], inputs: str = ""
 ) -> Simulation:
-    """Load what the simulation of a scenario needs besides: the shipped menus, and roads.
+    """Make the simulation of a scenario, with the built-in menus and with road networks.
 
     Parameters
     ----------

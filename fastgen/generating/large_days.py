@@ -1,8 +1,8 @@
-"""Digest a location-day that is too large to be made whole, by way of a temporary file.
+"""Digest a location-day that is too large for memory, through a temporary file.
 
-A digest runs over one column of the day after the other, but events are made a range of orders at a time. So
-the events are first written to a file, which is then read column by column: as in a build, whose files are
-digested by the same function if they have such a day.
+A digest runs over all rows of one column, then over those of the next one. Events are made with all their
+columns, for one range of orders after another. So they are first written to a file, which is then read
+column by column. A build digests its files of such days by the same function.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def digest_large_day(simulation: Simulation, maker: EventMaker, location_id: int
         written = _write_day(simulation, maker, location_id, day, folder / _NAME)
         maker.free()  # room for the columns read back
         n_orders = int(simulation.source.n_orders[location_id][day])
+        # Its last two fields are what the file is read for.
         undigested = DayDigest(location_id, day, n_orders, written.rows, 0, "")
         with EventFile(folder, FileEntry(_NAME, *written)) as file:
             return digest_file_days(file, [undigested])[0]
@@ -72,6 +73,7 @@ def _temporary_folder() -> Iterator[Path]:
 
 
 def _write_day(simulation: Simulation, maker: EventMaker, location_id: int, day: int, path: Path) -> Written:
+    # The column location_id is left out, as in the files of a build: the digest has it as a number.
     encoder = GroupEncoder(simulation.tables[location_id], None)
     fields = file_fields(simulation.sequence_kind, with_location=False)
     with FileWriter(path, fields, make_codec("zstd"), {}) as writer:

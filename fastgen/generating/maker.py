@@ -1,4 +1,4 @@
-"""Make the events of location-days in bounded memory: some small days at once, a large day in ranges."""
+"""Make the events of location-days in bounded memory: several small days at once, a large day in parts."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class EventMaker:
     Attributes
     ----------
     buffers
-        The chunk at hand: orders, and the rows of those that have been expanded.
+        The present chunk: its orders, and the rows of those that have been expanded.
     """
 
     def __init__(self, simulation: Simulation) -> None:
@@ -94,7 +94,7 @@ class EventMaker:
         Yields
         ------
         list of DayPart
-            What is in the chunk; `buffers` holds its orders until the next one.
+            Contents of the chunk; its orders are in `buffers` until the next chunk is made.
         """
         for ranges in self._cut(span):
             yield self.begin(span.location_id, ranges)
@@ -156,10 +156,12 @@ class EventMaker:
         simulation, source = self._simulation, self._simulation.source
         total = sum(one.n_orders for one in ranges)
         if len(self._orders.draw) < total or self._orders.line_item.size < total * source.lines_max:
+            # A quarter more, so that a chunk that is a little larger needs no new memory.
             self._orders = DayOrders.empty(total * 5 // 4, source.lines_max)
         orders = self._orders.section(0, total)
         source.fill(location_id, ranges, simulation.tables[location_id], orders)
         _, _, n_orders, first_index = np.array(ranges, np.int64).reshape(-1, 4).T
+        # The ranges follow one another in the arrays, but not in the indices of the location's orders.
         shift = first_index - (n_orders.cumsum() - n_orders)
         write_order_ids(simulation.order_ids, np.arange(total) + np.repeat(shift, n_orders), orders.id_view)
         return orders

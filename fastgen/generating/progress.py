@@ -1,4 +1,4 @@
-"""Show how far the making of events has come, in a notebook or a terminal."""
+"""Show a progress bar while events are made, in a notebook or a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def progress_of(events: float) -> Iterator[Callable[[int], None]]:
-    """Show a bar while the block runs, where somebody can see it; else nothing.
+    """Show a bar while the block runs, in a notebook or a terminal; elsewhere nothing.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def progress_of(events: float) -> Iterator[Callable[[int], None]]:
     Yields
     ------
     Callable
-        To be called with the number of events made since.
+        To be called with the number of events made since the last call.
     """
     if not (sys.stderr.isatty() or "ipykernel" in sys.modules):
         yield lambda _: None

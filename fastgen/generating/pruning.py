@@ -1,7 +1,8 @@
-"""Find out which locations and seconds a Polars predicate can match, so that others need not be made.
+"""Find out which locations and seconds a Polars predicate can match, so that no others are made.
 
-Polars hands a predicate over as an expression, whose parts it names in JSON alone. That form is not stable
-across its versions: what is not understood spares nothing, and every row is held against the predicate later.
+Polars passes the predicate as an expression, and shows the parts of an expression only as JSON. This JSON may
+change with any version of Polars: a part that is not understood excludes nothing. That is safe, because every
+row is filtered by the predicate later.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-# Operators by what is on their other side.
+# Operators that say the same with their two sides exchanged.
 _MIRRORED = {"Eq": "Eq", "Lt": "Gt", "LtEq": "GtEq", "Gt": "Lt", "GtEq": "LtEq"}
 
 
 class Wanted(NamedTuple):
-    """What could match.
+    """Locations and times that could match.
 
     Attributes
     ----------
@@ -69,14 +70,15 @@ def find_wanted(predicate: pl.Expr | None, locations: Collection[int]) -> Wanted
         return everything
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # Polars warns that this JSON is not stable
             return _Search(everything).search(json.loads(predicate.meta.serialize(format="json")))
+    # A predicate of thousands of parts is too deep for recursion.
     except (pl.exceptions.PolarsError, ValueError, TypeError, KeyError, RecursionError):
         return everything
 
 
 class _Search:
-    """Goes through the parts of a predicate."""
+    """Bounds the parts of a predicate, from the innermost ones outward."""
 
     def __init__(self, everything: Wanted) -> None:
         self._everything = everything
@@ -85,6 +87,7 @@ class _Search:
         """Bound what a part can match."""
         columns = _columns(node)
         if columns == {"location_id"}:
+            # There are few locations, so Polars can evaluate the part for all of them.
             ids = sorted(self._everything.locations)
             frame = pl.DataFrame({"location_id": pl.Series(ids, dtype=pl.Int8)})
             return Wanted(frozenset(frame.filter(_expression(node))["location_id"].to_list()))
@@ -97,6 +100,7 @@ class _Search:
             if name == "IsBetween":
                 return self._everything._replace(first_s=values[0], last_s=values[1])
             if name == "IsIn":
+                # A null in the list matches no row. The range may include seconds that aren't in the list.
                 found = [value for value in values[0] if value is not None]
                 return self._everything._replace(
                     first_s=min(found, default=math.inf), last_s=max(found, default=-math.inf)
@@ -111,6 +115,7 @@ class _Search:
         if right == {"Column": "ts_seconds"}:
             left, right, operator = right, left, _MIRRORED[operator]
         if left == {"Column": "ts_seconds"} and not _columns(right):
+            # Bounds that are excluded are taken as included: one second more is made, and filtered later.
             value = _value(right)
             if operator in {"Eq", "Gt", "GtEq"}:
                 first_s = self._everything._replace(first_s=value)
@@ -126,6 +131,7 @@ def _columns(node: Any) -> set[str]:
         return set[str]().union(*map(_columns, node))
     if not isinstance(node, dict):
         return set()
+    # Not those of a literal, whose value may look like a column.
     own = {node["Column"]} if isinstance(node.get("Column"), str) else set()
     return own.union(*(_columns(part) for key, part in node.items() if key != "Literal"))
 

@@ -42,9 +42,9 @@ def scan_scenario(
 ) -> pl.LazyFrame:
     """Scan the events that `build` would write, without writing them.
 
-    Inputs are read, and orders counted, here; the events are made each time that the frame is collected, in
-    bounded memory with the streaming engine. Filters that compare `location_id` or `ts_seconds` with
-    constants spare the location-days that can't match, and a projection spares the columns.
+    The call reads the inputs and counts the orders. The events are made each time that the frame is
+    collected; with the streaming engine, memory stays bounded. Only what a query needs is made: the columns
+    that it selects, and the location-days that filters of `location_id` or `ts_seconds` by constants leave.
 
     Parameters
     ----------
@@ -61,17 +61,8 @@ def scan_scenario(
     ScenarioError, DataError
         If an input is wrong.
     """
-    options = SimulationOptions(
-        scenario=scenario,
-        days=days,
-        seed=seed,
-        scale=scale,
-        start=start,
-        locations=locations,
-        dimensions=dimensions,
-        roads=roads,
-    )
-    return scan_simulation(load_simulation(options))
+    # The parameters are the fields of the options, one by one.
+    return scan_simulation(load_simulation(SimulationOptions(**locals())))
 
 
 def scan_simulation(simulation: Simulation) -> pl.LazyFrame:
@@ -93,6 +84,7 @@ def scan_simulation(simulation: Simulation) -> pl.LazyFrame:
             if left == 0:
                 return
 
+    # Pure: each call gives the same rows, so a query that uses the frame twice may scan it once.
     return register_io_source(make, schema=polars_schema(simulation.sequence_kind), is_pure=True)
 
 
@@ -107,39 +99,20 @@ def scenario_batches(
     dimensions: str | Path | None = None,
     roads: str | Path | None = None,
 ) -> pa.RecordBatchReader:
-    """Give the events that `build` would write as record batches, made while they are read, once.
-
-    Parameters
-    ----------
-    scenario, days, seed, scale, start, locations, dimensions, roads
-        As for `build`.
+    """Read the events that `build` would write as record batches; parameters and errors as `scan_scenario`.
 
     Returns
     -------
     pyarrow.RecordBatchReader
-        Columns and rows as those of `scan_scenario`; DuckDB, for one, queries it as it is.
-
-    Raises
-    ------
-    ScenarioError, DataError
-        If an input is wrong.
+        Columns and rows as those of `scan_scenario`, made while they are read; to be read once. DuckDB
+        queries it as a table.
     """
-    options = SimulationOptions(
-        scenario=scenario,
-        days=days,
-        seed=seed,
-        scale=scale,
-        start=start,
-        locations=locations,
-        dimensions=dimensions,
-        roads=roads,
-    )
-    simulation = load_simulation(options)
+    simulation = load_simulation(SimulationOptions(**locals()))  # as in `scan_scenario`
     schema = with_nulls(arrow_schema(simulation.sequence_kind))
 
     def make() -> Iterator[pa.RecordBatch]:
         for maker, location_id in _chunks(simulation, find_wanted(None, simulation.tables)):
-            # Texts as views are not read by all that read Arrow.
+            # Not every reader of Arrow knows texts as views.
             yield from (
                 to_arrow(maker.buffers, location_id, simulation.sequence_kind).cast(schema).to_batches()
             )
@@ -158,6 +131,7 @@ def _chunks(simulation: Simulation, wanted: Wanted) -> Iterator[tuple[EventMaker
                 maker.buffers.expand(0, n_orders)
                 yield maker, span.location_id
                 advance(maker.buffers.count_rows(n_orders))
+                # The reader may still use the chunk, which shares the memory of the buffers.
                 maker.free()
 
 
@@ -169,7 +143,7 @@ def _spans(simulation: Simulation, location_id: int, wanted: Wanted) -> Iterator
     tail_s = lead_s + simulation.source.longest_preparation_s
     tail_s += bound_drive_s(simulation.sequence_kind, simulation.scenario)
     last_day, epoch_s = simulation.scenario.days - 1, simulation.epoch_s
-    # An order of a day is delivered after midnight perhaps, and by the UTC clock begins on the day before.
+    # An order may be delivered after midnight. By the UTC clock, it may begin on the day before or after.
     first = max(0.0, (wanted.first_s - epoch_s - tail_s) // S_PER_DAY)
     last = min(float(last_day), (wanted.last_s - epoch_s + lead_s) // S_PER_DAY)
     if first <= last:

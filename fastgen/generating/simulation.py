@@ -1,4 +1,4 @@
-"""All that decides the events of a dataset, whatever form they are given."""
+"""Define what decides the events of a dataset, in whatever form they are read or written."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """All that is needed to make the events of any location-day alone.
+    """All that is needed to make the events of any location-day, independent of all others.
 
     Attributes
     ----------
@@ -47,9 +47,9 @@ class Simulation:
     tables
         Route table of each location built, by location_id.
     source
-        Which orders there are.
+        Source of the orders.
     items
-        JSON of the items.
+        JSON texts of the items, as the bodies of events have them.
     sequence_kind
         "i8" or "i16".
     """
@@ -83,12 +83,13 @@ class Simulation:
 
     @property
     def order_ids(self) -> Stream:
-        """Stream that orders' ids are enciphered with."""
+        """Stream of the keys by which numbers of orders become order ids."""
+        # Of no location: the ids have to be unique in the whole dataset.
         return stream(self.scenario.seed, 0, Purpose.ORDER_ID)
 
     @property
     def events_expected(self) -> float:
-        """About as many events as there will be."""
+        """Expected number of events."""
         expected = self.source.expected_orders
         return sum(float(expected[key].sum()) * table.events_per_order for key, table in self.tables.items())
 
@@ -136,6 +137,7 @@ def make_statistical_source(
     scenario: Scenario, dims: Dimensions, _: Mapping[int, RouteTable]
 ) -> StatisticalSource:
     """Make the source of orders that scenario, tables and seed decide alone."""
+    # By the local clock, no time zone matters.
     places = scenario.locations if scenario.clock == "utc" else ()
     zones = {place.location_id: load_zone(place.timezone) for place in places}
     return StatisticalSource.of(scenario, dims, zones)
@@ -143,6 +145,7 @@ def make_statistical_source(
 
 def _choose_sequence_kind(scenario: Scenario, tables: Mapping[int, RouteTable]) -> str:
     for place in scenario.locations:
+        # A sequence number is at most 16 bits wide.
         max_pings = tables[place.location_id].max_pings if place.location_id in tables else 0
         if max_pings > MAX_PINGS_I16:
             where = f"locations.{place.code}.driver" if place.driver else "driver"

@@ -1,4 +1,4 @@
-"""Make the events of orders as Arrow tables whose texts all readers of Arrow know."""
+"""Make the events of orders as Arrow tables that every reader of Arrow can read."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def make_tables(
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """Replace the type of a text: many of Arrow's functions and writers lack that of views."""
+    """Replace string views, which many functions and writers of Arrow lack."""
     return pa.large_string() if kind == pa.string_view() else kind

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from fastgen.generating.simulation import Simulation
     from fastgen.model.order_source import OrderRange
 
-# A location-day of at most so many events is one row group. Cutting it would gain little: reading it takes
-# a tenth of a second, and 20 MB.
+# A location-day of at most so many events is one row group. Making it takes a tenth of a second and 20 MB,
+# so cutting it would gain little.
 WHOLE_GROUP_EVENTS = 2 * ROW_GROUP_ROWS
 
 
@@ -48,8 +48,8 @@ def open_unwritten(simulation: Simulation, name: str, days: Sequence[DayDigest])
     name
         What to call the dataset in errors.
     days
-        Digests of all location-days, see `digest_days`: they make the dataset's digest that of the one on
-        disk, and so the events' ids on the wire. Without any, only stored columns may be read.
+        Digests of all location-days, see `digest_days`. The dataset's digest follows from them, and from that
+        the ids of the events on the wire: both as on disk. Without them, only stored columns may be read.
     """
     tables = {table_path(table): encode_dimension(simulation.dims, table) for table in TABLES}
     manifest = _describe(simulation, tables, days)
@@ -94,6 +94,7 @@ def join_unwritten(simulations: Mapping[int, Simulation], name: str, digest: str
 
 def _describe(simulation: Simulation, tables: dict[str, bytes], days: Sequence[DayDigest]) -> Manifest:
     scenario_hash, dimensions_hash = simulation.scenario.content_hash(), simulation.dims.content_hash()
+    # The finest partition: a part of the dataset is one location-day.
     form = (Layout.HIVE, PartitionBy.LOCATION_DAY, "none")
     entries = [
         FileEntry(path, len(getattr(simulation.dims, table)[0]), len(data), hashlib.sha256(data).hexdigest())
@@ -122,6 +123,7 @@ def _describe(simulation: Simulation, tables: dict[str, bytes], days: Sequence[D
         orders=sum(one.orders for one in days),
         rows=sum(one.rows for one in days),
         digest=digest_dataset(days),
+        # Only `info` and `verify` read these, and both refuse a dataset without files.
         days=(),
         files=(),
         tables=tuple(entries),
@@ -131,6 +133,7 @@ def _describe(simulation: Simulation, tables: dict[str, bytes], days: Sequence[D
 
 def _index(simulation: Simulation, name: Path, digest: str) -> DatasetIndex:
     scenario = simulation.scenario
+    # By the UTC clock, a local day begins and ends up to so many seconds before or after midnight.
     spread_s = CLOCK_SPREAD_S if scenario.clock == "utc" else 0
     drive_s = bound_drive_s(simulation.sequence_kind, scenario)
     return DatasetIndex(
@@ -161,10 +164,10 @@ def _made_parts(
 
 @dataclass(frozen=True, eq=False)
 class MadePart:
-    """A location-day whose events are made when they are read: it takes the place of an event file.
+    """A location-day whose events are made when they are read, in place of an event file.
 
-    A day of ordinary size is one row group. A larger one has several, each with the events of orders that
-    were created one after another. So a window makes only the row groups that it needs, one at a time.
+    A day of ordinary size is one row group. A larger day has several, each with the events of a range of its
+    orders. So a reader of a window makes only the row groups that it needs, one at a time.
 
     Attributes
     ----------
@@ -226,7 +229,7 @@ class MadePart:
         events_per_order = self.simulation.tables[location_id].events_per_order
         n_rows = [round(some.n_orders * events_per_order) for some in self._ranges]
         if len(n_rows) == 1:
-            # Its bounds are about those of the day, which readers know: drawing its orders gains nothing.
+            # Readers know the bounds of the day, and the bounds of its only row group are hardly narrower.
             return [RowGroup(n_rows[0], None, None)]
         maker = EventMaker(self.simulation)
         seconds = [maker.find_seconds(location_id, some) for some in self._ranges]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from polars.testing import assert_frame_equal
 
 import fastgen
 from fastgen.errors import ScenarioError
+from fastgen.generating.inputs import SimulationOptions
 from fastgen.generating.pruning import Wanted, find_wanted
 from tests.building.toy import write_toy_roads
 
@@ -133,6 +136,12 @@ def test_batches_are_the_rows_in_order(both: Both) -> None:
     made = pl.from_arrow(fastgen.scenario_batches(**both.options).read_all())
     assert isinstance(made, pl.DataFrame)
     assert_frame_equal(made, both.stored.collect())
+
+
+@pytest.mark.parametrize("read", [fastgen.scan_scenario, fastgen.scenario_batches])
+def test_both_name_every_option_of_a_simulation(read: Callable[..., object]) -> None:
+    named = {name: option.default for name, option in inspect.signature(read).parameters.items()}
+    assert named == {field.name: field.default for field in dataclasses.fields(SimulationOptions)}
 
 
 def test_wrong_input_is_said_at_once() -> None:
