@@ -1,9 +1,9 @@
 """Emit windows of events so that readers get each event exactly once, whenever the process is killed.
 
-A producer makes windows of rows, such as a replay of a dataset. A sink takes them: a folder that files appear
-in (`folder`), or a stream of bytes (`stream`). Both have one protocol (`sink`), and `emission` has the steps
-in which every producer uses it: open the sink, then for each window stage, commit, release.
+A producer, such as a replay, makes windows of rows. A sink takes them: a folder in which files appear
+(`folder`), or a stream of bytes (`stream`). Both implement one protocol (`sink`), and every producer uses it
+in the same steps (`emission`): open the sink; then stage, commit and release each window.
 
-The producer has one state file, in a format of its own. It says how far the producer has come and, beside
-that, the `SinkState`: one atomic replacement of the file commits both.
+Each producer keeps one state file. It says how far the producer has come, and has the `SinkState` too: so one
+atomic replacement of the file commits both.
 """

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastgen.emitting.control import Control
     from fastgen.emitting.sink import SinkState
 
+# Names that `FolderSink` gives its files.
 _DATA = re.compile(r"events-\d{10}\.")
 
 
@@ -58,7 +59,7 @@ def check_bound(control: Control, state: SinkState, state_path: Path) -> None:
     missing = control.missing(state.folder_id)
     if missing is None:
         return
-    if not names:
+    if not names:  # nothing was ever written here, so the state comes from elsewhere
         refuse_other_sink(str(control.folder), state_path)
     raise DamageError(
         f"{state_path}: expected the state of a run into {control.folder}, got no {missing}, which binds "

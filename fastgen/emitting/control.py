@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastgen.errors import DataError
-from fastgen.files import sync_folder, write_whole
+from fastgen.files import NAME_MAX, sync_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,8 +30,8 @@ _SUFFIX = ".fastgen"
 _NAME_FILE = "folder.id"
 _MARK = ".fastgen-"
 _STATE, _LOCK, _STAGING, _STAGED = "state.json", "lock", "staging", ".staged"
-# Longest name of a file system, in bytes; most bytes read of the file of a name, which has 33.
-_NAME_MAX, _ID_MAX = 255, 100
+# Most bytes that are read of the file of a name; it has 33.
+_ID_MAX = 100
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class Control:
 
     def staged(self, name: str) -> Path:
         """Path of a file while it is staged."""
+        # Inside a folder there is no ending: older replays had none, and their staged files are still found.
         return self.staging / (name if self.is_inside else f"{name}{_STAGED}")
 
     def are_staged(self, names: Iterable[str]) -> bool:
@@ -86,6 +87,7 @@ class Control:
             If the file of the name is damaged.
         """
         name = _read_name(self.path / _NAME_FILE)
+        # More than one, if somebody has copied the contents of another such folder into this one.
         marks = {path.name.removeprefix(_MARK) for path in self.folder.glob(f"{_MARK}*")}
         return marks | (set() if name is None else {name})
 
@@ -120,6 +122,7 @@ def find_control(folder: Path) -> Control:
     is_plain = folder.name not in ("", "..") and not folder.is_symlink()
     place = folder if is_plain else folder.resolve()
     beside = place.with_name(f".{place.name}{_SUFFIX}")
+    # One that exists is used, even a link that leads nowhere: a second one would lack the state.
     if os.path.lexists(inside):
         return Control(folder, inside)
     if os.path.lexists(beside) or _can_be_beside(place, beside):
@@ -129,7 +132,7 @@ def find_control(folder: Path) -> Control:
 
 def _can_be_beside(place: Path, beside: Path) -> bool:
     """Whether the control folder can be beside a folder, so that files can be renamed from it."""
-    if len(os.fsencode(beside.name)) > _NAME_MAX:
+    if len(os.fsencode(beside.name)) > NAME_MAX:
         return False
     if not place.exists():
         return True  # both will be made on one file system
@@ -141,6 +144,7 @@ def _can_be_beside(place: Path, beside: Path) -> bool:
 
 def _mount_of(folder: Path) -> tuple[int, str]:
     """Find the device of a folder and, if the system tells it, the id of its mount."""
+    # The device alone doesn't decide: a rename between two mounts of one device fails.
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         lines = Path(f"/proc/self/fdinfo/{descriptor}").read_text(encoding="ascii").splitlines()

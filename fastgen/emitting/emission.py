@@ -96,6 +96,7 @@ def open_sink(sink: Sink, state_path: Path, load: Callable[[], SinkState | None]
         What `load` raises.
     """
     locks = list(sink.locks)
+    # Two runs into two folders must not share a state file: each would overwrite the state of the other.
     if state_path != sink.state_path:
         locks.insert(0, (_lock_beside(state_path), state_path))
     if not any(os.path.lexists(lock) for lock, _ in locks):
@@ -104,6 +105,7 @@ def open_sink(sink: Sink, state_path: Path, load: Callable[[], SinkState | None]
         for lock, what in locks:
             held.enter_context(hold_lock(lock, what))
         sink.prepare()
+        # Reads the state again: until the locks were taken, another process could change it.
         sink.recover(load())
         yield
 

@@ -1,4 +1,4 @@
-"""Put files of events into a folder, each event exactly once, whatever moment the process is killed at.
+"""Put files of events into a folder, each event exactly once, at whatever moment the process is killed.
 
 `F` is the folder. `C` is its control folder, on the same file system and not for readers: `.F.fastgen` beside
 it, or `F/_fastgen` (see `fastgen.emitting.control`). The state file says how far the producer has come and
@@ -14,7 +14,7 @@ A start first releases the pending files of the state, then removes everything e
 
 - killed before 2: the state is the old one, no reader has seen anything, and what was staged is removed. The
   window is due again, and its files get the same names, which nobody has seen.
-- killed in 2: a rename is done or not. The state file is the old one or the new one, never torn.
+- killed in 2: the rename is atomic, so the state file is the old one or the new one, never a part of one.
 - killed between 2 and the end of 3: the window counts as emitted, and its files exist, each in exactly one of
   the two folders. A file that is no longer in staging has been released: nothing else takes it from there,
   not even a reader who consumes and removes files in `F`. The start releases the rest.
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 
 class FolderSink:
-    """A folder that files of events appear in.
+    """A folder in which files of events appear.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class FolderSink:
                     files.write(chunk)
                 staged = files.close()
                 sync_folder(self._control.staging)
-            except BaseException:
+            except BaseException:  # Ctrl-C too: an interrupted window leaves nothing
                 files.abandon()
                 self._clear_staging()
                 raise
@@ -161,11 +161,14 @@ class FolderSink:
         """
         control = self._control
         with self._output_errors():
+            # Only after a commit: a folder never carries a name that no state file has.
             control.bind(state.folder_id)
+            # A file that isn't in staging was released before a kill; its reader may have removed it since.
             waiting = [name for name in state.pending if control.staged(name).exists()]
             for name in waiting:
                 control.staged(name).rename(self.folder / name)
             if waiting:
+                # In this order, a power cut can't lose a file from both folders.
                 sync_folder(self.folder)
                 sync_folder(control.staging)
 
@@ -176,6 +179,7 @@ class FolderSink:
     def _create_file(self, number: int) -> tuple[str, IO[bytes]]:
         """Create the file of a number in staging; return its name and the open file."""
         name = self.file_name(number)
+        # The number of an older state, put back from a backup, was used before: no reader's file is replaced.
         if (self.folder / name).exists():
             raise OutputError(f"{self.folder / name}: expected no file of that name yet, but there is one.")
         return name, self._control.staged(name).open("wb")

@@ -20,12 +20,12 @@ def hold_lock(
 ) -> Iterator[None]:
     """Lock a file in this block; the kernel releases it when the process ends, however that happens.
 
-    On a file system without locks, nobody is kept out; see `try_lock`.
+    On a file system without locks, no process is kept out; see `try_lock`.
 
     Parameters
     ----------
     path
-        The file; made if missing. Only who holds the lock may remove it.
+        The file; made if missing. Only the process that holds the lock may remove it.
     what
         What the file stands for, for the error.
     expected

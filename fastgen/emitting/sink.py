@@ -1,4 +1,4 @@
-"""Say what a sink is, what a producer keeps of it, and what it writes into it."""
+"""Define the protocols of sinks, rows and writers, and the part of a producer's state that is the sink's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Writer(Protocol[_R_contra]):
         """Write rows."""
 
     def close(self) -> None:
-        """Write what is still missing; the stream itself stays open."""
+        """Write what is still in memory; the stream itself stays open."""
 
 
 class SinkState(NamedTuple):
@@ -66,7 +66,7 @@ STREAM_ID = "-"
 
 
 class Sink(Protocol):
-    """Where the windows of a producer go to. `fastgen.emitting.emission` calls its methods in their order.
+    """Where the windows of a producer go; `fastgen.emitting.emission` calls the methods in the right order.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Sink(Protocol):
         """Make the state of a first run; nothing is written."""
 
     def check(self, state: SinkState | None, state_path: Path) -> None:
-        """Refuse the state of another sink, and a sink that isn't as its state left it; nothing is changed.
+        """Refuse the state of another sink, and a sink that was changed since; nothing is written.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Sink(Protocol):
     def stage(
         self, chunks: Iterable[R], first_number: int, open_writer: Callable[[IO[bytes]], Writer[R]]
     ) -> Staged:
-        """Write the rows of a window; those of a folder are not yet to be seen.
+        """Write the rows of a window; readers of a folder don't see them yet.
 
         Parameters
         ----------

@@ -46,6 +46,7 @@ class WindowFiles(Generic[R]):
         self._stream: IO[bytes] | None = None
         self._writer: Writer[R] | None = None
         self._rows_left = 0
+        # Flushing waits for the disk; meanwhile the main thread encodes the next file.
         self._pool = ThreadPoolExecutor(1)
         self._flushing: deque[Future[None]] = deque()
         self._names: list[str] = []
@@ -99,6 +100,7 @@ class WindowFiles(Generic[R]):
             self._writer.close()
             self._stream.flush()
             self._n_bytes += self._stream.tell()
+            # Waiting for the oldest one also raises the error of a full disk early.
             if len(self._flushing) == MAX_FLUSHING:
                 self._flushing.popleft().result()
             self._flushing.append(self._pool.submit(_flush_and_close, self._stream))

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from fastgen.emitting.sink import SinkState
 
-# A state lists the files of one window, about 25 bytes each.
+# A state lists the files of one window, about 25 bytes each: this is room for 40 million.
 _MAX_BYTES = 1_000_000_000
+# Names become parts of paths, so none may lead out of its folder.
 _NAME = re.compile(r"-|[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 
 
@@ -82,6 +83,7 @@ class StateFile(NamedTuple):
                 f"{path}: expected format_version {self.version}, got {raw['format_version']!r}: "
                 "another version of fastgen wrote it."
             )
+        # After format and version: another version may compute its checksum in another way.
         if raw.pop("sha256") != checksum(raw):
             raise self.damage(path, "a whole state file, got a damaged one (sha256 differs)")
         return {key: value for key, value in raw.items() if key not in {"format", "format_version"}}
@@ -114,4 +116,5 @@ def check_names(state: SinkState) -> None:
 
 def checksum(body: Mapping[str, Any]) -> str:
     """Hash all fields of a state file but the checksum itself."""
+    # Sorted, so that the order of the fields in the file doesn't matter.
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

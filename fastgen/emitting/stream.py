@@ -1,7 +1,7 @@
-"""Write windows to a stream. There is no staging: what a stream has taken can't be taken back.
+"""Write windows to a stream. There is no staging: what is written to a stream can't be taken back.
 
-The state file is replaced after a window was written and flushed. A process that is killed in between writes
-that window again: no event is lost, and readers recognise a repeated one by its event id.
+The state file is replaced after a window was written and flushed. If the process is killed in between, the
+next one writes that window again: no event is lost, and readers recognise repeated events by their ids.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class StreamSink:
     state_path: Path | None = None
     control_folder: Path | None = None
     locks: tuple[tuple[Path, Path], ...] = ()
-    max_rows = 0  # a stream isn't cut
+    max_rows = 0  # a stream isn't cut into files
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -51,12 +51,12 @@ class StreamSink:
             refuse_other_sink("a stream", state_path)
 
     def prepare(self) -> None:
-        """Do nothing: a stream is there."""
+        """Do nothing: the stream is open."""
 
     def recover(self, state: SinkState | None) -> None:
-        """Do nothing: what was written has been seen."""
+        """Do nothing: readers may have read what a killed run wrote."""
 
-    def file_name(self, number: int) -> str:  # noqa: ARG002  # a stream is one
+    def file_name(self, number: int) -> str:  # noqa: ARG002  # there is one stream
         """Name the stream, whatever the number."""
         return STREAM_ID
 
@@ -76,8 +76,9 @@ class StreamSink:
             writer.write(chunk)
             n_rows += chunk.n_rows
         writer.close()
+        # Before the commit: rows that a killed process leaves in its buffer must not count as emitted.
         self._stream.flush()
-        return Staged((), n_rows, 0)
+        return Staged((), n_rows, 0)  # no files, and so no bytes of files
 
     def release(self, state: SinkState) -> None:
-        """Do nothing: what is written is seen."""
+        """Do nothing: readers get the rows when they are written."""

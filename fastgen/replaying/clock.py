@@ -1,4 +1,4 @@
-"""Relate wall clock, dataset time and the time on the wire, in whole numbers, so that nothing ever drifts.
+"""Convert between wall clock, dataset time and time on the wire, in whole numbers, so that nothing drifts.
 
 There are three times: *real* microseconds of the wall clock (Unix, UTC); *virtual* seconds, dataset time that
 runs on through all loops; and the *simulated* time on the wire, which is virtual time moved by whole days.
@@ -17,9 +17,11 @@ from fastgen.errors import ScenarioError
 from fastgen.units import S_PER_DAY, US_PER_S, YEAR_10000_S
 
 US_PER_DAY = S_PER_DAY * US_PER_S
+# Virtual seconds a real second: a year in half a minute.
 SPEED_MAX = 1_000_000
+# Fraction("1e999999999") would take all memory, so exponents are looked at before it is made.
 _EXPONENT = re.compile(r"[eE][+-]?0*(\d+)\s*$")
-# What Python takes in numbers besides.
+# Blanks, underscores and digits of other scripts, which Python accepts in numbers.
 _NO_PART = re.compile(r"[\s_]|[^ -~]")
 _EXPONENT_DIGITS, _TEXT_MAX = 2, 100
 YEAR_10000_US = YEAR_10000_S * US_PER_S
@@ -114,6 +116,7 @@ class ReplayClock:
     @property
     def shift_s(self) -> int:
         """Seconds from virtual to simulated time: whole days, and constant through all runs."""
+        # By whole days, so an event at noon is at noon on the wire too.
         start_of_day_s = self.sim_start_us // US_PER_DAY * S_PER_DAY
         return start_of_day_s - (self.epoch_s + self.start_day * S_PER_DAY)
 
@@ -129,6 +132,7 @@ class ReplayClock:
 
     def virtual_us(self, now_us: int) -> int:
         """Compute the virtual microsecond of a real one."""
+        # Counted from the anchor in one step: a sum over all runs would add up their rounding.
         elapsed = (now_us - self.anchor_us) * self.speed.numerator
         virtual = self.anchor_virtual_us * self.speed.denominator + elapsed
         return virtual // self.speed.denominator
@@ -140,6 +144,7 @@ class ReplayClock:
     def real_us_of(self, virtual_us: int) -> int:
         """Compute the first real microsecond of a virtual one; the inverse of `virtual_us`."""
         ahead = (virtual_us - self.anchor_virtual_us) * self.speed.denominator
+        # Negated twice, floor division rounds up: before that microsecond, the virtual one has not begun.
         return self.anchor_us - (-ahead // self.speed.numerator)
 
     def window_due(self, watermark: int, now_us: int) -> Window | None:
@@ -152,6 +157,7 @@ class ReplayClock:
         now_us
             Wall clock, Unix microseconds.
         """
+        # The second of the position belongs to the window: docs/model.md, 8.2.
         end = self.position_at(now_us) + 1
         if not self.loop and self.last_event_s is not None:
             end = min(end, self.last_event_s + 1)
@@ -177,7 +183,8 @@ class ReplayClock:
             return "after the year 9999" if virtual_s + self.shift_s > 0 else "before the year 1"
 
     def rebased(self, now_us: int, speed: Fraction) -> ReplayClock:
-        """Go on from the present position at another speed."""
+        """Continue from the present position at another speed."""
+        # The anchor is a whole microsecond again, so less than one is lost at each change of speed.
         elapsed = (now_us - self.anchor_us) * self.speed
         return replace(
             self,
@@ -203,6 +210,7 @@ def parse_speed(text: str | float | Fraction) -> Fraction:
     ScenarioError
         If it is no number, or has too many digits.
     """
+    # By way of text, 0.1 is a tenth; as a float, it would be a fraction with a denominator of 2**55.
     exponent = _EXPONENT.search(str(text))
     if exponent and len(exponent[1]) > _EXPONENT_DIGITS:
         raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {str(text)[:_TEXT_MAX]}.")

@@ -1,7 +1,7 @@
 """Settle what the first run decides about the clock: start day, speed, and whether the dataset repeats.
 
-A replay keeps the three in its state file, and a stream of Spark in its offsets. Both settle them here, so
-that the same options give the same clock.
+A replay keeps the three in its state file, and a stream of Spark keeps them in its offsets. Both settle them
+here, so the same options give the same clock.
 """
 
 from __future__ import annotations

@@ -58,10 +58,12 @@ def first_state(index: DatasetIndex, request: Request, sink_state: SinkState, no
     ScenarioError
         If the wire has no form for the time of the first event, or an option is impossible.
     """
+    # Only a clock without loops ends; to find the last event, files have to be read.
     last_event_s = None
     if request.options.loop is False:
         last_event_s = Slicer(index, locations=request.locations).last_event_s()
     clock = start_clock(index, request, now_us, last_event_s)
+    # The wire has no form for times before 1970 or after 9999.
     if not clock.earliest_start_us <= now_us < YEAR_10000_US:
         raise ScenarioError(
             f"now: expected a time of the years 1970 to 9999, at least {clock.start_day} days after 1970 "
@@ -79,7 +81,7 @@ def first_state(index: DatasetIndex, request: Request, sink_state: SinkState, no
         anchor_virtual_us=clock.anchor_virtual_us,
         locations=request.locations,
         types=request.types,
-        watermark=clock.first_s - 1,
+        watermark=clock.first_s - 1,  # nothing is emitted yet
         n_files=sink_state.n_files,
         pending=sink_state.pending,
         faults=request.faults,

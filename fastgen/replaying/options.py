@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from fastgen.replaying.clock import ReplayClock, Window
 
 FORMATS = ("jsonl", "jsonl.gz", "parquet")
+# About 85 MB of JSON lines.
 MAX_ROWS_PER_FILE = 250_000
 
 
 @dataclass(frozen=True)
 class ReplayOptions:
-    """The options of a replay; None: as in the state, or at a first run the default.
+    """The options of a replay. None: the value in the state, or the default at a first run.
 
     Attributes
     ----------
@@ -39,7 +40,7 @@ class ReplayOptions:
         Whether to accept a wall clock that seems wrong: before the last run, at another speed, or more than a
         year after it.
     faults
-        Faults file, or the plan of one; None: the stream is clean. It can't change in mid-stream.
+        Faults file, or the plan of one; None: the stream is clean. No later run can change it.
     ledger
         File for the ledger of the faults, written when the run ends; None: none is written.
 
@@ -67,6 +68,7 @@ class ReplayOptions:
             raise ScenarioError(f"format: expected one of {', '.join(FORMATS)}, got {self.format!r}.")
         if self.max_rows_per_file < 1:
             raise ScenarioError(f"max_rows_per_file: expected at least 1, got {self.max_rows_per_file}.")
+        # Whether it is a number at all; `ReplayClock` has the bounds, also for a speed from a state file.
         if self.speed is not None:
             parse_speed(self.speed)
         if self.ledger is not None and self.faults is None:

@@ -1,4 +1,4 @@
-"""Replay a dataset: emit the window that is due once, or one window after another."""
+"""Replay a dataset: emit the window that is due, once or again and again."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.opened import OpenDataset
     from fastgen.faults.plan import FaultPlan
 
+# Seconds between two windows: what is usual, and the most, which is more than any leap year.
 EVERY_S = 10.0
 EVERY_MAX_S = 366.0 * S_PER_DAY
 NS_PER_US = 1000
@@ -53,9 +54,9 @@ def replay(
     Parameters
     ----------
     dataset
-        Folder that `fastgen build` made.
+        Folder that `fastgen build` made, or a dataset that is open.
     to
-        Folder that the files appear in, whole and under names that rise with time. Or a binary stream, which
+        Folder in which the files appear, whole and under names that rise with time. Or a binary stream, which
         is flushed before the state file is replaced: after a kill in between, the window is written again,
         with the same event ids.
     state
@@ -75,7 +76,7 @@ def replay(
     format
         "jsonl", "jsonl.gz" or "parquet".
     rebase
-        Whether to go on at another speed than that of the state, from the present position.
+        Whether to continue at another speed than that of the state, from the present position.
     accept_clock
         Whether to accept a wall clock that seems wrong: before the last run, at another speed, or more than a
         year after it, in a replay that loops.
@@ -96,8 +97,8 @@ def replay(
     Raises
     ------
     FastgenError
-        If an option is impossible or contradicts the state, or something can't be read or written; nothing is
-        emitted then, and nothing lost.
+        If an option is impossible or contradicts the state, or something can't be read or written. Nothing is
+        emitted then, and the window stays due.
     """
     options = ReplayOptions(
         start_day=start_day,
@@ -128,6 +129,7 @@ def run_once(
     session = ReplaySession(dataset, to, state, options)
     now_us = present_us() if now is None else us_from_utc(now)
     if dry_run:
+        # Without locks: a dry run may look at a replay that is running.
         session.load()
         return session.preview(now_us)
     with session:
@@ -174,7 +176,7 @@ def follow(
     stop, clock = stop or Event(), clock or present_us
     with ReplaySession(dataset, to, state, options or ReplayOptions()) as session:
         while not stop.is_set():
-            began = time.monotonic()
+            began = time.monotonic()  # not the wall clock, which may be set meanwhile
             emitted = session.emit(clock())
             yield emitted
             if emitted.clock.is_over(emitted.watermark):

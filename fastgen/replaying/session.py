@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class ReplaySession:
-    """A replay that has its state and its sink to itself.
+    """A replay with its state and its sink, which no other process uses meanwhile.
 
     Use as a context manager: entering takes the locks, checks the options against the state, and releases
     what a killed run has committed.
@@ -48,7 +48,7 @@ class ReplaySession:
     dataset
         Folder of the dataset, or a dataset that is open.
     to
-        Folder that files appear in, or a binary stream.
+        Folder in which files appear, or a binary stream.
     state
         State file; None: in the control folder.
     options
@@ -94,8 +94,9 @@ class ReplaySession:
         self._faults = None if plan is None else self._open_faults(plan)
 
     def __enter__(self) -> Self:
-        """Take the locks, read the state, and make up for a killed run."""
+        """Take the locks, read the state, and finish what a killed run has committed."""
         self._open.enter_context(open_sink(self._sink, self._state_path, self.load))
+        # The ledger of a window is written before the window is committed: what no state counts is removed.
         if self._faults is not None:
             self._faults.recover(None if self._state is None else self._state.watermark)
         return self
@@ -103,7 +104,7 @@ class ReplaySession:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Make the ledger whole, unless the run has failed, and release the locks."""
         with self._open:
-            # GeneratorExit: whoever follows has taken all the windows that he wants.
+            # GeneratorExit: a caller of `follow` has taken as many windows as it wants, and nothing failed.
             if kind is None or kind is GeneratorExit:
                 self._write_ledger()
 
@@ -162,6 +163,7 @@ class ReplaySession:
         state = self._state or self._first_state(now_us)
         clock = self._clock(state, now_us)
         window = clock.window_due(state.watermark, now_us)
+        # By the clock of the state: at a new speed, the last run would be at another time.
         if not first_run:
             check_not_ahead(state.clock(self._index), state.watermark, now_us, self._options)
         state = replace(
@@ -172,6 +174,7 @@ class ReplaySession:
         )
         emitted = Emitted(window, clock, first_run, state.watermark, control=self._sink.control_folder)
         if window is None:
+            # A new speed counts from now on, even if nothing is due yet.
             if state != self._state and not first_run:
                 self._save(state)
             return emitted
@@ -207,6 +210,7 @@ class ReplaySession:
         first = state.n_files + 1
 
         def commit(staged: SinkState) -> None:
+            # In this order: after a kill, entries without a window are removed, but lost ones stay lost.
             faults.commit(faulty)
             self._save(after.with_sink(staged))
 
@@ -258,6 +262,7 @@ class ReplaySession:
 
     def _chunks(self, state: ReplayState, start_s: int, end_s: int) -> Iterator[WireChunk]:
         """Read the events of a window; the reader keeps what the next one needs."""
+        # Made late: the first run settles the selection, and a dry run reads no events.
         if self._slicer is None:
             self._slicer = Slicer(self._index, locations=state.locations, types=state.types, loop=state.loop)
         return self._slicer.chunks(start_s, end_s)

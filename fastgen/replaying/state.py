@@ -31,7 +31,7 @@ class ReplayState:
     start_day, sim_start_us, speed, loop, last_event_s, anchor_us, anchor_virtual_us
         The clock; see `ReplayClock`. The speed is text, exact.
     locations, types
-        Ids selected; None: all.
+        Ids that are selected; None: all.
     watermark
         Last virtual second emitted.
     folder_id, n_files, pending
@@ -89,7 +89,9 @@ def write_state(path: Path, state: ReplayState) -> None:
     OutputError
         If it can't be written; the old state is kept then.
     """
+    # For people: the time of the first run as a text.
     body = {"first_run": utc_from_us(state.sim_start_us).isoformat(), **asdict(state)}
+    # The state of a clean stream has no such field, so versions before faults can read it.
     if state.faults is None:
         del body["faults"]
     STATE_FILE.write(path, body)
@@ -118,7 +120,7 @@ def read_state(path: Path) -> ReplayState | None:
 
 
 def _check_values(state: ReplayState) -> None:
-    """Refuse values that no replay writes, under a checksum that is right."""
+    """Refuse values that no replay writes; a file edited by hand may have the right checksum."""
     parse_speed(state.speed)
     utc_from_us(state.sim_start_us)
     check_names(state.sink)

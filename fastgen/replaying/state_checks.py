@@ -1,4 +1,4 @@
-"""Check the request against the state of the last run, so that no jump and no gap passes in silence."""
+"""Check the request against the state of the last run, so that no jump and no gap goes unnoticed."""
 
 from __future__ import annotations
 
@@ -96,6 +96,7 @@ def _check_fixed(state: ReplayState, request: Request, state_path: Path) -> None
         ("locations", options.locations, request.locations, state.locations),
         ("types", options.types, request.types, state.types),
     )
+    # Unlike the other options, faults that are left out are a request too: for a clean stream.
     if request.faults != state.faults:
         raise ScenarioError(
             f"faults: expected {_shown_faults(state.faults)}, as the replay in {state_path} began, got "
@@ -110,7 +111,7 @@ def _check_fixed(state: ReplayState, request: Request, state_path: Path) -> None
 
 
 def _shown_faults(digest: str | None) -> str:
-    """Name faults by the begin of their digest."""
+    """Name faults by the first digits of their digest."""
     return "no faults" if digest is None else f"the faults file with digest {digest[:12]}"
 
 
@@ -138,6 +139,7 @@ def check_not_back(clock: ReplayClock, watermark: int, now_us: int, options: Rep
     ClockError
         If it doesn't.
     """
+    # Small steps back are what time synchronisation does.
     behind_s = (clock.real_us(watermark) - now_us) // US_PER_S
     if behind_s > STEP_BACK_S and not options.accept_clock:
         raise ClockError(
