@@ -28,6 +28,7 @@ class CompileListener(event.Listener):  # type: ignore[misc]  # Numba comes with
 
     def on_start(self, event: Any) -> None:  # noqa: ARG002  # the name that Numba calls
         """Announce the compilation if it is the first one."""
+        # Dozens of kernels follow one another: one line for all of them.
         if not self._has_announced:
             self._has_announced = True
             self._announce("compiling the kernels, once on this machine: a few seconds")
@@ -40,6 +41,7 @@ class CompileListener(event.Listener):  # type: ignore[misc]  # Numba comes with
 def announced_compiling() -> Iterator[None]:
     """Say on stderr when a kernel is compiled in this block."""
     listener = CompileListener(lambda line: say(line, err=True))
+    # Numba sends this event when it compiles, not when it reads a kernel from its cache.
     event.register("numba:compile", listener)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Read a DATASET argument: a folder, or `scenario:` with the scenario of a dataset that was never written."""
+"""Read a DATASET argument: a folder, or `scenario:` and the scenario of a dataset that was never written."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class DatasetPlace(Place):
         """Check the path of the folder or of the scenario file."""
         if not (isinstance(value, str) and value.startswith(PREFIX)):
             return super().convert(value, param, ctx)
+        # The text keeps its prefix, which tells it from a folder.
         file = value.removeprefix(PREFIX)
         if file != CANONICAL:
             super().convert(file, param, ctx)
@@ -113,6 +114,7 @@ def open_named(
     wanted = {name.removeprefix("of_"): value for name, value in given.items() if value is not None}
     if isinstance(dataset, Path):
         if wanted:
+            # One is enough; the first by the alphabet, so that the same command gives the same error.
             option = f"--{min(wanted)}"
             raise click.UsageError(
                 f"{option}: expected scenario:canonical or scenario:FILE with it, got the folder {dataset}."
@@ -127,6 +129,7 @@ def open_named(
     file = dataset.removeprefix(PREFIX)
     wanted["scenario"] = None if file == CANONICAL else Path(file)
     simulation = load_simulation(SimulationOptions(**wanted), lambda line: say(line, err=True))
+    # Its calendar and locations are known without any event.
     undigested = open_unwritten(simulation, dataset, ())
     check(undigested)
     if not has_ids:
@@ -148,6 +151,7 @@ def faults_of_named(dataset: Path | str) -> FaultPlan | None:
     ScenarioError
         If they are wrong.
     """
+    # A folder's scenario is in its manifest, which has no faults, and the canonical scenario has none either.
     if isinstance(dataset, Path) or dataset == PREFIX + CANONICAL:
         return None
     from fastgen.faults.plan import load_scenario_faults  # noqa: PLC0415  # heavy

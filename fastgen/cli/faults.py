@@ -10,14 +10,12 @@ import click
 
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
-from fastgen.cli.streams import stdout_bytes
+from fastgen.cli.streams import STDOUT, stdout_bytes
 from fastgen.errors import FastgenError
 from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-STDOUT = "-"
 
 
 @click.group()
@@ -82,6 +80,7 @@ def undo(stream: Path, ledger: Path, output: Path) -> None:
         from fastgen.faults.undo import undo_faults  # noqa: PLC0415  # heavy
         from fastgen.files import check_file, write_whole  # noqa: PLC0415  # --help does without
 
+    # Before the work, so that a wrong place is reported at once.
     if str(output) != STDOUT:
         check_file(output, "output")
     lines = undo_faults(stream, ledger)

@@ -44,6 +44,7 @@ def info(dataset: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes 
         return
     show_facts([*_facts(found).items(), *(("roads", _describe_network(n)) for n in found.networks)])
     say("")
+    # The total is one more row. Its first two cells are texts, as those of the locations.
     show_table(_LOCATION_COLUMNS, [_location_row(row) for row in (*found.locations, found.total)], 2)
     say("")
     counts = [[kind, f"{n:,}"] for kind, n in found.event_types.items()]
@@ -53,6 +54,7 @@ def info(dataset: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes 
 def _facts(found: DatasetInfo) -> dict[str, str]:
     partition = f" by {found.partition_by}" if found.layout == "hive" else ""
     files = "1 file" if found.files == 1 else f"{found.files:,} files"
+    # Manifests of fastgen's own encoder don't name a writer.
     writer = "" if found.writer == "fastgen" else f", written by {found.writer}"
     form = f"{found.layout}{partition}, {files}, {found.compression}"
     return {
@@ -80,9 +82,11 @@ def _location_row(row: LocationInfo) -> list[str]:
         f"{row.events_per_order:.2f}",
         _minutes(row.delivery_p50_s),
         _minutes(row.delivery_p95_s),
+        # Menus have their prices in dollars.
         f"${row.revenue:,.2f}",
     ]
 
 
 def _minutes(seconds: float | None) -> str:
+    # A location without orders has no median.
     return "-" if seconds is None else f"{seconds / 60:.1f} min"

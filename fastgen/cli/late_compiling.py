@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 @contextmanager
 def announced_late_compiling() -> Iterator[None]:
     """Say on stderr when a kernel is compiled in this block; import Numba only if the block does."""
+    # Importing Numba takes longer than many a small slice, so it waits for the first kernel.
     with ExitStack() as listening:
 
         def listen() -> None:

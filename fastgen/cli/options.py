@@ -1,4 +1,4 @@
-"""Define every option of `fastgen build`, some of which other commands have too."""
+"""Define every option of `fastgen build`; other commands have some of them too."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Workers(click.ParamType):  # type: ignore[type-arg]  # generic only in lat
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
         """Read the number."""
-        if value == "auto":
+        if value == "auto":  # the build decides, when it knows how much there is to do
             return None
         # int() alone would also accept blanks, underscores, and digits of other scripts.
         count = int(str(value)) if re.fullmatch("[0-9]{1,9}", str(value)) else 0
@@ -57,6 +57,7 @@ class Number(_StatedForms, click.types.FloatParamType):
 
 def split_codes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     """Split codes at commas."""
+    # Blanks after commas are usual, and no code has any.
     return None if value is None else tuple(code.strip() for code in value.split(","))
 
 
@@ -65,6 +66,7 @@ def take_date(_ctx: click.Context, _param: click.Parameter, value: dt.datetime |
     return None if value is None else value.date()
 
 
+# Defaults that the scenario decides are written into the help by hand: for click, the default is None.
 days = click.option("--days", type=Whole(), metavar="N", help="Days to make.  [default: the scenario's, 90]")
 seed = click.option(
     "--seed", type=Whole(), metavar="N", help="Seed of all draws.  [default: the scenario's, 42]"

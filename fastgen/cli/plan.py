@@ -83,6 +83,7 @@ def _facts(found: Forecast) -> dict[str, str]:
 
 def _duration(seconds: float) -> str:
     """Write a duration in seconds, minutes or hours, with two or three digits."""
+    # "75 s" is easier to grasp than "1.2 min", and an estimate is worth no more digits.
     if seconds < 90:  # noqa: PLR2004
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"  # noqa: PLR2004
     minutes = seconds / 60

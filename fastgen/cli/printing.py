@@ -41,6 +41,7 @@ def warnings_as_lines() -> Iterator[None]:
     """Print each `FastgenWarning` once, as a line on stderr."""
     printed: set[str] = set()
     with warnings.catch_warnings():
+        # Python's default prints only the first warning of each line of code, whatever its text.
         warnings.simplefilter("always", FastgenWarning)
         show = warnings.showwarning
 

@@ -64,6 +64,7 @@ class TerminalProgress(Progress):
             console=Console(stderr=True),
             auto_refresh=False,  # it takes a thread, and a process with threads can't be copied for workers
         )
+        # At least one: a bar of nothing would be complete from the start.
         self._task = self._bar.add_task("", total=max(1.0, events_expected), orders=0, rate=0.0)
         self._bar.start()
 

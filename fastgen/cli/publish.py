@@ -49,9 +49,10 @@ def publish(*, dataset: Path | str, to: str, overwrite: bool, **of_scenario: Any
         from fastgen.publishing.target import parse_target  # noqa: PLC0415  # heavy
 
     def announce(line: str) -> None:
-        if sys.stderr.isatty():
+        if sys.stderr.isatty():  # a log needs only the result
             say(line, err=True)
 
+    # What is at the target is checked later: that is a matter of the digest.
     opened = datasets.open_named(dataset, of_scenario, lambda _: parse_target(to))
     done = publish_dataset(opened, to, overwrite=overwrite, announce=announce)
     if not done.made:
@@ -65,6 +66,7 @@ def publish(*, dataset: Path | str, to: str, overwrite: bool, **of_scenario: Any
         "digest": done.digest,
         "to": done.target,
     }
+    # A run that was killed had finished the others.
     if len(done.made) < len(done.tables):
         lines["kept"] = ", ".join(name for name in done.tables if name not in done.made)
     say(*(f"{name:<6}  {value}" for name, value in lines.items()))

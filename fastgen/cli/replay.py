@@ -16,6 +16,7 @@ from fastgen.cli.printing import say
 from fastgen.cli.signals import ended_by_signals
 from fastgen.cli.streams import STDOUT, target
 from fastgen.loading import uncollected
+from fastgen.units import S_PER_DAY, US_PER_S
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -74,6 +75,7 @@ def replay(
       fastgen replay scenario:canonical --to landing
       fastgen replay dataset --to landing --faults faults.toml --ledger ledger.parquet
     """  # noqa: D301  # \b keeps click from joining the lines
+    # --follow needs a clock that runs on, and a dry run looks once.
     if follow and (now is not None or dry_run):
         raise click.UsageError("--follow: expected neither --now nor --dry-run beside it.")
     with uncollected():
@@ -86,10 +88,12 @@ def replay(
     report = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
 
     of_scenario = {name: settings.pop(name) for name in list(settings) if name.startswith("of_")}
+    # What is left are the fields of ReplayOptions.
     settings["faults"] = settings["faults"] or datasets.faults_of_named(dataset)
     replay_options = ReplayOptions(**settings)
 
     def check(undigested: OpenDataset) -> None:
+        # As for a first run. Nothing is written, so the standard output stays as it is.
         sink = sys.stdout.buffer if to == STDOUT else to
         ReplaySession(undigested, sink, state, replay_options).check()
         check_every(every)
@@ -121,6 +125,7 @@ def _warn_of_own_files(emitted: Emitted) -> None:
     """Say after the first run if fastgen's own files are in the target folder, where readers meet them."""
     from fastgen.emitting.control import INSIDE  # noqa: PLC0415  # heavy
 
+    # Once, and not in the log of every scheduled run.
     if emitted.first_run and emitted.control is not None and emitted.control.name == INSIDE:
         say(
             f"{emitted.control}: fastgen's own files are in the folder itself, nothing can be put beside it: "
@@ -165,7 +170,8 @@ def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> list[str
         reached = clock.shown(emitted.watermark)
         if clock.is_over(emitted.watermark):
             return [f"nothing new: the last event was emitted, simulated time {reached}"]
-        behind_s = 0 if now_us is None else (clock.real_us(emitted.watermark) - now_us) // 1_000_000
+        # The wall clock was set back: what falls due until then was emitted before.
+        behind_s = 0 if now_us is None else (clock.real_us(emitted.watermark) - now_us) // US_PER_S
         if behind_s > 0:
             return [
                 f"nothing new: emitted up to simulated time {reached}; the clock has gone back {behind_s} s"
@@ -188,8 +194,9 @@ def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> list[str
 def _dataset_time(emitted: Emitted, virtual_s: int) -> str:
     """Write a virtual second as day and time of the dataset, and the number of a later loop."""
     clock = emitted.clock
+    # Virtual time runs on through all loops; the dataset's days begin again in each.
     loop = clock.loop_of(virtual_s)
-    day, second = divmod(virtual_s - clock.epoch_s - loop * clock.length_s, 86_400)
+    day, second = divmod(virtual_s - clock.epoch_s - loop * clock.length_s, S_PER_DAY)
     name = f"day {day} {second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
     return f"{name} of loop {loop}" if loop else name
 

@@ -13,6 +13,7 @@ from fastgen.cli.places import Place
 if TYPE_CHECKING:
     import datetime as dt
 
+# In seconds; so is a number without a unit.
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 
@@ -51,6 +52,7 @@ locations = click.option(
 types = click.option(
     "--types", metavar="NAMES", callback=split_codes, help="Only these, such as order_created,delivered."
 )
+# In Python they are `start` and `end`: `from` is a keyword, and --to of a replay is a folder.
 start = click.option(
     "--from",
     "start",
@@ -76,6 +78,7 @@ output = click.option(
     metavar="FILE",
     help="Where to write; - is the standard output.  [default: -]",
 )
+# As a text, since - is no path.
 to = click.option(
     "--to",
     type=Place(str),
@@ -95,12 +98,15 @@ start_day = click.option(
     metavar="N",
     help="Day that falls on today at the first run.  [default: 70, or the last of fewer days]",
 )
+# As a text: 1/3 and 0.1 are exact only as they are written.
 speed = click.option(
     "--speed", metavar="X", help="Simulated seconds a second: 60, 0.5, 1/3 or 1e-3.  [default: 60]"
 )
+# None unless it is given: then a later run takes what the state says.
 loop = click.option(
     "--loop/--no-loop", default=None, help="Begin again after the last day, or end.  [default: --loop]"
 )
+# The default is MAX_ROWS_PER_FILE, stated anew: its module would slow down every --help.
 max_rows = click.option(
     "--max-rows-per-file",
     type=Count(min=1),

@@ -6,14 +6,14 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
+from fastgen.units import US_PER_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.status import Status
 
     from fastgen.replaying.options import Emitted
-
-US_PER_S = 1_000_000
 
 
 class ReplayStatus:
@@ -60,11 +60,12 @@ class ReplayStatus:
         # Time since the last emitted second fell due, which is when it was over.
         lag_s = max(0.0, (now_us - clock.real_us(emitted.watermark + 1)) / US_PER_S)
         if self._status is not None:
+            # Not divided by zero, if the first window comes at once.
             rate = self._events / max(time.monotonic() - self._began, 1e-3)
             self._status.update(
                 f"simulated time {reached}  {self._events:,} events  {rate:,.0f} events/s  lag {lag_s:.1f} s"
             )
-        elif emitted.events:
+        elif emitted.events:  # a log needs no line for windows without events
             self._say(
                 f"{reached}  {emitted.events:,} events in {len(emitted.files)} "
                 f"{'file' if len(emitted.files) == 1 else 'files'}  lag {lag_s:.1f} s"

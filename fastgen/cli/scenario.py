@@ -84,11 +84,12 @@ def _describe(file: Path, dimensions_dir: Path | None) -> str:
     from fastgen.orders.expected import check_expected_orders, expected_orders  # noqa: PLC0415
 
     loaded, _ = load_inputs(file, dimensions_dir)
+    # A build doesn't read the faults of a file, so `load_inputs` doesn't check them.
     load_scenario_faults(file)
     expected = expected_orders(loaded)
     try:
         check_expected_orders(loaded, expected)
-    except ScenarioError as error:
+    except ScenarioError as error:  # it names the keys, and not the file
         raise ScenarioError(f"{file}: {error}") from None
     n_locations, n_orders = len(loaded.locations), round(float(expected.sum()))
     locations = "1 location" if n_locations == 1 else f"{n_locations} locations"

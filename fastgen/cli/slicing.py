@@ -13,7 +13,7 @@ import click
 from fastgen.cli import datasets
 from fastgen.cli import replay_options as options
 from fastgen.cli.late_compiling import announced_late_compiling
-from fastgen.cli.streams import stdout_bytes
+from fastgen.cli.streams import STDOUT, stdout_bytes
 from fastgen.errors import OutputError, ScenarioError
 from fastgen.loading import uncollected
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastgen.dataset.opened import OpenDataset
-
-STDOUT = "-"
 
 
 @click.command("slice")
@@ -87,6 +85,7 @@ def slice_command(
     opened = datasets.open_named(dataset, of_scenario, check, has_ids=not raw)
 
     def write(stream: IO[bytes]) -> None:
+        # The ledger has the file's name without its folder, so that both can be moved together.
         write_slice(opened, start, end, stream, **settings, name=output.name)
 
     with announced_late_compiling():

@@ -75,6 +75,7 @@ def take_over() -> None:
 
 
 def _open(kind: type[io.FileIO], descriptor: int, like: Any) -> io.TextIOWrapper:
+    # The descriptor stays open when the object is collected: whatever opens next would get its number.
     raw = kind(descriptor, "w", closefd=False)
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
