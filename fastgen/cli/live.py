@@ -14,6 +14,7 @@ from fastgen.cli.late_compiling import announced_late_compiling
 from fastgen.cli.live_progress import LiveProgress, describe
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
+from fastgen.cli.scenario import print_scenario
 from fastgen.cli.signals import ended_by_signals
 from fastgen.cli.streams import STDOUT, target
 from fastgen.loading import uncollected
@@ -134,7 +135,6 @@ def _check(paths: list[Path], geocoder: str | None) -> None:
 
 def _print_scenario(paths: list[Path], now: dt.datetime | None, geocoder: str | None) -> None:
     """Print the scenario of a config."""
-    from fastgen.inputs.render import render_scenario  # noqa: PLC0415  # heavy
     from fastgen.live_kitchens.options import naming  # noqa: PLC0415  # heavy
     from fastgen.live_kitchens.places import find_place  # noqa: PLC0415  # heavy
     from fastgen.live_kitchens.scenario import as_scenario, first_day  # noqa: PLC0415  # heavy
@@ -148,7 +148,7 @@ def _print_scenario(paths: list[Path], now: dt.datetime | None, geocoder: str | 
     with naming(path):
         place = find_place(config, geocoder)
         scenario = as_scenario(config, place, first_day(config, place, utc_from_us(now_us)))
-    click.echo(render_scenario(scenario).encode(), nl=False)
+    print_scenario(scenario)
 
 
 def _run(paths: list[Path], given: dict[str, Any]) -> None:

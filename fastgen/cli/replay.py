@@ -16,7 +16,6 @@ from fastgen.cli.printing import say
 from fastgen.cli.signals import ended_by_signals
 from fastgen.cli.streams import STDOUT, target
 from fastgen.loading import uncollected
-from fastgen.units import S_PER_DAY, US_PER_S
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -128,8 +127,8 @@ def _warn_of_own_files(emitted: Emitted) -> None:
     # Once, and not in the log of every scheduled run.
     if emitted.first_run and emitted.control is not None and emitted.control.name == INSIDE:
         say(
-            f"{emitted.control}: fastgen's own files are in the folder itself, nothing can be put beside it: "
-            "readers have to leave them out",
+            f"{emitted.control}: fastgen's own files are in the folder itself, since nothing can be put "
+            "beside it: readers have to leave them out",
             err=True,
         )
 
@@ -171,7 +170,7 @@ def describe(emitted: Emitted, now_us: int | None, *, dry_run: bool) -> list[str
         if clock.is_over(emitted.watermark):
             return [f"nothing new: the last event was emitted, simulated time {reached}"]
         # The wall clock was set back: what falls due until then was emitted before.
-        behind_s = 0 if now_us is None else (clock.real_us(emitted.watermark) - now_us) // US_PER_S
+        behind_s = 0 if now_us is None else (clock.real_us(emitted.watermark) - now_us) // 1_000_000
         if behind_s > 0:
             return [
                 f"nothing new: emitted up to simulated time {reached}; the clock has gone back {behind_s} s"
@@ -196,7 +195,7 @@ def _dataset_time(emitted: Emitted, virtual_s: int) -> str:
     clock = emitted.clock
     # Virtual time runs on through all loops; the dataset's days begin again in each.
     loop = clock.loop_of(virtual_s)
-    day, second = divmod(virtual_s - clock.epoch_s - loop * clock.length_s, S_PER_DAY)
+    day, second = divmod(virtual_s - clock.epoch_s - loop * clock.length_s, 86_400)
     name = f"day {day} {second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
     return f"{name} of loop {loop}" if loop else name
 

@@ -14,6 +14,8 @@ from fastgen.errors import FastgenError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fastgen.model.scenario import Scenario
+
 dimensions_option = click.option(
     "--dimensions",
     "dimensions_dir",
@@ -46,11 +48,17 @@ def show(file: Path | None, dimensions_dir: Path | None) -> None:
       fastgen scenario show > mine.toml
     """  # noqa: D301  # \b keeps click from joining the lines
     from fastgen.inputs.loading import load_inputs  # noqa: PLC0415
-    from fastgen.inputs.render import render_scenario  # noqa: PLC0415
 
     loaded, _ = load_inputs(file, dimensions_dir)
+    print_scenario(loaded)
+
+
+def print_scenario(scenario: Scenario) -> None:
+    """Print a scenario as a scenario file."""
+    from fastgen.inputs.render import render_scenario  # noqa: PLC0415
+
     # As bytes: a scenario file is UTF-8 whatever the terminal is.
-    click.echo(render_scenario(loaded).encode(), nl=False)
+    click.echo(render_scenario(scenario).encode(), nl=False)
 
 
 @scenario.command()

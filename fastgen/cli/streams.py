@@ -8,8 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
+from fastgen.cli.printing import say
 from fastgen.errors import OutputError
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def take_over() -> None:
     """Replace Python's standard streams by those of this module; for commands.
 
     A stream that the caller has closed is opened on the null device. Otherwise the next file that is opened
-    would get its number, and everything that is printed.
+    would get its number, and with it everything that is printed.
     """
     global _closed_stdout  # noqa: PLW0603  # there is one process
     _closed_stdout = sys.stdout is None
@@ -119,7 +118,7 @@ def target(to: str) -> Iterator[str | IO[bytes]]:
         with stdout_bytes() as stream:
             yield stream
     except BrokenPipeError:
-        click.echo("-: the reader has left before the end; the window stays due", err=True)
+        say("-: the reader has left before the end; the window stays due", err=True)
 
 
 def drop_output() -> None:

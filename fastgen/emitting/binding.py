@@ -42,7 +42,7 @@ def check_unused(control: Control, state_path: Path) -> None:
 
 
 def check_bound(control: Control, state: SinkState, state_path: Path) -> None:
-    """Refuse the state of another folder, and a folder that was parted from its control folder.
+    """Refuse the state of another folder, and a folder that was separated from its control folder.
 
     Raises
     ------

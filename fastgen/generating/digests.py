@@ -67,7 +67,7 @@ def digest_days(
 
 
 def keep_digests(simulation: Simulation, days: Iterable[DayDigest], cache_dir: Path) -> None:
-    """Keep the digests of a build in the cache, as far as the disk allows."""
+    """Store the digests of a build in the cache; without an error if the disk refuses them."""
     by_location: dict[int, list[DayDigest]] = {}
     for one in days:
         by_location.setdefault(one.location_id, []).append(one)
@@ -121,7 +121,7 @@ def _encode(digests: Iterable[DayDigest]) -> bytes:
 
 
 def _decode(data: bytes) -> dict[int, DayDigest]:
-    """Read the digests that are kept, none where the file is not whole."""
+    """Decode the digests of a file; a damaged or missing file has none."""
     try:
         raw = parse_json(unseal(data.decode()))
         digests = [make_record(DayDigest, one) for one in raw["days"]]
@@ -131,7 +131,7 @@ def _decode(data: bytes) -> dict[int, DayDigest]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Keep digests, whole or not at all; a file that a power cut leaves empty counts as none."""
+    """Replace a file of digests as a whole; one that a power cut leaves empty counts as missing."""
     # The cache only saves time: where it can't be written, the digests are computed again.
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -105,7 +105,7 @@ def make_simulation(
     tables: Mapping[int, RouteTable],
     make_source: MakeSource | None = None,
 ) -> Simulation:
-    """Put a simulation together.
+    """Make a simulation from inputs that are loaded.
 
     Parameters
     ----------
