@@ -8,7 +8,15 @@ What a column's values are is said once for each form of a row, by position or b
 adds it there: `model.day_orders` and the source of orders (the value), `events.kernels.expand` and
 `events.buffers` (rows), `events.digest` (a new digest version), `events.row_group` (Parquet pages),
 `generating.frames` (Arrow and Polars), `wire.rows`, `wire.row_groups`, `wire.plain` and `wire.kernels.text`
-(the wire), and `dataset.verify`. `tests/second_program.py` does all of it once more, plainly.
+(the wire), and `dataset.verify`. A field of a body is also in `wire.body_fields` and `wire.bulk`, and in the
+schema that `.ci/write_schemas.py` writes.
+
+Datasets of an older digest version lack a new column, and must go on being read: `stored_columns`,
+`dataset.reading` (scan, digest_file, event_file), `dataset.verify.run`, `dataset.checksums`,
+`wire.row_groups`, `wire.raw_rows`, `publishing.tables` and `spark.schema` take all columns for given today.
+
+Tests say it once more, plainly: second_program.py (draws), test_second_program.py (rows), events/rows.py (the
+digest), wire/reference.py (the wire).
 """
 
 from __future__ import annotations

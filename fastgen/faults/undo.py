@@ -16,7 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fastgen.errors import DataError
+from fastgen.faults.kinds import DELAYING, DROPPING
 from fastgen.faults.ledger import SCHEMA
+from fastgen.faults.plan import LINE_FORMATS
 from fastgen.files import check_input
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Kinds whose entry has the whole line as `before`, while the row itself is not in the stream.
-_WITH_LINE = frozenset({"late", "disordered", "burst", "lost", "silence"})
-_SUFFIXES = (".jsonl", ".jsonl.gz")
+_WITH_LINE = DROPPING | DELAYING
+_SUFFIXES = tuple(f".{name}" for name in LINE_FORMATS)
 
 
 class Entry(NamedTuple):

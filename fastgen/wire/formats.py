@@ -178,8 +178,10 @@ class _CsvWriter(_TableWriter):
         )
 
 
-# Slices offer those that `wire.slice_file.FORMATS` lists, replays those of `replaying.options.FORMATS`. The
-# command line repeats both lists in `cli.replay_options`, so that it starts without loading this.
+# Slices offer those that `wire.slice_file.FORMATS` lists, and its `_RAW_WRITERS` write stored columns in
+# each; replays and live kitchens offer those of `replaying.options.FORMATS`. The command line repeats both
+# lists in `cli.replay_options`, so that it starts without loading this. A format of lines is in
+# `faults.plan.LINE_FORMATS` too, and `faults.undo` reads it. On a stream, each window is a file of its own.
 WRITERS: dict[str, Callable[[IO[bytes], Encoders, int], WireWriter]] = {
     "jsonl": _LineWriter,
     "jsonl.gz": _GzipWriter,

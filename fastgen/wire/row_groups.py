@@ -203,7 +203,7 @@ def join_slices(slices: Sequence[LoopSlice]) -> WireRows:
     n_ints = slices[0].rows.ints.shape[1] if slices else N_STORED
     ints = np.concatenate([np.zeros((0, n_ints), np.int64), *(s.rows.ints[s.first : s.last] for s in slices)])
     starts, texts, at = [], [], 0
-    ends = np.zeros((1, 4), np.int64)
+    ends = np.zeros((1, len(TEXTS)), np.int64)
     for one in slices:
         # A view: adding to it moves the rows of `ints` into their loop.
         part = ints[at : at + one.last - one.first]
@@ -215,9 +215,9 @@ def join_slices(slices: Sequence[LoopSlice]) -> WireRows:
         # Texts of this slice follow those of the slices before.
         starts.append(start[:-1] - start[:1] + ends)
         ends = start[-1:] - start[:1] + ends
-    floats = [np.zeros((0, 5), np.float32), *(s.rows.floats[s.first : s.last] for s in slices)]
+    floats = [np.zeros((0, len(FLOATS)), np.float32), *(s.rows.floats[s.first : s.last] for s in slices)]
     room = np.zeros(SLACK, np.uint8)
-    joined = [np.concatenate([*column, room]) for column in zip(*texts, strict=True)] or [room] * 4
+    joined = [np.concatenate([*column, room]) for column in zip(*texts, strict=True)] or [room] * len(TEXTS)
     return WireRows(
         *map(_frozen, (ints, np.concatenate(floats), np.concatenate([*starts, ends]))), *map(_frozen, joined)
     )

@@ -10,9 +10,10 @@ import pytest
 import fastgen
 from fastgen.cli import main
 from fastgen.errors import ScenarioError
-from fastgen.faults.plan import FaultPlan, faults_of_dq, load_faults, load_scenario_faults
+from fastgen.faults.plan import LINE_FORMATS, FaultPlan, faults_of_dq, load_faults, load_scenario_faults
 from fastgen.faults.slice_file import write_slice
 from fastgen.inputs.loading import load_inputs
+from fastgen.wire.formats import WRITERS
 from tests.faults.streams import broken_slice, faults_text, plan_of
 
 if TYPE_CHECKING:
@@ -224,3 +225,7 @@ def test_faults_of_a_scenario_file_change_its_stream_and_nothing_else(
         main(["scenario", "check", str(tmp_path / "broken.toml")])
     assert ended.value.code == 2
     assert b"broken.toml: fault 1: kind: expected" in capsysbinary.readouterr().err
+
+
+def test_every_format_of_lines_can_be_broken_and_undone() -> None:
+    assert {name for name in WRITERS if name.startswith("jsonl")} == set(LINE_FORMATS)

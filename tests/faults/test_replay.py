@@ -18,6 +18,7 @@ import pytest
 import fastgen
 from fastgen.emitting.control import find_control
 from fastgen.errors import DataError, OutputError, ScenarioError
+from fastgen.faults.kinds import DELAYING
 from fastgen.faults.undo import undo_faults
 from fastgen.replaying.clock import us_from_utc, utc_from_us
 from fastgen.replaying.options import ReplayOptions
@@ -311,3 +312,8 @@ def test_window_that_fails_is_due_again_in_the_same_session(
 
 def refuse(_descriptor: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_faults_that_delay_are_in_the_mixture() -> None:
+    """Rows that are held back are undone from the ledger alone: each kind of them has to be tried."""
+    assert {fault["kind"] for fault in MIXED} >= DELAYING

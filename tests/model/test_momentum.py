@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fastgen.errors import ScenarioError
 from fastgen.inputs.scenario_file import load_scenario
+from fastgen.model.fields import field_specs
 from fastgen.model.location import Location, Placement, check_popularity
 from fastgen.model.momentum import Momentum
 from fastgen.model.order_rules import ServiceTime
@@ -128,3 +129,8 @@ def test_a_location_without_own_keys_has_the_scenarios() -> None:
     assert values(plain) == [getattr(CANONICAL, key) for key in own]
     assert scenario.noise_of(changed) == (0.2, 1.1)
     assert scenario.noise_of(plain) == (0.9, 1.1)
+
+
+def test_every_key_of_its_own_is_tried() -> None:
+    specs = field_specs(Location)
+    assert OWN.keys() == {name for name, spec in specs.items() if spec.sparse}

@@ -1,8 +1,7 @@
 """Expand orders into the columns of the event table, one pass over the orders.
 
-Rows of an order: the types 1 to 6, its pings, delivered. The columns have the values that the content digest
-runs over (docs/model.md, 6.3), nulls as 0. The texts of a column are concatenated, without the rows that have
-none. The texts of routes, the largest ones, are not copied: they stay in the route table.
+Rows of an order: the types 1 to 6, its pings, delivered. Values are those of the content digest, nulls are 0
+(docs/model.md, 6.3). Texts of a column are concatenated; those of routes, the largest, stay in their table.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import numpy as np
 from fastgen.events.schema import (
     ADDR,
     DELIVERED,
+    FLOATS,
     ID,
     ID_MAX,
     ITEMS_JSON,
@@ -25,6 +25,7 @@ from fastgen.events.schema import (
     PING_LON,
     PING_PROGRESS,
     ROUTE_JSON,
+    TEXTS,
 )
 from fastgen.jit import inline, jit
 from fastgen.kernels.memory import copy_items
@@ -179,10 +180,10 @@ def write_events(
             copy_items(id_bytes, 16 * i + 4, id_text, ids_at, ID_MAX)
             ids_at += id_length
         # Memory is reused, so nulls are written as 0.
-        for k in range(5):
+        for k in range(len(FLOATS)):
             for at in range(row, row + n_rows):
                 floats[k, at] = 0.0
-        for k in range(1, 4):
+        for k in range(ID + 1, len(TEXTS)):
             for at in range(row, row + n_rows):
                 lengths[k, at] = 0
         for j in range(N_BEFORE_PINGS):

@@ -82,6 +82,8 @@ class Districts:
             lanes = replace(lanes, one_way=(0.7, 0.7), gap=0.36, alleys=(0.12, 0.2), spread=0.16, sway=0.4)
             wider = replace(lanes, area=self.round_area(680), bearing=turned, pitch=(70.0, 100.0))
             return [lanes, replace(wider, warp=(32.0, 420.0))]
+        if style != "mixed":
+            raise ValueError(style)
         core = Grid(self.round_area(900), origin, angle, (100.0, 128.0), main=(3, 3), one_way=(0.6, 0.6))
         around = Grid(
             self.round_area(1700), origin, turned, (106.0, 146.0), main=(4, 3), one_way=(0.35, 0.35)

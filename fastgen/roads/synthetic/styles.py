@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from fastgen.roads.synthetic.ground import Ground
     from fastgen.roads.synthetic.plan import Road
 
-# A style also has its figures in `districts`, its name in `cli.roads`, and its ranges in docs/roads.md.
+# A style also has its main roads (`_main_roads`), its figures and branches in `districts` (`middle`, `lay`),
+# its name in `cli.roads`, and its ranges in docs/roads.md, which the tests read. Streets that neither a Grid
+# nor a Suburb of `plan` can lay need a class there, and its case in `assembly`. Draws of a new style must not
+# come before those of others: networks are pinned.
 STYLES = ("grid", "suburb", "old-town", "mixed")
 # How many parks are tried in a square of four miles to each side, and the radius of the largest, metres.
 PARKS = {"grid": (250, 450.0), "suburb": (90, 900.0), "old-town": (90, 900.0), "mixed": (120, 600.0)}
@@ -82,6 +85,8 @@ def _main_roads(ground: Ground, style: str) -> list[Road]:
     if style == "old-town":
         rings = [*on.draw_ring(ground, 620.0, "Wall"), *on.draw_ring(ground, 2300.0, "Ring Road")]
         return [*roads, *rings, *on.draw_radials(ground, 8, 150.0, 90.0, float(ground.rng.uniform(0, 45)))]
+    if style != "mixed":
+        raise ValueError(style)
     return [
         *roads,
         *on.draw_radials(ground, 4, 250.0, 60.0, ground.angle + 45),
