@@ -147,12 +147,12 @@ class Hits:
         if kind == "burst":
             seconds = self.facts.seconds[chosen]
             delay = rule.released_s(seconds) - seconds
-            # All at once: what an event is after its second counts no more.
+            # At once: a row of the burst doesn't keep its fraction of a second.
             self.emit_us[chosen] -= self.facts.times_us[chosen] % US_PER_S
         else:
             delay = whole_numbers(words, 0 if kind == "disordered" else 1, longest)
         if kind == "disordered":
-            # Without it, those of one second would keep their order.
+            # Without it, those of one moment would keep their order.
             self.place[chosen] = words[:, 3]
         self.emit_us[chosen] += delay * US_PER_S
         self._note(rule, chosen, before=self.lines.take(chosen), delay_s=delay)

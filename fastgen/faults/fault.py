@@ -11,10 +11,11 @@ from typing import Any
 from fastgen.dataset.instants import EXPECTED, Instant, parse_instant
 from fastgen.errors import ScenarioError
 from fastgen.events.schema import EVENT_TYPES
-from fastgen.faults.kinds import BODY_FIELDS, KINDS, ROW_FIELDS, SELECTION
+from fastgen.faults.kinds import KINDS, ROW_FIELDS, SELECTION
 from fastgen.model.field_kinds import Metadata, choice, integer, matching, number, texts
 from fastgen.model.fields import Spec, check_fields, did_you_mean, field_specs, shown
 from fastgen.units import S_PER_DAY
+from fastgen.wire.body_fields import BODY_FIELDS
 
 # Longest name of a field, text of a new field, and noise, in characters.
 NAME_MAX, TEXT_MAX, NOISE_MAX = 64, 1000, 65_536

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fastgen.events.schema import EVENT_TYPES
-
 
 class Kind(NamedTuple):
     """What a fault of one kind states, beside what each fault can state.
@@ -53,11 +51,3 @@ DELAYING = frozenset({"late", "disordered", "burst"})
 ROW_FIELDS = (
     *("event_id", "event_type", "ts", "location_id", "gk_id", "location", "order_id", "sequence", "body"),
 )
-# Fields of the object in the body.
-BODY_FIELDS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(EVENT_TYPES, ()),
-    "order_created": ("customer_lat", "customer_lon", "customer_addr", "items"),
-    "driver_picked_up": ("route_points", "eta_mins"),
-    "driver_ping": ("progress_pct", "loc_lat", "loc_lon"),
-    "delivered": ("delivered_lat", "delivered_lon"),
-}

@@ -164,6 +164,11 @@ def faults_of_dq(dq: object) -> list[dict[str, Any]]:
     return found
 
 
+def nulls_of_dq(dq: object) -> tuple[Fault, ...]:
+    """Make the null faults of the older form that can hit an event; errors as `faults_of_dq`."""
+    return _faults([table for table in faults_of_dq(dq) if table["probability"] != 0])
+
+
 def _make(raw: dict[str, Any], source: str, seed: object) -> FaultPlan:
     try:
         return FaultPlan(_checked_seed(seed), _faults(_tables(raw)), source)

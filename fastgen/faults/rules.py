@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,11 +16,16 @@ from fastgen.faults.fault import HOLD_S
 from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from numpy.typing import NDArray
 
     from fastgen.dataset.index import DatasetIndex
     from fastgen.faults.fault import Fault
     from fastgen.faults.plan import FaultPlan
+
+    # Finds the ids of named locations; None: all.
+    Locate = Callable[[Iterable[str] | None], tuple[int, ...] | None]
 
 
 class Facts(NamedTuple):
@@ -30,7 +36,7 @@ class Facts(NamedTuple):
     types, locations
         int64 (n,), event_type_id and location_id.
     times_us
-        int64 (n,), virtual microseconds.
+        int64 (n,), virtual microseconds, as exact as the wire writes them.
     keys
         uint64 (n,), see `event_keys`.
     """
@@ -40,15 +46,15 @@ class Facts(NamedTuple):
     times_us: NDArray[np.int64]
     keys: NDArray[np.uint64]
 
-    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Facts:
-        """Take some events, by their indices or a mask."""
-        types, locations, times_us, keys = self
-        return Facts(types[chosen], locations[chosen], times_us[chosen], keys[chosen])
-
     @property
     def seconds(self) -> NDArray[np.int64]:
         """Virtual seconds, int64 (n,)."""
         return self.times_us // US_PER_S
+
+    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Facts:
+        """Take some events, by their indices or a mask."""
+        types, locations, times_us, keys = self
+        return Facts(types[chosen], locations[chosen], times_us[chosen], keys[chosen])
 
     def and_copies(self, chosen: NDArray[np.int64], keys: NDArray[np.uint64]) -> Facts:
         """Add copies of some events, which have keys of their own."""
@@ -67,7 +73,9 @@ class Rule(NamedTuple):
     Attributes
     ----------
     number, fault, seed
-        Its number in the plan, from 1 on; the fault; the plan's seed.
+        Its number in the stream, from 1 on; the fault; the plan's seed.
+    draws
+        Number of the fault in its own plan, by which its draws differ from those of the plan's other faults.
     types, locations
         Ids; None: all.
     start_s, end_s
@@ -79,6 +87,7 @@ class Rule(NamedTuple):
     number: int
     fault: Fault
     seed: int
+    draws: int
     types: tuple[int, ...] | None
     locations: tuple[int, ...] | None
     start_s: int | None
@@ -133,11 +142,20 @@ class Rule(NamedTuple):
 
     def words(self, keys: NDArray[np.uint64], purpose: Purpose = Purpose.CHOICE) -> NDArray[np.uint32]:
         """Draw the words of the fault for each key."""
-        return words_of(keys, self.seed, self.number, purpose)
+        return words_of(keys, self.seed, self.draws, purpose)
 
 
-def make_rules(plan: FaultPlan, index: DatasetIndex) -> tuple[Rule, ...]:
+def make_rules(plan: FaultPlan, index: DatasetIndex, locate: Locate | None = None) -> tuple[Rule, ...]:
     """Fit the faults of a plan to a dataset.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    index
+        The dataset.
+    locate
+        Finds the ids of the locations that a fault names; None: by code or id.
 
     Raises
     ------
@@ -145,10 +163,11 @@ def make_rules(plan: FaultPlan, index: DatasetIndex) -> tuple[Rule, ...]:
         "FILE: fault NUMBER: KEY: expected ..., got VALUE.", for a location that the dataset doesn't have, or
         a time that ends before it begins.
     """
+    find = locate or partial(select_ids, index)
     rules: list[Rule] = []
     added: set[str] = set()
     for number, fault in enumerate(plan.faults, start=1):
-        rule = _make_rule(plan, number, fault, index)
+        rule = _make_rule(plan, number, fault, index.epoch_s, find)
         # Long lines that can't have the field needn't be searched for it.
         if fault.is_of_body and fault.field not in added:
             rule = rule.among(fault.types_with_field)
@@ -157,11 +176,11 @@ def make_rules(plan: FaultPlan, index: DatasetIndex) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _make_rule(plan: FaultPlan, number: int, fault: Fault, index: DatasetIndex) -> Rule:
+def _make_rule(plan: FaultPlan, number: int, fault: Fault, epoch_s: int, locate: Locate) -> Rule:
     try:
-        locations, types = select_ids(index, fault.locations), select_types(fault.types)
+        locations, types = locate(fault.locations), select_types(fault.types)
         start_s, end_s = (
-            None if instant is None else parse_instant(instant, index.epoch_s, key)
+            None if instant is None else parse_instant(instant, epoch_s, key)
             for key, instant in (("from", fault.start), ("to", fault.end))
         )
         if start_s is not None and end_s is not None and end_s <= start_s:
@@ -170,4 +189,4 @@ def _make_rule(plan: FaultPlan, number: int, fault: Fault, index: DatasetIndex) 
             )
     except ScenarioError as error:
         raise ScenarioError(f"{plan.source}: fault {number}: {error}") from None
-    return Rule(number, fault, plan.seed, types, locations, start_s, end_s, index.epoch_s)
+    return Rule(number, fault, plan.seed, number, types, locations, start_s, end_s, epoch_s)

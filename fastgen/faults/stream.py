@@ -1,14 +1,15 @@
-"""Let faults act on the rows of windows, and emit them by the time of their emission.
+"""Let faults act on the rows of windows, and emit them by the moment of their emission.
 
-An event is emitted at its own time, or later by the delays of the faults that hit it. The window [a, b)
-emits the rows whose time of emission is in it, ordered by that time and then as in the clean stream. So
+An event is emitted at its own time, or later by the delays of the faults that hit it. The window [a, b) emits
+the rows whose moment of emission is in it, ordered by that moment and then as in the clean stream. Delays are
+seconds; moments are microseconds, whole seconds where the stream has no fractions. So
 what is held back at a is a function of the events of the longest delay before a, from which it is made again
 after a restart. Memory is bounded by one chunk and by the rows that are held back.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import polars as pl
@@ -17,8 +18,7 @@ from fastgen.faults.apply import ENTRY_SCHEMA, ROW_ORDER, ROW_SCHEMA, Hits, rows
 from fastgen.faults.draws import event_keys
 from fastgen.faults.lines import lines_of, split_lines
 from fastgen.faults.rules import Facts
-from fastgen.units import US_PER_S
-from fastgen.wire.rows import EVENT_TYPE, LOCATION_ID, TS, US, WireChunk
+from fastgen.wire.rows import EVENT_TYPE, LOCATION_ID, WireChunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -120,6 +120,11 @@ class FaultStream:
         """Entries of the rows that are held back, columns of `ENTRY_SCHEMA`."""
         return self._entries
 
+    @property
+    def next_us(self) -> int | None:
+        """Virtual microsecond at which the first row that is held back is emitted; None: there is none."""
+        return cast("int | None", self._held["emit_us"].min())
+
     def catch_up(self, chunks: Iterable[WireChunk], start_us: int) -> None:
         """Find the rows that are held back when a window begins.
 
@@ -147,7 +152,7 @@ class FaultStream:
         Parameters
         ----------
         chunks
-            Its events in order; all of a microsecond are in one chunk.
+            Its events in order; all of a moment are in one chunk.
         end_us
             Its end, which is excluded; None: nothing comes after it, and what is held back is emitted last.
         ledger
@@ -176,7 +181,7 @@ class FaultStream:
                 np.zeros(n, np.int32),
                 lines.take(~is_hit),
             )
-            # The next chunk begins later, so nothing can come before these rows any more.
+            # The next chunk begins at a later moment, so nothing can come before these rows any more.
             rows = self._release(pl.col("emit_us") <= last_us, clean)
             if rows.n_rows:
                 yield rows
@@ -185,10 +190,10 @@ class FaultStream:
             yield rows
 
     def _blocks(self, chunks: Iterable[WireChunk]) -> Iterator[WireChunk]:
-        """Cut chunks to a bounded number of rows, but between two microseconds only."""
+        """Cut chunks to a bounded number of rows, but between two moments only."""
         for chunk in chunks:
             n_rows = self._block_rows or chunk.n_rows
-            times_us, first = _times_us(chunk), 0
+            times_us, first = self._encoders.form.times_us(chunk.rows.ints[chunk.order]), 0
             while first < chunk.n_rows:
                 last_us = times_us[min(first + n_rows, chunk.n_rows) - 1]
                 last = int(np.searchsorted(times_us, last_us, "right"))
@@ -201,7 +206,8 @@ class FaultStream:
         ids = self._encoders.event_ids(chunk.rows, chunk.order)
         rank = np.arange(self._n_seen, self._n_seen + len(ints))
         self._n_seen += len(ints)
-        facts = Facts(ints[:, EVENT_TYPE], ints[:, LOCATION_ID], _times_us(chunk), event_keys(ids))
+        times_us = self._encoders.form.times_us(ints)
+        facts = Facts(ints[:, EVENT_TYPE], ints[:, LOCATION_ID], times_us, event_keys(ids))
         return facts, ids, rank
 
     def _is_hit(self, facts: Facts) -> NDArray[np.bool_]:

@@ -1,17 +1,19 @@
 """Let faults act on the windows of a producer, and keep its ledger, committed window by window.
 
-A producer that has faults takes these steps for each window: `begin`, then it emits `rows` by writers of
-`wrap`, and before it commits, calls `commit`. A window that fails is begun anew by the next call.
+A producer that has faults takes these steps for each window: `catch_up`, `begin`, then it emits `rows` by
+writers of `wrap`, and before it commits, calls `commit`. A window that fails is caught up and begun anew.
 """
 
 from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING
 
+import polars as pl
+
+from fastgen.faults.apply import ENTRY_SCHEMA
 from fastgen.faults.segments import Segments
 from fastgen.faults.stream import FaultStream, FaultyWriter
 from fastgen.units import US_PER_S
-from fastgen.wire.slicer import read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -90,55 +92,73 @@ class FaultyWindows:
         """Remove what was not committed; parameters and errors as `Segments.recover`."""
         self._segments.recover(watermark)
 
-    def begin(
-        self, read: Reader, window: tuple[int, int], watermark: int, shift_s: int, *, is_last: bool
-    ) -> FaultyWindow:
-        """Begin a window.
+    @property
+    def next_us(self) -> int | None:
+        """Virtual microsecond at which the next row that is held back is emitted; None: there is none."""
+        return None if self._stream is None else self._stream.next_us
+
+    def catch_up(self, read: Reader, from_us: int, shift_s: int, earliest_us: int | None = None) -> None:
+        """Find the rows that are held back at a moment, unless they are known.
 
         Parameters
         ----------
         read
             Reads clean events.
-        window
-            Its first virtual microsecond, and the one after its last.
-        watermark
-            That of the producer's state after the window, which rises from window to window.
+        from_us
+            First virtual microsecond of the next window.
         shift_s
             Seconds from virtual to simulated time.
-        is_last
-            Whether no event comes after it, so that it emits what is held back.
+        earliest_us
+            No event before it is held back; None: there is no such bound.
+        """
+        if self._stream is not None:
+            return
+        first_us = from_us - self._max_delay_s * US_PER_S
+        if earliest_us is not None:
+            first_us = max(first_us, earliest_us)
+        stream = FaultStream(self._rules, self._encoders, shift_s)
+        stream.catch_up(read(first_us, from_us), from_us)
+        self._stream = stream
+
+    def begin(self, chunks: Iterator[WireChunk], end_us: int | None, reached: int) -> FaultyWindow:
+        """Begin a window, once caught up.
+
+        Parameters
+        ----------
+        chunks
+            Its clean events.
+        end_us
+            The virtual microsecond after its last; None: no event comes after it, so that it emits what is
+            held back.
+        reached
+            Watermark that the window leads to, which no earlier one has led to.
 
         Raises
         ------
         OutputError
             If the folder of the segments can't be made.
         """
-        start_us, end_us = window
+        if self._stream is None:
+            raise RuntimeError("expected catch_up before begin")
         if self._begun is not None:
             self._begun.abandon()  # of a window that failed; it would count once a later one is committed
         # Taken away until the commit: after a failure, the rows held back are made again.
-        stream, self._stream = self._stream or self._caught_up(read, start_us, shift_s), None
-        segment = self._begun = self._segments.begin(watermark)
-        chunks = read_ahead(read(start_us, end_us))
-        rows = stream.rows(chunks, None if is_last else end_us, segment)
-        return FaultyWindow(stream, rows, segment)
+        stream, self._stream = self._stream, None
+        segment = self._begun = self._segments.begin(reached)
+        return FaultyWindow(stream, stream.rows(chunks, end_us, segment), segment)
 
     def commit(self, window: FaultyWindow) -> None:
         """Put the ledger's part of a window onto the disk; the producer then replaces its state file."""
         self._segments.end(window.segment)
         self._stream, self._begun = window.stream, None
 
-    def write_ledger(self, path: Path, read: Reader, next_us: int | None, shift_s: int) -> None:
-        """Make the whole ledger.
+    def write_ledger(self, path: Path) -> None:
+        """Make the whole ledger; rows that are held back are in it once caught up.
 
         Parameters
         ----------
         path
             Its file, which is replaced.
-        read, shift_s
-            As for `begin`.
-        next_us
-            First virtual microsecond of the next window; None: there is none, and nothing is held back.
 
         Raises
         ------
@@ -147,12 +167,5 @@ class FaultyWindows:
         DamageError
             If a segment is damaged.
         """
-        stream = self._stream or FaultStream(self._rules, self._encoders, shift_s)
-        if self._stream is None and next_us is not None:
-            stream = self._caught_up(read, next_us, shift_s)
-        self._segments.write_whole(path, stream.pending)
-
-    def _caught_up(self, read: Reader, start_us: int, shift_s: int) -> FaultStream:
-        stream = FaultStream(self._rules, self._encoders, shift_s)
-        stream.catch_up(read(start_us - self._max_delay_s * US_PER_S, start_us), start_us)
-        return stream
+        pending = pl.DataFrame(schema=ENTRY_SCHEMA) if self._stream is None else self._stream.pending
+        self._segments.write_whole(path, pending)

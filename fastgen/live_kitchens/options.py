@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Sequence
 
+    from fastgen.faults.plan import FaultPlan
     from fastgen.replaying.clock import ReplayClock
 
 WIRES = ("live", "canonical")
@@ -38,6 +39,10 @@ class LiveOptions:
         When to end; None: with the last event of the configs.
     geocoder
         Address of a Nominatim server; None: OpenStreetMap's.
+    faults
+        Faults file, or the plan of one, beside the nulls of the configs; None: none.
+    ledger
+        File for the ledger of the faults, written when the run ends; None: none is written.
 
     Raises
     ------
@@ -51,6 +56,8 @@ class LiveOptions:
     skip: bool = False
     until: dt.datetime | None = None
     geocoder: str | None = None
+    faults: str | Path | FaultPlan | None = None
+    ledger: str | Path | None = None
 
     def __post_init__(self) -> None:
         """Check the fields."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Sequence
 
+    from fastgen.faults.plan import FaultPlan
     from fastgen.live_kitchens.options import Batch
     from fastgen.replaying.clock import ReplayClock
 
@@ -70,6 +71,8 @@ def live(
     now: dt.datetime | None = None,
     until: dt.datetime | None = None,
     geocoder: str | None = None,
+    faults: str | Path | FaultPlan | None = None,
+    ledger: str | Path | None = None,
     stop: Event | None = None,
     clock: Callable[[], int] | None = None,
     wait: Callable[[float], object] | None = None,
@@ -105,6 +108,10 @@ def live(
         Time at which the run ends; None: with the last event.
     geocoder
         Address of a Nominatim server, which finds addresses that aren't known; None: OpenStreetMap's.
+    faults
+        Faults file, or the plan of one: break the stream on purpose, beside the nulls of the configs.
+    ledger
+        File for the ledger of the faults, made whole after the run; None: none is written.
     stop
         Set it, from a signal handler or another thread, to end after what is due.
     clock, wait
@@ -125,7 +132,16 @@ def live(
     """
     several = [configs] if isinstance(configs, str | Path | LiveConfig) else configs
     folder = None if roads is None else Path(roads)
-    options = LiveOptions(roads=folder, wire=wire, format=format, skip=skip, until=until, geocoder=geocoder)
+    options = LiveOptions(
+        roads=folder,
+        wire=wire,
+        format=format,
+        skip=skip,
+        until=until,
+        geocoder=geocoder,
+        faults=faults,
+        ledger=ledger,
+    )
     pace = Pace(now, stop or Event(), clock, wait)
     return run(read_configs(several), to, state, options, pace, announce)
 

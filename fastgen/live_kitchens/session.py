@@ -11,15 +11,19 @@ from fastgen.dataset.layout import check_no_part
 from fastgen.emitting.emission import choose_state_path, make_sink, open_sink
 from fastgen.emitting.sink import Staged
 from fastgen.errors import ScenarioError
+from fastgen.faults.plan import check_ledger_path, load_plan
+from fastgen.files import hidden_beside
 from fastgen.generating.unwritten import join_unwritten
 from fastgen.live_kitchens.batches import Batches
 from fastgen.live_kitchens.kitchen import Kitchen, check_same, simulate
+from fastgen.live_kitchens.live_faults import open_faults
 from fastgen.live_kitchens.options import Batch, naming
 from fastgen.live_kitchens.places import find_place
 from fastgen.live_kitchens.scenario import first_day
 from fastgen.live_kitchens.state import Counts, LiveState, Totals, read_state, write_state
 from fastgen.replaying.clock import US_PER_DAY, ReplayClock, parse_speed, utc_from_us
 from fastgen.replaying.options import MAX_ROWS_PER_FILE
+from fastgen.replaying.state_checks import shown_faults
 from fastgen.units import S_PER_DAY, US_PER_S
 from fastgen.wire.form import WireForm
 from fastgen.wire.formats import Encoders
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 
     from fastgen.emitting.sink import SinkState
     from fastgen.live_kitchens.config import LiveConfig
-    from fastgen.live_kitchens.options import LiveOptions
+from fastgen.live_kitchens.options import LiveOptions
 
 
 class LiveSession:
@@ -73,6 +77,11 @@ class LiveSession:
             check_no_part(Path(to), "to")
         self._state_path = choose_state_path(self._sink, state)
         check_no_part(self._state_path, "state")
+        self._plan = load_plan(options.faults)
+        if self._plan is not None:
+            self._plan.check_format(options.format)
+        if options.ledger is not None:
+            check_ledger_path(options.ledger, *(place for _, place in self._sink.locks), self._state_path)
         self.load()
         self._kitchens = self._make_kitchens(now_us)
         simulations = simulate(self._kitchens, options.roads, announce)
@@ -83,18 +92,28 @@ class LiveSession:
         form = WireForm.live(places) if options.wire == "live" else WireForm.live_canonical(places)
         # Ids derive from the kitchens' own keys: the digest of the joined dataset is needed by nobody.
         self._index = join_unwritten(simulations, "live", digest="0" * 64)
-        self._encoders = Encoders(form)
-        self._batches = Batches(self._index, self._encoders, self._sink, options.format)
+        encoders = Encoders(form)
+        control = self._sink.control_folder
+        ledger = hidden_beside(self._state_path, ".ledger") if control is None else control / "ledger"
+        faults = open_faults(self._plan, self._kitchens, self._index, encoders, ledger)
+        if faults is None and options.ledger is not None:
+            raise ScenarioError("ledger: expected faults beside it, got none: a clean stream has no ledger.")
+        self._batches = Batches(self._index, encoders, self._sink, options.format, faults)
+        self._is_begun = False
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
         """Take the locks, read the state, and make up for a killed run."""
         self._open.enter_context(open_sink(self._sink, self._state_path, self.load))
+        self._batches.recover(None if self._state is None else self._state.watermark_us)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Release the locks."""
-        self._open.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Make the ledger whole, unless the run has failed, and release the locks."""
+        with self._open:
+            # GeneratorExit: whoever takes batches has taken all that he wants.
+            if self._options.ledger is not None and (kind is None or kind is GeneratorExit):
+                self._write_ledger(Path(self._options.ledger))
 
     def load(self) -> SinkState | None:
         """Read the state and check it against the configs and the sink; nothing is changed.
@@ -118,6 +137,12 @@ class LiveSession:
             raise ScenarioError(
                 f"wire: expected {state.wire}, as the run in {self._state_path} began, got "
                 f"{self._options.wire}. Start another run in another folder."
+            )
+        digest = None if self._plan is None else self._plan.digest
+        if state.faults != digest:
+            raise ScenarioError(
+                f"faults: expected {shown_faults(state.faults)}, as the run in {self._state_path} began, got "
+                f"{shown_faults(digest)}. Name those, or start another run in another folder."
             )
         return state.sink
 
@@ -166,21 +191,26 @@ class LiveSession:
         """
         is_first, state = self._state is None, self._state or self._first_state(now_us)
         clock, end_us = state.clock, max(state.clock.virtual_us(now_us), state.watermark_us)
-        if self._options.skip and not is_first and not self._batches.are_begun:
-            state = replace(state, watermark_us=end_us)
+        # History is one batch, whatever a batch may have.
+        self._sink.max_rows = MAX_ROWS_PER_FILE if is_first else self.batch_rows
+        self._batches.catch_up(state.watermark_us, state.skipped_to_us)
         after = replace(state, kitchens=self._kitchens, watermark_us=end_us)
+        skips = self._options.skip and not is_first and not self._is_begun and end_us > state.watermark_us
+        if skips:
+            after = replace(after, skipped_to_us=end_us)
+        self._is_begun = True
+
+        def commit(sink: SinkState, counts: Counts) -> None:
+            self._save(replace(after, sink=sink), counts, now_us)
+
         staged = Staged((), 0, 0)
-        if self._batches.has_due(state.watermark_us, end_us):
-            # History is one batch, whatever a batch may have.
-            self._sink.max_rows = MAX_ROWS_PER_FILE if is_first else self.batch_rows
-            staged = self._batches.emit(
-                state.watermark_us,
-                end_us,
-                state.sink,
-                lambda sink, counts: self._save(replace(after, sink=sink), counts, now_us),
-            )
+        next_us = self._batches.held_us if skips else self._batches.next_us(state.watermark_us)
+        if next_us is None or (next_us >= end_us and not skips):
+            commit(state.sink._replace(pending=()), Counts())
+        elif skips:
+            staged = self._batches.emit_held(end_us, state.sink, commit)
         else:
-            self._save(replace(after, sink=state.sink._replace(pending=())), Counts(), now_us)
+            staged = self._batches.emit(state.watermark_us, end_us, state.sink, commit)
         totals = after.totals if self._state is None else self._state.totals
         return Batch(
             clock=clock,
@@ -215,7 +245,7 @@ class LiveSession:
         state = self._state
         if state is None:
             return 0
-        first_us = self._batches.time_of(0, state.watermark_us)
+        first_us = self._batches.next_us(state.watermark_us)
         last_us = self._batches.time_of(self.batch_rows - 1, state.watermark_us)
         if first_us is None:
             return None
@@ -238,7 +268,14 @@ class LiveSession:
             watermark_us=clock.first_s * US_PER_S,
             sink=self._sink.new_state(),
             totals=Totals(mark_us=now_us),
+            faults=None if self._plan is None else self._plan.digest,
         )
+
+    def _write_ledger(self, path: Path) -> None:
+        state = self._state
+        if state is not None:
+            self._batches.catch_up(state.watermark_us, state.skipped_to_us)
+            self._batches.write_ledger(path)
 
     def _save(self, state: LiveState, counts: Counts, now_us: int) -> None:
         state = replace(state, totals=state.totals.after(counts, now_us))

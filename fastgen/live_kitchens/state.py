@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastgen.emitting.sink import SinkState
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MINUTE_US = 60 * US_PER_S
+# Fields that a state file has only if they say something.
+_SPARSE = ("faults", "skipped_to_us")
 _FILE = StateFile("fastgen-live-state", 1, "live run")
 
 
@@ -84,6 +86,11 @@ class LiveState:
         State of the sink.
     totals
         What was emitted.
+    faults
+        Digest of the faults file; None: there is none, and the state file has no such field.
+    skipped_to_us
+        Unix microsecond up to which the last skip has left out the events; None: nothing was skipped, and the
+        state file has no such field.
     """
 
     kitchens: tuple[Kitchen, ...]
@@ -92,6 +99,8 @@ class LiveState:
     watermark_us: int
     sink: SinkState
     totals: Totals = Totals()
+    faults: str | None = None
+    skipped_to_us: int | None = None
 
 
 @dataclass(frozen=True)
@@ -110,11 +119,14 @@ class _StatedClock:
     anchor_virtual_us: int
 
 
-class _StatedRun(NamedTuple):
+@dataclass(frozen=True)
+class _StatedRun:
     """The plain fields of a state file."""
 
     wire: str
     watermark_us: int
+    faults: str | None = None
+    skipped_to_us: int | None = None
 
 
 def write_state(path: Path, state: LiveState) -> None:
@@ -135,6 +147,7 @@ def write_state(path: Path, state: LiveState) -> None:
             "watermark_us": state.watermark_us,
             "sink": {**state.sink._asdict(), "pending": list(state.sink.pending)},
             "totals": vars(state.totals),
+            **{name: value for name in _SPARSE if (value := getattr(state, name)) is not None},
         },
     )
 
@@ -159,7 +172,8 @@ def read_state(path: Path) -> LiveState | None:
 
 
 def _make_state(raw: dict[str, Any]) -> LiveState:
-    stated_run = make_record(_StatedRun, {name: raw[name] for name in _StatedRun._fields})
+    names = [field.name for field in fields(_StatedRun) if field.name not in _SPARSE or field.name in raw]
+    stated_run = make_record(_StatedRun, {name: raw[name] for name in names})
     sink, stated = make_record(SinkState, raw["sink"]), make_record(_StatedClock, raw["clock"])
     check_names(sink)
     clock = ReplayClock(**{**vars(stated), "speed": parse_speed(stated.speed)})
@@ -170,4 +184,6 @@ def _make_state(raw: dict[str, Any]) -> LiveState:
         watermark_us=stated_run.watermark_us,
         sink=sink,
         totals=make_record(Totals, raw["totals"]),
+        faults=stated_run.faults,
+        skipped_to_us=stated_run.skipped_to_us,
     )

@@ -203,10 +203,9 @@ class ReplaySession:
                 sink, rows, open_writer, state.sink, lambda staged: self._save(after.with_sink(staged))
             )
         faults = self._faults
-        is_last = clock.is_over(after.watermark)
-        window_us = (window.start_s * US_PER_S, window.end_s * US_PER_S)
-        read = partial(self._chunks_us, state)
-        faulty = faults.begin(read, window_us, after.watermark, clock.shift_s, is_last=is_last)
+        faults.catch_up(partial(self._chunks_us, state), window.start_s * US_PER_S, clock.shift_s)
+        end_us = None if clock.is_over(after.watermark) else window.end_s * US_PER_S
+        faulty = faults.begin(read_ahead(self._chunks(state, *window)), end_us, after.watermark)
         first = state.n_files + 1
 
         def commit(staged: SinkState) -> None:
@@ -237,9 +236,10 @@ class ReplaySession:
             return
         state = self._state
         clock = state.clock(self._index)
-        next_us = None if clock.is_over(state.watermark) else (state.watermark + 1) * US_PER_S
-        read = partial(self._chunks_us, state)
-        self._faults.write_ledger(Path(self._options.ledger), read, next_us, clock.shift_s)
+        if not clock.is_over(state.watermark):
+            read, next_us = partial(self._chunks_us, state), (state.watermark + 1) * US_PER_S
+            self._faults.catch_up(read, next_us, clock.shift_s)
+        self._faults.write_ledger(Path(self._options.ledger))
 
     def _save(self, state: ReplayState) -> None:
         write_state(self._state_path, state)
@@ -268,5 +268,5 @@ class ReplaySession:
         return self._slicer.chunks(start_s, end_s)
 
     def _chunks_us(self, state: ReplayState, start_us: int, end_us: int) -> Iterator[WireChunk]:
-        """Read the events between two virtual microseconds, both of them whole seconds."""
+        """Read the events of a window whose bounds are whole seconds in microseconds."""
         return self._chunks(state, start_us // US_PER_S, end_us // US_PER_S)

@@ -99,8 +99,8 @@ def _check_fixed(state: ReplayState, request: Request, state_path: Path) -> None
     # Unlike the other options, faults that are left out are a request too: for a clean stream.
     if request.faults != state.faults:
         raise ScenarioError(
-            f"faults: expected {_shown_faults(state.faults)}, as the replay in {state_path} began, got "
-            f"{_shown_faults(request.faults)}. Name those, or start another replay in another folder."
+            f"faults: expected {shown_faults(state.faults)}, as the replay in {state_path} began, got "
+            f"{shown_faults(request.faults)}. Name those, or start another replay in another folder."
         )
     for name, option, value, settled in requested:
         if option is not None and value != settled:
@@ -110,7 +110,7 @@ def _check_fixed(state: ReplayState, request: Request, state_path: Path) -> None
             )
 
 
-def _shown_faults(digest: str | None) -> str:
+def shown_faults(digest: str | None) -> str:
     """Name faults by the first digits of their digest."""
     return "no faults" if digest is None else f"the faults file with digest {digest[:12]}"
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from fastgen.units import US_PER_S
 from fastgen.wire.plain import encode_place
-from fastgen.wire.rows import N_LOCATION_IDS
+from fastgen.wire.rows import N_LOCATION_IDS, TS, US
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
 
 MILLISECOND_DECIMALS, MICROSECOND_DECIMALS = 3, 6
 
@@ -84,6 +87,25 @@ class WireForm:
     def live_canonical(cls, places: Mapping[int, Place]) -> Self:
         """Make the form of live rows that have the columns of a replay; parameters as `live`."""
         return cls(_numbered(places), _keys(places), is_live=True)
+
+    def times_us(self, ints: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Compute the virtual microseconds of rows, as exact as the wire writes them.
+
+        Parameters
+        ----------
+        ints
+            As in `WireRows`, (n, 5) or, for live rows, (n, 7).
+
+        Returns
+        -------
+        ndarray
+            int64 (n,), never after the time of the row itself.
+        """
+        times_us: NDArray[np.int64] = ints[:, TS] * US_PER_S
+        if self.is_live:
+            unwritten = 10 ** (MICROSECOND_DECIMALS - self.time_decimals)
+            times_us += ints[:, US] // unwritten * unwritten
+        return times_us
 
     @property
     def place_names(self) -> tuple[str, ...]:

@@ -47,24 +47,29 @@ class WireWriter(Protocol):
 class Encoders:
     """Encodes rows in one form; JSON lines in several threads, since kernels run without the GIL.
 
-    Parameters
+    Attributes
     ----------
     form
         How they look on the wire.
+
+    Parameters
+    ----------
+    form
+        See above.
     n_threads
         Number of threads; None: the number of cores, but at most 4.
     """
 
     def __init__(self, form: WireForm, n_threads: int | None = None) -> None:
         self._n_threads = n_threads or min(4, os.cpu_count() or 1)
-        self._form = form
+        self.form = form
 
     @cached_property
     def _encoders(self) -> list[WireEncoder]:
         """One encoder for each thread, and one more whose lines are being written."""
         with needed_kernels():
             from fastgen.wire.bulk import WireEncoder  # noqa: PLC0415  # see FEW_ROWS
-        return [WireEncoder(self._form) for _ in range(self._n_threads + 1)]
+        return [WireEncoder(self.form) for _ in range(self._n_threads + 1)]
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
@@ -73,7 +78,7 @@ class Encoders:
     def lines(self, rows: WireRows, order: NDArray[np.int64], shift_s: int) -> Iterator[memoryview | bytes]:
         """Encode rows as JSON lines, given in parts one after another; each is valid until the next."""
         if len(order) <= FEW_ROWS and not numba_is_loaded():
-            yield encode_few_lines(rows, order, shift_s, self._form)
+            yield encode_few_lines(rows, order, shift_s, self.form)
             return
         at_work: deque[Future[NDArray[np.uint8]]] = deque()
         # An encoder's lines stay in its memory until they are written, so it waits for that.
@@ -90,7 +95,7 @@ class Encoders:
         """Schema of `table`."""
         with needed_kernels():
             from fastgen.wire.bulk import wire_schema  # noqa: PLC0415  # see FEW_ROWS
-        return wire_schema(self._form.place_names)
+        return wire_schema(self.form.place_names)
 
     def event_ids(self, rows: WireRows, order: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Make the event ids of rows; see `WireEncoder.event_ids`."""

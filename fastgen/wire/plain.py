@@ -223,6 +223,16 @@ def encode_few_lines(rows: WireRows, order: NDArray[np.int64], shift_s: int, for
     return "".join(lines).encode(_BYTES)
 
 
+def live_order_ids(rows: WireRows, chosen: NDArray[np.int64], form: WireForm) -> list[str]:
+    """Make the order ids of some live rows, given by their indices; see `WireForm.is_live`."""
+    places = rows.ints[chosen][:, [LOCATION_ID, LOOP]].tolist()
+    first, last = rows.start[chosen, ID].tolist(), rows.start[chosen + 1, ID].tolist()
+    return [
+        _uuid(form.keys[location_id] + loop.to_bytes(8, "little") + rows.id_text[a:b].tobytes())
+        for (location_id, loop), a, b in zip(places, first, last, strict=True)
+    ]
+
+
 class _Texts:
     """The texts of a column of `WireRows`, one a row."""
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from fastgen.events.schema import EVENT_TYPES
 from fastgen.faults.draws import Purpose, event_keys, new_ids, shares, words_of
-from fastgen.faults.kinds import BODY_FIELDS, ROW_FIELDS
+from fastgen.faults.kinds import ROW_FIELDS
 from fastgen.faults.lines import find_members, splice, split_lines, wrap
 from fastgen.faults.slice_file import write_slice
+from fastgen.wire.body_fields import BODY_FIELDS
 from tests.effort import repeats
 from tests.faults.streams import broken_slice, plan_of
 from tests.kernels.plain import philox

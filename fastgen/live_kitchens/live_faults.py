@@ -1,0 +1,95 @@
+"""Fit faults to live kitchens: those of a faults file, and the nulls of the kitchens' configs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastgen.errors import ScenarioError
+from fastgen.faults.plan import FaultPlan, nulls_of_dq
+from fastgen.loading import needed_kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from fastgen.dataset.index import DatasetIndex
+    from fastgen.faults.windows import FaultyWindows
+    from fastgen.live_kitchens.config import LiveConfig
+    from fastgen.live_kitchens.kitchen import Kitchen
+    from fastgen.wire.formats import Encoders
+
+
+def nulls_of(config: LiveConfig) -> FaultPlan | None:
+    """Make the faults of the key `dq` of a config; None: nothing can become null."""
+    nulls = nulls_of_dq(config.to_dict()["dq"])
+    return FaultPlan(config.random_seed, nulls, f"{config.location_name}: dq") if nulls else None
+
+
+def open_faults(
+    plan: FaultPlan | None,
+    kitchens: Sequence[Kitchen],
+    index: DatasetIndex,
+    encoders: Encoders,
+    folder: Path,
+) -> FaultyWindows | None:
+    """Fit the faults of a run to its kitchens.
+
+    Faults of the file come first, then those of the configs, each drawn by the seed of its own config, so
+    that a kitchen has the same ones whatever the others.
+
+    Parameters
+    ----------
+    plan
+        The faults file; None: there is none.
+    kitchens
+        The kitchens; their number, from 1, is their location_id.
+    index, encoders
+        Their dataset, and how rows are encoded.
+    folder
+        Where the parts of the ledger are kept.
+
+    Returns
+    -------
+    FaultyWindows or None
+        None: the stream is clean.
+
+    Raises
+    ------
+    ScenarioError
+        If a fault names a kitchen that there isn't, or a time that ends before it begins.
+    """
+    nulls = [
+        (number, own)
+        for number, kitchen in enumerate(kitchens, start=1)
+        if (own := nulls_of(kitchen.config)) is not None
+    ]
+    if plan is None and not nulls:
+        return None
+    with needed_kernels():
+        from fastgen.faults.rules import make_rules  # noqa: PLC0415  # kernels
+        from fastgen.faults.windows import FaultyWindows  # noqa: PLC0415  # kernels
+
+    def locate(names: Iterable[str] | None) -> tuple[int, ...] | None:
+        return None if names is None else _find_kitchens(kitchens, index, names)
+
+    rules = [] if plan is None else [*make_rules(plan, index, locate)]
+    for number, own in nulls:
+        in_kitchen = [rule._replace(locations=(number,)) for rule in make_rules(own, index)]
+        rules += [rule._replace(number=len(rules) + rule.number) for rule in in_kitchen]
+    return FaultyWindows(rules, 0 if plan is None else plan.max_delay_s, encoders, folder)
+
+
+def _find_kitchens(kitchens: Sequence[Kitchen], index: DatasetIndex, names: Iterable[str]) -> tuple[int, ...]:
+    """Find kitchens by name, code or number; two may have the same code."""
+    known = [
+        (number, (kitchen.config.location_name, index.codes[number], str(number)))
+        for number, kitchen in enumerate(kitchens, start=1)
+    ]
+    found = set[int]()
+    for name in names:
+        numbers = {number for number, own in known if name in own}
+        if not numbers:
+            shown = ", ".join(f"{own[0]} ({own[1]}, {own[2]})" for _, own in known)
+            raise ScenarioError(f"locations: expected names, codes or numbers among {shown}, got {name!r}.")
+        found |= numbers
+    return tuple(sorted(found))
