@@ -42,6 +42,8 @@ ALL = "all"
 @options.check
 @options.as_scenario
 @options.geocoder
+@options.faults
+@options.ledger
 @options.status
 @options.as_json
 @click.pass_context
@@ -59,6 +61,7 @@ def live(ctx: click.Context, /, **given: Any) -> None:
       fastgen live --config all --config-dir configs --to kitchens
       fastgen live --config configs/chicago.json --check
       fastgen live --config configs/chicago.json --as-scenario > chicago.toml
+      fastgen live --config configs/chicago.json --to kitchens --faults faults.toml --ledger ledger.parquet
       fastgen live --status kitchens
     """  # noqa: D301  # \b keeps click from joining the lines
     if ctx.invoked_subcommand is not None:
@@ -135,6 +138,7 @@ def _check(paths: list[Path], geocoder: str | None) -> None:
 
 def _print_scenario(paths: list[Path], now: dt.datetime | None, geocoder: str | None) -> None:
     """Print the scenario of a config."""
+    from fastgen.live_kitchens.live_faults import render_nulls  # noqa: PLC0415  # heavy
     from fastgen.live_kitchens.options import naming  # noqa: PLC0415  # heavy
     from fastgen.live_kitchens.places import find_place  # noqa: PLC0415  # heavy
     from fastgen.live_kitchens.scenario import as_scenario, first_day  # noqa: PLC0415  # heavy
@@ -148,7 +152,7 @@ def _print_scenario(paths: list[Path], now: dt.datetime | None, geocoder: str | 
     with naming(path):
         place = find_place(config, geocoder)
         scenario = as_scenario(config, place, first_day(config, place, utc_from_us(now_us)))
-    print_scenario(scenario)
+    print_scenario(scenario, render_nulls(config))
 
 
 def _run(paths: list[Path], given: dict[str, Any]) -> None:
@@ -167,6 +171,8 @@ def _run(paths: list[Path], given: dict[str, Any]) -> None:
         skip=given["skip"],
         until=given["until"],
         geocoder=given["geocoder"],
+        faults=given["faults"],
+        ledger=given["ledger"],
     )
     configs = _read(paths)
     announce = partial(say, err=True)

@@ -6,10 +6,10 @@ import click
 
 from fastgen.cli.options import roads
 from fastgen.cli.places import Place
-from fastgen.cli.replay_options import Time, state
+from fastgen.cli.replay_options import Time, ledger, state
 from fastgen.cli.replay_options import replay_format as file_format
 
-__all__ = ["file_format", "roads", "state"]
+__all__ = ["file_format", "ledger", "roads", "state"]
 
 config = click.option(
     "--config",
@@ -49,6 +49,12 @@ geocoder = click.option(
     "--geocoder",
     metavar="URL",
     help="Nominatim server that finds addresses which aren't known.  [default: OpenStreetMap's]",
+)
+faults = click.option(
+    "--faults",
+    type=Place(),
+    metavar="FILE",
+    help="Faults file (TOML): break the stream on purpose, beside the nulls of the configs' dq.",
 )
 status = click.option(
     "--status", type=Place(str), metavar="FOLDER", help="Say where the run into FOLDER is, and end."

@@ -53,12 +53,12 @@ def show(file: Path | None, dimensions_dir: Path | None) -> None:
     print_scenario(loaded)
 
 
-def print_scenario(scenario: Scenario) -> None:
-    """Print a scenario as a scenario file."""
+def print_scenario(scenario: Scenario, faults: str = "") -> None:
+    """Print a scenario as a scenario file, and the tables of its faults behind it."""
     from fastgen.inputs.render import render_scenario  # noqa: PLC0415
 
     # As bytes: a scenario file is UTF-8 whatever the terminal is.
-    click.echo(render_scenario(scenario).encode(), nl=False)
+    click.echo((render_scenario(scenario) + faults).encode(), nl=False)
 
 
 @scenario.command()

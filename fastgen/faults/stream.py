@@ -2,9 +2,9 @@
 
 An event is emitted at its own time, or later by the delays of the faults that hit it. The window [a, b) emits
 the rows whose moment of emission is in it, ordered by that moment and then as in the clean stream. Delays are
-seconds; moments are microseconds, whole seconds where the stream has no fractions. So
-what is held back at a is a function of the events of the longest delay before a, from which it is made again
-after a restart. Memory is bounded by one chunk and by the rows that are held back.
+seconds; moments are microseconds, whole seconds where the stream has no fractions. So what is held back at a
+is a function of the events of the longest delay before a, from which it is made again after a restart. Memory
+is bounded by one chunk and by the rows that are held back.
 """
 
 from __future__ import annotations
@@ -250,10 +250,3 @@ class FaultStream:
         entries = self._entries.join(place, on=_KEY).sort("row", "fault")
         self._entries = self._entries.join(due, on=_KEY, how="anti")
         return FaultyRows(rows["line"], entries)
-
-
-def _times_us(chunk: WireChunk) -> NDArray[np.int64]:
-    """Compute the virtual microsecond of each row of a chunk, int64 (n,)."""
-    ints = chunk.rows.ints[chunk.order]
-    # Only live streams have microseconds.
-    return ints[:, TS] * US_PER_S + (ints[:, US] if ints.shape[1] > US else 0)

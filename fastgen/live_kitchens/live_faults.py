@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
 from fastgen.faults.plan import FaultPlan, nulls_of_dq
 from fastgen.loading import needed_kernels
+from fastgen.model.fields import to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +25,16 @@ def nulls_of(config: LiveConfig) -> FaultPlan | None:
     """Make the faults of the key `dq` of a config; None: nothing can become null."""
     nulls = nulls_of_dq(config.to_dict()["dq"])
     return FaultPlan(config.random_seed, nulls, f"{config.location_name}: dq") if nulls else None
+
+
+def render_nulls(config: LiveConfig) -> str:
+    """Write the faults of the key `dq` as the end of a scenario file, whose seed is that of the config."""
+    plan = nulls_of(config)
+    lines = [] if plan is None else ["", "# Faults of the stream; the dataset doesn't know them."]
+    for fault in () if plan is None else plan.faults:
+        keys = (f"{key} = {json.dumps(value)}" for key, value in to_dict(fault).items())
+        lines += ["", "[[faults]]", *keys]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def open_faults(

@@ -42,7 +42,7 @@ def test_windows_of_microseconds_are_undone(tmp_path: Path) -> None:
     session = LiveSession(
         [(tmp_path / "sf.json", config_of())], out, None, LiveOptions(), 1_772_366_400_000_000
     )
-    index, encoders = session._index, session._encoders
+    index, encoders = session._index, session._batches._encoders
     plan = plan_of(tmp_path, *MIXED)
     rules = make_rules(plan, index)
     start_us = index.epoch_s * US_PER_S
@@ -52,20 +52,21 @@ def test_windows_of_microseconds_are_undone(tmp_path: Path) -> None:
 
     def read(first_us: int, end_us: int) -> Iterator[WireChunk]:
         chunks = Slicer(index, micros=True).chunks(first_us // US_PER_S, end_us // US_PER_S + 1)
-        return Upcoming(chunks, first_us).take(end_us)
+        return Upcoming(chunks, first_us, encoders.form).take(end_us)
 
     def emit(bounds: list[int], name: str) -> tuple[bytes, Path]:
         stream, folder = io.BytesIO(), tmp_path / name
         for first_us, end_us in pairwise(bounds):
             # Each window by a process of its own, which makes anew what is held back.
             windows = FaultyWindows(rules, plan.max_delay_s, encoders, folder)
-            window = windows.begin(read, (first_us, end_us), end_us, 0, is_last=False)
+            windows.catch_up(read, first_us, 0)
+            window = windows.begin(read(first_us, end_us), end_us, end_us)
             opened = window.wrap(lambda stream: WRITERS["jsonl"](stream, encoders, 0), lambda _: STREAM_ID)
             writer = opened(stream)
             for rows in window.rows:
                 writer.write(rows)
             windows.commit(window)
-            windows.write_ledger(tmp_path / f"{name}.parquet", read, end_us, 0)
+            windows.write_ledger(tmp_path / f"{name}.parquet")
         return stream.getvalue(), tmp_path / f"{name}.parquet"
 
     whole, ledger = emit([cuts[0], cuts[-1]], "whole")
