@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def faults() -> None:
     """Check faults files, and undo faults.
 
-    `slice`, `replay` and `live` break a stream on purpose with --faults, and keep a ledger of it with --ledger.
+    `slice`, `replay` and `live` break a stream on purpose with --faults, and keep a ledger with --ledger.
     """
 
 

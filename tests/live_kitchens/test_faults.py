@@ -239,8 +239,9 @@ def test_readers_find_the_bad_rows_of_the_ledger(tmp_path: Path) -> None:
     n_rows, table = len(lines_of(tmp_path / "out")), pl.read_parquet(ledger)
     n_malformed = table.filter(kind="malformed").height
     read = "SELECT count(*) FROM read_json(?, ignore_errors = true, format = 'newline_delimited')"
-    found = duckdb.execute(f"{read} WHERE event_id IS NOT NULL", [f"{tmp_path}/out/*.jsonl"]).fetchone()
-    assert found == (n_rows - n_malformed,)
+    with duckdb.connect() as connection:
+        query = connection.execute(f"{read} WHERE event_id IS NOT NULL", [f"{tmp_path}/out/*.jsonl"])
+        assert query.fetchall() == [(n_rows - n_malformed,)]
     lines = [line.decode() for line in lines_of(tmp_path / "out")]
     bodies = pl.Series(lines).str.extract(r'"body":"(.*)"').str.replace_all(r'\\"', '"')
     nulls = bodies.str.contains('"loc_lat":null', literal=True)
