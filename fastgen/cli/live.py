@@ -69,6 +69,8 @@ def live(ctx: click.Context, /, **given: Any) -> None:
     if given["status"] is not None:
         _show_status(given["status"], as_json=given["as_json"])
         return
+    if given["as_json"]:
+        raise click.UsageError("--json: expected --status FOLDER beside it, got none.")
     configs = _config_paths(given["config"], given["config_dir"])
     if given["check"]:
         _check(configs, given["geocoder"])
@@ -90,10 +92,12 @@ def init(folder: Path) -> None:
       fastgen live init configs
     """  # noqa: D301  # \b keeps click from joining the lines
     from fastgen.errors import OutputError  # noqa: PLC0415
-    from fastgen.files import write_whole  # noqa: PLC0415
+    from fastgen.files import kind_of, write_whole  # noqa: PLC0415
     from fastgen.live_kitchens.examples import EXAMPLES, read_example  # noqa: PLC0415
 
     paths = [folder / f"{name}.json" for name in EXAMPLES]
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: expected a folder to write to, got {kind_of(folder)}.")
     for path in paths:
         if path.exists():
             raise OutputError(f"{path}: expected no file of that name yet, but there is one.")

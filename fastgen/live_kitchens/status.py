@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastgen.emitting.control import find_control
 from fastgen.emitting.lock import is_locked
 from fastgen.errors import ScenarioError
-from fastgen.files import check_folder
+from fastgen.files import check_name, kind_of
 from fastgen.live_kitchens.state import read_state
 from fastgen.units import US_PER_S
 
@@ -41,7 +41,11 @@ def read_status(folder: str | Path, now_us: int) -> dict[str, Any]:
     FastgenError
         If its state can't be read.
     """
-    control = find_control(check_folder(folder))
+    path = check_name(folder)
+    if not path.is_dir():
+        got = kind_of(path) if path.exists() else "nothing of that name"
+        raise ScenarioError(f"{folder}: expected the folder of a live run, got {got}.")
+    control = find_control(path)
     state = read_state(control.state)
     if state is None:
         raise ScenarioError(f"{folder}: expected the folder of a live run, got one without its state.")
