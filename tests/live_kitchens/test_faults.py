@@ -112,7 +112,7 @@ def test_late_rows_come_when_they_are_due_and_a_run_waits_for_them(tmp_path: Pat
     (tmp_path / "faults.toml").write_text(
         faults_text({"kind": "late", "probability": 0.5, "max_delay_s": 80_000})
     )
-    few = {"orders_day_1": 40, "orders_last": 40, "end_days_ahead": 1}
+    few: dict[str, Any] = {"orders_day_1": 40, "orders_last": 40, "end_days_ahead": 1}
     config = config_of(**{**BUSY, **few, "speed_up": 60, "batch_seconds": 1})
     ledger = tmp_path / "ledger.parquet"
     batches = run(config, tmp_path / "out", hours=48 / 60, faults=tmp_path / "faults.toml", ledger=ledger)
