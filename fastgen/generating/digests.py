@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from fastgen.dataset.seal import seal, unseal
 from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_day
 from fastgen.files import read_regular
-from fastgen.generating.large_days import digest_large_day
 from fastgen.generating.maker import WHOLE_DAY_EVENTS, EventMaker, whole_day
 from fastgen.generating.simulation import Span
 from fastgen.records import make_record, parse_json
@@ -84,6 +83,8 @@ def keep_digests(simulation: Simulation, days: Iterable[DayDigest], cache_dir: P
 def _digest(simulation: Simulation, maker: EventMaker, location_id: int, day: int) -> DayDigest:
     """Make the events of a location-day, and digest them."""
     if simulation.count_events(Span(location_id, day, day)) > WHOLE_DAY_EVENTS:
+        from fastgen.generating.large_days import digest_large_day  # noqa: PLC0415  # loads PyArrow
+
         return digest_large_day(simulation, maker, location_id, day)
     whole = whole_day(simulation, location_id, day)
     maker.begin(location_id, [whole])
