@@ -33,6 +33,7 @@ FLOORS = (
     ("rng", "units", "errors", "version"),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+KNOW_A_SOURCE = ("generating.simulation", "generating.inputs", "cli.scenario")
 PURE = ("orders", "events", "kernels", "model", "rng", "units", "errors", "version")
 IMPURE_MODULES = {
     *("os", "sys", "io", "pathlib", "shutil", "tempfile", "subprocess", "glob", "locale"),
@@ -113,6 +114,13 @@ def test_imports_run_downward_and_siblings_stay_apart(module: Module) -> None:
             continue
         room = imported.split(".")[1]
         assert room == module.room or FLOOR_OF[room] > own, f"{module.name} imports {imported}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=names)
+def test_only_what_makes_a_simulation_knows_a_source_of_orders(module: Module) -> None:
+    """All other modules know the protocol, `OrderSource`; `scenario check` says how many orders to expect."""
+    if module.room != "orders" and module.name not in KNOW_A_SOURCE:
+        assert [name for name in imports(module) if name.startswith("fastgen.orders")] == []
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if m.room == "dataset"], ids=names)

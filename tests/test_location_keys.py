@@ -20,7 +20,7 @@ from fastgen.generating.inputs import SimulationOptions, load_simulation
 from fastgen.generating.scan import scan_simulation
 from fastgen.inputs.scenario_file import load_scenario
 from fastgen.inputs.tables import write_tables
-from fastgen.orders.bounds import bound_preparation_s
+from fastgen.model.bounds import bound_preparation_s
 from fastgen.roads.roads_file import encode_roads
 from tests.dataset.row_damage import failed
 from tests.helpers import change_manifest, copy_of, reseal

@@ -12,7 +12,7 @@ import pytest
 
 import fastgen
 from fastgen.dataset.manifest import read_manifest
-from fastgen.orders.kernels.order_ids import IDS_6, IDS_7, write_order_ids
+from fastgen.kernels.order_ids import IDS_6, IDS_7, write_order_ids
 from fastgen.rng import Purpose, stream
 from fastgen.roads.offline import read_builtin
 from fastgen.roads.roads_file import decode_roads

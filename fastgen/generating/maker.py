@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.events.buffers import EventBuffers, route_arrays
+from fastgen.kernels.order_ids import write_order_ids
 from fastgen.model.day_orders import DayOrders
 from fastgen.model.order_source import OrderRange
-from fastgen.orders.kernels.order_ids import write_order_ids
 from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:

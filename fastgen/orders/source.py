@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from fastgen.errors import ScenarioError
-from fastgen.orders.bounds import bound_preparation_s
+from fastgen.kernels.order_ids import MAX_ORDERS
+from fastgen.model.bounds import bound_preparation_s
 from fastgen.orders.draws import draw_orders
 from fastgen.orders.expected import check_expected_orders, expected_orders, target_orders
 from fastgen.orders.kernels.demand import count_orders
-from fastgen.orders.kernels.order_ids import MAX_ORDERS
 from fastgen.orders.parameters import build_location_parameters
 from fastgen.units import MIN_PER_DAY
 

@@ -18,7 +18,7 @@ from fastgen.building.options import BuildOptions
 from fastgen.building.plan import prepare
 from fastgen.events.kernels.expand import write_events
 from fastgen.kernels.bit_packing import pack_bits
-from fastgen.orders.kernels.order_ids import write_order_ids
+from fastgen.kernels.order_ids import write_order_ids
 plan = prepare(BuildOptions(days=1, scale=0.1, roads=sys.argv[1]))
 compile_alone(plan)
 compiled = (write_events, pack_bits, write_order_ids)

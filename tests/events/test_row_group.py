@@ -14,7 +14,7 @@ import pytest
 
 from fastgen.events.buffers import route_arrays
 from fastgen.events.row_group import GroupEncoder, _bounds, _number_baskets, file_fields
-from fastgen.orders.kernels.order_ids import IDS_6, IDS_7, write_order_ids
+from fastgen.kernels.order_ids import IDS_6, IDS_7, write_order_ids
 from fastgen.parquet.codecs import make_codec
 from fastgen.parquet.file import FileWriter
 from fastgen.rng import Purpose, stream

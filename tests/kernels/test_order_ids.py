@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from fastgen.orders.kernels.order_ids import IDS_6, IDS_7, IDS_8, MAX_ORDERS, write_order_ids
+from fastgen.kernels.order_ids import IDS_6, IDS_7, IDS_8, MAX_ORDERS, write_order_ids
 from fastgen.rng import Purpose, Stream, stream
 from tests.kernels import plain
 from tests.kernels.sizes import sample_size

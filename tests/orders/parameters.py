@@ -9,12 +9,12 @@ import numpy as np
 
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.timezones import load_zone
+from fastgen.kernels.order_ids import write_order_ids
 from fastgen.model.day_orders import DayOrders
 from fastgen.model.order_source import OrderRange
 from fastgen.orders.draws import draw_orders
 from fastgen.orders.expected import target_orders
 from fastgen.orders.kernels.demand import count_orders
-from fastgen.orders.kernels.order_ids import write_order_ids
 from fastgen.orders.parameters import LocationParameters, build_location_parameters
 from fastgen.rng import Purpose, stream
 

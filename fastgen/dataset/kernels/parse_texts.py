@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.jit import jit
-from fastgen.orders.kernels.order_ids import BASE, IDS_6, IDS_7
+from fastgen.kernels.order_ids import BASE, IDS_6, IDS_7
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,9 +13,9 @@ import numpy as np
 from fastgen.dataset.reading.lines import index_items
 from fastgen.dataset.verify.basket_checks import gather_basket_rules
 from fastgen.inputs.timezones import load_zone
+from fastgen.kernels.order_ids import IDS_6, MAX_ORDERS
+from fastgen.model.bounds import bound_expected_orders
 from fastgen.model.dimensions import MAX_LOCATION_ID
-from fastgen.orders.expected import expected_orders
-from fastgen.orders.kernels.order_ids import IDS_6, MAX_ORDERS
 from fastgen.roads.area import Area
 from fastgen.units import S_PER_DAY, US_PER_MIN, US_PER_S
 
@@ -139,5 +139,5 @@ def _id_end(manifest: Manifest, scenario: Scenario) -> int:
     if len(manifest.networks) < len(scenario.locations):
         if manifest.source is not None:  # the scenario doesn't say how many orders another source makes
             return MAX_ORDERS
-        orders += ORDERS_MARGIN * (1.0 + float(expected_orders(scenario).sum()))
+        orders += ORDERS_MARGIN * (1.0 + bound_expected_orders(scenario))
     return IDS_6 if orders <= IDS_6 else MAX_ORDERS
