@@ -12,6 +12,7 @@ from fastgen.files import open_regular
 from fastgen.inputs.timezones import zone_names
 from fastgen.model.field_kinds import integer, matching, number, sparse, table, text
 from fastgen.model.fields import Spec, check_fields, did_you_mean, from_dict, shown, to_dict
+from fastgen.model.location import CODE_PATTERN
 from fastgen.model.order_rules import ServiceTime
 from fastgen.records import parse_document
 from fastgen.units import MAX_DAYS
@@ -20,16 +21,16 @@ from fastgen.wire.body_fields import BODY_FIELDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-# A config has some 800 bytes; whatever is far larger is none.
+# A config has about 800 bytes. A far larger file is something else, and is not read to its end.
 _MAX_BYTES = 1_000_000
-# Shares are decimal fractions, which a float can't hold exactly.
+# Shares are decimal fractions, which floats only approximate, so their sum may not be exactly 1.
 _SUM_TOLERANCE = 1e-9
-# An hour: whoever wants fewer files lets a replay or a slice write them.
+# An hour: fewer and larger files are for a replay or a slice of the config's scenario.
 _MAX_BATCH_S = 3600
 
 
 def _mean_sd(doc: str) -> dict[str, Spec]:
-    """Describe a pair [mean, standard deviation], minutes, with the bounds of a scenario's service times."""
+    """Describe a pair [mean, standard deviation], minutes, with the bounds of a scenario's `ServiceTime`."""
 
     def load(value: object) -> ServiceTime:
         if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004  # mean and standard deviation
@@ -37,6 +38,7 @@ def _mean_sd(doc: str) -> dict[str, Spec]:
         try:
             return ServiceTime(*value)
         except ScenarioError:
+            # Its message names the keys mean_min and sd_min, which a config doesn't have.
             raise ValueError from None
 
     def check(value: object) -> ServiceTime:
@@ -47,13 +49,17 @@ def _mean_sd(doc: str) -> dict[str, Spec]:
     limits = [{"type": "number", "minimum": 0, "maximum": most} for most in (1440, 240)]
     schema = {"type": "array", "prefixItems": limits, "minItems": 2, "maxItems": 2}
     rule = "[mean, sd] in minutes, 0 <= mean <= 1440 and 0 <= sd <= 240"
-    dump = lambda value: [value.mean_min, value.sd_min]  # noqa: E731
-    return {"spec": Spec(doc, rule, check, load, dump, schema=schema)}
+    return {
+        "spec": Spec(doc, rule, check, load, dump=lambda value: [value.mean_min, value.sd_min], schema=schema)
+    }
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Times between the steps of an order, each [mean, standard deviation] in minutes."""
+    """Times between the steps of an order, each [mean, standard deviation] in minutes.
+
+    Attributes are the keys of a config: the first letters of the two steps.
+    """
 
     cs: ServiceTime = field(metadata=_mean_sd("order created to work started"))
     sf: ServiceTime = field(metadata=_mean_sd("work started to finished"))
@@ -69,11 +75,12 @@ class Steps:
 class DriverArrival:
     """When the driver comes."""
 
+    # Not per cent, in spite of its name: configs have always had a share here, 0 to 1.
     after_ready_pct: float = field(
         metadata=number("share of drivers who come after the order is ready", 0, 1)
     )
     alpha: float = field(metadata=number("arrival within its interval is Beta(alpha, beta)", 0.1, 100))
-    beta: float = field(metadata=number("beta of the same", 0.1, 100))
+    beta: float = field(metadata=number("beta of that distribution", 0.1, 100))
 
     def __post_init__(self) -> None:
         """Check the fields."""
@@ -82,14 +89,14 @@ class DriverArrival:
 
 @dataclass(frozen=True)
 class BrandMomentum:
-    """Shares of the brands whose orders become more, stay as they are, and become fewer."""
+    """Shares of the brands that get more orders over time, as many as before, and fewer."""
 
     improving: float = field(metadata=number("share of brands that grow", 0, 1))
     flat: float = field(metadata=number("share of brands that stay as they are", 0, 1))
     declining: float = field(metadata=number("share of brands that shrink", 0, 1))
 
     def __post_init__(self) -> None:
-        """Check the fields, and that they are all of the brands."""
+        """Check the fields, and that the shares cover all brands."""
         check_fields(self)
         shares = (self.improving, self.flat, self.declining)
         if abs(math.fsum(shares) - 1) > _SUM_TOLERANCE:
@@ -110,11 +117,13 @@ class MomentumRates:
         check_fields(self)
 
 
+# Event types, each with fields of its body and their probabilities. Tuples, since a config is immutable.
 Nulls = tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
 
 
 def _nulls(doc: str) -> dict[str, Spec]:
     """Describe, by event type and field of its body, the probability that the field is null."""
+    # Read by hand, not as a table of classes: an error then names event type and field, "dq.TYPE.FIELD".
     probability = number("", 0, 1)["spec"]
 
     def load(value: object) -> Nulls:
@@ -157,7 +166,8 @@ def _nulls(doc: str) -> dict[str, Spec]:
 
 
 def _zone(doc: str) -> dict[str, Spec]:
-    """Describe the name of a time zone, which may be missing."""
+    """Describe the name of a time zone; a config may leave it out."""
+    # The schema doesn't list the zones: there are hundreds, and each release of the database has others.
     schema = {"type": "string", "minLength": 1, "maxLength": 200}
 
     def check(value: object) -> str | None:
@@ -170,6 +180,7 @@ def _zone(doc: str) -> dict[str, Spec]:
 
 
 def _table(value: object, expected: str | None = None) -> Mapping[str, Any]:
+    """Return an object of JSON; the error is ValueError, or with `expected` a ScenarioError that says it."""
     if isinstance(value, Mapping):
         return value
     if expected is None:
@@ -179,7 +190,11 @@ def _table(value: object, expected: str | None = None) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class LiveConfig:
-    """One kitchen: its history and future, demand, service, drivers, brands, place and batches."""
+    """One kitchen: its history and future, demand, service, drivers, brands, place and batches.
+
+    Attributes are the keys of a config file; the first wrong one raises ScenarioError. `timezone` is None
+    where the place decides it.
+    """
 
     start_days_ago: int = field(
         metadata=integer("days of history before the day of the first start", 0, MAX_DAYS)
@@ -200,8 +215,9 @@ class LiveConfig:
     gk_location: str = field(metadata=text('address of the kitchen, or "lat, lon" in degrees'))
     location_name: str = field(
         metadata=matching(
-            "name of the place",
-            r"[^\s./\\,][^/\\,]{0,62}(?<!\s)",
+            "name of the kitchen",
+            # Where no built-in network is near, the name is also the code of the location.
+            CODE_PATTERN,
             "a name of 1 to 63 characters, no comma or slash, no dot or blank in front",
         )
     )
@@ -219,7 +235,7 @@ class LiveConfig:
     )
 
     def __post_init__(self) -> None:
-        """Check the fields, and that there is a day."""
+        """Check the fields, and the number of days."""
         check_fields(self)
         if not 1 <= self.days <= MAX_DAYS:
             raise ScenarioError(
@@ -228,11 +244,11 @@ class LiveConfig:
 
     @property
     def days(self) -> int:
-        """Days of the kitchen, first to last."""
+        """Number of days, history and future together."""
         return self.start_days_ago + self.end_days_ahead
 
     def to_dict(self) -> dict[str, Any]:
-        """Make the object of a config file."""
+        """Make the JSON object of a config file."""
         return to_dict(self)
 
 
@@ -251,7 +267,7 @@ def read_config(path: Path) -> LiveConfig:
 
 
 def make_config(raw: object) -> LiveConfig:
-    """Make a config from the object of its file.
+    """Make a config from the JSON object of its file.
 
     Raises
     ------

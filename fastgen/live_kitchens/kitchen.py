@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from fastgen.generating.simulation import Simulation
     from fastgen.model.scenario import Scenario
 
-# Keys that don't change what happens in the kitchen: they may differ from one start to the next.
+# Keys that decide only how events are written, not which: they may change from one start to the next.
 _FREE_KEYS = ("batch_rows", "batch_seconds")
-# A namespace of our own for identifiers of kitchens (RFC 9562, version 5).
+# Namespace of the identifiers, UUIDs of version 5 (RFC 9562). It never changes: all of them would.
 _NAMESPACE = uuid.UUID("b6a3c1de-8d6f-5f1a-9a63-6f0f5f4b7c21")
 
 
@@ -38,8 +38,11 @@ class Kitchen:
 
     Attributes
     ----------
-    config, place
-        The config, and the place that was found at the first start.
+    config
+        The config.
+    place
+        The place that was found at the first start. A later start doesn't look for it again: a server might
+        answer otherwise, and the kitchen would move.
     start
         Date of day 0, fixed at the first start.
     """
@@ -50,23 +53,24 @@ class Kitchen:
 
     @property
     def gk_id(self) -> str:
-        """Identifier of the kitchen: the same for the same name and position."""
+        """Identifier of the kitchen, a UUID: the same for the same name and position."""
         place = self.place
         return str(uuid.uuid5(_NAMESPACE, f"{self.config.location_name} {place.lat:.6f} {place.lon:.6f}"))
 
     @cached_property
     def scenario(self) -> Scenario:
-        """The scenario that the kitchen stands for."""
+        """The scenario of the kitchen's orders."""
         return as_scenario(self.config, self.place, self.start)
 
     def wire_place(self, network_hash: str) -> WirePlace:
-        """Say how the kitchen looks on the wire.
+        """Make what the rows of the kitchen have on the wire: identifier, name, and the key of their ids.
 
         Parameters
         ----------
         network_hash
             Hash of its road network.
         """
+        # All that decides the orders: with another scenario, network or generator, no id comes again.
         made_of = [self.gk_id, self.scenario.content_hash(), network_hash, STREAM_VERSION]
         key = hashlib.sha256(json.dumps(made_of).encode()).digest()
         return WirePlace(self.gk_id, self.config.location_name, key)
@@ -77,8 +81,8 @@ class Kitchen:
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Kitchen:
-        """Make a kitchen of what a state keeps; errors are ValueError and ScenarioError."""
-        import datetime as dt  # noqa: PLC0415  # annotations alone need it elsewhere
+        """Make a kitchen from what a state keeps; errors as `make_record`, and ScenarioError."""
+        import datetime as dt  # noqa: PLC0415  # elsewhere only annotations need it
 
         start = dt.date.fromisoformat(raw["start"])
         return cls(make_config(raw["config"]), make_record(Place, raw["place"]), start)
@@ -87,26 +91,26 @@ class Kitchen:
 def check_same(
     kitchens: Sequence[Kitchen], configs: Sequence[tuple[Path, LiveConfig]], state: Path
 ) -> list[Kitchen]:
-    """Check that configs are those that a run began with, but for what may change.
+    """Check that a run goes on with the configs that it began with; only `_FREE_KEYS` may change.
 
     Parameters
     ----------
     kitchens
         The kitchens of the state.
     configs
-        The configs that are asked for, with their files.
+        The configs of this start, each with its file.
     state
-        The state file, for errors.
+        The state file, to name it in errors.
 
     Returns
     -------
     list of Kitchen
-        The kitchens, with the batches that are asked for.
+        The kitchens of the state, with the configs of this start.
 
     Raises
     ------
     ScenarioError
-        If they differ.
+        If another key of a config has changed, or a kitchen is new or missing.
     """
     named = {config.location_name: (path, config) for path, config in configs}
     known = [kitchen.config.location_name for kitchen in kitchens]
@@ -119,6 +123,7 @@ def check_same(
     for kitchen in kitchens:
         path, config = named[kitchen.config.location_name]
         asked, began = config.to_dict(), kitchen.config.to_dict()
+        # The keys of both: dq and timezone may be in one of them alone.
         for key in {**began, **asked}:
             if key not in _FREE_KEYS and asked.get(key) != began.get(key):
                 raise ScenarioError(

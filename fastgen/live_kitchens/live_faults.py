@@ -1,4 +1,4 @@
-"""Fit faults to live kitchens: those of a faults file, and the nulls of the kitchens' configs."""
+"""Apply faults to live kitchens: those of a faults file, and the nulls of the kitchens' configs."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 
 
 def nulls_of(config: LiveConfig) -> FaultPlan | None:
-    """Make the faults of the key `dq` of a config; None: nothing can become null."""
+    """Make the faults of the key `dq` of a config; None: no field can become null."""
     nulls = nulls_of_dq(config.to_dict()["dq"])
     return FaultPlan(config.random_seed, nulls, f"{config.location_name}: dq") if nulls else None
 
 
 def render_nulls(config: LiveConfig) -> str:
     """Write the faults of the key `dq` as the end of a scenario file, whose seed is that of the config."""
+    # A text, since a Scenario has no faults: they belong to the stream.
     plan = nulls_of(config)
     lines = [] if plan is None else ["", "# Faults of the stream; the dataset doesn't know them."]
     for fault in () if plan is None else plan.faults:
+        # These values, texts, numbers and lists of texts, are the same in JSON and in TOML.
         keys = (f"{key} = {json.dumps(value)}" for key, value in to_dict(fault).items())
         lines += ["", "[[faults]]", *keys]
     return "".join(f"{line}\n" for line in lines)
@@ -44,31 +46,31 @@ def open_faults(
     encoders: Encoders,
     folder: Path,
 ) -> FaultyWindows | None:
-    """Fit the faults of a run to its kitchens.
+    """Prepare the faults of a run.
 
-    Faults of the file come first, then those of the configs, each drawn by the seed of its own config, so
-    that a kitchen has the same ones whatever the others.
+    The faults of the file act first, then those of the configs. Each config's faults are drawn by its own
+    seed, so that other kitchens don't change them.
 
     Parameters
     ----------
     plan
-        The faults file; None: there is none.
+        The faults of the faults file; None: there is no such file.
     kitchens
         The kitchens; their number, from 1, is their location_id.
     index, encoders
-        Their dataset, and how rows are encoded.
+        Index of the kitchens as one dataset, and the encoders of their rows.
     folder
-        Where the parts of the ledger are kept.
+        Folder of the ledger's segments.
 
     Returns
     -------
     FaultyWindows or None
-        None: the stream is clean.
+        None: there are no faults.
 
     Raises
     ------
     ScenarioError
-        If a fault names a kitchen that there isn't, or a time that ends before it begins.
+        If a fault names an unknown kitchen, or a time that ends before it begins.
     """
     nulls = [
         (number, own)
@@ -87,12 +89,14 @@ def open_faults(
     rules = [] if plan is None else [*make_rules(plan, index, locate)]
     for number, own in nulls:
         in_kitchen = [rule._replace(locations=(number,)) for rule in make_rules(own, index)]
+        # Numbers go on through all plans: the ledger knows a fault by its number.
         rules += [rule._replace(number=len(rules) + rule.number) for rule in in_kitchen]
     return FaultyWindows(rules, 0 if plan is None else plan.max_delay_s, encoders, folder)
 
 
 def _find_kitchens(kitchens: Sequence[Kitchen], index: DatasetIndex, names: Iterable[str]) -> tuple[int, ...]:
-    """Find kitchens by name, code or number; two may have the same code."""
+    """Find the numbers of kitchens by name, code or number."""
+    # Two kitchens near the same built-in network have the same code, which then means both.
     known = [
         (number, (kitchen.config.location_name, index.codes[number], str(number)))
         for number, kitchen in enumerate(kitchens, start=1)

@@ -1,4 +1,4 @@
-"""Find where a live kitchen is: by its position, by a table of known addresses, or by a server."""
+"""Find where a live kitchen is: by its position, by the table of known addresses, or by a server."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from fastgen.model.great_circle import compute_distances_m
 if TYPE_CHECKING:
     from fastgen.live_kitchens.config import LiveConfig
 
+# Latitude and longitude, decimal degrees; an address never has this form.
 _POSITION = re.compile(r"\s*([+-]?[0-9]{1,3}(?:\.[0-9]{1,20})?)\s*,\s*([+-]?[0-9]{1,3}(?:\.[0-9]{1,20})?)\s*")
-# Only letters and digits tell addresses apart: "160 Spear St., SF" is "160 spear st sf".
+# Addresses are compared by their letters and digits alone: "160 Spear St., SF" is "160 spear st sf".
 _OTHER = re.compile(r"[\W_]+")
 # A built-in network reaches four miles from its kitchen. So far away, most customers are still on it.
 _NEAR_M = 2500.0
@@ -30,12 +31,16 @@ _NEAR_M = 2500.0
 
 @dataclass(frozen=True)
 class KnownPlace:
-    """A place of the table.
+    """A place of the table `places.toml`.
 
     Attributes
     ----------
-    address, lat, lon, timezone
-        Address, position in degrees, and IANA time zone.
+    address
+        Postal address on one line.
+    lat, lon
+        Position, degrees.
+    timezone
+        IANA time zone.
     network
         Code of the built-in road network around it.
     """
@@ -54,8 +59,8 @@ class Place:
     Attributes
     ----------
     code
-        Code of its location in a scenario, and of its road network: that of the built-in network around it,
-        else its name.
+        Code of its location in a scenario, and of its road network: the code of the built-in network around
+        it, or else the kitchen's name.
     lat, lon
         Position, degrees.
     timezone
@@ -70,7 +75,7 @@ class Place:
 
 @cache
 def known_places() -> tuple[KnownPlace, ...]:
-    """Read the table of known places."""
+    """Read the table of known places, which needs no network."""
     text = (resources.files("fastgen.live_kitchens") / "places.toml").read_text(encoding="utf-8")
     return tuple(KnownPlace(**place) for place in tomllib.loads(text)["places"])
 
@@ -83,17 +88,20 @@ def find_place(config: LiveConfig, geocoder: str | None = None, *, online: bool 
     config
         The config.
     geocoder
-        Address of a Nominatim server; None: OpenStreetMap's.
+        URL of a Nominatim server; None: OpenStreetMap's.
     online
-        Whether a server may be asked for an address that the table doesn't have.
+        Whether to send an address that the table doesn't have to the server.
 
     Raises
     ------
     ScenarioError
-        If the position is none of the Earth, or address or time zone aren't known.
+        If the position is out of range, or the address or its time zone is unknown.
+    FastgenError
+        If the server can't be reached, or answers with an error.
     """
     lat, lon = _find_position(config.gk_location, geocoder, online=online)
     near = _nearest(lat, lon)
+    # The config comes first: a kitchen may keep the time of another zone than its place's.
     zone = config.timezone or (near.timezone if near else _zone_at(lat, lon))
     return Place(near.network if near else config.location_name, lat, lon, zone)
 
@@ -102,18 +110,20 @@ def _find_position(text: str, geocoder: str | None, *, online: bool) -> tuple[fl
     position = _POSITION.fullmatch(text)
     if position:
         return _check_position(float(position[1]), float(position[2]), text)
+    # Before the server, so that the shipped kitchens and examples work offline, the same for everyone.
     for place in known_places():
         if _plain(place.address) == _plain(text):
             return place.lat, place.lon
     way_out = 'state its position instead, as "lat, lon" in degrees'
     if not online:
         raise ScenarioError(f"gk_location: expected a known address, got {shown(text)}: {way_out}.")
-    from fastgen.roads.geocoding import geocode  # noqa: PLC0415  # only for addresses that aren't known
+    from fastgen.roads.geocoding import geocode  # noqa: PLC0415  # only for unknown addresses
 
     try:
         return _check_position(*geocode(text, geocoder), text)
     except FastgenError as error:
         reason = str(error).removesuffix(".")
+        # Of the same class, whose exit code tells a wrong address (2) from a server that fails (1).
         raise type(error)(
             f"gk_location: expected a place that can be found, got {shown(text)} ({reason}): {way_out}."
         ) from None
@@ -142,7 +152,7 @@ def _nearest(lat: float, lon: float) -> KnownPlace | None:
 
 
 def _zone_at(lat: float, lon: float) -> str:
-    """Find the time zone of a position by a library that knows their shapes, without a network."""
+    """Find the time zone of a position with tzfpy, which has the shapes of all zones and needs no network."""
     if find_spec("tzfpy") is None:
         raise ScenarioError(
             "timezone: expected an IANA time zone such as America/Chicago, since the place isn't in "
@@ -151,6 +161,7 @@ def _zone_at(lat: float, lon: float) -> str:
     import tzfpy  # noqa: PLC0415  # an optional package
 
     zone = tzfpy.get_tz(lon, lat)
+    # Its data may be newer than the installed tzdata, which has to load the zone.
     if zone not in zone_names():
         raise ScenarioError(
             f"timezone: expected an IANA time zone, since none is known at {lat:g}, {lon:g}, got none."

@@ -1,4 +1,4 @@
-"""Make the scenario that a live config stands for."""
+"""Make the scenario of a live kitchen from its config."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fastgen.live_kitchens.config import LiveConfig
     from fastgen.live_kitchens.places import Place
 
-# An order is of one brand, or of several; bounds both included.
+# Configs don't state baskets: these are the same for all live kitchens (docs/live.md).
 _BASKETS = {
     "single_brand_probability": 0.7,
     "brands_min": 2,
@@ -25,22 +25,23 @@ _BASKETS = {
     "items_max": 4,
     "qty_min": 1,
     "qty_max": 3,
-    # A declining brand fades out: the weight of a config has no floor, and that of a scenario is above 0.
+    # A declining brand fades out: configs have no floor of its weight, and a scenario's must be above 0.
     "popularity_floor": 1e-9,
-    # Rates of momentum are those of 30 days.
+    # The rates of a config are those of 30 days.
     "popularity_period_days": 30.0,
 }
 
 
 def first_day(config: LiveConfig, place: Place, now: dt.datetime) -> dt.date:
-    """Compute the date of day 0, in the place's time zone, if the first start is now."""
+    """Compute the date of day 0, in the place's time zone, of a kitchen whose first start is now."""
     return now.astimezone(load_zone(place.timezone)).date() - dt.timedelta(days=config.start_days_ago)
 
 
 def as_scenario(config: LiveConfig, place: Place, start: dt.date) -> Scenario:
     """Make the scenario of a config: one location, which sells all brands of the shipped menus.
 
-    What a config doesn't say is as in the canonical scenario: weekdays, meal times, house numbers.
+    What a config doesn't state, such as weekdays, meal times and house numbers, is taken from the canonical
+    scenario.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def as_scenario(config: LiveConfig, place: Place, start: dt.date) -> Scenario:
     Raises
     ------
     ScenarioError
-        If the scenario would break a rule of its own.
+        If values of the config, each allowed by itself, break a rule of scenarios together.
     """
     canonical = canonical_tree()
     noise = config.noise_pct / 100
@@ -94,6 +95,7 @@ def _service_times(config: LiveConfig) -> dict[str, Any]:
 
 
 def _location(config: LiveConfig, place: Place) -> dict[str, Any]:
+    # Growth reaches `orders_last` on the last day; a single day has no growth.
     steps = max(1, config.days - 1)
     return {
         "location_id": place_number(config.location_name),
@@ -103,6 +105,7 @@ def _location(config: LiveConfig, place: Place) -> dict[str, Any]:
         "lon": place.lon,
         "narrative": "live",
         "base_orders_day": config.orders_day_1,
+        # Of a scenario's two forms of growth, a config has the linear one.
         "growth_rate_daily": 0.0,
         "growth_orders_daily": (config.orders_last - config.orders_day_1) / steps,
         "timezone": place.timezone,
@@ -111,5 +114,6 @@ def _location(config: LiveConfig, place: Place) -> dict[str, Any]:
 
 
 def place_number(name: str) -> int:
-    """Derive a location_id from a place's name: kitchens with the same seed draw different orders."""
+    """Derive a location_id from a kitchen's name: kitchens of the same seed then draw different orders."""
+    # Four bytes of SHA-256: `hash` of a text differs from one process to the next.
     return 1 + int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % MAX_LOCATION_ID

@@ -30,14 +30,15 @@ def read_status(folder: str | Path, now_us: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        kitchens (names), running, position (time up to which all is written), lag_s (seconds since the state
-        was saved and events could be late; an idle run saves it every ten seconds), orders_open, events (all
-        so far), events_per_s (over the last minute or two of the run), files.
+        kitchens (their names); running; position (time of the kitchens' clock before which all events are
+        written); lag_s (real seconds that the position is behind now); orders_open; events (number written so
+        far); events_per_s (in a real second, over the last minute or two of the run); files (their number).
+        An idle run saves its state every ten seconds, so its lag_s is up to ten.
 
     Raises
     ------
     ScenarioError
-        If no live run writes there.
+        If the folder is not that of a live run.
     FastgenError
         If its state can't be read.
     """
@@ -46,6 +47,7 @@ def read_status(folder: str | Path, now_us: int) -> dict[str, Any]:
         got = kind_of(path) if path.exists() else "nothing of that name"
         raise ScenarioError(f"{folder}: expected the folder of a live run, got {got}.")
     control = find_control(path)
+    # No lock is taken: the state file is replaced as a whole, so it can be read while the run goes on.
     state = read_state(control.state)
     if state is None:
         raise ScenarioError(f"{folder}: expected the folder of a live run, got one without its state.")
@@ -53,8 +55,10 @@ def read_status(folder: str | Path, now_us: int) -> dict[str, Any]:
     position_s = state.watermark_us // US_PER_S
     return {
         "kitchens": [kitchen.config.location_name for kitchen in state.kitchens],
+        # The lock ends with its process, so a run that was killed doesn't look as if it were running.
         "running": is_locked(control.lock),
         "position": f"{state.clock.simulated(position_s):%Y-%m-%dT%H:%M:%SZ}",
+        # Never below 0: `--now` may set the clock ahead of the real time.
         "lag_s": round(max(0, now_us - state.clock.real_us_of(state.watermark_us)) / US_PER_S, 1),
         "orders_open": totals.created - totals.delivered,
         "events": totals.events,
@@ -64,7 +68,7 @@ def read_status(folder: str | Path, now_us: int) -> dict[str, Any]:
 
 
 def _rate(state: LiveState) -> float:
-    """Compute events a real second since the mark; history is no rate."""
+    """Compute the events in a real second since the mark; 0 after history alone, which is written at once."""
     totals = state.totals
     seconds = (totals.saved_us - totals.mark_us) / US_PER_S
     return round((totals.events - totals.mark_events) / seconds, 3) if seconds > 0 else 0.0

@@ -27,6 +27,8 @@ from fastgen.model.momentum import Momentum
 from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTimes
 from fastgen.units import MAX_DAYS
 
+# A location's code: 1 to 63 characters.
+CODE_PATTERN = r"[^\s./\\,][^/\\,]{0,62}(?<!\s)"
 # Far below the largest float, 1.8e308, so that sums and ratios of popularities stay finite.
 MAX_POPULARITY = 1e100
 
@@ -76,7 +78,7 @@ class Location:
     code: str = field(
         metadata=matching(
             "code of the location",
-            r"[^\s./\\,][^/\\,]{0,62}(?<!\s)",
+            CODE_PATTERN,
             "a code of 1 to 63 characters, no comma or slash, no dot or blank in front",
             key="",
         )
