@@ -50,7 +50,7 @@ test-long: $(DEVELOPMENT) ## all tests, with the full number of kills, bit flips
 	FASTGEN_TEST_LONG=1 $(BIN)/pytest -n 2
 
 test-nojit: $(DEVELOPMENT) ## tests of the kernels as plain Python
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n 2 tests/kernels tests/orders tests/wire/test_json_text.py tests/wire/test_order.py
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n 2 tests/kernels tests/orders tests/wire --ignore tests/wire/test_slicer.py
 
 fuzz: $(DEVELOPMENT) ## FUZZ_MINUTES (60) of random inputs to every reader of files
 	$(BIN)/python -m tests.fuzzing --minutes $(FUZZ_MINUTES)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,12 +51,15 @@ def _sources_stamp() -> str:
 
 def jit(kernel: Kernel) -> Kernel:
     """Compile a loop over arrays that Python calls, and cache it on disk if a folder can be written."""
+    if numba.config.DISABLE_JIT:
+        # Hashes and comparisons of words wrap around on purpose. Compiled code does so in silence; as plain
+        # Python, NumPy would warn of it.
+        return np.errstate(over="ignore")(kernel)
     try:
         dispatcher = numba.njit(kernel, cache=True, **_LEAN)
     except RuntimeError:  # numba found no folder for its cache
         return cast("Kernel", numba.njit(kernel, **_LEAN))
-    if not numba.config.DISABLE_JIT:
-        dispatcher._cache._cache_file._source_stamp = _sources_stamp()  # noqa: SLF001  # no public way
+    dispatcher._cache._cache_file._source_stamp = _sources_stamp()  # noqa: SLF001  # no public way
     return cast("Kernel", dispatcher)
 
 

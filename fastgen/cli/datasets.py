@@ -128,7 +128,10 @@ def open_named(
 
     file = dataset.removeprefix(PREFIX)
     wanted["scenario"] = None if file == CANONICAL else Path(file)
-    simulation = load_simulation(SimulationOptions(**wanted), lambda line: say(line, err=True))
+    # --locations is the reader's: it selects rows of a dataset that has all locations.
+    simulation = load_simulation(
+        SimulationOptions(**wanted), lambda line: say(line, err=True), can_select=False
+    )
     # Its calendar and locations are known without any event.
     undigested = open_unwritten(simulation, dataset, ())
     check(undigested)

@@ -60,6 +60,8 @@ def load_simulation(
     options: SimulationOptions,
     announce: Callable[[str], None] = lambda _: None,
     make_source: MakeSource | None = None,
+    *,
+    can_select: bool = True,
 ) -> Simulation:
     """Load all inputs of a simulation.
 
@@ -71,6 +73,9 @@ def load_simulation(
         Called with a line before routes are computed, and with warnings of a network.
     make_source
         Makes the source of orders; None: the statistical one.
+    can_select
+        Whether the user can name `locations`, so that an error may say it. Beside `scenario:`, the option
+        --locations selects rows to read, and all locations are made.
 
     Raises
     ------
@@ -84,7 +89,8 @@ def load_simulation(
     selected = select_locations(loaded, options.locations)
     # If roads are missing, the error names the commands that get them, with the options that they need too.
     stated = [f" --{n} {shlex.quote(str(paths[n]))}" for n in ("scenario", "dimensions") if paths[n]]
-    check_networks([place.code for place in selected], paths["roads"], "".join(stated))
+    codes = [place.code for place in selected]
+    check_networks(codes, paths["roads"], "".join(stated), can_select=can_select)
     if make_source is None:
         # Before routes are computed, which takes a while. Other sources have limits of their own.
         check_expected_orders(loaded, expected_orders(loaded))
@@ -93,7 +99,11 @@ def load_simulation(
 
 
 def simulate_scenario(
-    scenario: Scenario, roads: Path | None, announce: Callable[[str], None], inputs: str = ""
+    scenario: Scenario,
+    roads: Path | None,
+    announce: Callable[[str], None],
+    inputs: str = "",
+    note: str = "",
 ) -> Simulation:
     """Make the simulation of a scenario, with the built-in menus and with road networks.
 
@@ -105,15 +115,16 @@ def simulate_scenario(
         Folder of CODE.roads files, or None.
     announce
         Called with a line before routes are computed, and with warnings of a network.
-    inputs
-        Options that make the locations known to the commands that an error names.
+    inputs, note
+        What the error about missing networks says; see `check_networks`.
 
     Raises
     ------
     ScenarioError, DataError
         If it expects too many orders, or a location has no roads.
     """
-    check_networks([place.code for place in scenario.locations], roads, inputs)
+    codes = [place.code for place in scenario.locations]
+    check_networks(codes, roads, inputs, note, can_select=False)
     check_expected_orders(scenario, expected_orders(scenario))
     dims = make_dimensions(scenario, load_built_in_menus())
     tables = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from fastgen.errors import DataError, ScenarioError
+from fastgen.errors import ScenarioError
 from fastgen.live_kitchens.config import LiveConfig, make_config
 from fastgen.live_kitchens.places import Place
 from fastgen.live_kitchens.scenario import as_scenario
@@ -163,8 +163,11 @@ def simulate(
     simulations = {}
     for number, kitchen in enumerate(kitchens, start=1):
         file = shlex.quote(f"{kitchen.place.code}.toml")
-        try:
-            simulations[number] = simulate_scenario(kitchen.scenario, roads, announce, f" --scenario {file}")
-        except DataError as error:
-            raise DataError(f"{error} 'fastgen live --as-scenario > {file}' writes the scenario.") from None
+        simulations[number] = simulate_scenario(
+            kitchen.scenario,
+            roads,
+            announce,
+            inputs=f" --scenario {file}",
+            note=f"'fastgen live --config CONFIG.json --as-scenario > {file}' writes that scenario.",
+        )
     return simulations

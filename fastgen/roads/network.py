@@ -43,7 +43,9 @@ def find_network(code: str, folder: Path | None) -> tuple[bytes, str]:
     return read_roads(path), str(path)
 
 
-def check_networks(codes: Sequence[str], folder: Path | None, inputs: str = "") -> None:
+def check_networks(
+    codes: Sequence[str], folder: Path | None, inputs: str = "", note: str = "", *, can_select: bool = True
+) -> None:
     """Check, before any is read, that every location has a network.
 
     Parameters
@@ -54,6 +56,10 @@ def check_networks(codes: Sequence[str], folder: Path | None, inputs: str = "") 
         Folder of CODE.roads files, or None.
     inputs
         Options that make the locations known, for the commands that an error names.
+    note
+        A sentence that ends the error about missing networks, such as how to get a file of `inputs`.
+    can_select
+        Whether --locations leaves a location out before its network is needed.
 
     Raises
     ------
@@ -77,11 +83,13 @@ def check_networks(codes: Sequence[str], folder: Path | None, inputs: str = "") 
     # A code in capitals is another location than the built-in one: say so, rather than guess.
     same = [code.lower() for code in missing if code.lower() in known]
     spelt = f" (built-in ones go by their very codes: {', '.join(same)})" if same else ""
-    others = shlex.quote(",".join(code for code in codes if code not in missing))
-    without = f", or leave the rest out with --locations {others}" if len(missing) < len(codes) else ""
+    others = [code for code in codes if code not in missing]
+    leave = f", or leave the rest out with --locations {shlex.quote(','.join(others))}"
+    without = leave if others and can_select else ""
     raise DataError(
         f"location {', '.join(missing)}: expected a road network ({files}one of the built-in "
         f"{', '.join(known)}), got none{spelt}: make one with 'fastgen roads fetch {options}', offline "
         f"with 'fastgen roads import EXTRACT.osm.pbf {options}', or a synthetic one with "
-        f"'fastgen roads invent {options}', and build with --roads {target}{without}."
+        f"'fastgen roads invent {options}', and name the folder with --roads {target}{without}."
+        + (note and f" {note}")
     )

@@ -279,6 +279,8 @@ def test_wrong_input_is_one_line_and_leaves_nothing(
     (line,) = said.err.splitlines()
     assert line.startswith("fastgen")
     assert message in line
+    # Only a kitchen without any roads needs its scenario, to get some.
+    assert ("--as-scenario >" in line) == ("expected a road network" in message)
     assert ended.value.code == (1 if message in FAILURES else 2)
     assert said.out == ""
     assert {path: path.stat().st_size for path in Path().rglob("*")} == before

@@ -91,6 +91,33 @@ def test_wrong_words_are_one_line(arguments: tuple[str, ...], expected: str, tmp
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        ("build", "--scenario", "wide.toml"),
+        ("plan", "--scenario", "wide.toml"),
+        ("slice", "scenario:wide.toml", *WINDOW),
+        ("replay", "scenario:wide.toml", "--to", "landing"),
+        ("publish", "scenario:wide.toml", "--to", "parquet:tables"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_the_advice_about_missing_roads_is_one_that_the_command_can_take(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Beside `scenario:`, --locations selects rows, and so doesn't spare a location its roads."""
+    (tmp_path / "wide.toml").write_text(
+        'days = 2\n[locations.boston]\nlocation_id = 9\nname = "Boston"\nlat = 42.36\nlon = -71.06\n'
+        'base_orders_day = 500\ntimezone = "America/New_York"\n'
+    )
+    refused = run_fastgen(*command, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    leave = ", or leave the rest out with --locations sf,sv,bellevue,chicago"
+    leave = leave if command[0] in ("build", "plan") else ""
+    assert refused.stderr.endswith(f"and name the folder with --roads my_roads{leave}.\n")
+
+
+@pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (("slice", "--from", "x", "--to", "1"), "from"),

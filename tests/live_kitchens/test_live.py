@@ -273,5 +273,8 @@ def test_a_kitchen_without_roads_is_told_how_to_get_some(tmp_path: Path) -> None
         run(config, tmp_path / "landing")
     message = str(caught.value)
     assert "'fastgen roads invent --location berlin --scenario berlin.toml -o my_roads'" in message
-    assert message.endswith("'fastgen live --as-scenario > berlin.toml' writes the scenario.")
+    assert message.endswith(
+        "and name the folder with --roads my_roads. "
+        "'fastgen live --config CONFIG.json --as-scenario > berlin.toml' writes that scenario."
+    )
     assert not list(tmp_path.iterdir())

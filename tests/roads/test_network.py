@@ -42,15 +42,27 @@ def test_all_locations_without_roads_are_named_with_what_can_be_done(tmp_path: P
         f"{BUILT_IN}), got none: make one with 'fastgen roads fetch --location austin --dimensions my_tables "
         f"-o {tmp_path}', offline with 'fastgen roads import EXTRACT.osm.pbf --location austin "
         f"--dimensions my_tables -o {tmp_path}', or a synthetic one with 'fastgen roads invent "
-        f"--location austin --dimensions my_tables -o {tmp_path}', and build with --roads {tmp_path}, "
-        "or leave the rest out with --locations sf,boston."
+        f"--location austin --dimensions my_tables -o {tmp_path}', and name the folder with --roads "
+        f"{tmp_path}, or leave the rest out with --locations sf,boston."
     )
 
 
 def test_without_a_folder_the_commands_name_one() -> None:
     message = refusal(["SF"], None)
     assert f"({BUILT_IN}), got none (built-in ones go by their very codes: sf): make one" in message
-    assert message.endswith("and build with --roads my_roads.")
+    assert message.endswith("and name the folder with --roads my_roads.")
+
+
+def test_only_locations_that_can_be_left_out_are_advised_to_be() -> None:
+    with pytest.raises(DataError) as refused:
+        check_networks(["sf", "austin"], None, note="First do that.", can_select=False)
+    assert str(refused.value).endswith("and name the folder with --roads my_roads. First do that.")
+
+
+def test_a_folder_that_is_none_needs_no_note(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as refused:
+        check_networks(["austin"], tmp_path / "none", note="First do that.")
+    assert str(refused.value).endswith("got none.")
 
 
 def test_the_commands_can_be_pasted(tmp_path: Path) -> None:

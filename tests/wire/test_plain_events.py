@@ -110,13 +110,8 @@ def picked_up(**changes: Any) -> PlainEvent:
 def test_stored_rows_get_the_bytes_of_the_bulk_encoder(rows: list[Any]) -> None:
     made = make_rows(rows)
     order = sort_rows(made, np.ones(len(rows), bool), START_S, START_S + 4)
-    with np.errstate(over="ignore"):  # as plain Python, NumPy warns of what a hash is made of
-        lines = (
-            WireEncoder(WireForm.canonical(DIGEST))
-            .encode_lines(made, order, 0)
-            .tobytes()
-            .splitlines(keepends=True)
-        )
+    encoded = WireEncoder(WireForm.canonical(DIGEST)).encode_lines(made, order, 0)
+    lines = encoded.tobytes().splitlines(keepends=True)
     assert [encode_event(event_of(line)) for line in lines] == lines
 
 
