@@ -51,8 +51,8 @@ class OrderSource(Protocol):
 
     `building.build.build_with` and `generating.inputs.load_simulation` take a function that makes a source,
     `make_source(scenario, dims, tables)`; its third argument has the route tables of the locations built.
-    tests/generating/timetable.py is a small source, and .github/CONTRIBUTING.md says step by step how to add
-    one.
+    tests/generating/timetable.py is a small source, queue_kitchens.py beside it one that counts after it has
+    run a location. .github/CONTRIBUTING.md says step by step how to add one.
 
     Attributes
     ----------

@@ -67,13 +67,13 @@ def make_timetable(scenario: Scenario, dims: Dimensions, _: Mapping[int, RouteTa
     ends = np.cumsum(n_orders.T.ravel()).reshape(scenario.days, len(ids)).T
     by_id = dict(zip(ids, n_orders, strict=True))
     return Timetable(
-        item_row={key: _first_item(dims, key) for key in ids},
+        item_row={key: find_first_item(dims, key) for key in ids},
         n_orders=by_id,
         first_index=dict(zip(ids, ends - n_orders, strict=True)),
     )
 
 
-def _first_item(dims: Dimensions, location_id: int) -> int:
+def find_first_item(dims: Dimensions, location_id: int) -> int:
     """Find a row of the items that a brand sells which is there from the first day on."""
     placed = dims.brand_locations
     there = (placed.location_id == location_id) & (placed.start_day <= 0) & np.isnan(placed.end_day)
