@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from fastgen.events.schema import EVENT_TYPES
 from fastgen.live_kitchens.places import find_place
-from tests.live_kitchens.runs import FakeClock, run
+from tests.live_kitchens.runs import NOON, FakeClock, run
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
     from fastgen.live_kitchens.config import LiveConfig
@@ -61,10 +63,9 @@ class Stream:
         return self.orders.select((pl.col(last) - pl.col(first)).dt.total_microseconds() / 60e6).to_series()
 
 
-def read_stream(config: LiveConfig, folder: Path) -> Stream:
+def read_stream(config: LiveConfig, folder: Path, now: dt.datetime = NOON) -> Stream:
     """Run a kitchen up to its first start, and read what it has written."""
-    clock = FakeClock()
-    run(config, folder, clock=clock)
+    run(config, folder, clock=FakeClock(now))
     text = pl.read_ndjson(sorted(folder.glob("events-*")), schema_overrides={"body": pl.String})
     rows = text.with_columns(pl.col("ts").str.to_datetime("%Y-%m-%d %H:%M:%S%.6f"))
     pings = _with_body(rows.filter(event_type="driver_ping"), "progress_pct", "loc_lat", "loc_lon")
@@ -75,7 +76,7 @@ def read_stream(config: LiveConfig, folder: Path) -> Stream:
     for of_kind in times:
         orders = orders.join(of_kind, on="order_id")
     zone = find_place(config).timezone
-    today = clock.time.date()
+    today = now.astimezone(ZoneInfo(zone)).date()
     local = pl.col("order_created").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
     day = (local.dt.date() - pl.lit(today)).dt.total_days() + config.start_days_ago
     minute = local.dt.hour().cast(pl.Int64) * 60 + local.dt.minute()
