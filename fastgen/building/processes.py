@@ -188,7 +188,7 @@ def _work(
         except OSError:
             raise CancelledError from None
 
-    with contextlib.suppress(EOFError, OSError):
+    with contextlib.suppress(EOFError, OSError):  # the parent has closed the pipe, or is gone
         while True:
             number = to_parent.recv()
             message: Message

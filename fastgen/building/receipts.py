@@ -142,6 +142,7 @@ def placed_names(plan: BuildPlan, out: Path) -> set[str]:
     """List the event files that an unfinished run has put in place: those of the size in their receipts."""
     names = set()
     for file in plan.files:
+        # A file without a whole receipt was never finished, so it isn't in its place either.
         with contextlib.suppress(OSError, ValueError):
             entry = decode_receipt(_receipt_path(out / WORK, file.path).read_bytes()).entry
             if has_size(out / file.path, entry.bytes):

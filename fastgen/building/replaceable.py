@@ -159,7 +159,7 @@ def _own_names(plan: BuildPlan, out: Path) -> set[str]:
 def _listed(out: Path) -> set[str] | None:
     """List the files in the manifest of the dataset, or of the one being replaced; None if there is none."""
     for folder in (out, out / WORK):
-        with contextlib.suppress(DataError):
+        with contextlib.suppress(DataError):  # no manifest here, or one that can't be read
             manifest: Manifest = read_manifest(folder, with_days=False)
             return {entry.path for entry in (*manifest.files, *manifest.tables)}
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,11 +14,11 @@ from fastgen.cli.printing import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from fastgen.cli.options import Command
     from fastgen.dataset.opened import OpenDataset
     from fastgen.faults.plan import FaultPlan
 
 PREFIX, CANONICAL = "scenario:", "canonical"
-Command = TypeVar("Command", bound="Callable[..., Any]")
 
 
 class DatasetPlace(Place):
@@ -40,16 +40,12 @@ class DatasetPlace(Place):
 dataset = click.argument("dataset", metavar="DATASET", type=DatasetPlace())
 
 
-# The prefix keeps --start, the date of day 0, apart from a command's own parameter `start`.
-def _renamed(name: str, **attributes: Any) -> Callable[[Command], Command]:
-    return click.option(f"--{name}", f"of_{name}", **attributes)
-
-
 def of_scenario(command: Command) -> Command:
     """Add the options for `scenario:` to a command, which gets them as `of_days` and so on."""
-    for name, option in reversed(_OPTIONS.items()):  # click lists the last one first
-        command = _renamed(name, **option)(command)
-    return command
+    # The prefix keeps --start, the date of day 0, apart from a command's own parameter `start`.
+    return options.add_options(
+        command, (click.option(f"--{name}", f"of_{name}", **option) for name, option in _OPTIONS.items())
+    )
 
 
 _WITH = "With scenario:canonical or :FILE: "

@@ -10,6 +10,7 @@ import click
 
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
+from fastgen.cli.replay_options import output as output_option
 from fastgen.cli.streams import STDOUT, stdout_bytes
 from fastgen.errors import FastgenError
 from fastgen.loading import uncollected
@@ -57,19 +58,12 @@ def check(files: tuple[Path, ...]) -> None:
 @click.option(
     "--ledger", type=Place(), required=True, metavar="FILE", help="Ledger of the run that wrote FOLDER."
 )
-@click.option(
-    "-o",
-    "--output",
-    type=Place(allow_dash=True),
-    default=STDOUT,
-    metavar="FILE",
-    help="Where to write the clean stream; - is the standard output.  [default: -]",
-)
+@output_option
 def undo(stream: Path, ledger: Path, output: Path) -> None:
     """Undo the faults of a stream: write the clean one, as far as it has come, byte for byte.
 
-    FOLDER is that of a replay, or the file of a slice, as JSON lines. The command is for tests and for
-    teaching: all lines are in memory.
+    FOLDER is that of a replay or of live kitchens, or the file of a slice, as JSON lines. The command is for
+    tests and for teaching: all lines are in memory.
 
     \b
     Examples:

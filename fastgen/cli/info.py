@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fastgen.cli import options
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.cli.tables import show_facts, show_size, show_table
@@ -24,7 +25,7 @@ _LOCATION_COLUMNS = (
 
 @click.command()
 @click.argument("dataset", metavar="DIR", type=Place())
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.as_json
 def info(dataset: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
     """Show what is in the dataset in DIR.
 

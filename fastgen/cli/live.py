@@ -11,7 +11,6 @@ import click
 
 from fastgen.cli import live_options as options
 from fastgen.cli.late_compiling import announced_late_compiling
-from fastgen.cli.live_progress import LiveProgress, describe
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.cli.scenario import print_scenario
@@ -161,6 +160,8 @@ def _print_scenario(paths: list[Path], now: dt.datetime | None, geocoder: str | 
 
 def _run(paths: list[Path], given: dict[str, Any]) -> None:
     """Run the kitchens until a signal, --until or their end."""
+    from fastgen.cli.live_progress import LiveProgress, describe  # noqa: PLC0415  # only here
+
     with uncollected():
         from fastgen.live_kitchens.options import LiveOptions  # noqa: PLC0415  # heavy
         from fastgen.live_kitchens.run import Pace, preview, run  # noqa: PLC0415  # heavy

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from fastgen.cli.status_line import StatusLine, count_files
+from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.status import Status
-
     from fastgen.live_kitchens.options import Batch
     from fastgen.live_kitchens.run import Due
 
-US_PER_S = 1_000_000
 
-
-class LiveProgress:
+class LiveProgress(StatusLine):
     """Shows the kitchens' time, open orders, number of events, and lag.
 
     Parameters
@@ -26,23 +24,8 @@ class LiveProgress:
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._status: Status | None = None
+        super().__init__(say, "writing the history")
         self._events = 0
-
-    def __enter__(self) -> Self:
-        """Draw the live line."""
-        if sys.stderr.isatty():
-            from rich.console import Console  # noqa: PLC0415  # only a terminal pays for it
-
-            self._status = Console(stderr=True).status("writing the history")
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Remove the live line."""
-        if self._status is not None:
-            self._status.stop()
 
     def show(self, batch: Batch) -> None:
         """Show the state after a batch."""
@@ -51,10 +34,10 @@ class LiveProgress:
         if self._status is not None:
             self._status.update(f"{reached}  {batch.orders_open:,} orders open  {self._events:,} events")
         elif batch.events:
-            files = f"{len(batch.files)} {'file' if len(batch.files) == 1 else 'files'}"
             what = "history, " if batch.is_history else ""
             self._say(
-                f"{reached}  {what}{batch.events:,} events in {files}  {batch.orders_open:,} orders open"
+                f"{reached}  {what}{batch.events:,} events in {count_files(batch.files)}  "
+                f"{batch.orders_open:,} orders open"
             )
 
 

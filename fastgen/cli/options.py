@@ -11,7 +11,7 @@ from fastgen.cli.places import Place
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -172,10 +172,18 @@ output = click.option(
 )
 
 
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def add_options(command: Command, chosen: Iterable[Callable[[Command], Command]]) -> Command:
+    """Add options to a command, in the order in which --help is to list them."""
+    # click lists the option that was added last first.
+    for option in reversed([*chosen]):
+        command = option(command)
+    return command
+
+
 def of_dataset(command: Command) -> Command:
     """Add the options that decide a dataset to a command, named as in `building.options.Inputs`."""
     what = (days, seed, scale, start, locations, scenario, dimensions, roads)
-    # click lists the option that was added last first.
-    for option in reversed((*what, layout, partition_by, compression, writer)):
-        command = option(command)
-    return command
+    return add_options(command, (*what, layout, partition_by, compression, writer))

@@ -23,7 +23,7 @@ _COLUMNS = ("location", "files", "orders", "events", "bytes")
 @click.command()
 @options.of_dataset
 @options.workers
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.as_json
 def plan(
     *,
     workers: int | None,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from fastgen.cli.status_line import StatusLine, count_files
 from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.status import Status
-
     from fastgen.replaying.options import Emitted
 
 
-class ReplayStatus:
+class ReplayStatus(StatusLine):
     """Shows simulated time, number of events, and lag.
 
     Parameters
@@ -26,23 +24,8 @@ class ReplayStatus:
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._status: Status | None = None
+        super().__init__(say, "starting")
         self._events, self._began = 0, time.monotonic()
-
-    def __enter__(self) -> Self:
-        """Draw the live line."""
-        if sys.stderr.isatty():
-            from rich.console import Console  # noqa: PLC0415  # only a terminal pays for it
-
-            self._status = Console(stderr=True).status("starting")
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Remove the live line."""
-        if self._status is not None:
-            self._status.stop()
 
     def show(self, emitted: Emitted, now_us: int) -> None:
         """Show the state after a window.
@@ -67,6 +50,5 @@ class ReplayStatus:
             )
         elif emitted.events:  # a log needs no line for windows without events
             self._say(
-                f"{reached}  {emitted.events:,} events in {len(emitted.files)} "
-                f"{'file' if len(emitted.files) == 1 else 'files'}  lag {lag_s:.1f} s"
+                f"{reached}  {emitted.events:,} events in {count_files(emitted.files)}  lag {lag_s:.1f} s"
             )

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fastgen.cli.options import add_options
 from fastgen.cli.places import Place, take_folder
 from fastgen.cli.printing import say
 from fastgen.errors import ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
+    from fastgen.cli.options import Command
     from fastgen.model.road_graph import RoadGraph
 
 # As makers of disks count, and as the defaults are written.
@@ -54,11 +55,9 @@ _LOCATION_OPTIONS = (
 )
 
 
-def location_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that name a location."""
-    for option in reversed(_LOCATION_OPTIONS):  # click lists the last one first
-        command = option(command)
-    return command
+def location_options(command: Command) -> Command:
+    """Add the options that name a location to a command."""
+    return add_options(command, _LOCATION_OPTIONS)
 
 
 output_option = click.option(
@@ -103,8 +102,8 @@ def announce(line: str) -> None:
 
 
 def write_network(graph: RoadGraph, folder: Path, code: str) -> None:
-    """Write CODE.roads as a whole, and say what it holds."""
-    from fastgen.files import write_whole  # noqa: PLC0415  # kept with the other lazy imports
+    """Write CODE.roads as a whole, and say what is in it."""
+    from fastgen.files import write_whole  # noqa: PLC0415  # --help does without
     from fastgen.roads.roads_file import SUFFIX, encode_roads  # noqa: PLC0415  # heavy
 
     path = folder / f"{code}{SUFFIX}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fastgen.cli import options
 from fastgen.cli.options import Count
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
@@ -21,6 +22,7 @@ from fastgen.cli.road_options import (
     output_option,
     write_network,
 )
+from fastgen.cli.tables import show_facts
 from fastgen.errors import DataError
 
 # What a network that ships with fastgen has as its file.
@@ -35,7 +37,6 @@ WATERS = (
     *("none", "north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"),
     "river",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
@@ -200,7 +201,7 @@ def invent(
     metavar="DIR",
     help="List the networks of this folder too.",
 )
-@json_option
+@options.as_json
 def list_(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
     """List the built-in road networks, and those in a folder.
 
@@ -223,7 +224,7 @@ def list_(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click 
 
 @roads.command()
 @click.argument("network", metavar="CODE|FILE", type=Place(str))
-@json_option
+@options.as_json
 def show(network: str, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
     """Show a network's figures, source, licence and measures.
 
@@ -256,8 +257,7 @@ def show(network: str, as_json: bool) -> None:  # noqa: FBT001  # click passes i
     if as_json:
         say_json(row)
     else:
-        width = max(map(len, row))
-        say(*(f"{key:<{width}}  {value}" for key, value in row.items()))
+        show_facts([(key, str(value)) for key, value in row.items()])
 
 
 def _format_table(rows: list[dict[str, Any]]) -> list[str]:

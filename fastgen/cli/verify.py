@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fastgen.cli import options
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.errors import OutputError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     type=Place(),
     help="Checksums file, or manifest or folder of another dataset, to compare the digest with.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.as_json
 def verify(dataset: Path, against: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
     """Verify the dataset in DIR.
 
