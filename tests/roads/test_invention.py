@@ -39,6 +39,8 @@ PLACES = (
     (1.29, 103.85, 2.0, "south-west", 3),
     (51.5, 0.0, 1.2, "north", 4),
 )[: repeats(2, 5)]
+# The ranges of grids are narrow, so their cities are large enough to average.
+GRID_RADIUS_MI = 2.0
 PINNED: dict[tuple[float, float, str, str, int], str] = {
     (
         48.137,
@@ -54,7 +56,7 @@ PINNED: dict[tuple[float, float, str, str, int], str] = {
         "grid",
         "north-east",
         2**64 - 1,
-    ): "7cd7a5b98f96a4646a66068693be2c9bce5176619df6b43af71f29e7cd41f6d3",
+    ): "c0c6d3564d8e5ae743640bab219314e2c75187f7f59c95ebb7f351bef6331890",
     (-85.0, -180.0, "suburb", "none", 0): "3453f8ba1a445bce684b7ded44328eed04053bf5edcc02af31a10ad9b69bab43",
 }
 
@@ -62,15 +64,21 @@ PINNED: dict[tuple[float, float, str, str, int], str] = {
 @functools.cache
 def stated_ranges() -> dict[str, dict[str, tuple[float, float]]]:
     """Read the ranges of each style's measures from the table in docs/roads.md."""
+    names, rows = table_of("| style | intersections_per_km2")
+    return {style: dict(zip(names, map(bounds, cells), strict=True)) for style, *cells in rows}
+
+
+def table_of(head: str) -> tuple[list[str], list[list[str]]]:
+    """Read the table of docs/roads.md that begins so: its columns but the first, and a row for each style."""
     lines = (Path(__file__).parents[2] / "docs" / "roads.md").read_text(encoding="utf-8").splitlines()
-    first = next(k for k, line in enumerate(lines) if line.startswith("| style | intersections_per_km2"))
-    _, *names = (cell.strip() for cell in lines[first].strip("|").split("|"))
-    ranges = {}
-    for line in lines[first + 2 : first + 2 + len(STYLES)]:
-        style, *cells = (cell.strip() for cell in line.strip("|").split("|"))
-        bounds = [tuple(map(float, cell.split(" to "))) for cell in cells]
-        ranges[style] = {name: (low, high) for name, (low, high) in zip(names, bounds, strict=True)}
-    return ranges
+    first = next(k for k, line in enumerate(lines) if line.startswith(head))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[first:]]
+    return rows[0][1:], rows[2 : 2 + len(STYLES)]
+
+
+def bounds(cell: str) -> tuple[float, float]:
+    low, high = map(float, cell.split(" to "))
+    return low, high
 
 
 @functools.cache
@@ -78,17 +86,50 @@ def invented(lat: float, lon: float, radius_mi: float, style: str, water: str, s
     return invent_roads(lat, lon, radius_mi, style, water, seed)
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", ["suburb", "old-town", "mixed"])
 @pytest.mark.parametrize("place", PLACES)
 def test_measures_lie_in_the_ranges_of_real_places(
     place: tuple[float, float, float, str, int], style: str
 ) -> None:
     lat, lon, radius_mi, water, seed = place
-    measures = measure_streets(invented(lat, lon, radius_mi, style, water, seed))._asdict()
+    check_measures(invented(lat, lon, radius_mi, style, water, seed), style)
+
+
+@pytest.mark.parametrize("seed", range(repeats(3, 16)))
+def test_grids_measure_as_real_ones_do(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    lat, lon = float(chance.uniform(-60, 60)), float(chance.uniform(-180, 180))
+    check_measures(invented(lat, lon, GRID_RADIUS_MI, "grid", WATERS[seed % len(WATERS)], seed), "grid")
+
+
+def test_a_large_grid_has_one_way_streets_everywhere() -> None:
+    inner = measure_streets(invented(41.9, -87.6, 1.2, "grid", "none", 0)).one_way
+    whole = measure_streets(invented(41.9, -87.6, 4.0, "grid", "none", 0))
+    assert abs(whole.one_way - inner) < 0.06
+    low, high = stated_ranges()["grid"]["one_way"]
+    assert low <= whole.one_way <= high
+
+
+def check_measures(graph: RoadGraph, style: str) -> None:
+    """Check that a network's measures lie in the ranges that docs/roads.md states for its style."""
+    measures = measure_streets(graph)._asdict()
     ranges = stated_ranges()[style]
     assert list(ranges) == list(measures)
     outside = {k: v for k, v in measures.items() if not ranges[k][0] <= v <= ranges[k][1]}
     assert outside == {}
+
+
+@pytest.mark.parametrize("style", ["grid", "suburb", "old-town"])
+def test_what_a_style_keeps_to_is_no_wider_than_real_places(style: str) -> None:
+    columns, rows = table_of("| style | real places")
+    real = next(
+        dict(zip(columns[1:], map(bounds, cells), strict=True)) for name, _, *cells in rows if name == style
+    )
+    stated = dict(stated_ranges()[style])
+    # The entropy is the order in other units, and the table of real places has the order alone.
+    del stated["orientation_entropy"]
+    for (low, high), (real_low, real_high) in zip(stated.values(), real.values(), strict=True):
+        assert real_low <= low < high <= real_high
 
 
 @pytest.mark.parametrize("place", PINNED)

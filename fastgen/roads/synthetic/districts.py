@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 # The figures of this module were fitted until whole networks measured as real places do (docs/roads.md; a
 # test holds the ranges). With another figure, the same command makes another network.
-CELL_M = {"grid": 3400.0, "suburb": 3400.0, "old-town": 1900.0, "mixed": 3000.0}
+CELL_M = {"grid": 2600.0, "suburb": 3400.0, "old-town": 1900.0, "mixed": 3000.0}
 # How far from the middle a kind of district begins or ends, metres.
 OUTER_M, TURNED_M, SPARSE_M, GROWN_M, BUSY_M = 4500.0, 1500.0, 2600.0, 2800.0, 3000.0
+EVERY_TURNED = 8  # one in so many districts of a great grid has a direction of its own
 
 
 class Districts:
@@ -28,6 +29,7 @@ class Districts:
 
     def __init__(self, ground: Ground) -> None:
         self.ground, self.rng = ground, ground.rng
+        self.n_outer = 0  # platted districts so far that lie outside of the middle
 
     def between(self, low: float, high: float) -> float:
         """Draw a number, to a hundredth."""
@@ -68,8 +70,13 @@ class Districts:
         origin, angle = self.ground.places(self.ground.centre[None])[0], self.ground.angle
         turned = angle + self.between(20, 50)
         if style == "grid":
-            first = turned if self.chance(0.6) else angle
-            busy = Grid(self.round_area(1000), origin, first, (100.0, 124.0), one_way=(0.8, 0.8))
+            busy = Grid(
+                self.round_area(min(800.0, 0.22 * self.ground.half_m)),
+                origin,
+                turned,
+                (100.0, 124.0),
+                one_way=(0.8, 0.6),
+            )
             return [replace(busy, main=(3, 3), alleys=(0.15, 0.1))]
         if style == "suburb":
             # A village older than the estates around it: its blocks are small and nearly square.
@@ -93,21 +100,24 @@ class Districts:
 
     def platted(self, area: LatLon, seed: Points, away_m: float) -> Grid | Suburb:
         """Plat a district of the one great grid; a few are turned, and a few of the outer ones curved."""
-        # 1 in the middle, 0 from 6 km on: one-way streets are the middle's.
-        inner = max(0.0, 1 - away_m / 6000)
         if away_m > OUTER_M and self.chance(0.08):
             return self.curved(area, seed, away_m)
         origin, angle = self.ground.places(self.ground.centre[None])[0], self.ground.angle
-        grid = Grid(area, origin, angle, (101.0, 168.0), "1+ Avenue", "1+ Street", main=(8, 6))
-        if away_m > TURNED_M and self.chance(0.25):
+        grid = Grid(area, origin, angle, (100.0, 147.0), "1+ Avenue", "1+ Street", main=(12, 6))
+        is_outer = away_m > TURNED_M
+        # Counted rather than drawn: of the few districts of a small city, chance would turn none or half.
+        is_turned = is_outer and self.n_outer % EVERY_TURNED == 1
+        self.n_outer += is_outer
+        if is_turned:
             origin, angle = self.ground.places(seed[None])[0], angle + self.between(15, 60)
-            pitch = self.between(96, 112), self.between(150, 185)
+            pitch = self.between(96, 108), self.between(136, 160)
             grid = Grid(area, origin, angle, pitch, "Avenue", "Street", main=(6, 5))
         return replace(
             grid,
-            one_way=(0.75 * inner, 0.6 * inner),
-            gap=self.between(0.03, 0.1),
-            alleys=(0.06, 0.1),
+            # Nearly all along and few across: drawn line by line, shares near a half would vary more.
+            one_way=(1.0, 0.09),
+            gap=self.between(0.02, 0.07),
+            alleys=(0.05, 0.08),
             lane=str(self.rng.choice(("along", "cross"))),
             warp=(3.0, 900.0),
             sway=self.between(0.05, 0.3),

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 # come before those of others: networks are pinned.
 STYLES = ("grid", "suburb", "old-town", "mixed")
 # How many parks are tried in a square of four miles to each side, and the radius of the largest, metres.
-PARKS = {"grid": (250, 450.0), "suburb": (90, 900.0), "old-town": (90, 900.0), "mixed": (120, 600.0)}
+PARKS = {"grid": (430, 450.0), "suburb": (90, 900.0), "old-town": (90, 900.0), "mixed": (120, 600.0)}
 FREEWAYS = {
     "grid": ("Crosstown Freeway", "Valley Freeway"),
     "suburb": ("Foothill Freeway",),
     "old-town": ("Northern Bypass",),
     "mixed": ("Midtown Freeway", "Parkway Freeway"),
 }
-DEAD_ENDS = {"grid": 0.4, "suburb": 0.5, "old-town": 0.5, "mixed": 0.45}
+DEAD_ENDS = {"grid": 0.32, "suburb": 0.5, "old-town": 0.5, "mixed": 0.45}
 MERGE_M = {"grid": 16.0, "suburb": 2.5, "old-town": 2.5, "mixed": 13.0}
 EXIT_M = {"grid": 1600, "suburb": 2400, "old-town": 2400, "mixed": 1600}  # between a freeway's exits
 # How far freeways pass from the middle of the city: an old town's keep outside its outer ring.
@@ -78,7 +78,7 @@ def _main_roads(ground: Ground, style: str) -> list[Road]:
         return [
             *roads,
             *on.draw_lattice(ground, M_PER_MILE, ground.angle, 0.0),
-            *on.draw_radials(ground, 2, 300.0, 20.0, ground.angle + 45),
+            *on.draw_radials(ground, 4, 300.0, 20.0, ground.angle + 45),
         ]
     if style == "suburb":
         return [*roads, *on.draw_lattice(ground, 1900.0, ground.angle, 130.0)]
