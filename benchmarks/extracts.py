@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.parquet.thrift import varint
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -84,16 +86,9 @@ def _node_block(first: int, lat: NDArray[np.int64], lon: NDArray[np.int64]) -> b
 
 
 def _way(number: int, first: int, step: int, n_nodes: int) -> bytes:
-    tags = _bytes(2, b"\x01\x03") + _bytes(3, _varint(2) + _varint(4 + number % len(STREETS)))
-    nodes = _varint(2 * first) + _varint(2 * step) * (n_nodes - 1)
+    tags = _bytes(2, b"\x01\x03") + _bytes(3, varint(2) + varint(4 + number % len(STREETS)))
+    nodes = varint(2 * first) + varint(2 * step) * (n_nodes - 1)
     return _bytes(3, _number(1, number) + tags + _bytes(8, nodes))
-
-
-def _varint(value: int) -> bytes:
-    data = b""
-    while value > 127:
-        data, value = data + bytes([value & 127 | 128]), value >> 7
-    return data + bytes([value])
 
 
 def _varints(values: NDArray[np.int64]) -> bytes:
@@ -113,11 +108,11 @@ def _deltas(values: NDArray[np.int64]) -> bytes:
 
 
 def _number(field: int, value: int) -> bytes:
-    return _varint(field << 3) + _varint(value)
+    return varint(field << 3) + varint(value)
 
 
 def _bytes(field: int, data: bytes) -> bytes:
-    return _varint(field << 3 | 2) + _varint(len(data)) + data
+    return varint(field << 3 | 2) + varint(len(data)) + data
 
 
 def _blob(kind: bytes, raw: bytes) -> bytes:

@@ -6,5 +6,6 @@ same in any window, run or batch. `apply` changes the lines of the events that a
 after another. `stream` orders what is left by the time of its emission, and holds back what is late. The
 ledger (`ledger`) has a row for each fault and event; `undo` makes the clean stream from both again.
 
-Events that no fault hits are encoded as ever. `slice_file` breaks slices; replays are above this room.
+Events that no fault hits are encoded as without faults. `slice_file` breaks slices. Replays and live
+kitchens, which are above this room, use `windows`.
 """

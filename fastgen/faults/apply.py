@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from fastgen.faults.rules import Facts, Rule
 
-# One row a fault and event. `rank` and `copy` name the row of the stream; the rest goes into the ledger.
+# One row for each fault and event. `rank` and `copy` name the row of the stream; the rest is for the ledger.
 ENTRY_SCHEMA = pl.Schema(
     {
         "rank": pl.Int64,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastgen.faults.fault import Fault
     from fastgen.faults.lines import Members
 
-# Bytes that are in no text of UTF-8.
+# Bytes that never occur in UTF-8.
 NO_UTF8 = b"\xff\xfe\xc0"
 # Shortest line that is worth damaging: "{}", and its newline.
 _LINE_MIN = 3
@@ -107,7 +107,7 @@ def _whole(
 
 
 def _to_null(_fault: Fault, lines: Lines, members: Members) -> Change:
-    chosen = _unlike(lines, members, b"n")
+    chosen = _not_null(lines, members)
     return _replaced(members, chosen, repeat_text(b"null", len(chosen)))
 
 
@@ -125,7 +125,7 @@ def _to_other_type(fault: Fault, lines: Lines, members: Members) -> Change:
     """Turn a number into a text, ts into a date of another form, anything else into a list of it."""
     if fault.field == "ts":
         return _to_other_date(fault, lines, members)
-    chosen = _unlike(lines, members, b"n")
+    chosen = _not_null(lines, members)
     values = _values(lines, members, chosen)
     is_number = np.isin(lines.text[members.value[chosen]], np.frombuffer(b"-0123456789", np.uint8))
     quote = _quote(fault)
@@ -172,7 +172,7 @@ def _times(fault: Fault, lines: Lines, members: Members) -> tuple[NDArray[np.int
 
 
 def _to_noise(fault: Fault, lines: Lines, members: Members) -> Change:
-    """Put bytes that are no UTF-8, or a very long text, at the begin of a text."""
+    """Put bytes that are no UTF-8, or a very long text, at the start of a text."""
     chosen = _like_text(fault, lines, members)
     noise = b"x" * (fault.length or NOISE_BYTES) if fault.form == "long" else NO_UTF8
     values, quote = _values(lines, members, chosen), len(_quote(fault))
@@ -213,9 +213,10 @@ def _values(lines: Lines, members: Members, chosen: NDArray[np.int64]) -> Lines:
     return copy_parts(lines.text, members.value[chosen], members.after[chosen])
 
 
-def _unlike(lines: Lines, members: Members, first: bytes) -> NDArray[np.int64]:
-    """Choose the lines that have the member, with a value that begins with another byte."""
-    return np.flatnonzero((members.value >= 0) & (lines.text[members.value] != first[0]))
+def _not_null(lines: Lines, members: Members) -> NDArray[np.int64]:
+    """Choose the lines that have the member, with a value other than null."""
+    # No other value of JSON begins with an n.
+    return np.flatnonzero((members.value >= 0) & (lines.text[members.value] != ord("n")))
 
 
 def _like_text(fault: Fault, lines: Lines, members: Members) -> NDArray[np.int64]:

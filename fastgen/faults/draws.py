@@ -12,9 +12,12 @@ from fastgen.faults.kernels.draws import draw_words, hash_ids
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# An event id is the text of a UUID.
 ID_BYTES = 36
+# The kernel reads whole words of 8 bytes, beyond the end of the last id.
 _SLACK = 8
 _TWO_M32 = 2.0**-32
+# The hexadecimal digits of a UUID between its hyphens: first, and last + 1.
 _HEX_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
@@ -66,6 +69,7 @@ def whole_numbers(words: NDArray[np.uint32], low: int, high: NDArray[np.int64] |
 def new_ids(words: NDArray[np.uint32]) -> NDArray[np.uint8]:
     """Make UUIDs of version 8 from four words each; uint8 (n, 36), their texts."""
     raw = np.ascontiguousarray(words.astype(">u4")).view(np.uint8).reshape(-1, 16).copy()
+    # Bits of the version, for ids that a program makes in a way of its own, and of the variant (RFC 9562).
     raw[:, 6] = raw[:, 6] & 0x0F | 0x80
     raw[:, 8] = raw[:, 8] & 0x3F | 0x80
     digits = np.frombuffer(raw.tobytes().hex().encode(), np.uint8).reshape(-1, 32)

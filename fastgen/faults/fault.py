@@ -22,7 +22,8 @@ NAME_MAX, TEXT_MAX, NOISE_MAX = 64, 1000, 65_536
 # No character that JSON escapes, so that a key is the same bytes wherever it is.
 _NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 _NAME_RULE = f"a name of at most {NAME_MAX} letters, digits and underscores"
-# Defaults of keys that a fault needn't state; not of the fields, whose None says that a file leaves them out.
+# Defaults of keys that a fault may leave out. The fields stay None then: only the keys that a file states are
+# checked against the kind, and are in the digest of the plan.
 HOLD_S, NOISE_BYTES = 3600, 10_000
 
 
@@ -97,13 +98,13 @@ class Fault:
         default=None, metadata=_instant("first instant at which it hits", "from")
     )
     end: Instant | None = dataclasses.field(
-        default=None, metadata=_instant("end of that time, not part of it", "to")
+        default=None, metadata=_instant("instant from which on it no longer hits", "to")
     )
     max_delay_s: int | None = dataclasses.field(
         default=None, metadata=_unstated(integer("longest delay, seconds", 1, S_PER_DAY))
     )
     hold_s: int | None = dataclasses.field(
-        default=None, metadata=_unstated(integer("length of a burst's time, seconds", 1, S_PER_DAY))
+        default=None, metadata=_unstated(integer("length of a burst's intervals, seconds", 1, S_PER_DAY))
     )
     id: str | None = dataclasses.field(
         default=None, metadata=_unstated(choice("event id of the copy", "same", "new"))
@@ -162,14 +163,14 @@ class Fault:
 
     @property
     def is_of_body(self) -> bool:
-        """Whether its field is one of the object in the body."""
+        """Whether its field is in the body, not in the row itself."""
         if self.adds:
             return self.level != "row"
         return self.field is not None and self.field not in ROW_FIELDS
 
     @property
     def adds(self) -> bool:
-        """Whether it adds its field, which events needn't have then."""
+        """Whether it adds its field, which events don't have before."""
         return self.kind == "drift" and self.change == "add"
 
     @property
@@ -185,7 +186,7 @@ class Fault:
 
     @property
     def longest_noise(self) -> int:
-        """Most bytes by which it lengthens a line, if these are many."""
+        """Most bytes by which it lengthens a line; 0 unless it is a long noise."""
         return (self.length or NOISE_BYTES) if self.form == "long" else 0
 
     @property

@@ -124,7 +124,7 @@ class LedgerFile:
         self._write()
         try:
             self._writer.close()
-            # On the disk before whoever asked for it goes on: a replay commits its window next.
+            # On the disk before the caller goes on: a replay commits its window next.
             with self._opened() as stream:
                 stream.flush()
                 os.fsync(stream.fileno())

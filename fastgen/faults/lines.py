@@ -1,4 +1,4 @@
-"""Hold many lines in one array of bytes, and cut, replace and find parts of all of them at once."""
+"""Keep many lines in one array of bytes, and cut, replace and find parts of all of them at once."""
 
 from __future__ import annotations
 

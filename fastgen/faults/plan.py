@@ -15,7 +15,7 @@ from fastgen.errors import ScenarioError
 from fastgen.faults.fault import Fault
 from fastgen.faults.kinds import KINDS, ROW_FIELDS
 from fastgen.files import check_file, check_input
-from fastgen.inputs.scenario_file import read_toml
+from fastgen.inputs.scenario_file import canonical_tree, read_toml
 from fastgen.model.field_kinds import integer
 from fastgen.model.fields import apply, did_you_mean, from_dict, shown, to_dict
 
@@ -38,7 +38,7 @@ class FaultPlan:
     faults
         The faults; the number of each is its position, from 1 on.
     source
-        What to name in errors: the file.
+        Name of the file, for errors.
     """
 
     seed: int
@@ -103,7 +103,7 @@ def check_ledger_path(ledger: str | Path, *taken: Path) -> Path:
     ledger
         The file.
     taken
-        Files and folders of the run, of which it may be none, nor be in one.
+        Files and folders of the run: the ledger may be none of them, nor be in one.
 
     Raises
     ------
@@ -112,6 +112,7 @@ def check_ledger_path(ledger: str | Path, *taken: Path) -> Path:
     """
     path = check_file(ledger, "ledger")
     check_no_part(path, "ledger")
+    # Links are followed: the same place may have two names.
     there = Path(os.path.realpath(path))
     for place in taken:
         if Path(os.path.realpath(place)) in (there, *there.parents):
@@ -135,7 +136,7 @@ def load_scenario_faults(path: Path) -> FaultPlan | None:
     raw = read_toml(path)
     if "faults" not in raw:
         return None
-    return _make({"faults": raw["faults"]}, str(path), raw.get("seed", 42))
+    return _make({"faults": raw["faults"]}, str(path), raw.get("seed", canonical_tree()["seed"]))
 
 
 def faults_of_dq(dq: object) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Facts(NamedTuple):
-    """What decides which faults hit an event; an entry an event.
+    """What decides which faults hit an event; one entry for each event.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Rule(NamedTuple):
     start_s, end_s
         Virtual seconds at which it hits, the end excluded; None: no bound.
     epoch_s
-        Second from which bursts are counted.
+        Second from which the intervals of bursts are counted.
     """
 
     number: int
@@ -124,8 +124,8 @@ class Rule(NamedTuple):
         return 1.0 if self.fault.probability is None else self.fault.probability
 
     def _is_held(self, seconds: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether the time of a burst that an event falls into is held back as a whole."""
-        # Drawn once for a stretch of time, not for each of its events.
+        """Choose the events in intervals that a burst holds back, bool (n,)."""
+        # Drawn once for an interval, not for each of its events.
         number = (seconds - self.epoch_s) // self.hold_s
         if self.fault.every is not None:
             return np.equal(number % self.fault.every, 0)
@@ -133,11 +133,11 @@ class Rule(NamedTuple):
 
     @property
     def hold_s(self) -> int:
-        """Length of the times of a burst, seconds."""
+        """Length of the intervals of a burst, seconds."""
         return self.fault.hold_s or HOLD_S
 
     def released_s(self, seconds: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Compute the second at which a burst emits the events of given seconds."""
+        """Compute the second at which a burst emits events: the end of their interval."""
         return seconds + self.hold_s - (seconds - self.epoch_s) % self.hold_s
 
     def words(self, keys: NDArray[np.uint64], purpose: Purpose = Purpose.CHOICE) -> NDArray[np.uint32]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.opened import OpenDataset
     from fastgen.faults.plan import FaultPlan
 
-# What the ledger calls a stream, which has no name.
+# Name of the standard output in the ledger.
 NO_NAME = "-"
 
 
@@ -129,7 +129,7 @@ def check_slice(
 def _load_checked(
     faults: str | Path | FaultPlan | None, ledger: str | Path | None, *, raw: bool
 ) -> FaultPlan | None:
-    """Load the faults, and check what stands beside them."""
+    """Load the faults, and check the options that go with them."""
     plan = load_plan(faults)
     if plan is None and ledger is not None:
         raise ScenarioError("ledger: expected faults beside it, got none: a clean slice has no ledger.")

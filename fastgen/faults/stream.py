@@ -1,4 +1,4 @@
-"""Let faults act on the rows of windows, and emit them by the moment of their emission.
+"""Apply faults to the rows of windows, and emit the rows in the order of their emission.
 
 An event is emitted at its own time, or later by the delays of the faults that hit it. The window [a, b) emits
 the rows whose moment of emission is in it, ordered by that moment and then as in the clean stream. Delays are
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fastgen.faults.rules import Rule
     from fastgen.wire.formats import Encoders, WireWriter
 
-# What names a row, while it is on its way.
+# What identifies a row until it has its place in a file.
 _KEY = ["rank", "copy"]
 # Bytes by which noise may lengthen the lines of one block.
 BLOCK_BYTES = 64_000_000
@@ -65,7 +65,7 @@ class FaultyRows(NamedTuple):
 
 
 class FaultyWriter:
-    """Writes clean chunks and faulty rows to one file, and tells the ledger where the rows are.
+    """Writes clean chunks and faulty rows to one file, and records in the ledger where the rows are.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ class FaultStream:
     def rows(
         self, chunks: Iterable[WireChunk], end_us: int | None, ledger: LedgerFile | None
     ) -> Iterator[WireChunk | FaultyRows]:
-        """Let the faults act on a window.
+        """Apply the faults to a window.
 
         Parameters
         ----------

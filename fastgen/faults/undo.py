@@ -91,7 +91,7 @@ def read_ledger(path: Path) -> list[Entry]:
     Raises
     ------
     DataError
-        If it is none.
+        If it can't be read, or isn't a ledger.
     """
     try:
         table = pq.read_table(path)

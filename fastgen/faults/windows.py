@@ -1,4 +1,4 @@
-"""Let faults act on the windows of a producer, and keep its ledger, committed window by window.
+"""Apply faults to the windows of a producer, and keep their ledger, committed window by window.
 
 A producer that has faults takes these steps for each window: `catch_up`, `begin`, then it emits `rows` by
 writers of `wrap`, and before it commits, calls `commit`. A window that fails is caught up and begun anew.

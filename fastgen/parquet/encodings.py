@@ -102,6 +102,7 @@ def delta_packed(values: NDArray[np.integer]) -> bytes:
     deltas -= least[:, None]
     # Miniblocks after the last value must have no bytes, so their width is 0.
     flat[len(numbers) - 1 :] = 0
+    # The exponent of frexp is the number of bits. Above 2^53, rounding may add one, which is harmless.
     widths = np.frexp(deltas.reshape(n_blocks, BLOCK // MINIBLOCK, MINIBLOCK).max(axis=2).astype(np.float64))[
         1
     ]

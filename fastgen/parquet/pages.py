@@ -54,7 +54,7 @@ class Values(NamedTuple):
 
 
 class ColumnChunk(NamedTuple):
-    """A column chunk: the bytes of its pages, and what its entry in the footer needs but its position."""
+    """A column chunk: the bytes of its pages, and what its entry in the footer has except its position."""
 
     pages: tuple[bytes, ...]
     n_bytes: int

@@ -57,7 +57,7 @@ class WholeFile:
         return self
 
     def write(self, data: bytes) -> int:
-        """Append some bytes, and say how many."""
+        """Append bytes; return their number."""
         try:
             # Hashed while it is written: reading the file again would take longer.
             self._sha256.update(data)

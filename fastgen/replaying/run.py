@@ -153,7 +153,7 @@ def follow(
     dataset, to, state
         As for `replay`.
     every_s
-        Seconds from the begin of one window to that of the next; after a window that takes longer, the next
+        Seconds from the start of one window to that of the next; after a window that takes longer, the next
         begins at once.
     stop
         Set it, from a signal handler or another thread, to end after the present window.

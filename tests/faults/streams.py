@@ -63,3 +63,13 @@ def row_of(line: bytes) -> Table:
     row: Table = json.loads(line)
     row["body"] = json.loads(row["body"])
     return row
+
+
+def lines_of(folder: Path) -> list[bytes]:
+    """Read all lines of a folder, in the order of its files."""
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("events-*"))).splitlines(keepends=True)
+
+
+def without_places(ledger: Path) -> pl.DataFrame:
+    """Read a ledger without the places of rows, which depend on the windows."""
+    return pl.read_parquet(ledger).drop("file", "line").sort("event_id", "copy", "fault")

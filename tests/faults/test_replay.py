@@ -25,7 +25,7 @@ from fastgen.replaying.options import ReplayOptions
 from fastgen.replaying.run import follow
 from fastgen.replaying.session import ReplaySession
 from tests.effort import repeats
-from tests.faults.streams import faults_text
+from tests.faults.streams import faults_text, lines_of, without_places
 from tests.forking import Forker, forking
 
 if TYPE_CHECKING:
@@ -58,15 +58,6 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("mixed") / "faults.toml"
     path.write_text(faults_text(*MIXED), encoding="utf-8")
     return path
-
-
-def lines_of(folder: Path) -> list[bytes]:
-    return b"".join(path.read_bytes() for path in sorted(folder.glob("events-*"))).splitlines(keepends=True)
-
-
-def rows_of(ledger: Path) -> pl.DataFrame:
-    """Read a ledger without the places of rows, which depend on the windows."""
-    return pl.read_parquet(ledger).drop("file", "line").sort("event_id", "copy", "fault")
 
 
 def replay(dataset: Path, to: Path, minutes: float, faults: Path | None, **options: Any) -> fastgen.Emitted:
@@ -103,7 +94,7 @@ def test_windows_and_restarts_change_nothing(dataset: Path, faults: Path, tmp_pa
     emitted.close()  # type: ignore[attr-defined]  # it is a generator
     assert len(lines_of(whole)) > 1000
     assert lines_of(whole) == lines_of(runs) == lines_of(followed)
-    ledgers = [rows_of(folder.with_suffix(".parquet")) for folder in (whole, runs, followed)]
+    ledgers = [without_places(folder.with_suffix(".parquet")) for folder in (whole, runs, followed)]
     assert ledgers[0].equals(ledgers[1])
     assert ledgers[0].equals(ledgers[2])
     assert set(ledgers[0]["kind"]) == {fault["kind"] for fault in MIXED}
@@ -176,7 +167,7 @@ def test_gzip_and_streams_have_the_same_rows(dataset: Path, faults: Path, tmp_pa
     assert stream.getvalue() == b"".join(lines_of(tmp_path / "plain"))
     packed, plain = (undo_faults(tmp_path / n, tmp_path / f"{n}.parquet") for n in ("packed", "plain"))
     assert packed == plain
-    assert rows_of(ledger).equals(rows_of(tmp_path / "plain.parquet"))
+    assert without_places(ledger).equals(without_places(tmp_path / "plain.parquet"))
 
 
 def test_other_faults_in_mid_stream_are_refused(dataset: Path, faults: Path, tmp_path: Path) -> None:
@@ -286,7 +277,7 @@ def test_killed_at_random_moments(forker: Forker, dataset: Path, faults: Path, t
             )
     assert len(lines_of(folder / "out")) > 1000
     assert lines_of(folder / "out") == lines_of(tmp_path / "broken")
-    assert rows_of(folder / "out.parquet").equals(rows_of(tmp_path / "broken.parquet"))
+    assert without_places(folder / "out.parquet").equals(without_places(tmp_path / "broken.parquet"))
     assert undo_faults(folder / "out", folder / "out.parquet") == lines_of(tmp_path / "clean")
 
 

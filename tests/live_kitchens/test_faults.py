@@ -23,7 +23,7 @@ from fastgen.faults.plan import load_scenario_faults
 from fastgen.faults.undo import undo_faults
 from fastgen.replaying.clock import utc_from_us
 from tests.effort import repeats
-from tests.faults.streams import faults_text
+from tests.faults.streams import faults_text, lines_of, without_places
 from tests.live_kitchens.runs import NOON, FakeClock, config_of, run
 
 if TYPE_CHECKING:
@@ -71,15 +71,6 @@ def _disk_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fsync", lambda _: None)
 
 
-def lines_of(folder: Path) -> list[bytes]:
-    return b"".join(path.read_bytes() for path in sorted(folder.glob("events-*"))).splitlines(keepends=True)
-
-
-def faults_in(ledger: Path) -> pl.DataFrame:
-    """Read a ledger without the places of rows, which depend on the batches."""
-    return pl.read_parquet(ledger).drop("file", "line").sort("event_id", "copy", "fault")
-
-
 @pytest.mark.usefixtures("_disk_is_not_waited_for")
 @pytest.mark.parametrize("wire", ["live", "canonical"])
 def test_stops_change_nothing_and_faults_are_undone(wire: str, mixed: Path, tmp_path: Path) -> None:
@@ -101,7 +92,7 @@ def test_stops_change_nothing_and_faults_are_undone(wire: str, mixed: Path, tmp_
         n_held.append(pl.read_parquet(ledger).filter(pl.col("file").is_null()).height)
     assert lines_of(stopped) == lines_of(whole)
     assert undo_faults(whole, tmp_path / "whole.parquet") == reached
-    assert faults_in(ledger).equals(faults_in(tmp_path / "whole.parquet"))
+    assert without_places(ledger).equals(without_places(tmp_path / "whole.parquet"))
     assert set(pl.read_parquet(ledger)["kind"]) == {fault["kind"] for fault in MIXED}
     assert min(n_held) > 10
 

@@ -1,6 +1,6 @@
 """Parse route texts, and check that the pings lie on the routes.
 
-Dimensions: n orders. Texts have Arrow's form: bytes, with the begin and end of each order's text. They may be
+Dimensions: n orders. Texts have Arrow's form: bytes, with the start and end of each order's text. They may be
 damaged in any way: no byte beyond an end is read, and a text that isn't a route is reported as such.
 """
 

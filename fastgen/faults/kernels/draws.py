@@ -40,7 +40,7 @@ def hash_ids(ids: NDArray[np.uint8], width: int, scratch: NDArray[np.uint8], key
         Number of ids.
     """
     for n in range(len(keys)):
-        # The hash reads from the begin of an array; whole words, since the array has room behind it.
+        # The hash reads from the start of an array. Whole words are copied: the array has room behind an id.
         for at in range(0, width, WORD):
             store_word(load_word(ids, n * width + at), scratch, at)
         low, _ = xxh3_128(scratch, width, NO_SEED)

@@ -1,6 +1,6 @@
 """Find members of JSON objects in lines, and cut and replace parts of lines.
 
-A line is one compact JSON object, whose member `body` is a string that holds another one. Inside of that
+A line is one compact JSON object, whose member `body` is a string with another object in it. Inside that
 string each quote and each backslash of the inner object has a backslash before it, and no other character is
 escaped (docs/model.md, 7.2): so the inner object is read in place, two bytes for each of these.
 """
@@ -139,7 +139,7 @@ def find_members(
     key
         uint8, the member's key, which needs no escapes.
     body
-        uint8, the key of the member whose string holds an inner object; empty: look in the line itself.
+        uint8, the key of the member whose string has the inner object; empty: look in the line itself.
     found
         Output, int64 (n, 4), positions in the text: the member, its value, the end of the value, and the
         closing brace of the object. -1: there is no such member, or the object is no whole one.
