@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import fastgen
 from benchmarks.processes import ROADS
 from fastgen.dataset.reading.event_file import EventFile
-from fastgen.wire.slice_file import write_slice
+from fastgen.faults.slice_file import write_slice
 
 if TYPE_CHECKING:
     from pathlib import Path

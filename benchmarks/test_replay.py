@@ -14,7 +14,7 @@ import fastgen
 from benchmarks.figures import Bound
 from benchmarks.processes import fastgen_command, peak_mb, run
 from benchmarks.wire_baselines import stored_rows, wire_frame, write_by_loop
-from fastgen.wire.slice_file import write_slice
+from fastgen.faults.slice_file import write_slice
 
 if TYPE_CHECKING:
     from pathlib import Path

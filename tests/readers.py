@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 import fastgen
 from fastgen.dataset.info import describe_dataset
-from fastgen.wire.slice_file import write_slice
+from fastgen.faults.slice_file import write_slice
 from tests.helpers import read_raw
 from tests.spark.asking import read_batch
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import fastgen
-from fastgen.wire.slice_file import write_slice
+from fastgen.faults.slice_file import write_slice
 from tests.effort import repeats
 from tests.helpers import write_town
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING
 
-from fastgen.dataset.index import select_ids, select_types
 from fastgen.dataset.opened import index_of
 from fastgen.errors import ScenarioError
 from fastgen.faults.plan import check_ledger_path, load_plan
 from fastgen.loading import needed_kernels
-from fastgen.wire import slice_file
 from fastgen.wire.form import WireForm
 from fastgen.wire.formats import WRITERS, Encoders
-from fastgen.wire.slicer import Slicer, read_ahead
+from fastgen.wire.slice_file import parse_request, read_slice, write_clean, write_stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.instants import Instant
     from fastgen.dataset.opened import OpenDataset
     from fastgen.faults.plan import FaultPlan
+    from fastgen.wire.slice_file import SliceRequest
 
 # Name of the standard output in the ledger.
 NO_NAME = "-"
@@ -48,8 +47,18 @@ def write_slice(
 
     Parameters
     ----------
-    dataset, start, end, stream, locations, types, format, raw
-        As for `fastgen.wire.slice_file.write_slice`.
+    dataset
+        Folder that `fastgen build` made, or a dataset that is open.
+    start, end
+        The window; the end is excluded. See `parse_instant`.
+    stream
+        Binary stream; flushed at the end and left open.
+    locations, types
+        Codes or ids; event type names; None: all.
+    format
+        "jsonl", "csv" or "parquet".
+    raw
+        Whether to write the stored columns instead of the wire format.
     faults
         Faults file, or the plan of one; None: the clean slice.
     ledger
@@ -64,35 +73,51 @@ def write_slice(
 
     Raises
     ------
-    FastgenError
-        As the clean slice; and if the faults file is wrong or the ledger can't be written.
+    ScenarioError
+        If an option is impossible, or the faults file is wrong.
+    DataError
+        If there is no dataset.
+    DamageError
+        If the dataset is damaged, or built anew meanwhile.
+    OutputError
+        If the ledger can't be written.
     """
     plan = _load_checked(faults, ledger, raw=raw)
-    if plan is None:
-        return slice_file.write_slice(
-            dataset, start, end, stream, locations=locations, types=types, format=format, raw=raw
-        )
     index = index_of(dataset)
-    window = slice_file.parse_window(index, start, end, format)
-    plan.check_format(format)
+    request = parse_request(index, start, end, locations=locations, types=types, format=format)
+    if plan is None:
+        n_rows = write_stored(index, request, stream) if raw else write_clean(index, request, stream)
+    else:
+        plan.check_format(format)
+        n_rows = _write_faulty(index, request, stream, plan, ledger, name)
+    stream.flush()
+    return n_rows
+
+
+def _write_faulty(
+    index: DatasetIndex,
+    request: SliceRequest,
+    stream: IO[bytes],
+    plan: FaultPlan,
+    ledger: str | Path | None,
+    name: str,
+) -> int:
     with needed_kernels():
         from fastgen.faults.ledger import whole_ledger  # noqa: PLC0415  # kernels
         from fastgen.faults.rules import make_rules  # noqa: PLC0415  # kernels
         from fastgen.faults.stream import FaultStream, FaultyWriter  # noqa: PLC0415  # kernels
     rules, encoders = make_rules(plan, index), Encoders(WireForm.canonical(index.digest))
-    slicer = Slicer(index, locations=select_ids(index, locations), types=select_types(types))
     n_rows = 0
     with ExitStack() as stack:
         entries = None
         if ledger is not None:
             entries = stack.enter_context(whole_ledger(check_ledger_path(ledger), rules))
-        writer = FaultyWriter(WRITERS[format](stream, encoders, 0), name, entries)
+        writer = FaultyWriter(WRITERS[request.format](stream, encoders, 0), name, entries)
         # No row of before the window comes late into it: a slice is complete in itself.
-        for rows in FaultStream(rules, encoders, 0).rows(read_ahead(slicer.chunks(*window)), None, entries):
+        for rows in FaultStream(rules, encoders, 0).rows(read_slice(index, request), None, entries):
             writer.write(rows)
             n_rows += rows.n_rows
         writer.close()
-        stream.flush()
     return n_rows
 
 
@@ -116,9 +141,7 @@ def check_slice(
         As `write_slice`, for an option that is wrong.
     """
     plan = _load_checked(faults, ledger, raw=raw)
-    slice_file.parse_window(index, start, end, format)
-    select_ids(index, locations)
-    select_types(types)
+    parse_request(index, start, end, locations=locations, types=types, format=format)
     if plan is not None:
         plan.check_format(format)
         with needed_kernels():

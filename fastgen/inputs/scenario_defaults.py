@@ -130,7 +130,7 @@ def fill_defaults(tree: Tree) -> None:
                 table.setdefault("locations", [])
 
 
-def expand_events(tree: Tree) -> None:
+def expand_event_days(tree: Tree) -> None:
     """Write day = N or days = [N, M] of an event as first_day and last_day; changes `tree` in place.
 
     Raises

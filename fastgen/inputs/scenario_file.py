@@ -14,7 +14,7 @@ from fastgen.inputs.scenario_defaults import (
     complete_locations,
     complete_own_tables,
     drop_disabled,
-    expand_events,
+    expand_event_days,
     fill_defaults,
     merge,
 )
@@ -116,7 +116,7 @@ def merge_file(path: Path | None, tables: Tree | None = None) -> Tree:
         if tables is not None:
             base["locations"] = tables
         # Before merging: an event of the user replaces first_day and last_day of the preset's.
-        expand_events(changes)
+        expand_event_days(changes)
         merged = merge(base, changes)
         # After merging: a file may disable what the preset has.
         drop_disabled(merged, base)

@@ -19,7 +19,7 @@ from fastgen.loading import needed_kernels
 from fastgen.replaying.clock import ReplayClock, parse_speed
 from fastgen.replaying.first_run import first_state, start_clock
 from fastgen.replaying.options import Emitted, ReplayOptions
-from fastgen.replaying.state import ReplayState, read_state, write_state
+from fastgen.replaying.state import ReplayState, read_replay_state, write_replay_state
 from fastgen.replaying.state_checks import Request, check_not_ahead, check_not_back, check_state
 from fastgen.units import US_PER_S
 from fastgen.wire.form import WireForm
@@ -131,7 +131,7 @@ class ReplaySession:
         FastgenError
             As the class.
         """
-        self._state = read_state(self._state_path)
+        self._state = read_replay_state(self._state_path)
         if self._state is None:
             self._sink.check(None, self._state_path)
             self.check()
@@ -242,7 +242,7 @@ class ReplaySession:
         self._faults.write_ledger(Path(self._options.ledger))
 
     def _save(self, state: ReplayState) -> None:
-        write_state(self._state_path, state)
+        write_replay_state(self._state_path, state)
         self._state = state
 
     def _first_state(self, now_us: int) -> ReplayState:

@@ -81,7 +81,7 @@ class ReplayState:
         )
 
 
-def write_state(path: Path, state: ReplayState) -> None:
+def write_replay_state(path: Path, state: ReplayState) -> None:
     """Replace the state file.
 
     Raises
@@ -97,7 +97,7 @@ def write_state(path: Path, state: ReplayState) -> None:
     STATE_FILE.write(path, body)
 
 
-def read_state(path: Path) -> ReplayState | None:
+def read_replay_state(path: Path) -> ReplayState | None:
     """Read a state file; None if there is none.
 
     Raises

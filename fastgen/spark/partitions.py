@@ -134,7 +134,7 @@ def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
     filling: dict[int | None, tuple[int, float]] = {}
     # A location's row groups come in the order of its files, so a task reads few files.
     for loop, span in slicer.groups(share.start_s, share.end_s):
-        n_rows = span.expected_rows(loop * share.length_s, share.start_s, share.end_s)
+        n_rows = span.estimate_rows(loop * share.length_s, share.start_s, share.end_s)
         location_id = span.file.location_id
         task, room = filling.get(location_id, (-1, 0.0))
         if n_rows > room:

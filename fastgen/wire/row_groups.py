@@ -57,7 +57,7 @@ class GroupSpan(NamedTuple):
     last_s: int
     is_exact: bool
 
-    def expected_rows(self, shift_s: int, start_s: int, end_s: int) -> float:
+    def estimate_rows(self, shift_s: int, start_s: int, end_s: int) -> float:
         """Estimate the rows in a window that it overlaps, as if they were spread evenly over its time.
 
         Parameters

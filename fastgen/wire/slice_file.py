@@ -1,12 +1,11 @@
-"""Write the events of a window of dataset time to a stream, in the wire format or as stored columns."""
+"""Check what a slice is to have, and write it without faults: in the wire format, or as stored columns."""
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from fastgen.dataset.index import select_ids, select_types
 from fastgen.dataset.instants import Instant, parse_instant
-from fastgen.dataset.opened import OpenDataset, index_of
 from fastgen.errors import ScenarioError
 from fastgen.wire.form import WireForm
 from fastgen.wire.formats import WRITERS, Encoders, open_parquet
@@ -14,88 +13,45 @@ from fastgen.wire.slicer import Slicer, read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import polars as pl
 
     from fastgen.dataset.index import DatasetIndex
+    from fastgen.wire.rows import WireChunk
 
 FORMATS = ("jsonl", "csv", "parquet")
 
 
-def write_slice(
-    dataset: str | Path | OpenDataset,
-    start: Instant,
-    end: Instant,
-    stream: IO[bytes],
-    *,
-    locations: Sequence[str] | None = None,
-    types: Sequence[str] | None = None,
-    format: str = "jsonl",  # noqa: A002  # the option's name
-    raw: bool = False,
-) -> int:
-    """Write the events of a window, ordered by time, order id and sequence.
+class SliceRequest(NamedTuple):
+    """What a slice has, its options checked.
 
-    Parameters
+    Attributes
     ----------
-    dataset
-        Folder that `fastgen build` made, or a dataset that is open.
-    start, end
-        The window; the end is excluded. See `parse_instant`.
-    stream
-        Binary stream; flushed at the end and left open.
+    start_s, end_s
+        Unix seconds; the end is excluded.
     locations, types
-        Codes or ids; event type names; None: all.
+        Ids of locations, and numbers of event types; None: all.
     format
         "jsonl", "csv" or "parquet".
-    raw
-        Whether to write the stored columns instead of the wire format.
-
-    Returns
-    -------
-    int
-        Rows written.
-
-    Raises
-    ------
-    ScenarioError
-        If an option is impossible.
-    DataError
-        If there is no dataset.
-    DamageError
-        If the dataset is damaged, or built anew meanwhile.
     """
-    index = index_of(dataset)
-    start_s, end_s = parse_window(index, start, end, format)
-    ids, type_ids = select_ids(index, locations), select_types(types)
-    if raw:
-        from fastgen.wire.raw_rows import raw_days  # noqa: PLC0415  # the wire format does without
 
-        frames = raw_days(index, (start_s, end_s), ids, type_ids)
-        n_rows = _RAW_WRITERS[format](frames, stream)
-    else:
-        writer, n_rows = WRITERS[format](stream, Encoders(WireForm.canonical(index.digest)), 0), 0
-        slicer = Slicer(index, locations=ids, types=type_ids)
-        for chunk in read_ahead(slicer.chunks(start_s, end_s)):
-            writer.write(chunk)
-            n_rows += chunk.n_rows
-        writer.close()
-    stream.flush()
-    return n_rows
+    start_s: int
+    end_s: int
+    locations: tuple[int, ...] | None
+    types: tuple[int, ...] | None
+    format: str
 
 
-def parse_window(
+def parse_request(
     index: DatasetIndex,
     start: Instant,
     end: Instant,
+    *,
+    locations: Sequence[str] | None,
+    types: Sequence[str] | None,
     format: str,  # noqa: A002  # the option's name
-) -> tuple[int, int]:
-    """Check window and format of a slice.
-
-    Returns
-    -------
-    tuple of int
-        First second of the window, and the one after the last.
+) -> SliceRequest:
+    """Check the options of a slice; parameters as `fastgen.write_slice`.
 
     Raises
     ------
@@ -107,7 +63,31 @@ def parse_window(
     start_s, end_s = parse_instant(start, index.epoch_s, "from"), parse_instant(end, index.epoch_s, "to")
     if end_s < start_s:
         raise ScenarioError(f"to: expected an instant not before that of from, {start}, got {end}.")
-    return start_s, end_s
+    return SliceRequest(start_s, end_s, select_ids(index, locations), select_types(types), format)
+
+
+def read_slice(index: DatasetIndex, request: SliceRequest) -> Iterator[WireChunk]:
+    """Read the rows of a slice, ordered by time, order id and sequence."""
+    slicer = Slicer(index, locations=request.locations, types=request.types)
+    return read_ahead(slicer.chunks(request.start_s, request.end_s))
+
+
+def write_clean(index: DatasetIndex, request: SliceRequest, stream: IO[bytes]) -> int:
+    """Write a slice in the wire format; return the number of rows."""
+    writer, n_rows = WRITERS[request.format](stream, Encoders(WireForm.canonical(index.digest)), 0), 0
+    for chunk in read_slice(index, request):
+        writer.write(chunk)
+        n_rows += chunk.n_rows
+    writer.close()
+    return n_rows
+
+
+def write_stored(index: DatasetIndex, request: SliceRequest, stream: IO[bytes]) -> int:
+    """Write the stored columns of a slice; return the number of rows."""
+    from fastgen.wire.raw_rows import raw_days  # noqa: PLC0415  # the wire format does without
+
+    frames = raw_days(index, (request.start_s, request.end_s), request.locations, request.types)
+    return _RAW_WRITERS[request.format](frames, stream)
 
 
 def _write_raw_lines(frames: Iterator[pl.DataFrame], stream: IO[bytes]) -> int:

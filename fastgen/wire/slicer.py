@@ -146,7 +146,7 @@ class Slicer:
         """Estimate the rows of a window, as if those of a row group were spread evenly over its time."""
         expected = 0.0
         for loop, span in self.groups(start_s, end_s):
-            expected += span.expected_rows(loop * self._index.length_s, start_s, end_s)
+            expected += span.estimate_rows(loop * self._index.length_s, start_s, end_s)
         return expected
 
     def groups(self, start_s: int, end_s: int) -> Iterator[tuple[int, GroupSpan]]:

@@ -21,9 +21,9 @@ from fastgen.building.workers import make_with_workers
 from fastgen.dataset.index import read_index
 from fastgen.dataset.manifest import read_manifest
 from fastgen.dataset.verify.run import verify_dataset
+from fastgen.faults.slice_file import write_slice
 from fastgen.generating.inputs import load_simulation
 from fastgen.generating.scan import scan_simulation
-from fastgen.wire.slice_file import write_slice
 from tests.building.toy import write_toy_roads
 from tests.generating.queue_kitchens import CALLS_PER_DAY, QueueKitchens, make_queue_kitchens
 

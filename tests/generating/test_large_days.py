@@ -15,11 +15,11 @@ from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import OutputError
 from fastgen.events.digest import digest_day
 from fastgen.events.schema import COLUMNS
+from fastgen.faults.slice_file import write_slice
 from fastgen.generating.digests import digest_days
 from fastgen.generating.inputs import SimulationOptions, load_simulation
 from fastgen.generating.maker import WHOLE_DAY_EVENTS, EventMaker, whole_day
 from fastgen.generating.unwritten import open_unwritten
-from fastgen.wire.slice_file import write_slice
 from fastgen.wire.slicer import Slicer
 from tests.building.toy import write_toy_roads
 

@@ -19,7 +19,7 @@ from fastgen.dataset.index import read_index
 from fastgen.dataset.manifest import read_manifest
 from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import OutputError
-from fastgen.wire.slice_file import write_slice
+from fastgen.faults.slice_file import write_slice
 from tests.building.toy import write_toy_roads
 from tests.generating.timetable import EVERY_MIN, PER_DAY, WAIT_MIN, Timetable, make_timetable
 

@@ -12,11 +12,11 @@ import pytest
 
 import fastgen
 from fastgen.dataset.manifest import read_manifest
+from fastgen.faults.slice_file import write_slice
 from fastgen.generating.digests import digest_days, keep_digests
 from fastgen.generating.inputs import SimulationOptions, load_simulation
 from fastgen.generating.unwritten import open_unwritten
 from fastgen.orders.source import StatisticalSource
-from fastgen.wire.slice_file import write_slice
 from tests.building.toy import write_toy_roads
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 import fastgen
 from fastgen.errors import DamageError, ScenarioError
-from fastgen.wire.slice_file import write_slice
+from fastgen.faults.slice_file import write_slice
 from tests.helpers import copy_of, first_part
 from tests.spark.asking import batch, in_order, read_batch
 from tests.wire.reference import wire_lines

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import fastgen
-from fastgen.wire.slice_file import write_slice
+from fastgen.faults.slice_file import write_slice
 
 if TYPE_CHECKING:
     from pathlib import Path

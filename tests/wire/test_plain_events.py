@@ -15,10 +15,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fastgen.errors import DataError
+from fastgen.faults.slice_file import write_slice
 from fastgen.wire.bulk import WireEncoder, sort_rows
 from fastgen.wire.form import WireForm
 from fastgen.wire.plain import PlainEvent, encode_event, round_number
-from fastgen.wire.slice_file import write_slice
 from tests.wire.test_plain import ANY_TEXT, DIGEST, NUMBERS, START_S, WHOLE, make_rows
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import fastgen
 from fastgen.dataset.index import DatasetIndex, read_index
 from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import DamageError, DataError, ScenarioError
+from fastgen.faults.slice_file import write_slice
 from fastgen.wire.bulk import WIRE_SCHEMA
-from fastgen.wire.slice_file import write_slice
 from fastgen.wire.slicer import Slicer
 from tests.helpers import change_manifest, copy_of
 from tests.wire.reference import wire_lines
