@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
 # Error numbers of network file systems and FUSE mounts for a call that they don't implement.
-_NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
+NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
 _PATH_MAX, NAME_MAX = 4095, 255  # bytes, on Linux (linux/limits.h)
 # Characters of a wrong path that an error shows.
 _SHOWN = 60
@@ -28,39 +27,6 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 def is_url(text: str | Path) -> bool:
     """Say whether a text is a URL, such as s3://bucket/x, and not a path."""
     return _URL.match(str(text)) is not None
-
-
-def try_lock(descriptor: int, path: Path) -> bool:
-    """Lock an open file for this process, without waiting; the lock ends with the process.
-
-    Some file systems have no locks (NFS without a lock daemon, some FUSE mounts). There the lock counts as
-    taken: the run goes on without protection against a second one, rather than not at all.
-
-    Parameters
-    ----------
-    descriptor, path
-        The open file, and its name for errors.
-
-    Returns
-    -------
-    bool
-        False if another process has the lock.
-
-    Raises
-    ------
-    OutputError
-        If the file system fails in another way.
-    """
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _NO_SUCH_CALL | {errno.ENOLCK}:
-            return True
-        # POSIX allows both for a file that another process has locked; some network file systems use EACCES.
-        if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
-            return False
-        raise OutputError(f"{path}: expected to lock the file, got: {error.strerror}.") from None
-    return True
 
 
 def check_name(name: str | Path) -> Path:
@@ -211,6 +177,24 @@ def check_file(name: str | Path, what: str) -> Path:
     return path
 
 
+def check_place(path: Path, what: str = "file") -> Path:
+    """Check that a file, or what it is called, can be put into the folder of its path; create nothing.
+
+    Raises
+    ------
+    OutputError
+        If there is no such folder, or it is not writable.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        reason = os.strerror(errno.ENOTDIR if folder.exists() else errno.ENOENT)
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        reason = _why_not(folder)
+    else:
+        return path
+    raise OutputError(f"{path}: expected to write the {what}, got {reason}.")
+
+
 def open_regular(path: Path) -> BufferedReader:
     """Open a file to read it to its end.
 
@@ -293,7 +277,7 @@ def sync_folder(folder: Path) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in _NO_SUCH_CALL:
+        if error.errno not in NO_SUCH_CALL:
             raise
     finally:
         os.close(descriptor)

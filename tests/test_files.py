@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fastgen.building import finalise
-from fastgen.emitting.lock import hold_lock
+from fastgen.emitting.lock import hold_lock, try_lock
 from fastgen.errors import OutputError, ScenarioError
-from fastgen.files import check_folder, is_url, sync_folder, try_lock, write_whole
+from fastgen.files import check_folder, is_url, sync_folder, write_whole
 from fastgen.publishing import publication
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ def replay(
     now: dt.datetime | None,
     dry_run: bool,
     follow: bool,
-    every: float,
+    every: float | None,
     **settings: Any,
 ) -> None:
     """Play DATASET as a stream: write the events that have fallen due into a folder, each exactly once.
@@ -74,38 +74,42 @@ def replay(
       fastgen replay scenario:canonical --to landing
       fastgen replay dataset --to landing --faults faults.toml --ledger ledger.parquet
     """  # noqa: D301  # \b keeps click from joining the lines
-    # --follow needs a clock that runs on, and a dry run looks once.
-    if follow and (now is not None or dry_run):
-        raise click.UsageError("--follow: expected neither --now nor --dry-run beside it.")
+    _check_companions(settings, every, follow=follow, looks_once=now is not None or dry_run)
     with uncollected():
+        from fastgen.replaying.clock import us_from_utc  # noqa: PLC0415  # heavy
         from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
-        from fastgen.replaying.run import check_every, present_us, run_once  # noqa: PLC0415  # heavy
+        from fastgen.replaying.run import EVERY_S, check_every, present_us, run_once  # noqa: PLC0415  # heavy
         from fastgen.replaying.session import ReplaySession  # noqa: PLC0415  # heavy
         from fastgen.replaying.state_checks import ClockError  # noqa: PLC0415  # heavy
 
     # With events on stdout, everything else goes to stderr.
     report = partial(say, file=sys.stderr if to == STDOUT else sys.stdout)
+    every_s = EVERY_S if every is None else every
+    check_every(every_s)
 
     of_scenario = {name: settings.pop(name) for name in list(settings) if name.startswith("of_")}
     # What is left are the fields of ReplayOptions.
     settings["faults"] = settings["faults"] or datasets.faults_of_named(dataset)
     replay_options = ReplayOptions(**settings)
 
-    def check(undigested: OpenDataset) -> None:
-        # As for a first run. Nothing is written, so the standard output stays as it is.
-        sink = sys.stdout.buffer if to == STDOUT else to
-        ReplaySession(undigested, sink, state, replay_options).check()
-        check_every(every)
-
-    opened = datasets.open_named(dataset, of_scenario, check)
+    now_us = None if now is None else us_from_utc(now)
 
     def play(replay_options: ReplayOptions) -> None:
+        def check(undigested: OpenDataset) -> None:
+            # Nothing is written, so the standard output stays as it is.
+            session = ReplaySession(
+                undigested, sys.stdout.buffer if to == STDOUT else to, state, replay_options
+            )
+            session.check(present_us() if now_us is None else now_us, has_digest=False, dry_run=dry_run)
+
+        opened = datasets.open_named(dataset, of_scenario, check)
         with announced_late_compiling(), target(to) as sink:
             if follow:
-                _follow(opened, sink, every, state, replay_options, report)
+                _follow(opened, sink, every_s, state, replay_options, report)
                 return
             emitted = run_once(opened, sink, state, replay_options, now, dry_run=dry_run)
             _warn_of_own_files(emitted)
+            _warn_of_rebase(emitted, replay_options)
             report(*describe(emitted, present_us() if now is None else None, dry_run=dry_run))
 
     try:
@@ -118,6 +122,25 @@ def replay(
         if not click.confirm("Take the clock for right?", err=True):
             raise
         play(replace(replay_options, accept_clock=True))
+
+
+def _check_companions(
+    settings: dict[str, Any], every: float | None, *, follow: bool, looks_once: bool
+) -> None:
+    """Refuse options that contradict each other, or that change nothing without another one."""
+    # --follow needs a clock that runs on, and a dry run looks once.
+    if follow and looks_once:
+        raise click.UsageError("--follow: expected neither --now nor --dry-run beside it.")
+    if every is not None and not follow:
+        raise click.UsageError("--every: expected --follow beside it, got none.")
+    if settings["rebase"] and settings["speed"] is None:
+        raise click.UsageError("--rebase: expected --speed beside it, got none.")
+
+
+def _warn_of_rebase(emitted: Emitted, replay_options: ReplayOptions) -> None:
+    """Say that a first run has no speed to change; a script that always has --rebase goes on."""
+    if emitted.first_run and replay_options.rebase:
+        say("--rebase: this is the first run: it begins at this speed, and there is none to change", err=True)
 
 
 def _warn_of_own_files(emitted: Emitted) -> None:
@@ -149,6 +172,7 @@ def _follow(
     with ReplayStatus(report) as status:
         for emitted in follow(dataset, to, every_s=every_s, stop=stop, state=state, options=replay_options):
             _warn_of_own_files(emitted)
+            _warn_of_rebase(emitted, replay_options)
             status.show(emitted, present_us())
 
 

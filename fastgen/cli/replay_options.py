@@ -122,7 +122,7 @@ replay_format = click.option(
     show_default=True,
     help="Form of the files, and end of their names.",
 )
-rebase = click.option("--rebase", is_flag=True, help="Change the speed, from the present position on.")
+rebase = click.option("--rebase", is_flag=True, help="With --speed: change it, from the present position on.")
 accept_clock = click.option(
     "--accept-clock",
     is_flag=True,
@@ -136,13 +136,12 @@ now = click.option(
 )
 dry_run = click.option("--dry-run", is_flag=True, help="Say which window is due, and write nothing.")
 follow = click.option("--follow", is_flag=True, help="Run on, window after window, until SIGTERM or Ctrl-C.")
+# None unless it is given: without --follow it would change nothing.
 every = click.option(
     "--every",
     type=Duration(),
     metavar="TIME",
-    default="10s",
-    show_default=True,
-    help="With --follow: from one window to the next.",
+    help="With --follow: from one window to the next.  [default: 10s]",
 )
 faults = click.option(
     "--faults",

@@ -98,7 +98,7 @@ def slice_command(
 def _check_output(output: Path, dataset: Path | str, ledger: Path | None) -> None:
     """Refuse a file that a slice can't be written to, before the events are made or read."""
     from fastgen.dataset.layout import check_no_part, is_part  # noqa: PLC0415  # --help does without
-    from fastgen.files import check_file  # noqa: PLC0415  # --help does without
+    from fastgen.files import check_file, check_place  # noqa: PLC0415  # --help does without
 
     if isinstance(dataset, Path) and is_part(output, dataset):
         raise ScenarioError(f"output: expected a file that is none of the dataset, got {output}.")
@@ -108,7 +108,7 @@ def _check_output(output: Path, dataset: Path | str, ledger: Path | None) -> Non
 
         check_ledger_path(ledger, output)
     if not _is_device(output):
-        check_file(output, "output")
+        check_place(check_file(output, "output"))
 
 
 def _is_device(path: Path) -> bool:

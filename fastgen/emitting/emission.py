@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from fastgen.emitting.folder import FolderSink
-from fastgen.emitting.lock import hold_lock
+from fastgen.emitting.lock import check_free, hold_lock
 from fastgen.emitting.sink import SinkState
 from fastgen.emitting.stream import StreamSink
 from fastgen.errors import ScenarioError
@@ -95,10 +95,7 @@ def open_sink(sink: Sink, state_path: Path, load: Callable[[], SinkState | None]
     FastgenError
         What `load` raises.
     """
-    locks = list(sink.locks)
-    # Two runs into two folders must not share a state file: each would overwrite the state of the other.
-    if state_path != sink.state_path:
-        locks.insert(0, (_lock_beside(state_path), state_path))
+    locks = _locks_of(sink, state_path)
     if not any(os.path.lexists(lock) for lock, _ in locks):
         load()  # nobody is at work: what is refused here leaves no file behind
     with ExitStack() as held:
@@ -108,6 +105,25 @@ def open_sink(sink: Sink, state_path: Path, load: Callable[[], SinkState | None]
         # Reads the state again: until the locks were taken, another process could change it.
         sink.recover(load())
         yield
+
+
+def check_idle(sink: Sink, state_path: Path) -> None:
+    """Check that no other process has the sink or the state file; nothing is changed.
+
+    Raises
+    ------
+    OutputError
+        If one has.
+    """
+    for lock, what in _locks_of(sink, state_path):
+        check_free(lock, what)
+
+
+def _locks_of(sink: Sink, state_path: Path) -> list[tuple[Path, Path]]:
+    """List the files to lock, and what each stands for."""
+    # Two runs into two folders must not share a state file: each would overwrite the state of the other.
+    named = [] if state_path == sink.state_path else [(_lock_beside(state_path), state_path)]
+    return [*named, *sink.locks]
 
 
 def _lock_beside(state_path: Path) -> Path:

@@ -14,7 +14,7 @@ from fastgen.dataset.layout import check_no_part
 from fastgen.errors import ScenarioError
 from fastgen.faults.fault import Fault
 from fastgen.faults.kinds import KINDS, ROW_FIELDS
-from fastgen.files import check_file, check_input
+from fastgen.files import check_file, check_input, check_place
 from fastgen.inputs.scenario_file import canonical_tree, read_toml
 from fastgen.model.field_kinds import integer
 from fastgen.model.fields import apply, did_you_mean, from_dict, shown, to_dict
@@ -109,8 +109,10 @@ def check_ledger_path(ledger: str | Path, *taken: Path) -> Path:
     ------
     ScenarioError
         If it can't be a file, or is one of these.
+    OutputError
+        If there is no folder for it, or none that can be written to.
     """
-    path = check_file(ledger, "ledger")
+    path = check_place(check_file(ledger, "ledger"), "ledger")
     check_no_part(path, "ledger")
     # Links are followed: the same place may have two names.
     there = Path(os.path.realpath(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from fastgen.replaying.state_checks import Request
 
 
-def start_clock(
-    index: DatasetIndex, request: Request, now_us: int, last_event_s: int | None = None
-) -> ReplayClock:
-    """Start the clock of a replay, with defaults for what isn't requested.
+def start_clock(index: DatasetIndex, request: Request, now_us: int) -> ReplayClock:
+    """Start the clock of a replay, with defaults for what isn't requested; no event is read.
 
     Parameters
     ----------
@@ -30,8 +29,6 @@ def start_clock(
         What is requested.
     now_us
         Wall clock, Unix microseconds.
-    last_event_s
-        Second of the last event; needed only without loops.
 
     Raises
     ------
@@ -40,7 +37,29 @@ def start_clock(
     """
     options = request.options
     terms = settle_clock_terms(index, start_day=options.start_day, speed=request.speed, loop=options.loop)
-    return terms.start(index, now_us, last_event_s)
+    return terms.start(index, now_us)
+
+
+def check_first_now(clock: ReplayClock, now_us: int) -> None:
+    """Refuse a first run at a time at which the wire has no form for that of the first event.
+
+    Parameters
+    ----------
+    clock
+        The clock that the run would start.
+    now_us
+        Wall clock, Unix microseconds.
+
+    Raises
+    ------
+    ScenarioError
+        If the first event would be before 1970, or the run after 9999.
+    """
+    if not clock.earliest_start_us <= now_us < YEAR_10000_US:
+        raise ScenarioError(
+            f"now: expected a time of the years 1970 to 9999, at least {clock.start_day} days after 1970 "
+            "began, for the first event falls so long before it. Set the clock, or name it with --now."
+        )
 
 
 def first_state(index: DatasetIndex, request: Request, sink_state: SinkState, now_us: int) -> ReplayState:
@@ -56,19 +75,14 @@ def first_state(index: DatasetIndex, request: Request, sink_state: SinkState, no
     Raises
     ------
     ScenarioError
-        If the wire has no form for the time of the first event, or an option is impossible.
+        As `start_clock` and `check_first_now`.
     """
+    clock = start_clock(index, request, now_us)
+    check_first_now(clock, now_us)
     # Only a clock without loops ends; to find the last event, files have to be read.
-    last_event_s = None
-    if request.options.loop is False:
+    if not clock.loop:
         last_event_s = Slicer(index, locations=request.locations).last_event_s()
-    clock = start_clock(index, request, now_us, last_event_s)
-    # The wire has no form for times before 1970 or after 9999.
-    if not clock.earliest_start_us <= now_us < YEAR_10000_US:
-        raise ScenarioError(
-            f"now: expected a time of the years 1970 to 9999, at least {clock.start_day} days after 1970 "
-            "began, for the first event falls so long before it. Set the clock, or name it with --now."
-        )
+        clock = replace(clock, last_event_s=last_event_s)
     return ReplayState(
         dataset=index.digest,
         folder_id=sink_state.folder_id,
@@ -76,7 +90,7 @@ def first_state(index: DatasetIndex, request: Request, sink_state: SinkState, no
         sim_start_us=now_us,
         speed=str(clock.speed),
         loop=clock.loop,
-        last_event_s=last_event_s,
+        last_event_s=clock.last_event_s,
         anchor_us=clock.anchor_us,
         anchor_virtual_us=clock.anchor_virtual_us,
         locations=request.locations,

@@ -128,9 +128,10 @@ def run_once(
     """Emit the window that is due; parameters and errors as `replay`."""
     session = ReplaySession(dataset, to, state, options)
     now_us = present_us() if now is None else us_from_utc(now)
+    # Before the locks are taken, which makes folders: a run that is refused leaves none.
+    session.check(now_us, dry_run=dry_run)
     if dry_run:
         # Without locks: a dry run may look at a replay that is running.
-        session.load()
         return session.preview(now_us)
     with session:
         return session.emit(now_us)

@@ -11,13 +11,13 @@ from typing import IO, TYPE_CHECKING, Self
 from fastgen.dataset.index import select_ids, select_types
 from fastgen.dataset.layout import check_no_part, is_part
 from fastgen.dataset.opened import OpenDataset, index_of
-from fastgen.emitting.emission import choose_state_path, emit_window, make_sink, open_sink
+from fastgen.emitting.emission import check_idle, choose_state_path, emit_window, make_sink, open_sink
 from fastgen.errors import ScenarioError
 from fastgen.faults.plan import check_ledger_path, load_plan
 from fastgen.files import hidden_beside
 from fastgen.loading import needed_kernels
 from fastgen.replaying.clock import ReplayClock, parse_speed
-from fastgen.replaying.first_run import first_state, start_clock
+from fastgen.replaying.first_run import check_first_now, first_state, start_clock
 from fastgen.replaying.options import Emitted, ReplayOptions
 from fastgen.replaying.state import ReplayState, read_replay_state, write_replay_state
 from fastgen.replaying.state_checks import Request, check_not_ahead, check_not_back, check_state
@@ -108,15 +108,35 @@ class ReplaySession:
             if kind is None or kind is GeneratorExit:
                 self._write_ledger()
 
-    def check(self) -> None:
-        """Check the options of a first run, without reading an event or the state.
+    def check(self, now_us: int, *, has_digest: bool = True, dry_run: bool = False) -> None:
+        """Check what a run would refuse before it emits; only the state is read, and nothing is changed.
+
+        Parameters
+        ----------
+        now_us
+            Wall clock, Unix microseconds.
+        has_digest
+            Whether the digest of the dataset is known. If not, the state may be that of any dataset, and this
+            session is for the check alone.
+        dry_run
+            Whether it is for a dry run, which may look at a replay that is running.
 
         Raises
         ------
         FastgenError
             As the class.
         """
-        start_clock(self._index, self._request, now_us=0)
+        if not has_digest:
+            self._request = self._request._replace(dataset=None)
+        if not dry_run:
+            check_idle(self._sink, self._state_path)
+        self.load()
+        if self._state is None:
+            check_first_now(start_clock(self._index, self._request, now_us), now_us)
+            return
+        self._clock(self._state, now_us)
+        if not dry_run:
+            check_not_ahead(self._state.clock(self._index), self._state.watermark, now_us, self._options)
 
     def load(self) -> SinkState | None:
         """Read the state and check it against the request and the sink; nothing is changed.
@@ -134,7 +154,8 @@ class ReplaySession:
         self._state = read_replay_state(self._state_path)
         if self._state is None:
             self._sink.check(None, self._state_path)
-            self.check()
+            # Whatever the time is: start day and speed.
+            start_clock(self._index, self._request, now_us=0)
             return None
         check_state(self._state, self._request, self._sink, self._state_path)
         return self._state.sink

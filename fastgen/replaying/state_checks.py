@@ -32,7 +32,7 @@ class Request(NamedTuple):
     Attributes
     ----------
     dataset
-        Digest of the dataset.
+        Digest of the dataset; None: not known yet, so that a state may be one of any dataset.
     locations, types
         Ids; None: not requested.
     speed
@@ -43,7 +43,7 @@ class Request(NamedTuple):
         Digest of the faults; None: a clean stream is requested.
     """
 
-    dataset: str
+    dataset: str | None
     locations: tuple[int, ...] | None
     types: tuple[int, ...] | None
     speed: Fraction | None
@@ -72,7 +72,7 @@ def check_state(state: ReplayState, request: Request, sink: Sink, state_path: Pa
     DamageError
         If the sink's folder was moved, emptied or replaced.
     """
-    if state.dataset != request.dataset:
+    if request.dataset is not None and state.dataset != request.dataset:
         raise ScenarioError(
             f"{state_path}: expected the state of dataset {request.dataset[:12]}, got one of "
             f"{state.dataset[:12]}. Replay that dataset, or this one into another folder."

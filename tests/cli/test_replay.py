@@ -166,6 +166,18 @@ def test_killed_command_goes_on_and_its_lock_is_free(dataset: Path, tmp_path: Pa
     assert len(ids) == len(set(ids))
 
 
+def test_a_first_run_says_that_it_has_nothing_to_rebase(dataset: Path, tmp_path: Path) -> None:
+    """A script may always name the speed and --rebase, so the first run goes on."""
+    said = [
+        run(dataset, "--to", tmp_path / "out", *time, "--speed", "30", "--rebase") for time in (FIRST, LATER)
+    ]
+    assert [one.returncode for one in said] == [0, 0]
+    assert [one.stderr for one in said] == [
+        "--rebase: this is the first run: it begins at this speed, and there is none to change\n",
+        "",
+    ]
+
+
 def test_clock_that_seems_wrong_is_asked_about_on_a_terminal(dataset: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert run(dataset, "--to", out, *FIRST).returncode == 0
