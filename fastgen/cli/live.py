@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from fastgen.cli import live_options as options
 from fastgen.cli.late_compiling import announced_late_compiling
@@ -63,6 +64,7 @@ def live(ctx: click.Context, /, **given: Any) -> None:
       fastgen live --config configs/chicago.json --to kitchens --faults faults.toml --ledger ledger.parquet
       fastgen live --status kitchens
     """  # noqa: D301  # \b keeps click from joining the lines
+    _check_alone(ctx)
     if ctx.invoked_subcommand is not None:
         return
     if given["status"] is not None:
@@ -103,6 +105,23 @@ def init(folder: Path) -> None:
     for name, path in zip(EXAMPLES, paths, strict=True):
         write_whole(path, read_example(name).encode())
         say(str(path))
+
+
+def _check_alone(ctx: click.Context) -> None:
+    """Refuse options that would be ignored beside a command, --status, --check or --as-scenario."""
+    stated = {
+        option.opts[0]
+        for option in ctx.command.params
+        if ctx.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
+    }
+    if ctx.invoked_subcommand is not None and stated:
+        raise click.UsageError(f"{min(stated)}: expected no option before {ctx.invoked_subcommand}.")
+    others = stated - {"--status", "--json"}
+    if "--status" in stated and others:
+        raise click.UsageError(f"{min(others)}: expected no option but --json beside --status.")
+    kinds = [name for name in ("--check", "--as-scenario", "--dry-run") if name in stated]
+    if len(kinds) > 1:
+        raise click.UsageError(f"{kinds[1]}: expected no {kinds[0]} beside it.")
 
 
 def _config_paths(names: tuple[str, ...], folder: Path | None) -> list[Path]:
@@ -201,4 +220,6 @@ def _show_status(folder: str, *, as_json: bool) -> None:
     if as_json:
         say_json(status)
     else:
-        say(*(f"{key:<11} {value}" for key, value in status.items()))
+        status["kitchens"] = ", ".join(status["kitchens"])
+        status["running"] = "yes" if status["running"] else "no"
+        say(*(f"{key:<12} {value}" for key, value in status.items()))

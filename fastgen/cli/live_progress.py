@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastgen.cli.status_line import StatusLine, count_files
+from fastgen.cli.status_line import StatusLine, count
 from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ class LiveProgress(StatusLine):
         self._events += batch.events
         reached = batch.clock.shown(batch.watermark_us // US_PER_S)
         if self._status is not None:
-            self._status.update(f"{reached}  {batch.orders_open:,} orders open  {self._events:,} events")
+            self._status.update(
+                f"{reached}  {count(batch.orders_open, 'order')} open  {count(self._events, 'event')}"
+            )
         elif batch.events:
             what = "history, " if batch.is_history else ""
             self._say(
-                f"{reached}  {what}{batch.events:,} events in {count_files(batch.files)}  "
-                f"{batch.orders_open:,} orders open"
+                f"{reached}  {what}{count(batch.events, 'event')} in {count(len(batch.files), 'file')}  "
+                f"{count(batch.orders_open, 'order')} open"
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from fastgen.cli.status_line import StatusLine, count_files
+from fastgen.cli.status_line import StatusLine, count
 from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
@@ -46,9 +46,11 @@ class ReplayStatus(StatusLine):
             # Not divided by zero, if the first window comes at once.
             rate = self._events / max(time.monotonic() - self._began, 1e-3)
             self._status.update(
-                f"simulated time {reached}  {self._events:,} events  {rate:,.0f} events/s  lag {lag_s:.1f} s"
+                f"simulated time {reached}  {count(self._events, 'event')}  {rate:,.0f} events/s  "
+                f"lag {lag_s:.1f} s"
             )
         elif emitted.events:  # a log needs no line for windows without events
             self._say(
-                f"{reached}  {emitted.events:,} events in {count_files(emitted.files)}  lag {lag_s:.1f} s"
+                f"{reached}  {count(emitted.events, 'event')} in {count(len(emitted.files), 'file')}  "
+                f"lag {lag_s:.1f} s"
             )

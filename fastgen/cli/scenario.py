@@ -47,9 +47,12 @@ def show(file: Path | None, dimensions_dir: Path | None) -> None:
       fastgen scenario show mine.toml
       fastgen scenario show > mine.toml
     """  # noqa: D301  # \b keeps click from joining the lines
+    from fastgen.faults.plan import load_scenario_faults  # noqa: PLC0415
     from fastgen.inputs.loading import load_inputs  # noqa: PLC0415
 
     loaded, _ = load_inputs(file, dimensions_dir)
+    if file is not None:
+        load_scenario_faults(file)
     print_scenario(loaded)
 
 
@@ -92,7 +95,7 @@ def _describe(file: Path, dimensions_dir: Path | None) -> str:
     from fastgen.orders.expected import check_expected_orders, expected_orders  # noqa: PLC0415
 
     loaded, _ = load_inputs(file, dimensions_dir)
-    # A build doesn't read the faults of a file, so `load_inputs` doesn't check them.
+    # They don't change the dataset, so `load_inputs` doesn't check them.
     load_scenario_faults(file)
     expected = expected_orders(loaded)
     try:

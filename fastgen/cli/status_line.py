@@ -41,6 +41,6 @@ class StatusLine:
             self._status.stop()
 
 
-def count_files(files: tuple[str, ...]) -> str:
-    """Write the number of files, such as "1 file"."""
-    return f"{len(files)} {'file' if len(files) == 1 else 'files'}"
+def count(number: int, what: str) -> str:
+    """Write a number of things, such as "1 file" or "2,000 files"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -9,12 +9,17 @@ from fastgen.emitting.lock import is_locked
 from fastgen.errors import ScenarioError
 from fastgen.files import check_name, kind_of
 from fastgen.live_kitchens.state import read_state
+from fastgen.replaying.run import NS_PER_US
 from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.live_kitchens.state import LiveState
+
+# A batch takes up to minutes from the reading of the clock to the writing of the state; a larger difference
+# comes from --now.
+_CLOCKS_APART_US = 600 * US_PER_S
 
 
 def read_status(folder: str | Path, now_us: int) -> dict[str, Any]:
@@ -51,6 +56,7 @@ def read_status(folder: str | Path, now_us: int) -> dict[str, Any]:
     state = read_state(control.state)
     if state is None:
         raise ScenarioError(f"{folder}: expected the folder of a live run, got one without its state.")
+    saved_us = control.state.stat().st_mtime_ns // NS_PER_US
     totals = state.totals
     position_s = state.watermark_us // US_PER_S
     return {
@@ -58,13 +64,31 @@ def read_status(folder: str | Path, now_us: int) -> dict[str, Any]:
         # The lock ends with its process, so a run that was killed doesn't look as if it were running.
         "running": is_locked(control.lock),
         "position": f"{state.clock.simulated(position_s):%Y-%m-%dT%H:%M:%SZ}",
-        # Never below 0: `--now` may set the clock ahead of the real time.
-        "lag_s": round(max(0, now_us - state.clock.real_us_of(state.watermark_us)) / US_PER_S, 1),
+        "lag_s": _lag(state, now_us, saved_us),
         "orders_open": totals.created - totals.delivered,
         "events": totals.events,
         "events_per_s": _rate(state),
         "files": state.sink.n_files,
     }
+
+
+def _lag(state: LiveState, now_us: int, saved_us: int) -> float:
+    """Compute the real seconds that the position is behind now, by the clock of the run.
+
+    Parameters
+    ----------
+    state
+        The state.
+    now_us, saved_us
+        The present time, and the time at which the state file was written, by the system's clock; Unix
+        microseconds.
+    """
+    # The state keeps when it was saved by the clock of the run, and the file system by that of the system.
+    ahead_us = state.totals.saved_us - saved_us
+    if abs(ahead_us) < _CLOCKS_APART_US:
+        ahead_us = 0
+    # Never below 0: the system's clock may be set back.
+    return round(max(0, now_us + ahead_us - state.clock.real_us_of(state.watermark_us)) / US_PER_S, 1)
 
 
 def _rate(state: LiveState) -> float:

@@ -9,6 +9,7 @@ from fastgen.cli import cli
 from fastgen.errors import ScenarioError
 from fastgen.inputs.render import render_scenario
 from fastgen.inputs.scenario_file import load_scenario
+from tests.cli.processes import run_fastgen
 from tests.inputs.town_tables import write_town
 
 
@@ -79,3 +80,15 @@ def test_check_needs_a_file() -> None:
 @pytest.mark.parametrize("command", ["show", "check"])
 def test_help_has_examples(command: str) -> None:
     assert f"fastgen scenario {command} mine.toml" in run(command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    "command", ["build --scenario", "plan --scenario", "scenario show", "scenario check"], ids=str
+)
+def test_wrong_faults_of_a_scenario_are_found_by_what_makes_no_stream(command: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('days = 1\n[[faults]]\nkind = "lots"\nprobability = 0.1\n')
+    refused = run_fastgen(*command.split(), "mine.toml", cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("fastgen: mine.toml: fault 1: kind: expected ")
+    assert refused.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
