@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,7 +15,8 @@ from scipy import stats
 
 from fastgen.inputs.loading import load_inputs
 from tests import reference
-from tests.orders.parameters import count_days, model_of, simulate_stretch
+from tests.canonical_sample import CODES, DAYS, N_CUSTOMERS, Sample, draw_samples
+from tests.orders.parameters import count_days, model_of
 from tests.significance import (
     ALPHA,
     check_counts,
@@ -31,76 +32,15 @@ if TYPE_CHECKING:
     from fastgen.model.dimensions import Dimensions
     from fastgen.model.scenario import Scenario
 
-CODES = ("sf", "sv", "bellevue", "chicago")
-DAYS, SCALE, N_CUSTOMERS, N_SEEDS = 90, 10, 733, 60
+N_SEEDS = 60
 US_PER_MIN = 60_000_000
 # docs/model.md, 2.5: base orders, growth a day; sv has no weekday factors.
 VOLUME = {"sf": (150, 0.0065), "sv": (50, 0.0135), "bellevue": (200, 0.0), "chicago": (300, -0.004)}
-# Canonical placements: brand -> (start, end, growth a month).
-PLACED: dict[str, dict[int, tuple[int, float, float]]] = {
-    "sf": {
-        b: (0, math.inf, g)
-        for b, g in ((15, 0.20), (4, 0.18), (10, 0.15), (16, 0.22), (17, 0.17), (18, 0.25))
-    },
-    "sv": {
-        **{
-            b: (0, math.inf, g)
-            for b, g in ((2, 0.30), (8, 0.35), (10, 0.28), (12, 0.05), (14, 0.20), (1, 0.02))
-        },
-        19: (45, math.inf, 0.50),
-    },
-    "bellevue": dict.fromkeys((13, 14, 1, 5, 12, 20), (0, math.inf, 0.0)),
-    "chicago": {
-        **{b: (0, math.inf, g) for b, g in ((21, -0.20), (22, -0.10), (23, -0.08), (24, -0.12))},
-        14: (0, 60, -0.25),
-    },
-}
-N_ITEMS = (15, 13, 12, 12, 10, 9, 9, 9, 7, 10, 8, 8, 9, 7, 6, 5, 5, 5, 4, 4, 4, 3, 3, 4)
-
-
-class Sample(NamedTuple):
-    """Orders of one location over all days; a line belongs to order `line_order`."""
-
-    day: NDArray[np.int64]
-    times_us: NDArray[np.int64]
-    customer: NDArray[np.int32]
-    house_number: NDArray[np.int32]
-    line_order: NDArray[np.int64]
-    line_brand: NDArray[np.int64]
-    line_item: NDArray[np.int32]
-    line_qty: NDArray[np.int8]
-
-    @property
-    def first_line(self) -> NDArray[np.bool_]:
-        """Whether a line is the first of its order and brand."""
-        new = np.ones(len(self.line_order), bool)
-        new[1:] = (np.diff(self.line_order) != 0) | (np.diff(self.line_brand) != 0)
-        return new
 
 
 @pytest.fixture(scope="module")
 def samples() -> dict[str, Sample]:
-    scenario, dims = load_inputs(None, None)
-    scenario = dataclasses.replace(scenario, scale=float(SCALE))
-    brand_of_item, drawn = dims.items.brand_id, {}
-    for code in CODES:
-        model = model_of(scenario, code, dims)
-        counts = count_days(model)
-        parts = [simulate_stretch(model, day, 0, int(n), N_CUSTOMERS) for day, n in enumerate(counts)]
-        n_lines = [int(p.line_start[-1]) for p in parts]
-        items = np.concatenate([p.line_item[:n] for p, n in zip(parts, n_lines, strict=True)])
-        lines = np.concatenate([np.diff(p.line_start) for p in parts])
-        drawn[code] = Sample(
-            day=np.repeat(np.arange(DAYS), counts),
-            times_us=np.concatenate([p.times_us for p in parts]),
-            customer=np.concatenate([p.customer for p in parts]),
-            house_number=np.concatenate([p.house_number for p in parts]),
-            line_order=np.repeat(np.arange(len(lines)), lines),
-            line_brand=brand_of_item[items],
-            line_item=items,
-            line_qty=np.concatenate([p.line_qty[:n] for p, n in zip(parts, n_lines, strict=True)]),
-        )
-    return drawn
+    return draw_samples()
 
 
 @pytest.fixture(scope="module")
@@ -268,85 +208,6 @@ def test_driver_arrives_by_beta_in_his_interval(samples: dict[str, Sample], code
     check_distribution(before, "beta", 3, 3)
     check_distribution(after, "beta", 3, 3)
     check_same_distribution(before, after)
-
-
-def popularity(code: str) -> NDArray[np.float64]:
-    """Popularity by brand of `PLACED` and day, 0 where closed."""
-    weights = np.zeros((len(PLACED[code]), DAYS))
-    for row, (start, end, growth) in enumerate(PLACED[code].values()):
-        for day in range(DAYS):
-            if start <= day < end:
-                weights[row, day] = max(0.1, (1 + growth) ** ((day - start) / 30))
-    return weights
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_first_brand_follows_popularity_through_time(samples: dict[str, Sample], code: str) -> None:
-    sample, weights = samples[code], popularity(code)
-    first = np.append(True, np.diff(sample.line_order) != 0)
-    brand = sample.line_brand[first]
-    assert set(brand.tolist()) == set(PLACED[code])
-    shares = weights / weights.sum(axis=0)
-    orders = np.bincount(sample.day, minlength=DAYS)
-    for first_day in range(0, DAYS, 15):
-        days = slice(first_day, first_day + 15)
-        here = brand[(sample.day >= days.start) & (sample.day < days.stop)]
-        check_counts([(here == b).sum() for b in PLACED[code]], (shares[:, days] * orders[days]).sum(axis=1))
-
-
-@pytest.mark.parametrize(("code", "brand", "first", "last"), [("sv", 19, 45, 89), ("chicago", 14, 0, 59)])
-def test_launch_and_exit_are_on_their_days(
-    samples: dict[str, Sample], code: str, brand: int, first: int, last: int
-) -> None:
-    sample = samples[code]
-    days = sample.day[sample.line_order[sample.line_brand == brand]]
-    assert (days.min(), days.max()) == (first, last)
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_number_of_brands_items_and_pieces(samples: dict[str, Sample], code: str) -> None:
-    sample = samples[code]
-    first = sample.first_line
-    n_brands = np.bincount(sample.line_order[first])
-    check_counts(np.bincount(n_brands, minlength=4), [0, 0.7, 0.15, 0.15])
-    check_counts(np.bincount(sample.line_qty, minlength=3), [0, 1, 1])
-    n_items = np.diff(np.append(np.flatnonzero(first), len(first)))
-    for brand in PLACED[code]:
-        assert N_ITEMS[brand - 1] >= 3
-        check_counts(np.bincount(n_items[sample.line_brand[first] == brand], minlength=4), [0, 1, 1, 1])
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_pairs_of_brands_follow_the_draw_without_replacement(samples: dict[str, Sample], code: str) -> None:
-    """Orders of two brands: each ordered pair against w_a / W · w_b / (W - w_a), summed over the days."""
-    sample, weights = samples[code], popularity(code)
-    first = sample.first_line
-    order, brand = sample.line_order[first], sample.line_brand[first]
-    of_two = np.flatnonzero(np.bincount(order) == 2)
-    start = np.searchsorted(order, of_two)
-    days = np.bincount(sample.day[of_two], minlength=DAYS)
-    brands, seen, wanted = list(PLACED[code]), [], []
-    total = weights.sum(axis=0)
-    for a, one in enumerate(brands):
-        for b, other in enumerate(brands):
-            if a != b:
-                seen.append(int(((brand[start] == one) & (brand[start + 1] == other)).sum()))
-                wanted.append(float((days * weights[a] / total * weights[b] / (total - weights[a])).sum()))
-    check_counts(seen, wanted)
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_items_of_a_brand_are_uniform_and_different(samples: dict[str, Sample], code: str) -> None:
-    sample = samples[code]
-    pairs = sample.line_order * 1000 + sample.line_item
-    assert len(np.unique(pairs)) == len(pairs)
-    for brand in PLACED[code]:
-        counts = np.bincount(sample.line_item[sample.line_brand == brand])
-        items = counts[counts > 0]
-        assert len(items) == N_ITEMS[brand - 1]
-        # Different items in one order lean against each other, so take the first of each order alone.
-        first = sample.first_line & (sample.line_brand == brand)
-        check_counts(np.bincount(sample.line_item[first])[counts > 0], np.ones(len(items)))
 
 
 def test_locations_do_not_share_their_draws(samples: dict[str, Sample]) -> None:

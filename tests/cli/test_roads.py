@@ -8,15 +8,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner
 
-from fastgen.cli import cli
 from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
 from fastgen.roads import extras
 from fastgen.roads.files import import_roads
 from fastgen.roads.measures import StreetMeasures, measure_streets
 from fastgen.roads.offline import builtin_codes, load_builtin
 from fastgen.roads.roads_file import encode_roads, load_roads
+from tests.cli.roads_commands import run, usage_error
 from tests.inputs.town_tables import changed, write_town
 from tests.roads.overpass import running_overpass
 from tests.roads.town import KITCHEN, RADIUS_MI, write_osm
@@ -29,21 +28,6 @@ TOWN_KM = round(
     (206.383 + 200 + 189.999 + 4 * 199.995 + 84.852 + 340.999 + 365.034 + 799.998 + 150.002) / 1000, 3
 )
 LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
-
-
-def run(*args: object) -> str:
-    """Run a command and return its output; a FastgenError comes through, as the group's `main` catches it."""
-    result = CliRunner().invoke(cli, ["roads", *map(str, args)])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def usage_error(*args: object) -> str:
-    result = CliRunner().invoke(cli, ["roads", *map(str, args)])
-    assert result.exit_code == 2
-    return result.output
 
 
 @pytest.fixture
@@ -273,46 +257,6 @@ def test_same_network_is_written_byte_for_byte(scenario: Path, extract: Path, tm
 def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> None:
     output = run(*command, "--help")
     assert ("Example:\n    fastgen roads" in output) == bool(command)
-
-
-def test_invent_writes_a_synthetic_network_of_a_users_location(tmp_path: Path) -> None:
-    directory = write_town(tmp_path, changed("locations", "location_code", 0, "new york"))
-    (tmp_path / "radius.toml").write_text(f"[delivery]\nradius_mi = {RADIUS_MI}\n")
-    options = ("--scenario", tmp_path / "radius.toml", "--dimensions", directory, "-o", tmp_path / "roads")
-    said = run(
-        "invent", "--location", "new york", "--style", "grid", "--water", "east", "--seed", 3, *options
-    )
-    path = tmp_path / "roads" / "new york.roads"
-    assert said.startswith(f"{path}: ")
-    assert "fastgen synthetic network, style grid, water east, seed 3 (invented streets" in said
-    assert json.loads(run("show", path, "--json"))["synthetic"] is True
-    before = path.read_bytes()
-    run("invent", "--location", "new york", "--style", "grid", "--water", "east", "--seed", 3, *options)
-    assert path.read_bytes() == before
-
-
-def test_an_invented_city_says_where_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastgen.roads.synthetic.invention.MOST_MI", 0.5)
-    (tmp_path / "wide.toml").write_text("[delivery]\nradius_mi = 50\n")
-    said = run("invent", "--location", "sf", "--scenario", tmp_path / "wide.toml", "-o", tmp_path)
-    assert "The city ends 0.5 miles from the kitchen, though delivery.radius_mi is 50.\n" in said
-
-
-@pytest.mark.parametrize(
-    ("option", "value"), [("--style", "town"), ("--water", "up"), ("--seed", "-1"), ("--seed", "one")]
-)
-def test_invent_names_a_wrong_option_and_writes_nothing(option: str, value: str, tmp_path: Path) -> None:
-    said = usage_error("invent", "--location", "sf", option, value, "-o", tmp_path / "roads")
-    assert f"Invalid value for '{option}'" in said
-    assert value in said
-    assert not (tmp_path / "roads").exists()
-
-
-@pytest.mark.parametrize("seed", ["1_0", "-1", "1e3", "٣", " 7", str(2**64)])
-def test_invent_takes_whole_numbers_as_seeds(seed: str, scenario: Path, tmp_path: Path) -> None:
-    command = ("invent", "--location", "sf", "--scenario", scenario, "-o", tmp_path / "roads")
-    assert "--seed" in usage_error(*command, "--seed", seed)
-    assert not (tmp_path / "roads").exists()
 
 
 @pytest.mark.parametrize("option", ["--timeout", "--max-time"])

@@ -29,6 +29,20 @@ class Broken(NamedTuple):
         return undo_faults(self.path, self.ledger_path)
 
 
+# Faults of all sorts, most of which hold rows back.
+MIXED: tuple[dict[str, Any], ...] = (
+    {"kind": "duplicate", "probability": 0.05, "id": "new", "max_delay_s": 40_000},
+    {"kind": "null", "probability": 0.2, "field": "loc_lat"},
+    {"kind": "late", "probability": 0.2, "max_delay_s": 20_000},
+    {"kind": "disordered", "probability": 0.3, "max_delay_s": 30},
+    {"kind": "burst", "every": 5, "hold_s": 7200},
+    {"kind": "lost", "probability": 0.1},
+    {"kind": "missing", "probability": 0.1, "field": "order_id"},
+    {"kind": "truncated", "probability": 0.1},
+    {"kind": "skew", "locations": ["sf"], "skew_s": 90},
+)
+
+
 def faults_text(*faults: Table, seed: int = 7) -> str:
     """Write a faults file."""
     lines = [f"seed = {seed}"]
@@ -73,3 +87,9 @@ def lines_of(folder: Path) -> list[bytes]:
 def without_places(ledger: Path) -> pl.DataFrame:
     """Read a ledger without the places of rows, which depend on the windows."""
     return pl.read_parquet(ledger).drop("file", "line").sort("event_id", "copy", "fault")
+
+
+def only(fault: dict[str, Any], dataset: Path, folder: Path) -> tuple[list[bytes], pl.DataFrame]:
+    """Let a fault hit all that it selects; give the lines of the stream and the ledger."""
+    broken = broken_slice(dataset, folder, plan_of(folder, {"probability": 1.0, **fault}))
+    return broken.lines, broken.ledger

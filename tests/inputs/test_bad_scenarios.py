@@ -6,7 +6,10 @@ import pytest
 
 from fastgen.errors import ScenarioError
 from fastgen.inputs.loading import load_inputs
+from tests.inputs.wrong_locations import WRONG_LOCATIONS
 from tests.inputs.wrong_scenarios import WRONG
+
+REFUSED = [*WRONG, *WRONG_LOCATIONS]
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def refuse(path: Path, overrides: dict[str, object] | None = None) -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize(("text", "message"), WRONG, ids=[text.split("\n")[-1] for text, _ in WRONG])
+@pytest.mark.parametrize(("text", "message"), REFUSED, ids=[text.split("\n")[-1] for text, _ in REFUSED])
 def test_wrong_scenario_is_refused(folder: Path, text: str, message: str) -> None:
     path = folder / "mine.toml"
     path.write_text(text, encoding="utf-8")
