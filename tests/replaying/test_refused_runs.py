@@ -128,7 +128,7 @@ def test_state_that_cannot_be_written_leaves_the_window_due(
         def full(path: Path, state: object) -> None:
             raise OutputError(f"{path}: expected to write 600 bytes of {state}, got No space left on device.")
 
-        patch.setattr(session_module, "write_state", full)
+        patch.setattr(session_module, "write_replay_state", full)
         with pytest.raises(OutputError, match="No space left"):
             at(dataset, tmp_path / "out", 300)
     assert at(dataset, tmp_path / "out", 600).events
