@@ -74,7 +74,7 @@ def live(ctx: click.Context, /, **given: Any) -> None:
         raise click.UsageError("--json: expected --status FOLDER beside it, got none.")
     configs = _config_paths(given["config"], given["config_dir"])
     if given["check"]:
-        _check(configs, given["geocoder"])
+        _check(configs, given["geocoder"], given["roads"])
     elif given["as_scenario"]:
         _print_scenario(configs, given["now"], given["geocoder"])
     elif given["to"] is None:
@@ -144,14 +144,18 @@ def _read(paths: list[Path]) -> list[tuple[Path, LiveConfig]]:
     return read_configs(paths)
 
 
-def _check(paths: list[Path], geocoder: str | None) -> None:
-    """Check configs, and find their places."""
+def _check(paths: list[Path], geocoder: str | None, roads: Path | None) -> None:
+    """Check configs, find their places, and warn of roads that end before their customers do."""
+    from fastgen.live_kitchens.kitchen import describe_small_network  # noqa: PLC0415  # heavy
     from fastgen.live_kitchens.options import naming  # noqa: PLC0415  # heavy
     from fastgen.live_kitchens.places import find_place  # noqa: PLC0415  # heavy
 
     for path, config in _read(paths):
         with naming(path):
             place = find_place(config, geocoder)
+            small = describe_small_network(config, place, roads)
+        if small:
+            say(f"{path}: {small}", err=True)
         say(
             f"{path}: valid: {config.location_name} at {place.lat:.6f}, {place.lon:.6f}, {place.timezone}, "
             f"{config.days} days, {config.orders_day_1} to {config.orders_last} orders a day"

@@ -14,7 +14,9 @@ from fastgen.inputs.location_tables import make_dimensions
 from fastgen.inputs.menus import load_built_in_menus
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.orders.expected import check_expected_orders, expected_orders
+from fastgen.roads.area import Area
 from fastgen.roads.cache import default_cache_dir, load_route_table
+from fastgen.roads.coverage import describe_gap
 from fastgen.roads.network import check_networks, find_network
 
 if TYPE_CHECKING:
@@ -90,11 +92,14 @@ def load_simulation(
     # If roads are missing, the error names the commands that get them, with the options that they need too.
     stated = [f" --{n} {shlex.quote(str(paths[n]))}" for n in ("scenario", "dimensions") if paths[n]]
     codes = [place.code for place in selected]
-    check_networks(codes, paths["roads"], "".join(stated), can_select=can_select)
+    roads, inputs = paths["roads"], "".join(stated)
+    check_networks(codes, roads, inputs, can_select=can_select)
     if make_source is None:
         # Before routes are computed, which takes a while. Other sources have limits of their own.
         check_expected_orders(loaded, expected_orders(loaded))
-    tables = {place.location_id: _route_table(loaded, place, paths["roads"], announce) for place in selected}
+    tables = {place.location_id: _route_table(loaded, place, roads, announce) for place in selected}
+    for place in selected:
+        _warn_of_gap(loaded, place, roads, announce, inputs)
     return make_simulation(loaded, dims, tables, make_source)
 
 
@@ -116,7 +121,7 @@ def simulate_scenario(
     announce
         Called with a line before routes are computed, and with warnings of a network.
     inputs, note
-        What the error about missing networks says; see `check_networks`.
+        What the error about missing networks says, and the warning about small ones; see `check_networks`.
 
     Raises
     ------
@@ -130,6 +135,8 @@ def simulate_scenario(
     tables = {
         place.location_id: _route_table(scenario, place, roads, announce) for place in scenario.locations
     }
+    for place in scenario.locations:
+        _warn_of_gap(scenario, place, roads, announce, inputs, note)
     return make_simulation(scenario, dims, tables)
 
 
@@ -167,3 +174,18 @@ def _route_table(
         street=delivery.address_street,
     )
     return load_route_table(data, name, request, default_cache_dir(), announce)
+
+
+def _warn_of_gap(
+    scenario: Scenario,
+    place: Location,
+    roads: Path | None,
+    announce: Callable[[str], None],
+    inputs: str,
+    note: str = "",
+) -> None:
+    """Announce that a delivery square reaches beyond the roads of its location, if it does."""
+    area = Area(place.lat, place.lon, scenario.delivery_of(place).radius_mi)
+    gap = describe_gap(area, place.code, roads, inputs, note)
+    if gap:
+        announce(gap)

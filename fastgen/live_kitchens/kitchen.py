@@ -16,6 +16,7 @@ from fastgen.live_kitchens.places import Place
 from fastgen.live_kitchens.scenario import as_scenario
 from fastgen.records import make_record
 from fastgen.rng import STREAM_VERSION
+from fastgen.roads.area import Area
 from fastgen.wire.form import Place as WirePlace
 
 if TYPE_CHECKING:
@@ -160,14 +161,30 @@ def simulate(
     """
     from fastgen.generating.inputs import simulate_scenario  # noqa: PLC0415  # heavy
 
-    simulations = {}
-    for number, kitchen in enumerate(kitchens, start=1):
-        file = shlex.quote(f"{kitchen.place.code}.toml")
-        simulations[number] = simulate_scenario(
-            kitchen.scenario,
-            roads,
-            announce,
-            inputs=f" --scenario {file}",
-            note=f"'fastgen live --config CONFIG.json --as-scenario > {file}' writes that scenario.",
-        )
-    return simulations
+    return {
+        number: simulate_scenario(kitchen.scenario, roads, announce, *_ways_out(kitchen.place.code))
+        for number, kitchen in enumerate(kitchens, start=1)
+    }
+
+
+def describe_small_network(config: LiveConfig, place: Place, roads: Path | None) -> str:
+    """Say in one line that customers of a config live beyond its roads; empty where they don't.
+
+    Parameters
+    ----------
+    config, place
+        The kitchen, and where it is.
+    roads
+        Folder of CODE.roads files, or None.
+    """
+    from fastgen.roads.coverage import describe_gap  # noqa: PLC0415  # heavy
+
+    area = Area(place.lat, place.lon, config.radius_mi)
+    return describe_gap(area, place.code, roads, *_ways_out(place.code))
+
+
+def _ways_out(code: str) -> tuple[str, str]:
+    """Make the options that tell `fastgen roads` a kitchen's place, and how to get the file of them."""
+    file = shlex.quote(f"{code}.toml")
+    how = f"'fastgen live --config CONFIG.json --as-scenario > {file}' writes that scenario."
+    return f" --scenario {file}", how

@@ -37,10 +37,16 @@ def find_network(code: str, folder: Path | None) -> tuple[bytes, str]:
     """
     # For callers that ask for one location without a check of all of them first.
     check_networks([code], folder)
-    path = None if folder is None else folder / f"{code}{SUFFIX}"
-    if path is None or not path.exists():
+    path = find_users_file(code, folder)
+    if path is None:
         return read_builtin(code), f"the built-in network of {code}"
     return read_roads(path), str(path)
+
+
+def find_users_file(code: str, folder: Path | None) -> Path | None:
+    """Find the file of a location's network in a user's folder; None: the built-in one counts."""
+    path = None if folder is None else folder / f"{code}{SUFFIX}"
+    return path if path is not None and path.exists() else None
 
 
 def check_networks(

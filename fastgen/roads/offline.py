@@ -6,6 +6,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from fastgen.errors import DataError
+from fastgen.roads.area import Area
 from fastgen.roads.roads_file import SUFFIX, decode_roads
 
 if TYPE_CHECKING:
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
 
 # Beside this module; the generator made these networks once, and they never change (docs/roads.md).
 _FOLDER = "networks"
+# The kitchens that they were made for, (lat, lon), and half the side of their squares: the files have none.
+_KITCHENS = {
+    "bellevue": (47.614422, -122.338964),
+    "chicago": (41.890664, -87.632079),
+    "sf": (37.791024, -122.392865),
+    "sv": (37.402937, -122.11074),
+}
+_RADIUS_MI = 4.0
 
 
 def builtin_codes() -> tuple[str, ...]:
@@ -36,6 +45,11 @@ def read_builtin(code: str) -> bytes:
             f"Expected a location with a built-in road network ({', '.join(codes)}), got {code!r}."
         )
     return (resources.files("fastgen.roads") / _FOLDER / f"{code}{SUFFIX}").read_bytes()
+
+
+def builtin_square(code: str) -> Area:
+    """Give the square that the built-in network of a location was made for."""
+    return Area(*_KITCHENS[code], _RADIUS_MI)
 
 
 def load_builtin(code: str) -> RoadGraph:
