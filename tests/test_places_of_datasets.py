@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 import fastgen
+import fastgen.publishing.run
 from fastgen import ScenarioError
 from fastgen.dataset.layout import EVENTS, MANIFEST, WORK, check_no_part
+from fastgen.generating.inputs import SimulationOptions, load_simulation
+from fastgen.generating.unwritten import open_unwritten
 from tests.building.users_files import tree_of
 from tests.helpers import build_small
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from fastgen.dataset.opened import OpenDataset
 
 PLACES = (
     EVENTS,
@@ -39,6 +44,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def undigested(folder: Path) -> OpenDataset:
+    """Open a dataset that was never written."""
+    options = SimulationOptions(days=1, locations=["sf"], roads=folder / "roads", scale=0.2)
+    return open_unwritten(load_simulation(options), "scenario:canonical", ())
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_no_dataset_is_written_into_by_another(place: str, folder: Path) -> None:
     other, before = folder / "other", tree_of(folder / "other")
@@ -57,6 +69,41 @@ def test_no_dataset_is_written_into_by_another(place: str, folder: Path) -> None
             there.parent.name == "items.parquet" and "Not a directory" in str(refused.value)
         )
     assert tree_of(other) == before
+
+
+@pytest.mark.parametrize("form", ["parquet", "delta", "duckdb"])
+@pytest.mark.parametrize("place", [*PLACES, "", "new", MANIFEST, "../link", "../link/new", "items.parquet"])
+@pytest.mark.parametrize("source", ["dataset", "scenario"])
+def test_nothing_is_published_in_the_folder_of_a_dataset(
+    source: str, place: str, form: str, folder: Path, undigested: OpenDataset
+) -> None:
+    """A dataset that was never written has no folder, but others have."""
+    other, before = folder / "other", tree_of(folder / "other")
+    for overwrite in (False, True):
+        with pytest.raises(ScenarioError, match=r"^to: expected a place apart from the dataset "):
+            fastgen.publishing.run.publish(
+                undigested if source == "scenario" else folder / "dataset",
+                f"{form}:{other / place}",
+                overwrite=overwrite,
+            )
+    assert tree_of(other) == before
+
+
+@pytest.mark.parametrize("form", ["parquet", "delta"])
+@pytest.mark.parametrize("name", ["events", "items", "order_items", ".publishing"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_no_dataset_is_replaced_by_a_table(
+    *, form: str, name: str, linked: bool, folder: Path, undigested: OpenDataset, tmp_path: Path
+) -> None:
+    if linked:
+        (tmp_path / name).symlink_to(folder / "other")
+    else:
+        shutil.copytree(folder / "other", tmp_path / name)
+    before, of_other = tree_of(tmp_path), tree_of(folder / "other")
+    for source in (undigested, folder / "dataset"):
+        with pytest.raises(ScenarioError, match=r"^to: expected a place apart from the dataset "):
+            fastgen.publishing.run.publish(source, f"{form}:{tmp_path}", overwrite=True)
+    assert (tree_of(tmp_path), tree_of(folder / "other")) == (before, of_other)
 
 
 @pytest.mark.parametrize("state", ["finished", "being built", "neither"])

@@ -45,6 +45,7 @@ def publish(*, dataset: Path | str, to: str, overwrite: bool, **of_scenario: Any
       fastgen publish scenario:mine.toml --days 7 --to duckdb:week.duckdb
     """  # noqa: D301  # \b keeps click from joining the lines
     with uncollected():
+        from fastgen.publishing.run import check_target  # noqa: PLC0415  # heavy
         from fastgen.publishing.run import publish as publish_dataset  # noqa: PLC0415  # heavy
         from fastgen.publishing.target import parse_target  # noqa: PLC0415  # heavy
 
@@ -52,8 +53,10 @@ def publish(*, dataset: Path | str, to: str, overwrite: bool, **of_scenario: Any
         if sys.stderr.isatty():  # a log needs only the result
             say(line, err=True)
 
-    # What is at the target is checked later: that is a matter of the digest.
-    opened = datasets.open_named(dataset, of_scenario, lambda _: parse_target(to))
+    target = parse_target(to)
+    opened = datasets.open_named(
+        dataset, of_scenario, lambda undigested: check_target(target, undigested, overwrite=overwrite)
+    )
     done = publish_dataset(opened, to, overwrite=overwrite, announce=announce)
     if not done.made:
         say(f"nothing to do: {done.target} holds the tables of this dataset, {done.digest[:16]}")

@@ -89,6 +89,27 @@ def check_no_part(place: Path, what: str, *, may_be_whole: bool = False) -> None
             raise ScenarioError(f"{what}: expected a place apart from the dataset {folder}, got {place}.")
 
 
+def check_outside(place: Path, what: str) -> None:
+    """Check that a place to write to is not in the folder of any dataset, finished or being built.
+
+    Parameters
+    ----------
+    place
+        File or folder, which needn't exist.
+    what
+        Name of the option or argument, for errors.
+
+    Raises
+    ------
+    ScenarioError
+        If it is the folder of a dataset, or anywhere below it; the error names both.
+    """
+    there = Path(os.path.realpath(place))
+    for folder in (there, *there.parents):
+        if _holds_dataset(folder):
+            raise ScenarioError(f"{what}: expected a place apart from the dataset {folder}, got {place}.")
+
+
 def _holds_dataset(folder: Path) -> bool:
     is_finished = (folder / MANIFEST).is_file() and os.path.lexists(folder / EVENTS)
     return is_finished or (folder / WORK / LOCK).is_file()

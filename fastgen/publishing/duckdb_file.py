@@ -10,7 +10,13 @@ import pyarrow as pa
 
 from fastgen.errors import FastgenError, OutputError, ScenarioError
 from fastgen.files import check_file, check_folder, check_name, hidden_beside, sync_folder
-from fastgen.publishing.publication import Publication, refuse_changed, refuse_other, scratch_folder
+from fastgen.publishing.publication import (
+    Publication,
+    check_scratch,
+    refuse_changed,
+    refuse_other,
+    scratch_folder,
+)
 from fastgen.publishing.target import Form
 from fastgen.publishing.views import VIEWS, load_views
 
@@ -26,6 +32,52 @@ _READ_STATE = "SELECT id, digest FROM fastgen_publication"
 _READ_NAMES = "SELECT table_name FROM information_schema.tables"
 # By default DuckDB uses up to 80 % of the machine's memory.
 _MEMORY_LIMIT = "512MB"
+
+
+def places_of_file(path: Path) -> list[Path]:
+    """List the files and folders that the publication of a DuckDB file writes, existing or not."""
+    return [path, _log_of(path), _scratch_of(path)]
+
+
+def check_duckdb_file(path: Path, *, overwrite: bool) -> None:
+    """Refuse a path that can't be that of a published DuckDB file; create and change nothing.
+
+    Raises
+    ------
+    ScenarioError
+        If the path is not possible.
+    OutputError
+        If something else is there and `overwrite` is not set, a process writes to the file, or nothing can be
+        written there.
+    """
+    check_folder(check_file(path, "to").parent)
+    wal = _log_of(path)
+    try:
+        check_name(wal)
+    except ScenarioError:
+        n_bytes = len(os.fsencode(path.name))
+        raise ScenarioError(
+            f"to: expected a path that is short enough for the file that DuckDB writes beside it, {path.name}"
+            f".wal: a name of at most 251 bytes, got {n_bytes}."
+        ) from None
+    check_file(wal, "to")
+    check_scratch(_scratch_of(path))
+    found, _ = _read_publication(path)  # raises if a process writes to it
+    if overwrite:
+        return
+    if path.exists() and found is None:
+        raise refuse_other(path, None)
+    if wal.exists() and not path.exists():
+        raise refuse_other(wal, None)
+
+
+def _log_of(path: Path) -> Path:
+    """Name the file in which DuckDB keeps changes until they are in the database."""
+    return path.with_name(f"{path.name}.wal")
+
+
+def _scratch_of(path: Path) -> Path:
+    return hidden_beside(path, ".publishing")
 
 
 def publish_duckdb(
@@ -47,24 +99,11 @@ def publish_duckdb(
         If something else is there and `overwrite` is not set, another run publishes there, or the file can't
         be written.
     """
-    check_folder(check_file(path, "to").parent)
-    wal = path.with_name(f"{path.name}.wal")
-    try:
-        check_name(wal)
-    except ScenarioError:
-        n_bytes = len(os.fsencode(path.name))
-        raise ScenarioError(
-            f"to: expected a path that is short enough for the file that DuckDB writes beside it, {path.name}"
-            f".wal: a name of at most 251 bytes, got {n_bytes}."
-        ) from None
-    if overwrite:
-        _read_publication(path)  # raises if a process writes to it
-    elif wal.exists() and not path.exists():
-        raise refuse_other(wal, None)
     names = {*(table.name for table in tables), *VIEWS}
     if not overwrite and _is_finished(path, names, publication):
         return ()
-    with scratch_folder(hidden_beside(path, ".publishing")) as work:
+    wal = _log_of(path)
+    with scratch_folder(_scratch_of(path)) as work:
         # Another run may have finished before this one got the lock.
         if not overwrite and _is_finished(path, names, publication):
             return ()

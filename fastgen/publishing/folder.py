@@ -10,13 +10,16 @@ from fastgen.errors import OutputError
 from fastgen.files import check_folder, read_regular, sync_folder, write_whole
 from fastgen.publishing.parquet_files import list_files, write_files
 from fastgen.publishing.publication import (
+    STATE,
     PublicationState,
+    check_scratch,
     read_publication_state,
     refuse_changed,
     refuse_other,
     scratch_folder,
     write_publication_state,
 )
+from fastgen.publishing.tables import TABLE_NAMES
 from fastgen.publishing.target import Form
 from fastgen.publishing.views import VIEW_FILES, view_script
 
@@ -29,6 +32,35 @@ if TYPE_CHECKING:
     from fastgen.publishing.target import Target
 
 WORK = ".publishing"
+
+
+def places_of_tables(folder: Path) -> list[Path]:
+    """List a folder of tables and the folders in it that a publication replaces, existing or not."""
+    return [folder, folder / WORK, *(folder / name for name in TABLE_NAMES)]
+
+
+def check_tables_folder(target: Target, *, overwrite: bool) -> None:
+    """Refuse a folder that can't take the tables of a publication; create and change nothing.
+
+    Raises
+    ------
+    ScenarioError
+        If the path is not possible.
+    OutputError
+        If something else is there and `overwrite` is not set, or nothing can be written there.
+    """
+    folder = check_folder(target.path)
+    check_scratch(folder / WORK)
+    for name in (STATE, *VIEW_FILES.values()):
+        path = folder / name
+        if path.is_dir() and not path.is_symlink():
+            raise OutputError(f"{path}: expected a file to write, got a folder.")
+    if not overwrite:
+        state = read_publication_state(folder)
+        if state is None and any(os.path.lexists(folder / name) for name in TABLE_NAMES):
+            raise refuse_other(folder, None)
+        if state is not None and state.publication.form != target.form:
+            raise refuse_other(folder, state.publication)
 
 
 def publish_folder(
@@ -51,7 +83,7 @@ def publish_folder(
         If something else is there and `overwrite` is not set, another run publishes there, or a file can't be
         written.
     """
-    folder = check_folder(target.path)
+    folder = target.path
     if not overwrite and _is_finished(target, tables, publication):
         return ()
     with scratch_folder(folder / WORK) as work:

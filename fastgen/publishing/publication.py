@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from fastgen.emitting.lock import hold_lock
 from fastgen.errors import OutputError
-from fastgen.files import read_regular, write_whole
+from fastgen.files import check_folder, read_regular, write_whole
 from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
@@ -126,6 +126,19 @@ def refuse_other(place: Path, found: Publication | None) -> OutputError:
         f"{place}: expected a new place or this dataset's tables, got {what}: "
         "use --overwrite, or publish elsewhere."
     )
+
+
+def check_scratch(place: Path) -> None:
+    """Refuse a path that can't be that of a folder for unfinished files; create nothing.
+
+    Raises
+    ------
+    OutputError
+        If it is a link or no folder, or its parent is not writable.
+    """
+    if place.is_symlink():  # a run empties it, and would empty the folder that the link leads to
+        raise OutputError(f"{place}: expected a folder for unfinished files, got a link.")
+    check_folder(place)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastgen.dataset.opened import OpenDataset, open_dataset
-from fastgen.publishing.folder import publish_folder
+from fastgen.publishing.folder import check_tables_folder, places_of_tables, publish_folder
 from fastgen.publishing.publication import Publication
 from fastgen.publishing.tables import open_tables
 from fastgen.publishing.target import Form, check_apart, parse_target
@@ -15,6 +15,8 @@ from fastgen.publishing.views import VIEWS
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from fastgen.publishing.target import Target
 
 
 class Published(NamedTuple):
@@ -80,8 +82,7 @@ def publish(
     target = parse_target(to)
     opened = open_dataset(dataset)
     manifest = opened.manifest
-    if not opened.is_unwritten:  # one that is not on disk has no folder to stay apart from
-        check_apart(target, opened.index.folder)
+    check_target(target, opened, overwrite=overwrite)
     tables, publication = open_tables(opened), Publication.of(manifest, target.form)
     if target.form is Form.DUCKDB:
         from fastgen.publishing.duckdb_file import publish_duckdb  # noqa: PLC0415  # an extra
@@ -98,3 +99,27 @@ def publish(
         events=manifest.rows,
         seconds=time.perf_counter() - began,
     )
+
+
+def check_target(target: Target, dataset: OpenDataset, *, overwrite: bool) -> None:
+    """Refuse a target that can't take the tables of a dataset; create and change nothing.
+
+    The dataset's digest needn't be known: whether the target has the tables of another dataset is checked
+    when it is published.
+
+    Raises
+    ------
+    ScenarioError
+        If the target has to do with the folder of a dataset, or is no possible path.
+    OutputError
+        If something else is there and `overwrite` is not set, or nothing can be written there.
+    """
+    apart_from = None if dataset.is_unwritten else dataset.index.folder
+    if target.form is Form.DUCKDB:
+        from fastgen.publishing.duckdb_file import check_duckdb_file, places_of_file  # noqa: PLC0415  # an extra
+
+        check_apart(target, places_of_file(target.path), apart_from)
+        check_duckdb_file(target.path, overwrite=overwrite)
+    else:
+        check_apart(target, places_of_tables(target.path), apart_from)
+        check_tables_folder(target, overwrite=overwrite)

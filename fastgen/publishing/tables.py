@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.dataset.opened import OpenDataset
 
+# In the order in which they are written.
+TABLE_NAMES = (*TABLES, "order_items", "events")
 BATCH_ROWS = 64_000
 
 

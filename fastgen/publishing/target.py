@@ -8,11 +8,14 @@ import unicodedata
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from fastgen.dataset.layout import check_no_part
+from fastgen.dataset.layout import check_outside
 from fastgen.errors import DataError, ScenarioError
 from fastgen.files import check_name, is_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Form(StrEnum):
@@ -95,16 +98,27 @@ def parse_target(text: str) -> Target:
     return Target(form, place)
 
 
-def check_apart(target: Target, dataset: Path) -> None:
-    """Refuse a target that is inside the dataset's folder, contains it, or is a place of another dataset.
+def check_apart(target: Target, places: Iterable[Path], dataset: Path | None) -> None:
+    """Refuse a target that has to do with the folder of a dataset.
+
+    Parameters
+    ----------
+    target
+        The target.
+    places
+        Files and folders that the publication writes or replaces; they needn't exist.
+    dataset
+        Folder of the dataset that is published; None: it was never written.
 
     Raises
     ------
     ScenarioError
-        If one is inside the other.
+        If a place is in the folder of any dataset, or the target's folder contains the published dataset.
     """
-    # Resolved, so that links are seen through.
-    there, here = (Path(os.path.realpath(path)) for path in (target.path, dataset))
-    if there == here or here in there.parents or there in here.parents:
-        raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {target.path}.")
-    check_no_part(target.path, "to")
+    if dataset is not None:
+        # Resolved, so that links are seen through.
+        there, here = (Path(os.path.realpath(path)) for path in (target.path, dataset))
+        if there == here or here in there.parents or there in here.parents:
+            raise ScenarioError(f"to: expected a place apart from the dataset {dataset}, got {target.path}.")
+    for place in places:
+        check_outside(place, "to")

@@ -14,6 +14,7 @@ from fastgen.emitting.lock import hold_lock
 from fastgen.errors import DataError
 from fastgen.generating import digests
 from tests.building.toy import write_toy_roads
+from tests.building.users_files import tree_of
 from tests.cli.processes import run_fastgen
 
 if TYPE_CHECKING:
@@ -239,3 +240,45 @@ def test_what_contradicts_the_state_is_found_before_an_event_is_made(
     after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert after.items() >= before.items()
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        ("parquet:file", "expected a folder to write to"),
+        ("delta:file/below", "expected a folder to write to"),
+        ("duckdb:file/below", "expected a folder to write to"),
+        ("duckdb:file", "tables of another origin"),
+        ("parquet:foreign", "tables of another origin"),
+        ("delta:foreign", "tables of another origin"),
+        ("delta:other form", "the tables of dataset"),
+        ("parquet:blocked", "expected a folder to write to"),
+        ("parquet:blocked state", "expected a file to write"),
+    ],
+)
+def test_an_occupied_target_is_found_before_an_event_is_made(
+    tmp_path: Path,
+    case: Case,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    to: str,
+    expected: str,
+) -> None:
+    def digest(*_: object) -> None:
+        raise AssertionError("events are made for the digest")
+
+    assert run_fastgen("publish", case.path, "--to", f"parquet:{tmp_path / 'other form'}").returncode == 0
+    monkeypatch.setattr(digests, "digest_days", digest)
+    monkeypatch.chdir(tmp_path)
+    for name in ("foreign/events", "blocked", "blocked state/_fastgen.json"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("file", "foreign/events/mine", "blocked/.publishing"):
+        (tmp_path / name).write_bytes(b"precious")
+    before = tree_of(tmp_path)
+    with pytest.raises(SystemExit) as refused:
+        main(["publish", *case.words, "--to", to])
+    assert refused.value.code == 1
+    error = capsys.readouterr().err
+    assert expected in error
+    assert error.count("\n") == 1
+    assert tree_of(tmp_path) == before
