@@ -64,13 +64,18 @@ def is_name_of(path: str, publication: Publication) -> bool:
 def _read_version(folder: Path) -> _Version | None:
     """Read the newest version of a table; None if there is no table, or none that can be read."""
     try:
-        delta = DeltaTable(str(folder))
+        delta = DeltaTable(_address(folder))
         actions = pa.table(delta.get_add_actions())
         columns = {field.name for field in delta.schema().fields}
     except (DeltaError, OSError, ValueError):
         return None
     files = zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True)
     return _Version(delta.version(), columns, dict(files))
+
+
+def _address(folder: Path) -> str:
+    """Write a folder so that deltalake, which takes a:b for a URI, reads it as a path."""
+    return str(folder.absolute())
 
 
 def _is_unchanged(version: _Version, table: Table, folder: Path, publication: Publication) -> bool:
@@ -133,7 +138,7 @@ def publish_delta(table: Table, folder: Path, publication: Publication) -> int:
         files = write_files(table, folder, f"-v{version}-{publication.id[:12]}")
         folder.mkdir(parents=True, exist_ok=True)
         create_table_with_add_actions(
-            str(folder),
+            _address(folder),
             Schema.from_arrow(table.schema),
             [_add_action(file) for file in files],
             mode="error" if before is None else "overwrite",

@@ -80,6 +80,11 @@ def _scratch_of(path: Path) -> Path:
     return hidden_beside(path, ".publishing")
 
 
+def _address(path: Path) -> str:
+    """Write a path so that DuckDB reads it as one: it takes sqlite:x for a file of another engine."""
+    return str(path.absolute())
+
+
 def publish_duckdb(
     path: Path,
     tables: Sequence[Table],
@@ -150,9 +155,9 @@ def _fill(
 ) -> None:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY_LIMIT,
-        "temp_directory": str(work / "spill"),
+        "temp_directory": _address(work / "spill"),
     }
-    with duckdb.connect(str(made), config=config) as connection:
+    with duckdb.connect(_address(made), config=config) as connection:
         for table in tables:
             announce(f"writing {table.name}")
             connection.register("incoming", _without_zone(table, failed))
@@ -195,7 +200,7 @@ def _read_publication(path: Path) -> tuple[Publication | None, set[str]]:
     if not path.exists():
         return None, set()
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with duckdb.connect(_address(path), read_only=True) as connection:
             row = connection.execute(_READ_STATE).fetchone()
             names = {name for (name,) in connection.execute(_READ_NAMES).fetchall()}
     except duckdb.IOException as error:

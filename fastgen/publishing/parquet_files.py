@@ -134,8 +134,10 @@ class _OpenFile:
         # A dictionary of values that rarely repeat is as large as the values.
         plain = {"order_id", "customer_addr", "items_json", "ts_seconds", "ts"}
         coded = [field.name for field in schema if field.name not in plain]
+        # Given the path itself, PyArrow would take a:b for a URI.
+        self._file = pa.OSFile(str(self._path), "wb")
         self._writer = pq.ParquetWriter(
-            self._path,
+            self._file,
             schema,
             compression="zstd",
             compression_level=3,
@@ -160,6 +162,7 @@ class _OpenFile:
     def close(self) -> TableFile:
         """Finish the file, and sync it to the disk."""
         self._writer.close()
+        self._file.close()
         descriptor = os.open(self._path, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -247,3 +247,16 @@ def test_time_and_zone_of_the_machine_play_no_part(dataset: Path, tmp_path: Path
     subprocess.run(command, env=os.environ | {"TZ": "Asia/Tokyo"}, check=True, capture_output=True)
     found = read_table(f"parquet:{tmp_path}", "events")
     assert found["ts"].dt.epoch("s").equals(found["ts_seconds"].rename("ts"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["a:b", ":memory:", "sqlite:x", "md:x", "s3:x", "C:x/y:z"])
+def test_a_relative_path_with_a_colon_is_a_path(
+    form: Form, name: str, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyArrow, deltalake and DuckDB each take some of these for a URI, or for another engine's file."""
+    monkeypatch.chdir(tmp_path)
+    assert publish(dataset, f"{form}:{name}").made
+    assert [path.name for path in tmp_path.iterdir()] == [Path(name).parts[0]]
+    assert publish(dataset, f"{form}:{name}").made == ()
+    assert_events(f"{form}:{tmp_path / name}", dataset)
