@@ -16,6 +16,7 @@ from fastgen.building.replaceable import remove_placed
 from fastgen.building.shared import adopt_runs
 from fastgen.building.workers import check_workers, make_with_workers
 from fastgen.dataset.layout import check_no_part
+from fastgen.dataset.manifest import UNWRITTEN
 from fastgen.errors import ScenarioError
 from fastgen.files import check_folder
 from fastgen.generating.digests import keep_digests
@@ -148,6 +149,11 @@ def build_with(
     began = time.perf_counter()
     progress = progress or Progress()
     out = check_folder(output)
+    if str(out).startswith(UNWRITTEN):
+        raise ScenarioError(
+            f"output: expected the name of a folder, got {out}, by which slice, replay and publish mean a "
+            "dataset that was never written: choose another name."
+        )
     check_no_part(out, "output", may_be_whole=True)
     plan = prepare(options, progress.announce, make_source)
     _check_in_place(plan, out, options.dimensions)

@@ -32,6 +32,8 @@ class DatasetPlace(Place):
             return super().convert(value, param, ctx)
         # The text keeps its prefix, which tells it from a folder.
         file = value.removeprefix(PREFIX)
+        if not file:
+            self.fail(f"expected scenario:canonical or scenario:FILE, got {PREFIX} alone.", param, ctx)
         if file != CANONICAL:
             super().convert(file, param, ctx)
         return value

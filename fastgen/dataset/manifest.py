@@ -270,7 +270,7 @@ def read_stamped(dataset: Path, *, with_days: bool = True) -> tuple[Manifest, St
     try:
         data, stamp = Stamp.read(path)
     except FileNotFoundError:
-        if str(dataset).startswith(UNWRITTEN):
+        if str(dataset).startswith(UNWRITTEN) and not dataset.is_dir():
             raise DataError(
                 f"{dataset}: expected a folder, got the name of a dataset that was never written, which only "
                 "slice, replay and publish read: build it first."

@@ -81,7 +81,12 @@ def test_the_source_of_spark_refuses_it() -> None:
     [
         (("slice", "data", "--days", "3", *WINDOW), "--days: expected scenario:canonical or scenario:FILE"),
         (("slice", "scenario:none.toml", *WINDOW), "none.toml: expected a readable scenario file"),
-        (("slice", "scenario:", *WINDOW), "expected a path, got an empty text"),
+        (
+            ("slice", "scenario:", *WINDOW),
+            "expected scenario:canonical or scenario:FILE, got scenario: alone",
+        ),
+        (("build", "-o", "scenario:mine"), "output: expected the name of a folder, got scenario:mine"),
+        (("build", "-o", "./scenario:a/b"), "output: expected the name of a folder, got scenario:a/b"),
         (("slice", "scenario:canonical", "--days", "1_0", *WINDOW), "1_0"),
         (("publish", "scenario:canonical", "--scale", "-1", "--to", "parquet:x"), "scale"),
     ],
@@ -282,3 +287,12 @@ def test_an_occupied_target_is_found_before_an_event_is_made(
     assert expected in error
     assert error.count("\n") == 1
     assert tree_of(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", [("info",), ("verify",), ("slice", *WINDOW)], ids=lambda words: words[0])
+def test_a_folder_with_the_prefix_is_a_folder(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "scenario:canonical").mkdir()
+    refused = run_fastgen(command[0], "./scenario:canonical", *command[1:], cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "expected a finished dataset, got no manifest.json" in refused.stderr
+    assert refused.stderr.count("\n") == 1
