@@ -7,9 +7,13 @@ from pathlib import Path
 
 import fastgen.live_kitchens.schemas
 from fastgen.live_kitchens.config import LiveConfig
+from fastgen.live_kitchens.order import Order
 from fastgen.model.json_schema import make_json_schema
 
-SCHEMAS = {"config.schema.json": (LiveConfig, "Config of a live kitchen of fastgen")}
+SCHEMAS = {
+    "config.schema.json": (LiveConfig, "Config of a live kitchen of fastgen"),
+    "order.schema.json": (Order, "Order from outside for a live kitchen of fastgen"),
+}
 
 if __name__ == "__main__":
     for name, (cls, title) in SCHEMAS.items():

@@ -37,6 +37,11 @@ class Purpose(IntEnum):
     ORDER_ID = 6
     ROADS = 7  # of an invented network, under a seed of its own; the day is the number of a district
     MOMENTUM = 8  # the index is the position of a brand among the location's
+    # Of orders made elsewhere, which have no draw number: the index is a hash of the order's own id.
+    OUTSIDE_CREATION = 9
+    OUTSIDE_BASKET = 10
+    OUTSIDE_KITCHEN = 11
+    OUTSIDE_DRIVER = 12
 
 
 class Stream(NamedTuple):

@@ -12,8 +12,10 @@ import numpy as np
 
 from fastgen.inputs.brand_momentum import deal_growth
 from fastgen.kernels import philox
+from fastgen.model.day_orders import DayOrders
 from fastgen.model.location import Placement
 from fastgen.model.momentum import Momentum
+from fastgen.orders.outside import draw_outside_orders
 from tests.orders.parameters import count_days, make_model, simulate_all
 
 DAYS = 2
@@ -38,6 +40,8 @@ def main() -> None:
         count_days(model)
         for day in range(DAYS):
             simulate_all(model, day)
+        orders = DayOrders.empty(DAYS, model.lines_max)
+        draw_outside_orders(model, 42, 1000, np.arange(DAYS), np.array([7, 2**32 - 1]), orders)
     for line in sorted(seen):
         sys.stdout.write(" ".join(map(str, line)) + "\n")
     assert np.all([len(line) == 7 for line in seen])

@@ -33,7 +33,10 @@ FLOORS = (
     ("rng", "units", "errors", "version"),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-KNOW_A_SOURCE = ("generating.simulation", "generating.inputs", "cli.scenario")
+KNOW_A_SOURCE = (
+    *("generating.simulation", "generating.inputs", "cli.scenario"),
+    "live_kitchens.outside_order",  # draws what orders leave open by the parameters of the source
+)
 PURE = ("orders", "events", "kernels", "model", "rng", "units", "errors", "version")
 IMPURE_MODULES = {
     *("os", "sys", "io", "pathlib", "shutil", "tempfile", "subprocess", "glob", "locale"),

@@ -160,6 +160,10 @@ def test_purposes_keep_their_numbers() -> None:
         "ORDER_ID": 6,
         "ROADS": 7,
         "MOMENTUM": 8,
+        "OUTSIDE_CREATION": 9,
+        "OUTSIDE_BASKET": 10,
+        "OUTSIDE_KITCHEN": 11,
+        "OUTSIDE_DRIVER": 12,
     }
 
 

@@ -38,6 +38,9 @@ ALL = "all"
 @options.now
 @options.until
 @options.skip
+@options.orders
+@options.orders_from
+@options.receipts
 @options.dry_run
 @options.check
 @options.as_scenario
@@ -59,6 +62,7 @@ def live(ctx: click.Context, /, **given: Any) -> None:
       fastgen live init configs
       fastgen live --config configs/sanfrancisco.json --to kitchens
       fastgen live --config all --config-dir configs --to kitchens
+      fastgen live --config configs/chicago.json --to kitchens --orders - --receipts receipts.jsonl
       fastgen live --config configs/chicago.json --check
       fastgen live --config configs/chicago.json --as-scenario > chicago.toml
       fastgen live --config configs/chicago.json --to kitchens --faults faults.toml --ledger ledger.parquet
@@ -201,6 +205,9 @@ def _run(paths: list[Path], given: dict[str, Any]) -> None:
         geocoder=given["geocoder"],
         faults=given["faults"],
         ledger=given["ledger"],
+        orders=given["orders"],
+        orders_from=given["orders_from"],
+        receipts=given["receipts"],
     )
     configs = _read(paths)
     announce = partial(say, err=True)

@@ -40,6 +40,24 @@ until = click.option(
 skip = click.option(
     "--skip", is_flag=True, help="Leave out what fell due since the last run, instead of catching up."
 )
+orders = click.option(
+    "--orders",
+    type=Place(str),
+    metavar="FILE|-",
+    help="Take orders from a file that may grow, or from the standard input: JSON lines, see docs/live.md.",
+)
+orders_from = click.option(
+    "--orders-from",
+    type=Place(str),
+    metavar="FOLDER",
+    help="Take orders from files that appear in a folder: rows of order_created, or lines as of --orders.",
+)
+receipts = click.option(
+    "--receipts",
+    type=Place(str),
+    metavar="FILE",
+    help="Append an answer to each order from outside, a JSON line with its order_id.",
+)
 dry_run = click.option("--dry-run", is_flag=True, help="Say what is due, and write nothing.")
 check = click.option("--check", is_flag=True, help="Check the configs, and write nothing.")
 as_scenario = click.option(

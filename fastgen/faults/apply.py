@@ -83,8 +83,15 @@ class Hits:
     entries: list[pl.DataFrame] = field(default_factory=list)
 
     @classmethod
-    def start(cls, facts: Facts, lines: Lines, ids: NDArray[np.uint8], rank: NDArray[np.int64]) -> Hits:
-        """Begin with the events as the clean stream has them."""
+    def start(
+        cls,
+        facts: Facts,
+        lines: Lines,
+        ids: NDArray[np.uint8],
+        rank: NDArray[np.int64],
+        moments_us: NDArray[np.int64],
+    ) -> Hits:
+        """Begin with the events as the clean stream has them, emitted at given moments."""
         n = len(rank)
         return cls(
             facts=facts,
@@ -92,7 +99,7 @@ class Hits:
             ids=ids,
             rank=rank,
             copy=np.zeros(n, np.int32),
-            emit_us=facts.times_us.copy(),
+            emit_us=moments_us.copy(),
             place=np.zeros(n, np.int64),
             is_left=np.ones(n, bool),
         )

@@ -139,7 +139,7 @@ class FaultStream:
             facts, ids, rank = self._facts(chunk)
             is_hit = self._is_hit(facts)
             if is_hit.any():
-                self._hold(facts, ids, rank, self._lines(chunk), is_hit)
+                self._hold(facts, ids, rank, self._moments(chunk), self._lines(chunk), is_hit)
                 # What is due before the window was emitted by an earlier run, and is in its segment.
                 self._held = self._held.filter(pl.col("emit_us") >= start_us)
                 self._entries = self._entries.join(self._held, on=_KEY, how="semi")
@@ -165,17 +165,18 @@ class FaultStream:
         """
         for chunk in self._blocks(chunks):
             facts, ids, rank = self._facts(chunk)
-            is_hit, last_us = self._is_hit(facts), int(facts.times_us[-1])
+            is_hit, moments_us = self._is_hit(facts), self._moments(chunk)
+            last_us = int(moments_us[-1])
             if not is_hit.any() and not (self._held["emit_us"] <= last_us).any():
                 yield chunk  # to the ordinary encoder
                 continue
             lines = self._lines(chunk)
-            lost = self._hold(facts, ids, rank, lines, is_hit)
+            lost = self._hold(facts, ids, rank, moments_us, lines, is_hit)
             if ledger is not None:
                 ledger.add(lost)
             n = int((~is_hit).sum())
             clean = rows_of(
-                facts.times_us[~is_hit],
+                moments_us[~is_hit],
                 np.zeros(n, np.int64),
                 rank[~is_hit],
                 np.zeros(n, np.int32),
@@ -193,10 +194,10 @@ class FaultStream:
         """Cut chunks to a bounded number of rows, but between two moments only."""
         for chunk in chunks:
             n_rows = self._block_rows or chunk.n_rows
-            times_us, first = self._encoders.form.times_us(chunk.rows.ints[chunk.order]), 0
+            moments_us, first = self._moments(chunk), 0
             while first < chunk.n_rows:
-                last_us = times_us[min(first + n_rows, chunk.n_rows) - 1]
-                last = int(np.searchsorted(times_us, last_us, "right"))
+                last_us = moments_us[min(first + n_rows, chunk.n_rows) - 1]
+                last = int(np.searchsorted(moments_us, last_us, "right"))
                 yield chunk.cut(first, last)
                 first = last
 
@@ -209,6 +210,12 @@ class FaultStream:
         times_us = self._encoders.form.times_us(ints)
         facts = Facts(ints[:, EVENT_TYPE], ints[:, LOCATION_ID], times_us, event_keys(ids))
         return facts, ids, rank
+
+    def _moments(self, chunk: WireChunk) -> NDArray[np.int64]:
+        """Find when the rows of a chunk are emitted in the clean stream."""
+        if chunk.moments_us is not None:
+            return chunk.moments_us
+        return self._encoders.form.times_us(chunk.rows.ints[chunk.order])
 
     def _is_hit(self, facts: Facts) -> NDArray[np.bool_]:
         is_hit = np.zeros(len(facts.keys), bool)
@@ -226,13 +233,15 @@ class FaultStream:
         facts: Facts,
         ids: NDArray[np.uint8],
         rank: NDArray[np.int64],
+        moments_us: NDArray[np.int64],
         lines: Lines,
         is_hit: NDArray[np.bool_],
     ) -> pl.DataFrame:
         """Apply the rules to the events that are hit, and hold them back; return the entries of lost ones."""
         if not is_hit.any():
             return self._entries.clear()
-        hits = Hits.start(facts.take(is_hit), lines.take(is_hit), ids[is_hit], rank[is_hit])
+        hit = facts.take(is_hit), lines.take(is_hit), ids[is_hit], rank[is_hit], moments_us[is_hit]
+        hits = Hits.start(*hit)
         hits.apply(self._rules)
         # Rows that aren't late are held back too, until the rest of their chunk is put between them.
         rows, entries = hits.rows(), pl.concat([self._entries.clear(), *hits.entries])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.index import DatasetIndex
     from fastgen.emitting.sink import R, Sink, SinkState, Staged
     from fastgen.faults.windows import FaultyWindows
+    from fastgen.live_kitchens.pending import PendingRows
     from fastgen.wire.formats import WireWriter
     from fastgen.wire.rows import WireChunk
 
@@ -47,6 +48,8 @@ class Batches:
         Name of the format of the files.
     faults
         The faults of the stream; None: it is clean.
+    pending
+        Rows of orders from outside.
     """
 
     def __init__(
@@ -56,8 +59,10 @@ class Batches:
         sink: Sink,
         file_format: str,
         faults: FaultyWindows | None,
+        pending: PendingRows,
     ) -> None:
         self._index, self._encoders, self._sink, self._faults = index, encoders, sink, faults
+        self._pending = pending
         self._writer = WRITERS[file_format]
         self._upcoming: Upcoming | None = None
 
@@ -174,7 +179,7 @@ class Batches:
     def _read_from(self, from_us: int) -> Upcoming:
         slicer = Slicer(self._index, micros=True)
         chunks = slicer.chunks(from_us // US_PER_S, self._index.end_s)
-        return Upcoming(chunks, from_us, self._encoders.form)
+        return Upcoming(chunks, from_us, self._encoders.form, self._pending)
 
 
 def _file_name(sink: Sink, first: int, number: int) -> str:

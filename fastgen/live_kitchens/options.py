@@ -43,6 +43,12 @@ class LiveOptions:
         Faults file, or the plan of one, beside the nulls of the configs; None: none.
     ledger
         File for the ledger of the faults, written when the run ends; None: none is written.
+    orders
+        File of orders from outside, or "-" for the standard input; None: none.
+    orders_from
+        Folder that files of such orders are put into; None: none.
+    receipts
+        File that answers each of these orders; None: nobody wants answers.
 
     Raises
     ------
@@ -58,6 +64,9 @@ class LiveOptions:
     geocoder: str | None = None
     faults: str | Path | FaultPlan | None = None
     ledger: str | Path | None = None
+    orders: str | Path | None = None
+    orders_from: str | Path | None = None
+    receipts: str | Path | None = None
 
     def __post_init__(self) -> None:
         """Check the fields."""
@@ -66,6 +75,26 @@ class LiveOptions:
                 raise ScenarioError(
                     f"{name}: expected one of {', '.join(words)}, got {getattr(self, name)!r}."
                 )
+        if self.receipts is not None and self.orders is None and self.orders_from is None:
+            raise ScenarioError("receipts: expected orders or orders_from beside it, got neither.")
+
+    def check_apart(self, to: object) -> None:
+        """Refuse to take orders from the folder that the events go to: each would be taken once more.
+
+        Parameters
+        ----------
+        to
+            A folder, or a stream.
+
+        Raises
+        ------
+        ScenarioError
+            If it is that folder.
+        """
+        if self.orders_from is None or not isinstance(to, str | Path):
+            return
+        if Path(self.orders_from).resolve() == Path(to).resolve():
+            raise ScenarioError(f"orders_from: expected a folder other than that of the events, got {to}.")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # The state is saved at least so often, so that those who watch see that the run lives.
 _HEARTBEAT_US = 10 * US_PER_S
+# Orders from outside are looked for so often.
+_POLL_US = US_PER_S // 5
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,9 @@ def live(
     geocoder: str | None = None,
     faults: str | Path | FaultPlan | None = None,
     ledger: str | Path | None = None,
+    orders: str | Path | None = None,
+    orders_from: str | Path | None = None,
+    receipts: str | Path | None = None,
     stop: Event | None = None,
     clock: Callable[[], int] | None = None,
     wait: Callable[[float], object] | None = None,
@@ -112,6 +117,13 @@ def live(
         Faults file, or the plan of one: break the stream on purpose, beside the nulls of the configs.
     ledger
         File for the ledger of the faults, made whole after the run; None: none is written.
+    orders
+        File of orders that were made elsewhere, JSON lines, which is followed as it grows; "-": the standard
+        input. None: none.
+    orders_from
+        Folder in which files of such orders appear. None: none.
+    receipts
+        File that gets an answer to each of these orders, a JSON line with its order_id. None: no answers.
     stop
         Set it, from a signal handler or another thread, to end after what is due.
     clock, wait
@@ -141,6 +153,9 @@ def live(
         geocoder=geocoder,
         faults=faults,
         ledger=ledger,
+        orders=orders,
+        orders_from=orders_from,
+        receipts=receipts,
     )
     pace = Pace(now, stop or Event(), clock, wait)
     return run(read_configs(several), to, state, options, pace, announce)
@@ -171,8 +186,18 @@ def run(
                 return
             wake_us = min(due_us, now_us + _HEARTBEAT_US)
             wake_us = wake_us if until_us is None else min(wake_us, until_us)
-            while not pace.stop.is_set() and (left_us := wake_us - clock()) > 0:
-                pace.wait_for(left_us / US_PER_S)
+            _wait(session, pace, clock, wake_us)
+
+
+def _wait(session: LiveSession, pace: Pace, clock: Callable[[], int], wake_us: int) -> None:
+    """Wait for a moment, and take orders from outside meanwhile: something may be due earlier then."""
+    while not pace.stop.is_set() and (left_us := wake_us - clock()) > 0:
+        if not session.takes_orders:
+            pace.wait_for(left_us / US_PER_S)
+        elif session.take_orders(clock()):
+            wake_us = min(wake_us, session.next_due_us() or wake_us)
+        else:
+            pace.wait_for(min(left_us, _POLL_US) / US_PER_S)
 
 
 @dataclass(frozen=True)

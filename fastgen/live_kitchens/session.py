@@ -15,13 +15,12 @@ from fastgen.faults.plan import check_ledger_path, load_plan
 from fastgen.files import hidden_beside
 from fastgen.generating.unwritten import join_unwritten
 from fastgen.live_kitchens.batches import Batches
+from fastgen.live_kitchens.beginning import find_kitchens, start_clock
 from fastgen.live_kitchens.kitchen import Kitchen, check_same, simulate
 from fastgen.live_kitchens.live_faults import open_faults
-from fastgen.live_kitchens.options import Batch, naming
-from fastgen.live_kitchens.places import find_place
-from fastgen.live_kitchens.scenario import first_day
+from fastgen.live_kitchens.options import Batch
+from fastgen.live_kitchens.outside import OutsideOrders
 from fastgen.live_kitchens.state import Counts, LiveState, Totals, read_state, write_state
-from fastgen.replaying.clock import US_PER_DAY, ReplayClock, parse_speed, utc_from_us
 from fastgen.replaying.options import MAX_ROWS_PER_FILE
 from fastgen.replaying.state_checks import shown_faults
 from fastgen.units import S_PER_DAY, US_PER_S
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from fastgen.emitting.sink import SinkState
     from fastgen.live_kitchens.config import LiveConfig
+    from fastgen.replaying.clock import ReplayClock
 from fastgen.live_kitchens.options import LiveOptions
 
 
@@ -72,6 +72,7 @@ class LiveSession:
         announce: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._configs, self._options = configs, options
+        options.check_apart(to)
         self._sink = make_sink(to, options.format, MAX_ROWS_PER_FILE)
         if isinstance(to, str | Path):
             check_no_part(Path(to), "to")
@@ -93,19 +94,26 @@ class LiveSession:
         # Ids derive from the kitchens' own keys: the digest of the joined dataset is needed by nobody.
         self._index = join_unwritten(simulations, "live", digest="0" * 64)
         encoders = Encoders(form)
+        is_own = self._state_path == self._sink.state_path
+        self._outside = OutsideOrders(simulations, places, form, options, self._state_path, is_own=is_own)
         control = self._sink.control_folder
         ledger = hidden_beside(self._state_path, ".ledger") if control is None else control / "ledger"
         faults = open_faults(self._plan, self._kitchens, self._index, encoders, ledger)
         if faults is None and options.ledger is not None:
             raise ScenarioError("ledger: expected faults beside it, got none: a clean stream has no ledger.")
-        self._batches = Batches(self._index, encoders, self._sink, options.format, faults)
+        pending = self._outside.pending
+        self._batches = Batches(self._index, encoders, self._sink, options.format, faults, pending)
         self._is_begun = False
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
         """Take the locks, read the state, and make up for a killed run."""
-        self._open.enter_context(open_sink(self._sink, self._state_path, self.load))
-        self._batches.recover(None if self._state is None else self._state.watermark_us)
+        with ExitStack() as opened:
+            opened.enter_context(open_sink(self._sink, self._state_path, self.load))
+            self._batches.recover(None if self._state is None else self._state.watermark_us)
+            max_delay_s = 0 if self._plan is None else self._plan.max_delay_s
+            self._outside.open(self._state, self._index.tail_s, max_delay_s)
+            self._open = opened.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -150,31 +158,7 @@ class LiveSession:
         """Take the kitchens of the state, or find the places of those that begin now."""
         if self._state is not None:
             return tuple(check_same(self._state.kitchens, self._configs, self._state_path))
-        kitchens, now = [], utc_from_us(now_us)
-        for path, config in sorted(self._configs, key=lambda one: one[1].location_name):
-            with naming(path):
-                place = find_place(config, self._options.geocoder)
-                kitchens.append(Kitchen(config, place, first_day(config, place, now)))
-                _ = kitchens[-1].scenario  # made, and so checked, while the file is known
-        return tuple(kitchens)
-
-    def clock(self, now_us: int) -> ReplayClock:
-        """Take the clock of the state, or start one."""
-        if self._state is not None:
-            return self._state.clock
-        index = self._index
-        start_day = now_us // US_PER_DAY - index.epoch_s // S_PER_DAY
-        last = Slicer(index).last_event_s()
-        return ReplayClock.start(
-            epoch_s=index.epoch_s,
-            days=max(index.days, start_day),
-            start_day=start_day,
-            now_us=now_us,
-            speed=parse_speed(self._kitchens[0].config.speed_up),
-            loop=False,
-            first_s=index.first_s,
-            last_event_s=index.first_s - 1 if last is None else last,
-        )
+        return find_kitchens(self._configs, self._options.geocoder, now_us)
 
     def emit(self, now_us: int) -> Batch:
         """Emit all that is due.
@@ -233,6 +217,29 @@ class LiveSession:
         return state.clock, self._state is None, state.watermark_us, end_us, events
 
     @property
+    def takes_orders(self) -> bool:
+        """Whether orders may come from outside."""
+        return self._outside.takes_orders
+
+    def take_orders(self, now_us: int) -> bool:
+        """Take some orders that have come from outside; say whether there were any lines.
+
+        Parameters
+        ----------
+        now_us
+            The present time, Unix microseconds.
+
+        Raises
+        ------
+        FastgenError
+            If they can't be read or kept.
+        """
+        state = self._state
+        if state is None:  # the clock begins with the history
+            return False
+        return self._outside.take(max(state.clock.virtual_us(now_us), state.watermark_us))
+
+    @property
     def batch_rows(self) -> int:
         """Events of a batch, at most: of several configs the smallest number."""
         return min(kitchen.config.batch_rows for kitchen in self._kitchens)
@@ -248,19 +255,17 @@ class LiveSession:
         first_us = self._batches.next_us(state.watermark_us)
         last_us = self._batches.time_of(self.batch_rows - 1, state.watermark_us)
         if first_us is None:
-            return None
+            # Until the last day is over, orders may still come from outside.
+            end_us = (self._index.epoch_s + self._index.days * S_PER_DAY) * US_PER_S
+            is_open = self.takes_orders and state.watermark_us < end_us
+            return state.clock.real_us_of(end_us) if is_open else None
         wait_us = round(min(kitchen.config.batch_seconds for kitchen in self._kitchens) * US_PER_S)
         due_us = state.clock.real_us_of(first_us) + wait_us
         # An event is in the batch if its microsecond is over.
         return due_us if last_us is None else min(due_us, state.clock.real_us_of(last_us + 1))
 
     def _first_state(self, now_us: int) -> LiveState:
-        clock = self.clock(now_us)
-        if clock.first_s < 0:
-            raise ScenarioError(
-                "start_days_ago: expected history that begins in 1970 or later, got some before. Set the "
-                "clock, or name a later time with --now."
-            )
+        clock = start_clock(self._index, self._kitchens, now_us)
         return LiveState(
             kitchens=self._kitchens,
             wire=self._options.wire,
@@ -278,6 +283,8 @@ class LiveSession:
             self._batches.write_ledger(path)
 
     def _save(self, state: LiveState, counts: Counts, now_us: int) -> None:
-        state = replace(state, totals=state.totals.after(counts, now_us))
+        totals = state.totals.after(counts, now_us)
+        state = replace(state, totals=totals, orders_bytes=self._outside.n_bytes)
         write_state(self._state_path, state)
         self._state = state
+        self._outside.drop(state.watermark_us)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MINUTE_US = 60 * US_PER_S
 # Fields that a state file has only if they say something.
-_SPARSE = ("faults", "skipped_to_us")
+_SPARSE = ("faults", "skipped_to_us", "orders_bytes")
 _FILE = StateFile("fastgen-live-state", 1, "live run")
 
 
@@ -91,6 +91,8 @@ class LiveState:
     skipped_to_us
         Unix microsecond up to which the last skip has left out the events; None: nothing was skipped, and the
         state file has no such field.
+    orders_bytes
+        Length of the journal of orders from outside; it may be longer, as orders are taken between batches.
     """
 
     kitchens: tuple[Kitchen, ...]
@@ -101,6 +103,7 @@ class LiveState:
     totals: Totals = Totals()
     faults: str | None = None
     skipped_to_us: int | None = None
+    orders_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class _StatedRun:
     watermark_us: int
     faults: str | None = None
     skipped_to_us: int | None = None
+    orders_bytes: int = 0
 
 
 def write_state(path: Path, state: LiveState) -> None:
@@ -186,4 +190,5 @@ def _make_state(raw: dict[str, Any]) -> LiveState:
         totals=make_record(Totals, raw["totals"]),
         faults=stated_run.faults,
         skipped_to_us=stated_run.skipped_to_us,
+        orders_bytes=stated_run.orders_bytes,
     )

@@ -1,4 +1,4 @@
-"""Read a stream of rows ahead, and take from it what is due."""
+"""Read a stream of rows ahead, merge it with rows that come from outside, and take what is due."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.wire.plain import live_order_ids
-from fastgen.wire.rows import SEQUENCE_NUMBER, WireChunk
+from fastgen.live_kitchens.pending import PendingRows, TimedRows, merge_rows, order_ties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.wire.form import WireForm
+    from fastgen.wire.rows import WireChunk
 
 
 class Upcoming:
@@ -29,34 +29,60 @@ class Upcoming:
         Rows before this Unix microsecond are left out.
     form
         How rows look on the wire, by which they are ordered: time, order id and sequence as they are written.
+    pending
+        Rows from outside; None: none. They stay in it, so that a batch that fails can be taken again.
     """
 
-    def __init__(self, chunks: Iterable[WireChunk], from_us: int, form: WireForm) -> None:
+    def __init__(
+        self,
+        chunks: Iterable[WireChunk],
+        from_us: int,
+        form: WireForm,
+        pending: PendingRows | None = None,
+    ) -> None:
         self._chunks, self._from_us, self._form = iter(chunks), from_us, form
+        self._pending, self._taken_us = pending or PendingRows(form), from_us
         # Chunks read and not taken yet, each with the microseconds of its rows.
-        self._waiting: deque[tuple[WireChunk, NDArray[np.int64]]] = deque()
+        self._waiting: deque[TimedRows] = deque()
 
     def time_of(self, number: int) -> int | None:
         """Find the Unix microsecond of the row of a number, 0 for the next one; None: there are fewer."""
-        for _, times_us in self._read():
-            if number < len(times_us):
-                return int(times_us[number])
-            number -= len(times_us)
-        return None
+        outside = self._pending.moments_us(self._taken_us, number + 1)
+        first: list[NDArray[np.int64]] = []
+        left = number + 1
+        for part in self._read():
+            first.append(part.moments_us[:left])
+            left -= len(first[-1])
+            if left == 0:
+                break
+        if not len(outside):
+            return None if left else int(first[-1][-1])
+        times_us = np.sort(np.concatenate([outside, *first]))
+        return int(times_us[number]) if number < len(times_us) else None
 
     def take(self, end_us: int) -> Iterator[WireChunk]:
         """Take the rows before a Unix microsecond."""
-        while self._waiting or self._read_one():
-            chunk, times_us = self._waiting.popleft()
-            n = int(np.searchsorted(times_us, end_us))
-            if n < len(times_us):
-                self._waiting.appendleft((chunk.cut(n, len(times_us)), times_us[n:]))
+        is_over = False
+        while not is_over and (self._waiting or self._read_one()):
+            part = self._waiting.popleft()
+            n = int(np.searchsorted(part.moments_us, end_us))
+            is_over = n < len(part.moments_us)
+            if is_over:
+                self._waiting.appendleft(part.cut(n, len(part.moments_us)))
             if n:
-                yield chunk.cut(0, n)
-            if n < len(times_us):
-                return
+                yield from self._with_pending(part.cut(0, n), int(part.moments_us[n - 1]) + 1)
+        yield from self._with_pending(None, end_us)
 
-    def _read(self) -> Iterator[tuple[WireChunk, NDArray[np.int64]]]:
+    def _with_pending(self, own: TimedRows | None, end_us: int) -> Iterator[WireChunk]:
+        """Merge rows of the stream with those from outside that come before a moment."""
+        outside = self._pending.between(self._taken_us, end_us)
+        self._taken_us = end_us
+        parts = [part for part in (own, outside) if part is not None]
+        if parts:
+            merged = merge_rows(parts, self._form) if len(parts) > 1 else parts[0]
+            yield merged.chunk._replace(moments_us=merged.moments_us)
+
+    def _read(self) -> Iterator[TimedRows]:
         yield from list(self._waiting)
         while self._read_one():
             yield self._waiting[-1]
@@ -67,33 +93,7 @@ class Upcoming:
             times_us = self._form.times_us(chunk.rows.ints[chunk.order])
             first = int(np.searchsorted(times_us, self._from_us))
             if first < len(times_us):
-                ordered = order_ties(chunk, times_us, self._form)
-                self._waiting.append((ordered.cut(first, len(times_us)), times_us[first:]))
+                ordered = order_ties(chunk, times_us, times_us, self._form)
+                self._waiting.append(TimedRows(ordered, times_us).cut(first, len(times_us)))
                 return True
         return False
-
-
-def order_ties(chunk: WireChunk, times_us: NDArray[np.int64], form: WireForm) -> WireChunk:
-    """Order rows of equal time by order id and sequence, as the wire has both.
-
-    Until then they are ordered by what the wire doesn't show: the stored order id, which live rows derive a
-    UUID from, and microseconds where the wire has milliseconds.
-
-    Parameters
-    ----------
-    chunk, times_us
-        The rows, ordered by these times.
-    form
-        How they look on the wire.
-    """
-    is_tie = np.zeros(len(times_us) + 1, bool)
-    is_tie[1:-1] = times_us[1:] == times_us[:-1]
-    at = np.flatnonzero(is_tie[:-1] | is_tie[1:])
-    if not len(at):
-        return chunk
-    rows, tied = chunk.rows, chunk.order[at]
-    ids, sequences = live_order_ids(rows, tied, form), rows.ints[tied, SEQUENCE_NUMBER].tolist()
-    keys = list(zip(times_us[at].tolist(), ids, sequences, strict=True))
-    order = chunk.order.copy()
-    order[at] = tied[sorted(range(len(at)), key=keys.__getitem__)]
-    return WireChunk(rows, order)

@@ -195,6 +195,22 @@ def optional(metadata: Metadata, word: str) -> Metadata:
     }
 
 
+def absent(metadata: Metadata) -> Metadata:
+    """Let a key be missing, which gives None; null is still refused."""
+    spec = metadata["spec"]
+
+    def load(value: object) -> object:
+        if value is None:
+            raise ValueError
+        return spec.load(value)
+
+    return {
+        "spec": dataclasses.replace(
+            spec, check=lambda value: None if value is None else spec.check(value), load=load, sparse=True
+        )
+    }
+
+
 def sparse(metadata: Metadata) -> Metadata:
     """Leave a field out of the dictionary form while it has its default."""
     return {"spec": dataclasses.replace(metadata["spec"], sparse=True)}

@@ -22,10 +22,11 @@ def make_json_schema(cls: type, title: str) -> dict[str, Any]:
     title
         Title of the schema.
     """
-    return {"$schema": DIALECT, "title": title, **_object_schema(cls)}
+    return {"$schema": DIALECT, "title": title, **object_schema(cls)}
 
 
-def _object_schema(cls: type) -> dict[str, Any]:
+def object_schema(cls: type) -> dict[str, Any]:
+    """Make the schema of an object that a parameter class describes, to be part of a larger one."""
     required = {f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING}
     specs = field_specs(cls)
     return {
@@ -37,5 +38,5 @@ def _object_schema(cls: type) -> dict[str, Any]:
 
 
 def _field_schema(spec: Spec) -> dict[str, Any]:
-    below = _object_schema(spec.part) if spec.part else spec.schema
+    below = object_schema(spec.part) if spec.part else spec.schema
     return {"description": f"{spec.doc[:1].upper()}{spec.doc[1:]}.", **below}

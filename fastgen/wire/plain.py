@@ -122,6 +122,11 @@ def encode_event(event: PlainEvent, *, time_decimals: int = 3) -> bytes:
     return _line(event_id, event_type, time, place, order_id, event.sequence, body).encode()
 
 
+def make_order_uuid(key32: bytes, order_id: str) -> str:
+    """Make a live row's order id from the 32 bytes that the kitchen's ids derive from, and the stored id."""
+    return _uuid(key32 + bytes(8) + order_id.encode())
+
+
 def encode_place(place: Mapping[str, object]) -> str:
     """Encode where an event happens, such as {"location_id": 1}, as the inside of a JSON object."""
     return ",".join(f"{_json(key)}:{_json(value)}" for key, value in place.items())

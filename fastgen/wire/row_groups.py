@@ -118,7 +118,22 @@ def read_group(span: GroupSpan, *, micros: bool = False) -> WireRows:
     names = [*stored_names(wanted, location_id), *(MADE_COLUMNS if micros else ())]
     with span.file.open() as file:
         table = file.read([span.number], names, use_threads=True)
-    columns = {name: _one_array(table.column(name)) for name in names}
+    return rows_of_table(table, location_id, micros=micros)
+
+
+def rows_of_table(table: pa.Table, location_id: int | None, *, micros: bool) -> WireRows:
+    """Turn stored columns into rows.
+
+    Parameters
+    ----------
+    table
+        The columns; with `micros` also those that only made rows have.
+    location_id
+        Their location; None: the column location_id says it.
+    micros
+        Whether the rows get microseconds and the minutes of the drive.
+    """
+    columns = {name: _one_array(table.column(name)) for name in table.column_names}
     n = table.num_rows
     ints = np.zeros((n, N_MADE if micros else N_STORED), np.int64)
     ints[:, EVENT_TYPE] = filled_numbers(columns["event_type_id"])
@@ -167,12 +182,12 @@ def cut_window(rows: WireRows, loop: int, length_s: int, start_s: int, end_s: in
         return None
     first, last = int(inside[0]), int(inside[-1]) + 1
     if SPARSE * len(inside) < last - first:
-        return LoopSlice(_take(rows, inside), 0, len(inside), loop, length_s)
+        return LoopSlice(take_rows(rows, inside), 0, len(inside), loop, length_s)
     return LoopSlice(rows, first, last, loop, length_s)
 
 
-def _take(rows: WireRows, which: NDArray[np.int64]) -> WireRows:
-    """Copy some rows."""
+def take_rows(rows: WireRows, which: NDArray[np.int64]) -> WireRows:
+    """Copy the rows of some indices, int64 (k,), in their order."""
     starts, texts = [], []
     for column, text in enumerate(rows[3:]):
         first = rows.start[which, column]

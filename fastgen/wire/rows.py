@@ -62,10 +62,13 @@ class WireChunk(NamedTuple):
         The rows, and others that were read with them.
     order
         int64 (k,), the indices of the window's rows, in the order of the wire.
+    moments_us
+        int64 (k,), rising virtual microseconds: when each row of `order` is emitted. None: at its own time.
     """
 
     rows: WireRows
     order: NDArray[np.int64]
+    moments_us: NDArray[np.int64] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -74,4 +77,5 @@ class WireChunk(NamedTuple):
 
     def cut(self, first: int, last: int) -> WireChunk:
         """Take the rows first..last-1 of the window; a last beyond the end means the end."""
-        return WireChunk(self.rows, self.order[first:last])
+        moments_us = None if self.moments_us is None else self.moments_us[first:last]
+        return WireChunk(self.rows, self.order[first:last], moments_us)

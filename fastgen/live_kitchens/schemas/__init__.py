@@ -15,6 +15,11 @@ def config_schema() -> dict[str, Any]:
     return _read("config.schema.json")
 
 
+def order_schema() -> dict[str, Any]:
+    """Read the schema of an order from outside."""
+    return _read("order.schema.json")
+
+
 def _read(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = json.loads((resources.files(__name__) / name).read_text(encoding="utf-8"))
     return schema
