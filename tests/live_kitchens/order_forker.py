@@ -1,7 +1,8 @@
 """Start live runs quickly, each in a process of its own; see `tests.forking`.
 
 Run as `python -m tests.live_kitchens.order_forker`. A task has the time at which a fake clock starts, and the
-hours that it runs; folders and files of orders are those of `tests.live_kitchens.orders`.
+hours that it runs, and perhaps files of more options, by option. Folders and files of orders are those of
+`tests.live_kitchens.orders`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ def run(task: dict[str, Any], _steps: Steps) -> None:
         orders=folder / "orders.jsonl",
         orders_from=folder / "drop",
         receipts=folder / "receipts.jsonl",
+        **{name: folder / path for name, path in task.get("files", {}).items()},
     )
 
 

@@ -1,14 +1,20 @@
-"""Break the rows of orders from outside, those that come late too: the same whatever the stops, and undone."""
+"""Break the rows of orders from outside, late ones too: the same whatever the stops, and undone."""
 
 from __future__ import annotations
 
 import datetime as dt
+import random
+import signal
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import pytest
 
 from fastgen.faults.undo import undo_faults
+from tests.effort import repeats
 from tests.faults.streams import faults_text
+from tests.forking import forking
 from tests.live_kitchens.orders import KILLED, read_lines, write_lines
 from tests.live_kitchens.runs import NOON, FakeClock, config_of, lines, run
 
@@ -23,6 +29,15 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "null", "probability": 0.2, "field": "loc_lat"},
 )
 
+KILLS = repeats(3, 100)
+# A run takes a few steps for each batch, and for each of some records of the journal.
+MAX_STEP = 60
+
+
+@pytest.fixture(autouse=True)
+def _disk_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.fsync", lambda _: None)
+
 
 def test_stops_change_nothing_and_faults_are_undone(tmp_path: Path) -> None:
     """Orders of an hour ago have rows that come later than their time, before any fault delays them."""
@@ -31,10 +46,12 @@ def test_stops_change_nothing_and_faults_are_undone(tmp_path: Path) -> None:
     faults = tmp_path / "faults.toml"
     faults.write_text(faults_text(*FAULTS), encoding="utf-8")
 
+    config = config_of(**{**KILLED, "batch_seconds": 300})
+
     def play(name: str, hours: list[float], **options: Any) -> None:
         clock = FakeClock(NOON)
         for some in hours:
-            run(config_of(**KILLED), tmp_path / name, clock=clock, hours=some, orders=orders, **options)
+            run(config, tmp_path / name, clock=clock, hours=some, orders=orders, **options)
 
     receipts = {"receipts": tmp_path / "receipts.jsonl"}
     broken: dict[str, Any] = {"faults": faults, "ledger": tmp_path / "whole.parquet"}
@@ -42,10 +59,7 @@ def test_stops_change_nothing_and_faults_are_undone(tmp_path: Path) -> None:
     play("stopped", [0.1] * 10 + [0.5] * 4, **{**broken, "ledger": tmp_path / "stopped.parquet"})
     play("clean", [3.0])
     assert lines(tmp_path / "stopped") == lines(tmp_path / "whole")
-    ledgers = [
-        pl.read_parquet(tmp_path / f"{name}.parquet").drop("file", "line").sort("event_id", "copy", "fault")
-        for name in ("stopped", "whole")
-    ]
+    ledgers = [_faults_in(tmp_path / f"{name}.parquet") for name in ("stopped", "whole")]
     assert ledgers[0].equals(ledgers[1])
     undone = undo_faults(tmp_path / "whole", tmp_path / "whole.parquet")
     clean = lines(tmp_path / "clean")
@@ -54,3 +68,46 @@ def test_stops_change_nothing_and_faults_are_undone(tmp_path: Path) -> None:
     hit = set(ledgers[0]["event_id"])
     assert len(ours) == 11
     assert any(order in line and line.split('"')[3] in hit for line in clean for order in ours)
+
+
+def test_kills_lose_neither_orders_nor_faults(tmp_path: Path) -> None:
+    """Killed at random steps while orders come in: rows and ledger are those of an unbroken run."""
+    chance, faults = random.Random(11), tmp_path / "faults.toml"  # noqa: S311
+    faults.write_text(faults_text(*FAULTS), encoding="utf-8")
+    files = {"faults": "faults.toml", "ledger": "ledger.parquet"}
+    (tmp_path / "drop").mkdir()
+    hour, n_kills, n_sent = 0.0, 0, 0
+    with forking("tests.live_kitchens.order_forker") as forker:
+        while n_kills < KILLS:
+            # Named times: what is "now" is another moment in every run.
+            time = NOON + dt.timedelta(hours=hour + chance.uniform(-1.0, 0.5))
+            order = {"id": f"{n_sent}", "time": time.isoformat()}
+            write_lines(tmp_path / "orders.jsonl", order, order)
+            n_sent += 1
+            start = (NOON + dt.timedelta(hours=hour)).isoformat()
+            task = {"folder": str(tmp_path), "start": start, "hours": 0.05, "files": files}
+            code = forker.run(within=tmp_path, kill_at=chance.randint(1, MAX_STEP), **task)
+            assert code in {0, -signal.SIGKILL}
+            n_kills += code != 0
+            hour += chance.choice([0.0, 0.001, 0.05])
+        task["start"] = (NOON + dt.timedelta(hours=hour)).isoformat()
+        assert forker.run(within=tmp_path, **{**task, "hours": 3.0}) == 0
+    options: dict[str, Any] = {"hours": hour + 3.0, "orders": tmp_path / "orders.jsonl"}
+    whole = {"faults": faults, "ledger": tmp_path / "whole.parquet"}
+    run(config_of(**KILLED), tmp_path / "whole", **options, **whole)
+    run(config_of(**KILLED), tmp_path / "clean", **options)
+    ledger, clean = tmp_path / "ledger.parquet", sorted(lines(tmp_path / "clean"))
+    undone = sorted(line.decode().rstrip("\n") for line in undo_faults(tmp_path / "out", ledger))
+    assert undone == clean
+    assert sorted(lines(tmp_path / "out")) == sorted(lines(tmp_path / "whole"))
+    columns = ["event_id", "copy", "fault", "kind", "before", "after"]
+    assert _faults_in(ledger).select(columns).equals(_faults_in(whole["ledger"]).select(columns))
+    assert Counter(one["status"] for one in read_lines(tmp_path / "receipts.jsonl")) == {
+        "accepted": n_sent,
+        "duplicate": n_sent,
+    }
+
+
+def _faults_in(ledger: Path) -> pl.DataFrame:
+    """Read a ledger without the places of rows, which depend on the batches."""
+    return pl.read_parquet(ledger).drop("file", "line").sort("event_id", "copy", "fault")
