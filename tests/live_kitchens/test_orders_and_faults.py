@@ -15,7 +15,7 @@ from fastgen.faults.undo import undo_faults
 from tests.effort import repeats
 from tests.faults.streams import faults_text
 from tests.forking import forking
-from tests.live_kitchens.orders import KILLED, read_lines, write_lines
+from tests.live_kitchens.orders import KILLED, STEPS, quiet, read_lines, write_lines
 from tests.live_kitchens.runs import NOON, FakeClock, config_of, lines, run
 
 if TYPE_CHECKING:
@@ -68,6 +68,25 @@ def test_stops_change_nothing_and_faults_are_undone(tmp_path: Path) -> None:
     hit = set(ledgers[0]["event_id"])
     assert len(ours) == 11
     assert any(order in line and line.split('"')[3] in hit for line in clean for order in ours)
+
+
+def test_delays_count_from_when_an_order_was_taken(tmp_path: Path) -> None:
+    """An order of yesterday, whose rows would all come at once without the fault."""
+    faults = tmp_path / "faults.toml"
+    faults.write_text(
+        faults_text({"kind": "late", "probability": 1.0, "max_delay_s": 3000}), encoding="utf-8"
+    )
+    yesterday = {"time": (NOON - dt.timedelta(hours=20)).isoformat()}
+    orders, config = write_lines(tmp_path / "orders.jsonl", yesterday), quiet()
+    run(config, tmp_path / "clean", hours=0.02, orders=orders)
+    total = len(lines(tmp_path / "clean"))
+    assert total >= len(STEPS)
+    clock, seen = FakeClock(NOON), list[int]()
+    for _ in range(4):
+        run(config, tmp_path / "out", clock=clock, hours=0.25, orders=orders, faults=faults)
+        seen.append(len(lines(tmp_path / "out")))
+    # Delays are spread over 50 minutes.
+    assert 0 < seen[0] < seen[1] < seen[2] <= seen[3] == total
 
 
 def test_kills_lose_neither_orders_nor_faults(tmp_path: Path) -> None:
