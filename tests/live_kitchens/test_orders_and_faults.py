@@ -104,7 +104,7 @@ def test_kills_lose_neither_orders_nor_faults(tmp_path: Path) -> None:
             write_lines(tmp_path / "orders.jsonl", order, order)
             n_sent += 1
             start = (NOON + dt.timedelta(hours=hour)).isoformat()
-            task = {"folder": str(tmp_path), "start": start, "hours": 0.05, "files": files}
+            task: dict[str, Any] = {"folder": str(tmp_path), "start": start, "hours": 0.05, "files": files}
             code = forker.run(within=tmp_path, kill_at=chance.randint(1, MAX_STEP), **task)
             assert code in {0, -signal.SIGKILL}
             n_kills += code != 0
@@ -112,7 +112,7 @@ def test_kills_lose_neither_orders_nor_faults(tmp_path: Path) -> None:
         task["start"] = (NOON + dt.timedelta(hours=hour)).isoformat()
         assert forker.run(within=tmp_path, **{**task, "hours": 3.0}) == 0
     options: dict[str, Any] = {"hours": hour + 3.0, "orders": tmp_path / "orders.jsonl"}
-    whole = {"faults": faults, "ledger": tmp_path / "whole.parquet"}
+    whole: dict[str, Any] = {"faults": faults, "ledger": tmp_path / "whole.parquet"}
     run(config_of(**KILLED), tmp_path / "whole", **options, **whole)
     run(config_of(**KILLED), tmp_path / "clean", **options)
     ledger, clean = tmp_path / "ledger.parquet", sorted(lines(tmp_path / "clean"))
