@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MINUTE_US = 60 * US_PER_S
-# Fields that a state file has only if they say something.
+# Fields that a state file may lack: it has no None, and older ones know nothing of orders from outside.
 _SPARSE = ("faults", "skipped_to_us", "orders_bytes")
 _FILE = StateFile("fastgen-live-state", 1, "live run")
 
