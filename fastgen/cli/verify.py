@@ -60,7 +60,7 @@ def _run(dataset: Path, against: Path | None) -> VerifyReport:
     from rich.console import Console  # noqa: PLC0415  # slow to import
     from rich.progress import Progress  # noqa: PLC0415
 
-    # Before the bar is drawn: without a dataset, the error stands alone.
+    # Before the bar is drawn: without a dataset, the error is all that is printed.
     total = read_manifest(dataset).rows
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Verifying", total=total)

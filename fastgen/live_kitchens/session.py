@@ -119,7 +119,7 @@ class LiveSession:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Make the ledger whole, unless the run has failed, and release the locks."""
         with self._open:
-            # GeneratorExit: whoever takes batches has taken all that he wants.
+            # GeneratorExit: the caller has taken all the batches that it wants.
             if self._options.ledger is not None and (kind is None or kind is GeneratorExit):
                 self._write_ledger(Path(self._options.ledger))
 

@@ -36,6 +36,8 @@ _MEMORY_LIMIT = "512MB"
 
 def places_of_file(path: Path) -> list[Path]:
     """List the files and folders that the publication of a DuckDB file writes, existing or not."""
+    if not path.name:  # a folder such as "." or "/", which is no file in any case
+        return [path]
     return [path, _log_of(path), _scratch_of(path)]
 
 

@@ -63,7 +63,7 @@ def import_roads(
             file.read(1)
     except OSError as error:
         raise DataError(f"{name}: expected a readable file, got {error.strerror}.") from None
-    # After the checks of the file: whoever mistypes a name needn't install anything to learn it.
+    # After the checks of the file: a user who mistypes a name needn't install anything to learn it.
     require_osm_extra(FOR_STREETS)
     if path.name.endswith(GRAPHML_SUFFIX):
         source = f"OpenStreetMap by way of osmnx, {_clean_name(path)}"

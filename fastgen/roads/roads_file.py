@@ -206,7 +206,7 @@ def read_roads(path: Path) -> bytes:
     """
     try:
         with open_regular(path) as file:
-            # Another kind of file is told by its start, before gigabytes of it are read.
+            # Another kind of file is recognised by its start, before gigabytes of it are read.
             head = file.read(MAX_HEADER)
             if b"\n" not in head or os.fstat(file.fileno()).st_size > MAX_HEADER + MAX_BODY:
                 raise DataError(f"{path}: expected a {FORMAT} file, got something else.")
