@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tests.live_kitchens.runs import config_of, rows, run
+from tests.live_kitchens.runs import NOON, config_of, rows, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from fastgen.live_kitchens.config import LiveConfig
     from fastgen.live_kitchens.options import Batch
 
+NEAR = {"lat": 37.7899, "lon": -122.3892}  # some streets from the kitchen
 STEPS = (
     "order_created",
     "gk_started",
@@ -23,6 +25,11 @@ STEPS = (
     "driver_picked_up",
     "delivered",
 )
+
+
+def at(**after: float) -> str:
+    """Write a time some while after the start of a run."""
+    return f"{NOON + dt.timedelta(**after):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def quiet(**changes: Any) -> LiveConfig:

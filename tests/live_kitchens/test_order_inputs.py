@@ -1,0 +1,203 @@
+"""Orders from outside come by a file, a stream or a folder, each exactly once, also when a run is stopped."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fastgen.errors import DamageError, DataError, OutputError, ScenarioError
+from tests.live_kitchens.orders import (
+    at,
+    by_order,
+    check_whole,
+    quiet,
+    read_lines,
+    rejected,
+    run_orders,
+    write_lines,
+)
+from tests.live_kitchens.runs import NOON, FakeClock, config_of, lines, rows, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _disk_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.fsync", lambda _: None)
+
+
+def test_rows_of_one_stream_are_orders_of_another(tmp_path: Path) -> None:
+    """What a kitchen writes can be dropped into the folder of another, in both wire forms."""
+    for wire in ("live", "canonical"):
+        folder = tmp_path / wire
+        (folder / "drop").mkdir(parents=True)
+        run(config_of(start_days_ago=1), folder / "first", wire=wire)
+        made = [row for row in rows(folder / "first") if row["event_type"] == "order_created"][-20:]
+        text = [json.dumps({**row, "body": json.dumps(row["body"]), "shop": 1}) for row in made]
+        (folder / "drop" / "a.jsonl").write_text("\n".join(text))  # no newline at the end
+        run(quiet(), folder / "out", hours=1.5, orders_from=folder / "drop", receipts=folder / "r", wire=wire)
+        receipts = read_lines(folder / "r")
+        assert [one["id"] for one in receipts] == [row["order_id"] for row in made]
+        found = by_order(folder / "out")
+        for row, receipt in zip(made, receipts, strict=True):
+            check_whole(found[receipt["order_id"]])
+            created = found[receipt["order_id"]][0]
+            assert created["ts"] == row["ts"]
+            assert created["body"] == row["body"]
+
+
+def test_files_of_a_folder_are_taken_once_when_they_are_whole(tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    for name in (".hidden", "_part", "a.tmp", "b.staged"):
+        write_lines(drop / name, {"id": name})
+    write_lines(drop / "one.jsonl", {"id": "1"})
+    (drop / "empty").touch()
+    (drop / "folder").mkdir()
+    clock, taken = FakeClock(), []
+    waits = clock.wait
+
+    def wait(seconds: float) -> None:
+        """Drop more files while the run waits; one grows over some looks."""
+        taken.append(len(read_lines(tmp_path / "r")))
+        if len(taken) == 10:
+            (drop / "a.tmp").rename(drop / "two.jsonl")
+        if 20 <= len(taken) < 30:
+            write_lines(drop / "grows.jsonl", {"id": f"g{len(taken)}"})
+        if len(taken) == 50:
+            write_lines(drop / "one.jsonl", {"id": "late"})  # its name is taken
+        waits(seconds)
+
+    clock.wait = wait  # type: ignore[method-assign]
+    run(quiet(), tmp_path / "out", clock=clock, hours=0.02, orders_from=drop, receipts=tmp_path / "r")
+    ids = [one["id"] for one in read_lines(tmp_path / "r")]
+    assert ids == ["1", "a.tmp", *(f"g{i}" for i in range(20, 30))]
+    run(quiet(), tmp_path / "out", clock=clock, hours=0.02, orders_from=drop, receipts=tmp_path / "r")
+    assert [one["id"] for one in read_lines(tmp_path / "r")] == ids
+
+
+def test_a_growing_file_is_followed_line_by_line(tmp_path: Path) -> None:
+    orders, clock, n_waits = tmp_path / "o", FakeClock(), [0]
+    orders.touch()
+    waits, text = clock.wait, b'{"id": "a"}\n\n{"id": "b"}\n{"id": "c"}'
+
+    def wait(seconds: float) -> None:
+        n_waits[0] += 1
+        if n_waits[0] <= len(text):
+            with orders.open("ab") as file:
+                file.write(text[n_waits[0] - 1 : n_waits[0]])
+        waits(seconds)
+
+    clock.wait = wait  # type: ignore[method-assign]
+    run(quiet(), tmp_path / "out", clock=clock, hours=0.01, orders=orders, receipts=tmp_path / "r")
+    assert [(one["id"], one["line"]) for one in read_lines(tmp_path / "r")] == [("a", 1), ("b", 3)]
+    write_lines(orders, b"")
+    run(quiet(), tmp_path / "out", clock=clock, hours=0.01, orders=orders, receipts=tmp_path / "r")
+    assert [one["line"] for one in read_lines(tmp_path / "r")] == [1, 3, 4]
+    orders.write_text("{}\n")
+    with pytest.raises(DataError, match=r"o: expected a file that only grows, 37 bytes or more, got 3\."):
+        run(quiet(), tmp_path / "out", clock=clock, hours=0.01, orders=orders)
+
+
+def test_a_run_that_is_stopped_anywhere_gives_the_rows_of_an_unbroken_one(tmp_path: Path) -> None:
+    config = config_of(
+        orders_day_1=2000, orders_last=2000, start_days_ago=1, end_days_ahead=2, batch_seconds=60
+    )
+    orders = write_lines(
+        tmp_path / "o",
+        *({"id": f"{i}", "time": at(seconds=37 * i)} for i in range(60)),
+        {"time": at(hours=-2)},
+        b"bad",
+    )
+    run(config, tmp_path / "whole", hours=1, orders=orders, receipts=tmp_path / "r1")
+    clock, end, starts = FakeClock(), NOON + dt.timedelta(hours=1), 0
+    while clock.time < end:
+        left = (end - clock.time).total_seconds() / 3600
+        n = 2 + starts * 7 % 30
+        run(
+            config,
+            tmp_path / "out",
+            clock=clock,
+            hours=left,
+            at_most=n,
+            orders=orders,
+            receipts=tmp_path / "r2",
+        )
+        starts += 1
+    run(config, tmp_path / "out", clock=clock, orders=orders, receipts=tmp_path / "r2")
+    assert starts > 3
+    assert lines(tmp_path / "out") == lines(tmp_path / "whole")
+    assert read_lines(tmp_path / "r2") == read_lines(tmp_path / "r1")
+    assert len(rejected(tmp_path)) == 1
+
+
+def test_orders_go_on_without_their_input(tmp_path: Path) -> None:
+    run_orders(tmp_path, {"id": "a"}, hours=0.05)
+    run(quiet(), tmp_path / "out", clock=FakeClock(NOON + dt.timedelta(hours=0.05)), hours=1.5)
+    (found,) = by_order(tmp_path / "out").values()
+    check_whole(found)
+
+
+def test_speed_up_counts_for_orders_too(tmp_path: Path) -> None:
+    run_orders(tmp_path, {}, hours=0.02, speed_up=100)
+    (found,) = by_order(tmp_path / "out").values()
+    check_whole(found)
+
+
+def test_a_damaged_or_lost_journal_is_named(tmp_path: Path) -> None:
+    run_orders(tmp_path, {"id": "a"}, {"id": "b"}, hours=0.01)
+    write_lines(tmp_path / "orders.jsonl", {"id": "c"})
+    clock = FakeClock(NOON + dt.timedelta(hours=0.01))
+    run(quiet(), tmp_path / "out", clock=clock, hours=0.01, orders=tmp_path / "orders.jsonl")
+    journal = tmp_path / ".out.fastgen" / "orders.jsonl"
+    data = journal.read_bytes()
+    assert data.count(b"\n") == 2
+    for damaged in (
+        data.replace(b'"sn', b'"ns'),
+        data.replace(b"crc32", b"crc31", 1),
+        data[:-5],
+        data[:5],
+        b"",
+    ):
+        journal.write_bytes(damaged)
+        with pytest.raises(DamageError, match=r"orders\.jsonl: expected "):
+            run(quiet(), tmp_path / "out", clock=clock, hours=0.01)
+    journal.write_bytes(data + data[:30])  # killed while it was written
+    run(quiet(), tmp_path / "out", clock=clock, hours=0.01)
+    assert journal.read_bytes() == data
+
+
+def test_impossible_inputs_are_refused_and_leave_nothing(tmp_path: Path) -> None:
+    file, own = tmp_path / "o", tmp_path / "r"
+    file.touch()
+    own.touch()
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"orders": tmp_path / "none"}, "orders: expected a file, or -, got .*none: No such file"),
+        ({"orders": tmp_path}, "orders: expected a file, or -, got "),
+        ({"orders": own, "receipts": own}, "orders: expected a file that the run doesn't write, got "),
+        ({"orders_from": file}, "orders_from: expected a folder, got .*o, which is none"),
+        ({"orders_from": tmp_path / "none"}, "orders_from: expected a folder, got "),
+        ({"receipts": file}, "receipts: expected orders or orders_from beside it, got neither"),
+        ({"orders": file, "receipts": tmp_path}, "receipts: expected a file, got the folder"),
+    ]
+    for options, message in refused:
+        with pytest.raises(ScenarioError, match=message):
+            run(quiet(), tmp_path / "out", **options)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ScenarioError, match="orders_from: expected a folder other than that of the events"):
+        run(quiet(), tmp_path / "out", orders_from=tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["o", "out", "r"]
+
+
+def test_a_journal_without_a_state_is_refused(tmp_path: Path) -> None:
+    orders = write_lines(tmp_path / "o", {})
+    with (tmp_path / "stream").open("wb") as stream:
+        run(quiet(), stream, hours=0.01, state=tmp_path / "s.json", orders=orders)  # type: ignore[arg-type]
+        assert (tmp_path / "s.json.orders.jsonl").exists()
+        (tmp_path / "s.json").unlink()
+        with pytest.raises(OutputError, match=r"s\.json\.orders\.jsonl: expected no journal of orders yet"):
+            run(quiet(), stream, hours=0.01, state=tmp_path / "s.json", orders=orders)  # type: ignore[arg-type]
