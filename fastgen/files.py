@@ -22,6 +22,9 @@ _PATH_MAX, NAME_MAX = 4095, 255  # bytes, on Linux (linux/limits.h)
 _SHOWN = 60
 # One slash is enough: pathlib turns "s3://" into "s3:/".
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+# Bytes of each pipe that a shell has opened, by device and inode: a pipe gives them once, and some inputs are
+# read twice, to check them and to use them.
+_piped: dict[tuple[int, int], bytes] = {}
 
 
 def is_url(text: str | Path) -> bool:
@@ -220,9 +223,15 @@ def open_regular(path: Path) -> BufferedReader:
 
 
 def read_regular(path: Path) -> bytes:
-    """Read a whole file; errors as `open_regular`."""
+    """Read a whole file, or a pipe that a shell has opened, however often; errors as `open_regular`."""
     with open_regular(path) as file:
-        return file.read()
+        found = os.fstat(file.fileno())
+        if stat.S_ISREG(found.st_mode):
+            return file.read()
+        pipe = (found.st_dev, found.st_ino)
+        if pipe not in _piped:
+            _piped[pipe] = file.read()
+        return _piped[pipe]
 
 
 def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:

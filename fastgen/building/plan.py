@@ -10,7 +10,6 @@ from fastgen.dataset.layout import EVENTS, Layout, PartitionBy, Writer, part_pat
 from fastgen.dataset.manifest import compute_build_id
 from fastgen.errors import ScenarioError
 from fastgen.events.digest import DIGEST_VERSION
-from fastgen.files import check_input
 from fastgen.generating.inputs import load_simulation
 from fastgen.generating.simulation import Simulation, Span
 from fastgen.parquet.codecs import COMPRESSIONS
@@ -98,11 +97,6 @@ def prepare(
     partition_by = PartitionBy(_check_choice("partition_by", options.partition_by, tuple(PartitionBy)))
     _check_choice("compression", options.compression, COMPRESSIONS)
     writer = Writer(_check_choice("writer", options.writer, tuple(Writer)))
-    if options.scenario is not None:
-        from fastgen.faults.plan import load_scenario_faults  # noqa: PLC0415  # only for a scenario file
-
-        # They don't change the dataset, and a wrong key would be found only when the file is replayed.
-        load_scenario_faults(check_input(options.scenario, "scenario"))
     simulation = load_simulation(options, announce, make_source)
     return BuildPlan(
         **vars(simulation),

@@ -74,7 +74,7 @@ def replay(
       fastgen replay scenario:canonical --to landing
       fastgen replay dataset --to landing --faults faults.toml --ledger ledger.parquet
     """  # noqa: D301  # \b keeps click from joining the lines
-    _check_companions(settings, every, follow=follow, looks_once=now is not None or dry_run)
+    _check_companions(settings, to, every, follow=follow, looks_once=now is not None or dry_run)
     with uncollected():
         from fastgen.replaying.clock import us_from_utc  # noqa: PLC0415  # heavy
         from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
@@ -88,8 +88,10 @@ def replay(
     check_every(every_s)
 
     of_scenario = {name: settings.pop(name) for name in list(settings) if name.startswith("of_")}
-    # What is left are the fields of ReplayOptions.
+    # What is left are the fields of ReplayOptions, whose default is used for what isn't given.
     settings["faults"] = settings["faults"] or datasets.faults_of_named(dataset)
+    if settings["max_rows_per_file"] is None:
+        del settings["max_rows_per_file"]
     replay_options = ReplayOptions(**settings)
 
     now_us = None if now is None else us_from_utc(now)
@@ -125,7 +127,7 @@ def replay(
 
 
 def _check_companions(
-    settings: dict[str, Any], every: float | None, *, follow: bool, looks_once: bool
+    settings: dict[str, Any], to: str, every: float | None, *, follow: bool, looks_once: bool
 ) -> None:
     """Refuse options that contradict each other, or that change nothing without another one."""
     # --follow needs a clock that runs on, and a dry run looks once.
@@ -135,6 +137,8 @@ def _check_companions(
         raise click.UsageError("--every: expected --follow beside it, got none.")
     if settings["rebase"] and settings["speed"] is None:
         raise click.UsageError("--rebase: expected --speed beside it, got none.")
+    if settings["max_rows_per_file"] is not None and to == STDOUT:
+        raise click.UsageError("--max-rows-per-file: expected a folder as --to beside it, got a stream, -.")
 
 
 def _warn_of_rebase(emitted: Emitted, replay_options: ReplayOptions) -> None:

@@ -106,14 +106,13 @@ speed = click.option(
 loop = click.option(
     "--loop/--no-loop", default=None, help="Begin again after the last day, or end.  [default: --loop]"
 )
-# The default is MAX_ROWS_PER_FILE, stated anew: its module would slow down every --help.
+# None unless it is given: a stream has no files. The help states MAX_ROWS_PER_FILE anew, for its module would
+# slow down every --help.
 max_rows = click.option(
     "--max-rows-per-file",
     type=Count(min=1),
     metavar="N",
-    default=250_000,
-    show_default=True,
-    help="Most rows of a file.",
+    help="Most rows of a file in FOLDER.  [default: 250000]",
 )
 replay_format = click.option(
     "--format",

@@ -112,7 +112,9 @@ class LedgerFile:
             If the part is damaged.
         """
         try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as part:
+            # Arrow takes a relative path such as run:1/part for a URL, so it gets the open file.
+            with path.open("rb") as file:
+                part = pq.ParquetFile(file, page_checksum_verification=True)
                 for batch in part.iter_batches(GROUP_ROWS):
                     self._waiting.append(pl.DataFrame(pl.from_arrow(batch)))
                     self._write_groups()

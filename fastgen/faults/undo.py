@@ -19,7 +19,7 @@ from fastgen.errors import DataError
 from fastgen.faults.kinds import DELAYING, DROPPING
 from fastgen.faults.ledger import SCHEMA
 from fastgen.faults.plan import LINE_FORMATS
-from fastgen.files import check_input
+from fastgen.files import check_input, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,7 +94,9 @@ def read_ledger(path: Path) -> list[Entry]:
         If it can't be read, or isn't a ledger.
     """
     try:
-        table = pq.read_table(path)
+        # Arrow takes a relative path such as run:1 for a URL, so it gets the open file.
+        with open_regular(path) as file:
+            table = pq.ParquetFile(file, pre_buffer=False, page_checksum_verification=True).read()
     except OSError as error:
         raise DataError(f"{path}: expected a ledger of faults, got: {error.strerror or error}.") from None
     except pa.ArrowException as error:

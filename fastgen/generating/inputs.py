@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
+from fastgen.faults.plan import load_scenario_faults
 from fastgen.files import check_input
 from fastgen.generating.simulation import Simulation, make_simulation
 from fastgen.inputs.loading import load_inputs
@@ -82,10 +83,13 @@ def load_simulation(
     Raises
     ------
     ScenarioError, DataError
-        If an input is wrong.
+        If an input is wrong, the faults of the scenario file among them.
     """
     given = {name: getattr(options, name) for name in ("scenario", "dimensions", "roads")}
     paths = {name: None if path is None else check_input(path, name) for name, path in given.items()}
+    if paths["scenario"] is not None:
+        # They don't change the events, and a wrong key would be found only when the file is replayed.
+        load_scenario_faults(paths["scenario"])
     overrides = {key: getattr(options, key) for key in ("days", "seed", "scale", "start")}
     loaded, dims = load_inputs(paths["scenario"], paths["dimensions"], overrides=overrides)
     selected = select_locations(loaded, options.locations)

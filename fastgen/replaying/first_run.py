@@ -58,7 +58,7 @@ def check_first_now(clock: ReplayClock, now_us: int) -> None:
     if not clock.earliest_start_us <= now_us < YEAR_10000_US:
         raise ScenarioError(
             f"now: expected a time of the years 1970 to 9999, at least {clock.start_day} days after 1970 "
-            "began, for the first event falls so long before it. Set the clock, or name it with --now."
+            "began, for the first event falls so long before it. Set the clock, or replay once with --now."
         )
 
 

@@ -31,7 +31,7 @@ class ReplayOptions:
     locations, types
         Codes or ids; event type names; default: all.
     max_rows_per_file
-        Most rows of a file.
+        Most rows of a file; a stream has no files.
     format
         "jsonl", "jsonl.gz" or "parquet".
     rebase

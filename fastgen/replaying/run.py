@@ -72,7 +72,7 @@ def replay(
     locations, types
         Codes or ids; event type names. None: those of the state; at a first run all.
     max_rows_per_file
-        Most rows of a file.
+        Most rows of a file; a stream has no files.
     format
         "jsonl", "jsonl.gz" or "parquet".
     rebase

@@ -11,6 +11,7 @@ import pytest
 
 from fastgen.cli import main
 from fastgen.emitting.control import find_control
+from fastgen.replaying import run as run_module
 from tests.building.test_build import resize, small_disk
 from tests.cli.replays import FIRST, LATER, ROOT, run
 from tests.replaying.slow_disk import DESCRIPTORS
@@ -105,6 +106,12 @@ def test_what_readers_must_leave_out_is_said_once(dataset: Path, unbroken: Path,
         ("--to out --every 5s", 2, "--every: expected --follow beside it, got none."),
         ("--to out --rebase", 2, "--rebase: expected --speed beside it, got none."),
         ("--to out --max-rows-per-file 0", 2, "0 is not in the range x>=1"),
+        # Also the number that is the default: a stream isn't cut at all.
+        *(
+            (f"--to - {more} --max-rows-per-file {rows}", 2, "--max-rows-per-file: expected a folder as --to")
+            for more in ("--state s.json", "--state s.json --follow", "--dry-run", "")
+            for rows in (5, 250_000)
+        ),
         ("--to -", 2, "state: expected a state file, which a stream can't hold, got none."),
         ("--to file", 1, "file: expected a folder to write to, got: Not a directory."),
         ("--to {dataset}", 2, "to: expected a place apart from the dataset"),
@@ -138,3 +145,21 @@ def test_trouble_is_one_line(
     (line,) = said.err.splitlines()
     assert message in line
     assert not list(Path().glob("out/events-*"))
+
+
+@pytest.mark.parametrize("how", [("--follow",), (), ("--dry-run",), ("--no-loop",)])
+def test_clock_of_1970_is_refused_with_a_way_out_that_the_command_has(
+    how: tuple[str, ...],
+    dataset: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(run_module, "present_us", lambda: 0)
+    with pytest.raises(SystemExit) as ended:
+        main(["replay", str(dataset), "--to", str(tmp_path / "out"), "--start-day", "1", *how])
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    # Beside --follow there is no --now.
+    assert line.endswith("Set the clock, or replay once with --now.")
+    assert not list(tmp_path.glob("out/events-*"))

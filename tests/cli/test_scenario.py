@@ -83,11 +83,18 @@ def test_help_has_examples(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["build --scenario", "plan --scenario", "scenario show", "scenario check"], ids=str
+    "command",
+    [
+        *("build --scenario mine.toml", "plan --scenario mine.toml"),
+        *("scenario show mine.toml", "scenario check mine.toml"),
+        "slice scenario:mine.toml --from 0 --to 1 --raw",
+        "publish scenario:mine.toml --to parquet:tables",
+    ],
+    ids=str,
 )
 def test_wrong_faults_of_a_scenario_are_found_by_what_makes_no_stream(command: str, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('days = 1\n[[faults]]\nkind = "lots"\nprobability = 0.1\n')
-    refused = run_fastgen(*command.split(), "mine.toml", cwd=tmp_path)
+    refused = run_fastgen(*command.split(), cwd=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("fastgen: mine.toml: fault 1: kind: expected ")
     assert refused.stderr.count("\n") == 1

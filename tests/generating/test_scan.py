@@ -144,9 +144,14 @@ def test_both_name_every_option_of_a_simulation(read: Callable[..., object]) -> 
     assert named == {field.name: field.default for field in dataclasses.fields(SimulationOptions)}
 
 
-def test_wrong_input_is_said_at_once() -> None:
+@pytest.mark.parametrize("read", [fastgen.scan_scenario, fastgen.scenario_batches])
+def test_wrong_input_is_said_at_once(read: Callable[..., object], tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="days: expected"):
-        fastgen.scan_scenario(days=-1)
+        read(days=-1)
+    faulty = tmp_path / "faulty.toml"
+    faulty.write_text('[[faults]]\nkind = "lots"\nprobability = 0.1\n')
+    with pytest.raises(ScenarioError, match=r"faulty\.toml: fault 1: kind: expected"):
+        read(faulty, days=1)
 
 
 INTERRUPTED = """

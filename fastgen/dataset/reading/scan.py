@@ -71,15 +71,16 @@ def scan_files(index: DatasetIndex, files: Sequence[EventPart]) -> pl.LazyFrame:
         with file.open():
             pass
     names = [column.name for column in COLUMNS]
-    paths = [file.path for file in files]
+    # Absolute: Polars takes a relative path such as file:x for a URL.
+    paths = [file.path.absolute() for file in files]
     if index.layout is Layout.SINGLE:
         return pl.scan_parquet(paths, glob=False, hive_partitioning=False).select(names)
     if "=" in str(index.folder.absolute()):
         # Polars would also make columns of the folders above that are named KEY=VALUE.
         frames = [
-            pl.scan_parquet([file.path for file in some], glob=False, hive_partitioning=False).with_columns(
-                pl.lit(location_id, pl.Int8).alias("location_id")
-            )
+            pl.scan_parquet(
+                [file.path.absolute() for file in some], glob=False, hive_partitioning=False
+            ).with_columns(pl.lit(location_id, pl.Int8).alias("location_id"))
             for location_id, some in groupby(files, key=lambda file: file.location_id)
         ]
         return pl.concat(frames).select(names)
