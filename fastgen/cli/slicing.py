@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastgen.dataset.opened import OpenDataset
+    from fastgen.faults.plan import FaultPlan
 
 
 @click.command("slice")
@@ -81,7 +82,7 @@ def slice_command(
         check_slice(undigested.index, start, end, **settings)
 
     if str(output) != STDOUT:
-        _check_output(output, dataset, ledger)
+        _check_output(output, dataset, settings["faults"], ledger)
     opened = datasets.open_named(dataset, of_scenario, check, has_ids=not raw)
 
     def write(stream: IO[bytes]) -> None:
@@ -95,7 +96,9 @@ def slice_command(
             _to_file(write, output)
 
 
-def _check_output(output: Path, dataset: Path | str, ledger: Path | None) -> None:
+def _check_output(
+    output: Path, dataset: Path | str, faults: Path | FaultPlan | None, ledger: Path | None
+) -> None:
     """Refuse a file that a slice can't be written to, before the events are made or read."""
     from fastgen.dataset.layout import check_no_part, is_part  # noqa: PLC0415  # --help does without
     from fastgen.files import check_file, check_place  # noqa: PLC0415  # --help does without
@@ -103,6 +106,9 @@ def _check_output(output: Path, dataset: Path | str, ledger: Path | None) -> Non
     if isinstance(dataset, Path) and is_part(output, dataset):
         raise ScenarioError(f"output: expected a file that is none of the dataset, got {output}.")
     check_no_part(output, "output")
+    faults_file = faults if faults is None or isinstance(faults, Path) else Path(faults.source)
+    if faults_file is not None and os.path.realpath(output) == os.path.realpath(faults_file):
+        raise ScenarioError(f"output: expected a file other than that of the faults, got {output}.")
     if ledger is not None:
         from fastgen.faults.plan import check_ledger_path  # noqa: PLC0415  # only with faults
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from fastgen.dataset.instants import EXPECTED, Instant, parse_instant
 from fastgen.errors import ScenarioError
 from fastgen.events.schema import EVENT_TYPES
-from fastgen.faults.kinds import KINDS, ROW_FIELDS, SELECTION
+from fastgen.faults.kinds import KINDS, ONE_FORM_KEYS, ROW_FIELDS, SELECTION
 from fastgen.model.field_kinds import Metadata, choice, integer, matching, number, texts
 from fastgen.model.fields import Spec, check_fields, did_you_mean, field_specs, shown
 from fastgen.units import S_PER_DAY
@@ -59,7 +59,8 @@ def _scalar(doc: str) -> Metadata:
     def check(value: object) -> str | float | bool:
         if isinstance(value, str) and len(value) <= TEXT_MAX:
             return value
-        if isinstance(value, int | float) and math.isfinite(value):
+        # Not `isfinite`, which fails for a whole number that no float is as large as.
+        if isinstance(value, int | float) and abs(value) <= sys.float_info.max:
             return value
         raise ValueError
 
@@ -136,6 +137,11 @@ class Fault:
         check_fields(self)
         # A key without effect would make its author believe that it has one.
         self._check_keys()
+        for key in ("types", "locations"):
+            if getattr(self, key) == ():
+                raise ScenarioError(f"{key}: expected one at least, got []: the fault would hit no event.")
+        if self.name is not None and self.name == self.field:
+            raise ScenarioError(f"name: expected another name than that of field, got {shown(self.name)}.")
         for name in self.types or ():
             if name not in EVENT_TYPES:
                 raise ScenarioError(f"types: unknown type {shown(name)}, {did_you_mean(name, EVENT_TYPES)}")
@@ -159,6 +165,12 @@ class Fault:
             if value is None and key in needed:
                 raise ScenarioError(
                     f"{key}: expected {spec.expected(key)}, got nothing: kind {self.kind} needs the key."
+                )
+        for key, (chooser, word) in ONE_FORM_KEYS.items():
+            value = getattr(self, key)
+            if value is not None and getattr(self, chooser) != word:
+                raise ScenarioError(
+                    f'{key}: expected no such key unless {chooser} is "{word}", got {shown(value)}.'
                 )
 
     @property

@@ -40,6 +40,13 @@ KINDS = {
     "burst": Kind((), ("hold_s",), hits_all=True),
     "silence": Kind(("locations", "from", "to"), hits_all=True),
 }
+# Optional keys that only one form of their kind has a use for: the key that chooses the form, and its value.
+ONE_FORM_KEYS = {
+    "name": ("change", "rename"),
+    "value": ("change", "add"),
+    "level": ("change", "add"),
+    "length": ("form", "long"),
+}
 # What each fault can state.
 SELECTION = ("kind", "probability", "every", "types", "locations", "from", "to")
 

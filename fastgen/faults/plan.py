@@ -38,7 +38,7 @@ class FaultPlan:
     faults
         The faults; the number of each is its position, from 1 on.
     source
-        Name of the file, for errors.
+        Name of the file, for errors; no ledger is written over it.
     """
 
     seed: int

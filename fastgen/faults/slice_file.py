@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from fastgen.dataset.opened import index_of
@@ -15,7 +16,6 @@ from fastgen.wire.slice_file import parse_request, read_slice, write_clean, writ
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from fastgen.dataset.index import DatasetIndex
     from fastgen.dataset.instants import Instant
@@ -111,7 +111,7 @@ def _write_faulty(
     with ExitStack() as stack:
         entries = None
         if ledger is not None:
-            entries = stack.enter_context(whole_ledger(check_ledger_path(ledger), rules))
+            entries = stack.enter_context(whole_ledger(Path(ledger), rules))
         writer = FaultyWriter(WRITERS[request.format](stream, encoders, 0), name, entries)
         # No row of before the window comes late into it: a slice is complete in itself.
         for rows in FaultStream(rules, encoders, 0).rows(read_slice(index, request), None, entries):
@@ -158,6 +158,6 @@ def _load_checked(
         raise ScenarioError("ledger: expected faults beside it, got none: a clean slice has no ledger.")
     if plan is not None and raw:
         raise ScenarioError("raw: expected the wire format with faults, got the stored columns.")
-    if ledger is not None:
-        check_ledger_path(ledger)
+    if plan is not None and ledger is not None:
+        check_ledger_path(ledger, Path(plan.source))
     return plan

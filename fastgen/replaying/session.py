@@ -241,9 +241,8 @@ class ReplaySession:
         """Fit the faults to the dataset; their ledger is kept where the sink's own files are."""
         plan.check_format(self._options.format)
         if self._options.ledger is not None:
-            check_ledger_path(
-                self._options.ledger, *(place for _, place in self._sink.locks), self._state_path
-            )
+            places = (place for _, place in self._sink.locks)
+            check_ledger_path(self._options.ledger, *places, self._state_path, Path(plan.source))
         with needed_kernels():
             from fastgen.faults.rules import make_rules  # noqa: PLC0415  # kernels
             from fastgen.faults.windows import FaultyWindows  # noqa: PLC0415  # kernels

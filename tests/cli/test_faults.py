@@ -109,6 +109,8 @@ def test_reader_that_leaves_early_is_no_trouble(dataset: Path, here: Path) -> No
         ("--faults faults.toml --format csv", 2, "fault 2: kind: expected faults of whole rows"),
         ("--faults faults.toml --ledger .", 2, "ledger: expected a file, got the folder '.'"),
         ("--faults faults.toml --ledger l -o l", 2, "ledger: expected a file apart from l, got l"),
+        ("--faults faults.toml --ledger ./faults.toml", 2, "ledger: expected a file apart from faults"),
+        ("--faults faults.toml -o ./faults.toml", 2, "output: expected a file other than that of the faults"),
         ("--faults faults.toml --ledger no/l", 1, "no/l: expected to write the ledger, got No such file"),
         ("--faults ''", 2, "Invalid value for '--faults'"),
     ],

@@ -37,6 +37,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({**LOST, "field": "ts"}, "field: expected no such key with kind lost, got 'ts'"),
     ({**LOST, "types": ["driver_pong"]}, "types: unknown type 'driver_pong', did you mean driver_ping"),
     ({**LOST, "types": "delivered"}, "types: expected a list of different strings, got 'delivered'"),
+    ({**LOST, "types": []}, r"types: expected one at least, got \[\]: the fault would hit no event"),
+    ({**LOST, "locations": []}, r"locations: expected one at least, got \[\]"),
     ({**LOST, "from": "noon"}, "from: expected a day such as 70, .*, got 'noon'"),
     ({**LOST, "from": True}, "from: expected a day such as 70, .*, got True"),
     ({**LOST, "to": 1.5}, "to: expected a day such as 70, .*, got 1.5"),
@@ -64,6 +66,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "length: expected 1 <= length <= 65536",
     ),
     (
+        {"kind": "noise", "probability": 1, "field": "ts", "length": 10},
+        'length: expected no such key unless form is "long", got 10',
+    ),
+    (
         {"kind": "drift", "field": "items", "from": 1},
         "change: expected .*, got nothing: kind drift needs the key",
     ),
@@ -72,6 +78,26 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"kind": "drift", "field": "tip", "change": "add", "from": 1, "value": [1]},
         r"value: expected a text, .*, got \[1\]",
+    ),
+    (
+        {"kind": "drift", "field": "tip", "change": "add", "from": 1, "value": 10**400},
+        "value: expected a text, a finite number, true or false, got 1000",
+    ),
+    (
+        {"kind": "drift", "field": "tip", "change": "add", "from": 1, "value": 1, "name": "gratuity"},
+        "name: expected no such key unless change is \"rename\", got 'gratuity'",
+    ),
+    (
+        {"kind": "drift", "field": "items", "change": "rename", "from": 1, "name": "lines", "value": 0},
+        'value: expected no such key unless change is "add", got 0',
+    ),
+    (
+        {"kind": "drift", "field": "items", "change": "retype", "from": 1, "level": "row"},
+        "level: expected no such key unless change is \"add\", got 'row'",
+    ),
+    (
+        {"kind": "drift", "field": "items", "change": "rename", "from": 1, "name": "items"},
+        "name: expected another name than that of field, got 'items'",
     ),
     ({"kind": "skew", "locations": ["sf"], "skew_s": 10**6}, "skew_s: expected -86400 <= skew_s <= 86400"),
     (

@@ -167,7 +167,7 @@ def test_other_faults_in_mid_stream_are_refused(dataset: Path, faults: Path, tmp
 
 def test_ledger_is_refused_where_it_would_do_harm(dataset: Path, faults: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    for ledger in (out / "ledger.parquet", out, dataset / "manifest.json", find_control(out).state):
+    for ledger in (out / "ledger.parquet", out, dataset / "manifest.json", find_control(out).state, faults):
         with pytest.raises(ScenarioError, match=r"^ledger: expected a (file|place) apart from"):
             fastgen.replay(dataset, out, faults=faults, ledger=ledger)
     with pytest.raises(ScenarioError, match=r"ledger: expected faults beside it, got none"):
