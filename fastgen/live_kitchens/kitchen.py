@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fastgen.errors import ScenarioError
 from fastgen.live_kitchens.config import LiveConfig, make_config
 from fastgen.live_kitchens.places import Place
-from fastgen.live_kitchens.scenario import as_scenario
+from fastgen.live_kitchens.scenario import as_scenario, derive_gk_id
+from fastgen.model.field_kinds import integer
+from fastgen.model.fields import apply
 from fastgen.records import make_record
 from fastgen.rng import STREAM_VERSION
 from fastgen.roads.area import Area
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 
 # Keys that decide only how events are written, not which: they may change from one start to the next.
 _FREE_KEYS = ("batch_rows", "batch_seconds")
-# Namespace of the identifiers, UUIDs of version 5 (RFC 9562). It never changes: all of them would.
-_NAMESPACE = uuid.UUID("b6a3c1de-8d6f-5f1a-9a63-6f0f5f4b7c21")
+_SEED = integer("seed of its orders", 0, 2**64 - 1)["spec"]
 
 
 @dataclass(frozen=True)
@@ -46,22 +46,24 @@ class Kitchen:
         answer otherwise, and the kitchen would move.
     start
         Date of day 0, fixed at the first start.
+    seed
+        Seed of its orders that a state keeps; None: the kitchen begins now, and its seed is derived.
     """
 
     config: LiveConfig
     place: Place
     start: dt.date
+    seed: int | None = None
 
     @property
     def gk_id(self) -> str:
         """Identifier of the kitchen, a UUID: the same for the same name and position."""
-        place = self.place
-        return str(uuid.uuid5(_NAMESPACE, f"{self.config.location_name} {place.lat:.6f} {place.lon:.6f}"))
+        return derive_gk_id(self.config.location_name, self.place)
 
     @cached_property
     def scenario(self) -> Scenario:
         """The scenario of the kitchen's orders."""
-        return as_scenario(self.config, self.place, self.start)
+        return as_scenario(self.config, self.place, self.start, self.seed)
 
     def wire_place(self, network_hash: str) -> WirePlace:
         """Make what the rows of the kitchen have on the wire: identifier, name, and the key of their ids.
@@ -78,15 +80,22 @@ class Kitchen:
 
     def to_dict(self) -> dict[str, Any]:
         """Make what a state keeps of the kitchen."""
-        return {"start": self.start.isoformat(), "place": vars(self.place), "config": self.config.to_dict()}
+        return {
+            "start": self.start.isoformat(),
+            "seed": self.scenario.seed,
+            "place": vars(self.place),
+            "config": self.config.to_dict(),
+        }
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Kitchen:
         """Make a kitchen from what a state keeps; errors as `make_record`, and ScenarioError."""
         import datetime as dt  # noqa: PLC0415  # elsewhere only annotations need it
 
-        start = dt.date.fromisoformat(raw["start"])
-        return cls(make_config(raw["config"]), make_record(Place, raw["place"]), start)
+        config, start = make_config(raw["config"]), dt.date.fromisoformat(raw["start"])
+        # A run that began when seeds were not derived yet has none in its state, and goes on as it began.
+        seed = apply(_SEED.check, "seed", _SEED, raw.get("seed", config.random_seed))
+        return cls(config, make_record(Place, raw["place"]), start, seed)
 
 
 def check_same(
@@ -131,7 +140,7 @@ def check_same(
                     f"{path}: {key}: expected {_shown(began.get(key))}, as the run in {state} began, got "
                     f"{_shown(asked.get(key))}. Start another run in another folder."
                 )
-        same.append(Kitchen(config, kitchen.place, kitchen.start))
+        same.append(replace(kitchen, config=config))
     return same
 
 

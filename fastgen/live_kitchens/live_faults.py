@@ -28,7 +28,7 @@ def nulls_of(config: LiveConfig) -> FaultPlan | None:
 
 
 def render_nulls(config: LiveConfig) -> str:
-    """Write the faults of the key `dq` as the end of a scenario file, whose seed is that of the config."""
+    """Write the faults of the key `dq` as the end of a scenario file, whose seed draws them."""
     # A text, since a Scenario has no faults: they belong to the stream.
     plan = nulls_of(config)
     lines = [] if plan is None else ["", "# Faults of the stream; the dataset doesn't know them."]

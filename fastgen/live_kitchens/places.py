@@ -99,7 +99,10 @@ def find_place(config: LiveConfig, geocoder: str | None = None, *, online: bool 
     FastgenError
         If the server can't be reached, or answers with an error.
     """
-    lat, lon = _find_position(config.gk_location, geocoder, online=online)
+    found = _find_position(config.gk_location, geocoder, online=online)
+    # To a millionth of a degree, 11 cm, as in gk_id: what is one kitchen there has one position. 0.0 added
+    # makes 0.0 of -0.0, which is the same place in another spelling.
+    lat, lon = (round(degrees, 6) + 0.0 for degrees in found)
     near = _nearest(lat, lon)
     # The config comes first: a kitchen may keep the time of another zone than its place's.
     zone = config.timezone or (near.timezone if near else _zone_at(lat, lon))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from fastgen.inputs.scenario_file import canonical_tree
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from fastgen.live_kitchens.config import LiveConfig
     from fastgen.live_kitchens.places import Place
 
+# Namespace of the identifiers, UUIDs of version 5 (RFC 9562). It never changes: all of them would.
+_NAMESPACE = uuid.UUID("b6a3c1de-8d6f-5f1a-9a63-6f0f5f4b7c21")
 # Configs don't state baskets: these are the same for all live kitchens (docs/live.md).
 _BASKETS = {
     "single_brand_probability": 0.7,
@@ -37,7 +40,31 @@ def first_day(config: LiveConfig, place: Place, now: dt.datetime) -> dt.date:
     return now.astimezone(load_zone(place.timezone)).date() - dt.timedelta(days=config.start_days_ago)
 
 
-def as_scenario(config: LiveConfig, place: Place, start: dt.date) -> Scenario:
+def derive_gk_id(name: str, place: Place) -> str:
+    """Derive the identifier of a kitchen, a UUID: the same for the same name and position."""
+    return str(uuid.uuid5(_NAMESPACE, f"{name} {place.lat:.6f} {place.lon:.6f}"))
+
+
+def derive_seed(random_seed: int, gk_id: str) -> int:
+    """Derive the seed of a kitchen's orders: kitchens whose configs have the same seed draw different ones.
+
+    Parameters
+    ----------
+    random_seed
+        Seed of the config, 0 <= random_seed < 2**64.
+    gk_id
+        Identifier of the kitchen.
+
+    Returns
+    -------
+    int
+        Seed of the scenario, 0 <= seed < 2**64 (docs/model.md, 7.6).
+    """
+    # SHA-256 gives unrelated seeds for near ones, the same everywhere; `hash` differs by process.
+    return int.from_bytes(hashlib.sha256(f"{random_seed} {gk_id}".encode()).digest()[:8], "big")
+
+
+def as_scenario(config: LiveConfig, place: Place, start: dt.date, seed: int | None = None) -> Scenario:
     """Make the scenario of a config: one location, which sells all brands of the shipped menus.
 
     What a config doesn't state, such as weekdays, meal times and house numbers, is taken from the canonical
@@ -49,6 +76,8 @@ def as_scenario(config: LiveConfig, place: Place, start: dt.date) -> Scenario:
         The kitchen, and where it is.
     start
         Date of day 0.
+    seed
+        Seed of the scenario; None: the one that is derived from the config's seed and the place.
 
     Raises
     ------
@@ -57,9 +86,11 @@ def as_scenario(config: LiveConfig, place: Place, start: dt.date) -> Scenario:
     """
     canonical = canonical_tree()
     noise = config.noise_pct / 100
+    if seed is None:
+        seed = derive_seed(config.random_seed, derive_gk_id(config.location_name, place))
     tree = {
         "name": config.location_name,
-        "seed": config.random_seed,
+        "seed": seed,
         "start": start.isoformat(),
         "days": config.days,
         "scale": 1.0,
@@ -114,6 +145,6 @@ def _location(config: LiveConfig, place: Place) -> dict[str, Any]:
 
 
 def place_number(name: str) -> int:
-    """Derive a location_id from a kitchen's name: kitchens of the same seed then draw different orders."""
-    # Four bytes of SHA-256: `hash` of a text differs from one process to the next.
+    """Derive a location_id from a kitchen's name; two names can give the same one."""
+    # Not 1 for all: datasets that are built from several configs are then told apart by it, as a rule.
     return 1 + int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % MAX_LOCATION_ID

@@ -15,6 +15,7 @@ import pytest
 from scipy import stats
 
 import fastgen
+from fastgen.live_kitchens.scenario import place_number
 from tests.live_kitchens.runs import NOON, US, FakeClock, config_of, lines, rows, run
 from tests.live_kitchens.streams import Stream, read_stream
 from tests.live_kitchens.test_times import SPANS
@@ -42,18 +43,22 @@ def us_of(row: dict[str, Any]) -> int:
 
 @pytest.fixture(scope="module")
 def kitchens(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stream]:
-    """Run two places with one seed, the first place under another name, and with another seed."""
+    """Run two places with one seed; the first also renamed, with the same number, moved, and reseeded."""
+    name, of_same_number = "kitchen 3", "kitchen 6"
+    assert place_number(name) == place_number(of_same_number)
+    sf = {**SAME, "location_name": name}
     configs = {
-        "sf": config_of("sanfrancisco", **SAME),
+        "sf": config_of("sanfrancisco", **sf),
         "chicago": config_of("chicago", **SAME),
-        "renamed": config_of("sanfrancisco", **{**SAME, "location_name": "second"}),
-        "reseeded": config_of("sanfrancisco", **{**SAME, "random_seed": 10}),
+        "renamed": config_of("sanfrancisco", **{**sf, "location_name": of_same_number}),
+        "moved": config_of("sanfrancisco", **sf, gk_location="37.79161, -122.3931"),
+        "reseeded": config_of("sanfrancisco", **{**sf, "random_seed": 10}),
     }
     folder = tmp_path_factory.mktemp("kitchens")
     return {name: read_stream(config, folder / name) for name, config in configs.items()}
 
 
-@pytest.mark.parametrize("other", ["chicago", "renamed", "reseeded"])
+@pytest.mark.parametrize("other", ["chicago", "renamed", "moved", "reseeded"])
 def test_other_kitchens_draw_other_orders(kitchens: dict[str, Stream], other: str) -> None:
     """Order n of a kitchen says nothing of order n of the other: Spearman's correlation, and brands."""
     one, two = kitchens["sf"], kitchens[other]
