@@ -21,18 +21,19 @@ if TYPE_CHECKING:
     from fastgen.wire.formats import Encoders
 
 
-def nulls_of(config: LiveConfig) -> FaultPlan | None:
-    """Make the faults of the key `dq` of a config; None: no field can become null."""
-    nulls = nulls_of_dq(config.to_dict()["dq"])
-    return FaultPlan(config.random_seed, nulls, f"{config.location_name}: dq") if nulls else None
+def nulls_of(kitchen: Kitchen) -> FaultPlan | None:
+    """Make the faults of the key `dq` of a kitchen's config; None: no field can become null."""
+    nulls = nulls_of_dq(kitchen.config.to_dict()["dq"])
+    name = f"{kitchen.config.location_name}: dq"
+    return FaultPlan(kitchen.scenario.seed, nulls, name) if nulls else None
 
 
 def render_nulls(config: LiveConfig) -> str:
     """Write the faults of the key `dq` as the end of a scenario file, whose seed draws them."""
     # A text, since a Scenario has no faults: they belong to the stream.
-    plan = nulls_of(config)
-    lines = [] if plan is None else ["", "# Faults of the stream; the dataset doesn't know them."]
-    for fault in () if plan is None else plan.faults:
+    nulls = nulls_of_dq(config.to_dict()["dq"])
+    lines = ["", "# Faults of the stream; the dataset doesn't know them."] if nulls else []
+    for fault in nulls:
         # These values, texts, numbers and lists of texts, are the same in JSON and in TOML.
         keys = (f"{key} = {json.dumps(value)}" for key, value in to_dict(fault).items())
         lines += ["", "[[faults]]", *keys]
@@ -48,8 +49,8 @@ def open_faults(
 ) -> FaultyWindows | None:
     """Prepare the faults of a run.
 
-    The faults of the file act first, then those of the configs. Each config's faults are drawn by its own
-    seed, so that other kitchens don't change them.
+    The faults of the file act first, then those of the configs. Each config's faults are drawn by the seed of
+    its kitchen, so that other kitchens don't change them.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def open_faults(
     nulls = [
         (number, own)
         for number, kitchen in enumerate(kitchens, start=1)
-        if (own := nulls_of(kitchen.config)) is not None
+        if (own := nulls_of(kitchen)) is not None
     ]
     if plan is None and not nulls:
         return None

@@ -21,6 +21,7 @@ from fastgen.cli import main
 from fastgen.errors import ScenarioError
 from fastgen.faults.plan import load_scenario_faults
 from fastgen.faults.undo import undo_faults
+from fastgen.inputs.scenario_file import load_scenario
 from fastgen.replaying.clock import utc_from_us
 from tests.effort import repeats
 from tests.faults.streams import faults_text, lines_of, without_places
@@ -215,7 +216,7 @@ def test_nulls_of_a_config_are_in_its_scenario(tmp_path: Path, capfdbinary: Any)
     scenario.write_bytes(capfdbinary.readouterr().out)
     plan = load_scenario_faults(scenario)
     assert plan is not None
-    assert plan.seed == config_of().random_seed
+    assert plan.seed == load_scenario(scenario).seed
     assert [(one.kind, one.types, one.field, one.probability) for one in plan.faults] == [
         ("null", ("order_created",), "customer_addr", 0.25)
     ]
