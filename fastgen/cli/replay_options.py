@@ -58,7 +58,7 @@ start = click.option(
     "start",
     required=True,
     metavar="T",
-    help="Begin of the window in dataset time: 70, 70T18:30 or 2024-03-11T18:30; a blank may replace T.",
+    help="Start of the window in dataset time: 70, 70T18:30 or 2024-03-11T18:30; a blank may replace T.",
 )
 end = click.option("--to", "end", required=True, metavar="T", help="Its end, not part of it.")
 slice_format = click.option(

@@ -244,6 +244,7 @@ def select_ids(index: DatasetIndex, locations: Iterable[str] | None) -> tuple[in
     """
     if locations is None:
         return None
+    check_list(locations, "locations")
     # An id may be given as text too: the command line has no other form.
     by_name = {name: i for i, code in index.codes.items() for name in (code, str(i))}
     found = set()
@@ -267,9 +268,22 @@ def select_types(types: Iterable[str] | None) -> tuple[int, ...] | None:
     """
     if types is None:
         return None
+    check_list(types, "types")
     found = set()
     for name in types:
         if name not in EVENT_TYPE_IDS:
             raise ScenarioError(f"types: expected names among {', '.join(EVENT_TYPE_IDS)}, got {name!r}.")
         found.add(EVENT_TYPE_IDS[name])
     return None if len(found) == len(EVENT_TYPE_IDS) else tuple(sorted(found))
+
+
+def check_list(names: Iterable[str], what: str) -> None:
+    """Refuse a single text in the place of a list: each of its characters would count as a name.
+
+    Raises
+    ------
+    ScenarioError
+        If it is a text.
+    """
+    if isinstance(names, str):
+        raise ScenarioError(f"{what}: expected a list such as [{names!r}], got the text {names!r}.")

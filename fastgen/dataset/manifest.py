@@ -273,7 +273,7 @@ def read_stamped(dataset: Path, *, with_days: bool = True) -> tuple[Manifest, St
         if str(dataset).startswith(UNWRITTEN) and not dataset.is_dir():
             raise DataError(
                 f"{dataset}: expected a folder, got the name of a dataset that was never written, which only "
-                "slice, replay and publish read: build it first."
+                "the commands slice, replay and publish read: build it first."
             ) from None
         raise DataError(f"{path}: expected a finished dataset, got no {MANIFEST}.") from None
     except OSError as error:

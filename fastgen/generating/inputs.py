@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fastgen.dataset.index import check_list
 from fastgen.errors import ScenarioError
 from fastgen.faults.plan import load_scenario_faults
 from fastgen.files import check_input
@@ -154,6 +155,7 @@ def select_locations(scenario: Scenario, codes: Sequence[str] | None) -> list[Lo
     """
     if codes is None:
         return list(scenario.locations)
+    check_list(codes, "--locations")
     if not codes:
         raise ScenarioError("--locations: expected a code at least, got none.")
     for code in codes:

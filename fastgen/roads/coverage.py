@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from fastgen.roads.area import HALF_TURN, Area
 from fastgen.roads.network import find_users_file
@@ -14,8 +13,6 @@ from fastgen.units import EARTH_RADIUS_M
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
 # A strip along one side is no more than a coast or a park takes away.
 _ENOUGH = 0.95
@@ -31,23 +28,15 @@ def compute_covered_share(area: Area, extent: Area) -> float:
     extent
         The square that a network was made for.
     """
-    north, east = _offsets_m(area, np.array([extent.lat]), np.array([extent.lon]))
+    lon = (extent.lon - area.lon + HALF_TURN) % (2 * HALF_TURN) - HALF_TURN  # the short way around
+    north_m = math.radians(extent.lat - area.lat) * EARTH_RADIUS_M
+    east_m = math.radians(lon) * math.cos(math.radians(area.lat)) * EARTH_RADIUS_M
     share = 1.0
-    for away_m in (float(north[0]), float(east[0])):
+    for away_m in (north_m, east_m):
         low = max(-area.radius_m, away_m - extent.radius_m)
         high = min(area.radius_m, away_m + extent.radius_m)
         share *= max(0.0, high - low) / (2 * area.radius_m)
     return share
-
-
-def _offsets_m(
-    area: Area, lat: NDArray[np.float64], lon: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Compute how far points lie to the north and to the east of a kitchen, metres."""
-    turn = 2 * HALF_TURN
-    east = (lon - area.lon + HALF_TURN) % turn - HALF_TURN  # the short way around
-    squeeze = np.cos(np.radians(area.lat))
-    return np.radians(lat - area.lat) * EARTH_RADIUS_M, np.radians(east) * squeeze * EARTH_RADIUS_M
 
 
 def describe_gap(

@@ -67,12 +67,12 @@ def test_publish_beside_other_folders(case: Case, tmp_path: Path, monkeypatch: p
 def test_what_wants_files_refuses_it(case: Case, command: str) -> None:
     refused = run_fastgen(command, case.words[0])
     assert refused.returncode == 2
-    assert "a dataset that was never written" in refused.stderr
+    assert "a dataset that was never written, which only the commands slice" in refused.stderr
     assert refused.stderr.count("\n") == 1
 
 
 def test_the_source_of_spark_refuses_it() -> None:
-    with pytest.raises(DataError, match="a dataset that was never written"):
+    with pytest.raises(DataError, match="which only the commands slice, replay and publish read"):
         read_index("scenario:canonical")
 
 

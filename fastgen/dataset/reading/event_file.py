@@ -83,7 +83,7 @@ class EventFile:
         if self._is_hashed and hash_footer(footer) != entry.footer:
             raise self.damage("the footer that the manifest states", "that of another or a damaged file")
         if self._checked and os.pread(self._descriptor, len(MAGIC), 0) != MAGIC:
-            raise self.damage("a whole Parquet file", "other bytes at its begin")
+            raise self.damage("a whole Parquet file", "other bytes at its start")
         return footer
 
     def _check_columns(self) -> None:
