@@ -191,6 +191,8 @@ def run(
 
 def _wait(session: LiveSession, pace: Pace, clock: Callable[[], int], wake_us: int) -> None:
     """Wait for a moment, and take orders from outside meanwhile: something may be due earlier then."""
+    if session.takes_orders and wake_us <= clock():
+        session.take_orders(clock())  # a run that lags behind never waits
     while not pace.stop.is_set() and (left_us := wake_us - clock()) > 0:
         if not session.takes_orders:
             pace.wait_for(left_us / US_PER_S)

@@ -156,6 +156,22 @@ def test_the_same_id_is_one_order(tmp_path: Path) -> None:
     assert (again["status"], again["order_id"]) == ("duplicate", receipts[1]["order_id"])
 
 
+def test_a_run_that_lags_behind_takes_orders_too(tmp_path: Path) -> None:
+    """The clock moves on whenever it is read, so that something is always due."""
+
+    class FastClock(FakeClock):
+        def now_us(self) -> int:
+            self.time += dt.timedelta(seconds=60)
+            return super().now_us()
+
+    orders = write_lines(tmp_path / "o", *({"id": f"{i}"} for i in range(5)))
+    busy = config_of(orders_day_1=5000, orders_last=5000, start_days_ago=1, end_days_ahead=2, batch_seconds=1)
+    clock = FastClock()
+    run(busy, tmp_path / "out", clock=clock, hours=1, orders=orders, receipts=tmp_path / "r")
+    assert clock.waits == []
+    assert [one["id"] for one in read_lines(tmp_path / "r")] == ["0", "1", "2", "3", "4"]
+
+
 # Lines, and the begin of the reason for which they are rejected. The schema refuses the first part too.
 WRONG: list[tuple[Any, str]] = [
     ({"locaton": "x"}, "locaton: unknown key, did you mean location?"),
