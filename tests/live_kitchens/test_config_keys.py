@@ -54,8 +54,10 @@ def paths() -> set[str]:
     found = set[str]()
     for field in dataclasses.fields(LiveConfig):
         value = EXAMPLE.get(field.name)
-        is_table = isinstance(value, dict) and field.name not in {"brand_momentum", "dq"}
-        found |= {f"{field.name}.{key}" for key in value} if is_table else {field.name}
+        if isinstance(value, dict) and field.name not in {"brand_momentum", "dq"}:
+            found |= {f"{field.name}.{key}" for key in value}
+        else:
+            found |= {field.name}
     return found
 
 
