@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Skip the benchmarks unless --benchmark-enable is set: they take minutes."""
     if not config.getoption("benchmark_enable"):
         for item in items:
-            item.add_marker(pytest.mark.skip(reason="benchmarks run with --benchmark-enable"))
+            item.add_marker(pytest.mark.skip(reason="Benchmarks run only with --benchmark-enable"))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

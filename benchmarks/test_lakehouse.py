@@ -55,7 +55,7 @@ def test_plan_foretells_the_build(bench: Bench, scale: int) -> None:
 def test_publish(bench: Bench, dataset: Path, form: str) -> None:
     """Compare with DuckDB reading all events into a table, the least that a copy can take."""
     if form == "delta":
-        pytest.importorskip("deltalake")
+        pytest.importorskip("deltalake", reason="Delta needs deltalake, which is missing")
 
     def copy(out: Path) -> None:
         with duckdb.connect(str(out / "events.duckdb")) as connection:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +23,7 @@ _PATH_MAX, NAME_MAX = 4095, 255  # bytes, on Linux (linux/limits.h)
 _SHOWN = 60
 # One slash is enough: pathlib turns "s3://" into "s3:/".
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-# Bytes of each pipe that a shell has opened, by device and inode: a pipe gives them once, and some inputs are
-# read twice, to check them and to use them.
+# Bytes of the pipes of a shell, by device and inode: a pipe gives them once, and some inputs are read twice.
 _piped: dict[tuple[int, int], bytes] = {}
 
 
@@ -272,6 +272,14 @@ def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"{path}: expected to write {len(data)} bytes, got {reason}.") from None
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a link, or a folder with all that is in it; it needn't exist."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def hash_file(path: Path) -> str:

@@ -1,7 +1,8 @@
-"""Build small datasets on invented towns, and change finished ones."""
+"""Build small datasets on invented towns, slice them, and change finished ones."""
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,16 @@ from fastgen.dataset.reading.event_file import EventFile
 from fastgen.dataset.reading.manifest_checks import check_manifest
 from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.events.digest import digest_dataset
+from fastgen.faults.slice_file import write_slice
 from fastgen.files import hash_file
 from tests.small_town import KITCHENS, write_towns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from fastgen.dataset.instants import Instant
+    from fastgen.dataset.opened import OpenDataset
 
 Raw = dict[str, Any]
 
@@ -40,6 +45,13 @@ def build_small(
     options = {"scale": 0.2, "workers": 1, **options}
     build(folder / "dataset", locations=locations, days=days, roads=roads, **options)
     return folder / "dataset"
+
+
+def slice_of(dataset: Path | OpenDataset, start: Instant, end: Instant, **options: Any) -> bytes:
+    """Write a slice of a dataset into memory."""
+    out = io.BytesIO()
+    write_slice(dataset, start, end, out, **options)
+    return out.getvalue()
 
 
 def copy_of(dataset: Path, folder: Path) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import stat
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from fastgen.dataset.manifest import read_manifest
 from fastgen.dataset.manifest_entries import FileEntry
 from fastgen.errors import DataError, OutputError
 from fastgen.events.digest import DayDigest
-from fastgen.files import hash_file, write_whole
+from fastgen.files import hash_file, remove, write_whole
 from fastgen.parquet.file import is_made_here
 from fastgen.records import make_record, parse_json
 
@@ -214,14 +213,6 @@ def _clear_work(work: Path, keep: set[str]) -> None:
     for path in work.iterdir():
         if path.name not in keep:
             remove(path)
-
-
-def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def has_size(path: Path, size: int) -> bool:

@@ -22,12 +22,11 @@ from fastgen.building.receipts import (
     is_of_build,
     placed_by_another,
     placed_names,
-    remove,
 )
 from fastgen.dataset.layout import EVENTS, LOCK, MANIFEST, TABLES, WORK, Layout, table_path
 from fastgen.dataset.manifest import Manifest, read_manifest
 from fastgen.errors import DataError, OutputError
-from fastgen.files import kind_of
+from fastgen.files import kind_of, remove
 from fastgen.inputs.tables import holds_table
 
 if TYPE_CHECKING:

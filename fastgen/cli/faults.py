@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from fastgen.cli.places import Place
-from fastgen.cli.printing import say
+from fastgen.cli.printing import check_each, say
 from fastgen.cli.replay_options import output as output_option
 from fastgen.cli.streams import STDOUT, stdout_bytes
-from fastgen.errors import FastgenError
 from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
@@ -40,17 +38,11 @@ def check(files: tuple[Path, ...]) -> None:
     """  # noqa: D301  # \b keeps click from joining the lines
     from fastgen.faults.plan import load_faults  # noqa: PLC0415  # heavy
 
-    wrong = False
-    for file in files:
-        try:
-            plan = load_faults(file)
-            kinds = ", ".join(fault.kind for fault in plan.faults)
-            say(f"{file}: valid: seed {plan.seed}, {kinds}")
-        except FastgenError as error:  # go on: the user wants to know about all files
-            wrong = True
-            say(f"fastgen: {' '.join(str(error).split())}", err=True)
-    if wrong:
-        sys.exit(FastgenError.exit_code)
+    def describe(file: Path) -> str:
+        plan = load_faults(file)
+        return f"seed {plan.seed}, {', '.join(fault.kind for fault in plan.faults)}"
+
+    check_each(files, describe)
 
 
 @faults.command()

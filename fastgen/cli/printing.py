@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from fastgen.errors import FastgenWarning
+from fastgen.errors import FastgenError, FastgenWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 
 def say(*lines: str, err: bool = False, file: IO[str] | None = None) -> None:
@@ -34,6 +35,27 @@ def say(*lines: str, err: bool = False, file: IO[str] | None = None) -> None:
     """
     stream = file or (sys.stderr if err else sys.stdout)
     click.echo("\n".join(_encodable(escape(line), stream) for line in lines), file=stream)
+
+
+def check_each(files: Iterable[Path], describe: Callable[[Path], str]) -> None:
+    """Print a line for each file: what is in it, or what is wrong; exit with 2 at the end if any is wrong.
+
+    Parameters
+    ----------
+    files
+        The files.
+    describe
+        Checks a file and says what is in it; raises FastgenError if it is wrong.
+    """
+    wrong = False
+    for file in files:
+        try:
+            say(f"{file}: valid: {describe(file)}")
+        except FastgenError as error:  # go on: the user wants to know about all files
+            wrong = True
+            say(f"fastgen: {' '.join(str(error).split())}", err=True)
+    if wrong:
+        sys.exit(FastgenError.exit_code)
 
 
 @contextlib.contextmanager

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from fastgen.cli.places import Place
-from fastgen.cli.printing import say
-from fastgen.errors import FastgenError
+from fastgen.cli.printing import check_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,15 +75,7 @@ def check(files: tuple[Path, ...], dimensions_dir: Path | None) -> None:
       fastgen scenario check mine.toml
       fastgen scenario check scenarios/*.toml
     """  # noqa: D301  # \b keeps click from joining the lines
-    wrong = False
-    for file in files:
-        try:
-            say(f"{file}: valid: {_describe(file, dimensions_dir)}")
-        except FastgenError as error:  # go on: the user wants to know about all files
-            wrong = True
-            say(f"fastgen: {' '.join(str(error).split())}", err=True)
-    if wrong:
-        sys.exit(FastgenError.exit_code)
+    check_each(files, lambda file: _describe(file, dimensions_dir))
 
 
 def _describe(file: Path, dimensions_dir: Path | None) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
 from fastgen.model import dimensions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EVENTS = "events.parquet"
 MANIFEST = "manifest.json"
@@ -84,9 +88,9 @@ def check_no_part(place: Path, what: str, *, may_be_whole: bool = False) -> None
         If it is part of a dataset; the error names both.
     """
     there = Path(os.path.realpath(place))
-    for folder in there.parents if may_be_whole else (there, *there.parents):
-        if _holds_dataset(folder) and is_part(there, folder):
-            raise ScenarioError(f"{what}: expected a place apart from the dataset {folder}, got {place}.")
+    for folder in _datasets_around(there):
+        if is_part(there, folder) and not (may_be_whole and folder == there):
+            raise _refuse_place(place, what, folder)
 
 
 def check_outside(place: Path, what: str) -> None:
@@ -104,12 +108,19 @@ def check_outside(place: Path, what: str) -> None:
     ScenarioError
         If it is the folder of a dataset, or anywhere below it; the error names both.
     """
-    there = Path(os.path.realpath(place))
-    for folder in (there, *there.parents):
-        if _holds_dataset(folder):
-            raise ScenarioError(f"{what}: expected a place apart from the dataset {folder}, got {place}.")
+    for folder in _datasets_around(Path(os.path.realpath(place))):
+        raise _refuse_place(place, what, folder)
+
+
+def _datasets_around(place: Path) -> Iterator[Path]:
+    """Find the datasets whose folder a resolved path is, or is in, the nearest first."""
+    return filter(_holds_dataset, (place, *place.parents))
 
 
 def _holds_dataset(folder: Path) -> bool:
     is_finished = (folder / MANIFEST).is_file() and os.path.lexists(folder / EVENTS)
     return is_finished or (folder / WORK / LOCK).is_file()
+
+
+def _refuse_place(place: Path, what: str, dataset: Path) -> ScenarioError:
+    return ScenarioError(f"{what}: expected a place apart from the dataset {dataset}, got {place}.")

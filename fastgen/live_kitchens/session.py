@@ -224,10 +224,7 @@ class LiveSession:
     def take_orders(self, now_us: int) -> bool:
         """Take some orders that have come from outside; say whether there were any lines.
 
-        Parameters
-        ----------
-        now_us
-            The present time, Unix microseconds.
+        Parameters as `emit`.
 
         Raises
         ------

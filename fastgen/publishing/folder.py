@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 from fastgen.errors import OutputError
-from fastgen.files import check_folder, read_regular, sync_folder, write_whole
+from fastgen.files import check_folder, read_regular, remove, sync_folder, write_whole
 from fastgen.publishing.parquet_files import list_files, write_files
 from fastgen.publishing.publication import (
     STATE,
@@ -204,12 +203,12 @@ def _make(
             from fastgen.publishing.delta import opens, publish_delta  # noqa: PLC0415  # an extra
 
             if not opens(place):  # files of another form or of a killed run, or a damaged log
-                _remove(place)
+                remove(place)
             publish_delta(table, place, publication)
             return
         made = work / table.name
         write_files(table, made, place=place)
-        _remove(place)
+        remove(place)
         # The state must list the new files after the old ones are gone, since both may have the same sizes,
         # and before the new ones are moved: a run killed in between would leave a table that no state lists.
         note(table.name, list_files(made))
@@ -217,10 +216,3 @@ def _make(
         sync_folder(target.path)
     except OSError as error:
         raise OutputError(f"{place}: expected to write a table, got {error.strerror}.") from None
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from fastgen.emitting.lock import hold_lock
 from fastgen.errors import OutputError
-from fastgen.files import check_folder, read_regular, write_whole
+from fastgen.files import check_folder, read_regular, remove, write_whole
 from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
@@ -156,18 +156,12 @@ def scratch_folder(place: Path) -> Iterator[Path]:
     made = [folder for folder in place.parents if not os.path.lexists(folder)]
     with hold_lock(place / _LOCK, place.parent, "no other run that publishes here, but one does"):
         try:
-            _remove_content(place)
+            for path in place.iterdir():
+                if path.name != _LOCK:
+                    remove(path)
             yield place
         finally:
             shutil.rmtree(place, ignore_errors=True)
             with suppress(OSError):  # what came of the run is in it
                 for folder in made:
                     folder.rmdir()
-
-
-def _remove_content(place: Path) -> None:
-    for path in place.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != _LOCK:
-            path.unlink()

@@ -209,7 +209,7 @@ def small_disk(path: Path, kilobytes: int) -> Iterator[Path]:
     mount = [_program("mount"), "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", str(path)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip(
-            "only root can mount a small disk; tests/cli/test_build.py limits the size of files instead"
+            "This user may not mount a disk, as root may; tests/cli/test_build.py limits the size of files"
         )
     try:
         yield path

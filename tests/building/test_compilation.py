@@ -26,7 +26,9 @@ print(sum(sum(kernel.stats.cache_misses.values()) for kernel in compiled))
 """
 
 
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+@pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="NUMBA_DISABLE_JIT=1 lets nothing be compiled"
+)
 def test_one_process_compiles_and_the_others_wait(tmp_path: Path, roads: Path) -> None:
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
     processes = [

@@ -15,7 +15,9 @@ from fastgen import build
 from fastgen.dataset.layout import MANIFEST, WORK
 from fastgen.dataset.manifest import read_manifest
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are threads")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="Workers are processes on Linux alone, which this is not"
+)
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ from fastgen.generating.maker import WHOLE_DAY_EVENTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are threads")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="Workers are processes on Linux alone, which this is not"
+)
 
 ROOT = Path(__file__).parents[2]
 OPTIONS: dict[str, Any] = {"days": 10, "partition_by": "location_id,day"}

@@ -184,7 +184,7 @@ def bind_mount(folder: Path, at: Path) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     mount = ["mount", "--bind", str(folder), str(at)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("only root can mount")
+        pytest.skip("This user may not mount a folder, as root may")
     try:
         yield
     finally:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import pytest
 
-from fastgen.faults.slice_file import write_slice
-from tests.helpers import build_small
+from tests.helpers import build_small, slice_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +21,4 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def clean(dataset: Path) -> list[bytes]:
     """All lines of the dataset, clean."""
-    stream = io.BytesIO()
-    write_slice(dataset, 0, 4, stream)
-    return stream.getvalue().splitlines(keepends=True)
+    return slice_of(dataset, 0, 4).splitlines(keepends=True)

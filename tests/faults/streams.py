@@ -29,15 +29,21 @@ class Broken(NamedTuple):
         return undo_faults(self.path, self.ledger_path)
 
 
-# Faults of all sorts, most of which hold rows back.
-MIXED: tuple[dict[str, Any], ...] = (
-    {"kind": "duplicate", "probability": 0.05, "id": "new", "max_delay_s": 40_000},
-    {"kind": "null", "probability": 0.2, "field": "loc_lat"},
-    {"kind": "late", "probability": 0.2, "max_delay_s": 20_000},
-    {"kind": "disordered", "probability": 0.3, "max_delay_s": 30},
-    {"kind": "burst", "every": 5, "hold_s": 7200},
-    {"kind": "lost", "probability": 0.1},
-    {"kind": "missing", "probability": 0.1, "field": "order_id"},
+def mixed_faults(hold_s: int) -> tuple[Table, ...]:
+    """Make faults of all sorts that change no line's form; most hold rows back, for multiples of a time."""
+    return (
+        {"kind": "duplicate", "probability": 0.05, "id": "new", "max_delay_s": 6 * hold_s},
+        {"kind": "null", "probability": 0.2, "field": "loc_lat"},
+        {"kind": "late", "probability": 0.2, "max_delay_s": 3 * hold_s},
+        {"kind": "disordered", "probability": 0.3, "max_delay_s": 30},
+        {"kind": "burst", "every": 5, "hold_s": hold_s},
+        {"kind": "lost", "probability": 0.1},
+        {"kind": "missing", "probability": 0.1, "field": "order_id"},
+    )
+
+
+MIXED = (
+    *mixed_faults(7000),
     {"kind": "truncated", "probability": 0.1},
     {"kind": "skew", "locations": ["sf"], "skew_s": 90},
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,10 @@ from fastgen.events.schema import EVENT_TYPES
 from fastgen.faults.draws import Purpose, event_keys, new_ids, shares, words_of
 from fastgen.faults.kinds import ROW_FIELDS
 from fastgen.faults.lines import find_members, splice, split_lines, wrap
-from fastgen.faults.slice_file import write_slice
 from fastgen.wire.body_fields import BODY_FIELDS
 from tests.effort import repeats
 from tests.faults.streams import broken_slice, plan_of
+from tests.helpers import slice_of
 from tests.kernels.plain import philox
 
 if TYPE_CHECKING:
@@ -93,15 +92,11 @@ def fits(fault: dict[str, Any]) -> bool:
 def test_any_mixture_is_undone(
     faults: list[dict[str, Any]], seed: int, dataset: Path, tmp_path: Path
 ) -> None:
-    clean = io.BytesIO()
-    write_slice(dataset, START, END, clean)
+    clean = slice_of(dataset, START, END)
     broken = broken_slice(dataset, tmp_path, plan_of(tmp_path, *faults, seed=seed), START, END)
-    assert b"".join(broken.undone()) == clean.getvalue()
+    assert b"".join(broken.undone()) == clean
     changed = set(broken.ledger["event_id"])
-    hit = {
-        json.loads(line)["event_id"]
-        for line in set(clean.getvalue().splitlines()) - {x[:-1] for x in broken.lines}
-    }
+    hit = {json.loads(line)["event_id"] for line in set(clean.splitlines()) - {x[:-1] for x in broken.lines}}
     assert hit <= changed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +14,13 @@ from fastgen.dataset.manifest import read_manifest
 from fastgen.errors import OutputError
 from fastgen.events.digest import digest_day
 from fastgen.events.schema import COLUMNS
-from fastgen.faults.slice_file import write_slice
 from fastgen.generating.digests import digest_days
 from fastgen.generating.inputs import SimulationOptions, load_simulation
 from fastgen.generating.maker import WHOLE_DAY_EVENTS, EventMaker, whole_day
 from fastgen.generating.unwritten import open_unwritten
 from fastgen.wire.slicer import Slicer
 from tests.building.toy import write_toy_roads
+from tests.helpers import slice_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,12 +57,6 @@ class Case:
 @pytest.fixture(scope="module", params=["", 'clock = "utc"\n'], ids=["kitchen", "utc"])
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("large"), request.param)
-
-
-def slice_of(dataset: Any, start: str, end: str, **options: Any) -> bytes:
-    out = io.BytesIO()
-    write_slice(dataset, start, end, out, **options)
-    return out.getvalue()
 
 
 def test_digests_are_those_of_days_made_whole(case: Case) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,12 @@ import pytest
 
 import fastgen
 from fastgen.dataset.manifest import read_manifest
-from fastgen.faults.slice_file import write_slice
 from fastgen.generating.digests import digest_days, keep_digests
 from fastgen.generating.inputs import SimulationOptions, load_simulation
 from fastgen.generating.unwritten import open_unwritten
 from fastgen.orders.source import StatisticalSource
 from tests.building.toy import write_toy_roads
+from tests.helpers import slice_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,12 +50,6 @@ def open_fresh(simulation: Simulation, cache: Path) -> OpenDataset:
 @pytest.fixture(scope="module", params=["", 'clock = "utc"\n'], ids=["kitchen", "utc"])
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("unwritten"), request.param)
-
-
-def slice_of(dataset: Any, start: str, end: str, **options: Any) -> bytes:
-    out = io.BytesIO()
-    write_slice(dataset, start, end, out, **options)
-    return out.getvalue()
 
 
 def test_manifest_states_what_that_on_disk_states(case: Case) -> None:

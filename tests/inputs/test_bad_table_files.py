@@ -98,7 +98,9 @@ def test_missing_folder_is_refused(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted by Linux's /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="Threads are counted by Linux's /proc, which is missing"
+)
 def test_reading_leaves_no_thread_that_could_abort_the_process_at_its_end(tmp_path: Path) -> None:
     """One that lets go of Python's bytes while the interpreter ends ends the process by SIGABRT."""
     directory = write_town(tmp_path)

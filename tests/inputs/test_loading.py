@@ -12,7 +12,7 @@ from fastgen.inputs.menus import load_built_in_menus
 from fastgen.inputs.tables import write_tables
 from fastgen.model.demand import DemandWindow
 from fastgen.model.location import Placement
-from tests.inputs.town_tables import changed, write_town
+from tests.inputs.town_tables import NEW_CITY, changed, write_town
 
 # Menus may still be edited; these pin the scenario's own tables.
 CANONICAL_PLACEMENTS = {
@@ -115,16 +115,7 @@ def test_file_outweighs_tables(tmp_path: Path) -> None:
 
 
 def test_new_city_of_a_file_joins_the_tables(tmp_path: Path) -> None:
-    text = """
-    [locations.austin]
-    location_id = 5
-    name = "Austin"
-    lat = 30.2672
-    lon = -97.7431
-    base_orders_day = 120
-    timezone = "America/Chicago"
-    """
-    scenario, dims = load_inputs(write(tmp_path, text), write_town(tmp_path))
+    scenario, dims = load_inputs(write(tmp_path, NEW_CITY), write_town(tmp_path))
     assert [place.code for place in scenario.locations] == ["sf", "austin", "harbour"]
     assert dims.brand_locations.brand_id[dims.brand_locations.location_id == 5].tolist() == [10, 20]
 

@@ -16,7 +16,7 @@ from fastgen.inputs.scenario_file import load_scenario
 from fastgen.inputs.tables import write_tables
 from fastgen.model.location import Location, Placement
 from fastgen.model.momentum import Momentum
-from tests.inputs.town_tables import write_town
+from tests.inputs.town_tables import NEW_CITY, write_town
 from tests.own_keys import TEXT
 from tests.significance import check_counts
 
@@ -59,17 +59,7 @@ def test_own_tables_take_what_they_leave_out_from_the_scenarios(tmp_path: Path) 
 
 
 def test_a_new_city_has_tables_of_its_own_too(tmp_path: Path) -> None:
-    text = """
-    [locations.austin]
-    location_id = 5
-    name = "Austin"
-    lat = 30.2672
-    lon = -97.7431
-    base_orders_day = 120
-    growth_orders_daily = -2.5
-    timezone = "America/Chicago"
-    baskets = { qty_max = 5 }
-    """
+    text = f"{NEW_CITY}growth_orders_daily = -2.5\nbaskets = {{ qty_max = 5 }}\n"
     scenario = load_scenario(write(tmp_path, text))
     austin = location(scenario, "austin")
     assert austin.baskets == dataclasses.replace(scenario.baskets, qty_max=5)

@@ -16,6 +16,7 @@ from fastgen.model.demand import DemandEvent, DemandWindow
 from fastgen.model.location import Location, Placement
 from fastgen.model.scenario import Scenario, scenario_from_dict
 from tests.inputs.strategies import scenarios
+from tests.inputs.town_tables import NEW_CITY
 
 
 def load(folder: Path, text: str, **overrides: object) -> Scenario:
@@ -96,17 +97,6 @@ def test_locations_and_windows_are_switched_off(tmp_path: Path) -> None:
 
 def test_switched_on_is_as_ever(tmp_path: Path) -> None:
     assert load(tmp_path, "[locations.sf]\nenabled = true") == load_scenario(None)
-
-
-NEW_CITY = """
-[locations.austin]
-location_id = 5
-name = "Austin"
-lat = 30.2672
-lon = -97.7431
-base_orders_day = 120
-timezone = "America/Chicago"
-"""
 
 
 def test_new_city_needs_six_keys(tmp_path: Path) -> None:

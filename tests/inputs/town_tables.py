@@ -15,6 +15,16 @@ from fastgen.inputs.loading import load_inputs
 if TYPE_CHECKING:
     from pathlib import Path
 
+# A location that the canonical scenario lacks, with the six keys that one needs.
+NEW_CITY = """
+[locations.austin]
+location_id = 5
+name = "Austin"
+lat = 30.2672
+lon = -97.7431
+base_orders_day = 120
+timezone = "America/Chicago"
+"""
 Tables = dict[str, dict[str, list[Any]]]
 
 # Ids neither start at 1 nor run on: a user's own tables needn't.

@@ -24,7 +24,7 @@ from fastgen.faults.undo import undo_faults
 from fastgen.inputs.scenario_file import load_scenario
 from fastgen.replaying.clock import utc_from_us
 from tests.effort import repeats
-from tests.faults.streams import faults_text, lines_of, without_places
+from tests.faults.streams import faults_text, lines_of, mixed_faults, without_places
 from tests.live_kitchens.runs import NOON, FakeClock, config_of, run
 
 if TYPE_CHECKING:
@@ -40,13 +40,7 @@ BUSY: dict[str, Any] = {
 }
 # All kinds; most of them hold rows back beyond the end of a batch.
 MIXED: tuple[dict[str, Any], ...] = (
-    {"kind": "duplicate", "probability": 0.05, "id": "new", "max_delay_s": 4000},
-    {"kind": "null", "probability": 0.2, "field": "loc_lat"},
-    {"kind": "late", "probability": 0.2, "max_delay_s": 3000},
-    {"kind": "disordered", "probability": 0.3, "max_delay_s": 30},
-    {"kind": "burst", "every": 5, "hold_s": 1200},
-    {"kind": "lost", "probability": 0.1},
-    {"kind": "missing", "probability": 0.1, "field": "order_id"},
+    *mixed_faults(1000),
     {"kind": "wrong_type", "probability": 0.05, "field": "progress_pct"},
     {"kind": "drift", "change": "add", "field": "tip", "value": 2.5, "from": 1},
     {"kind": "noise", "probability": 0.05, "field": "customer_addr"},

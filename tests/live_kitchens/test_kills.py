@@ -16,6 +16,7 @@ import pytest
 from fastgen.emitting.control import find_control
 from tests.effort import repeats
 from tests.forking import Forker, forking
+from tests.landing import assert_whole_lines, visible
 from tests.live_kitchens.runs import NOON, US, FakeClock, config_of, lines, run
 
 if TYPE_CHECKING:
@@ -91,18 +92,6 @@ class Kitchens:
         run(self.configs, to, clock=clock)
 
 
-def visible(folder: Path) -> dict[str, bytes]:
-    """Read what a reader of the folder sees."""
-    return {path.name: path.read_bytes() for path in folder.glob("[!_.]*") if path.is_file()}
-
-
-def assert_whole(files: dict[str, bytes]) -> None:
-    for data in files.values():
-        assert data.endswith(b"}\n")
-        for line in data.splitlines():
-            json.loads(json.loads(line)["body"])
-
-
 @pytest.mark.parametrize("done", [0, 1], ids=["history", "live"])
 def test_killed_at_every_step_of_the_commit(done: int, forker: Forker, tmp_path: Path) -> None:
     """SIGKILL before each change to the folder; files agree byte for byte, as the batches do."""
@@ -122,7 +111,7 @@ def test_killed_at_every_step_of_the_commit(done: int, forker: Forker, tmp_path:
         shutil.copytree(tmp_path / "before", out.parent)
         code = kitchens.run(out, nows[done], kill_at=step)
         seen = visible(out) if out.exists() else {}
-        assert_whole(seen)
+        assert_whole_lines(seen)
         for now in nows[done:]:
             assert kitchens.run(out, now) == 0
         after = visible(out)
@@ -172,7 +161,7 @@ def test_killed_at_random_moments_of_live(forker: Forker, tmp_path: Path) -> Non
         kitchens.kill_after(rng.uniform(0.0, 0.3), out, now(), at_work=at_work)
         now_seen = visible(out)
         assert {name: now_seen[name] for name in seen} == seen
-        assert_whole({name: data for name, data in now_seen.items() if name not in seen})
+        assert_whole_lines({name: data for name, data in now_seen.items() if name not in seen})
         seen = now_seen
     assert len(seen) > n_history + KILLS
     until = now()

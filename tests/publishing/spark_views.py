@@ -9,9 +9,8 @@ import json
 import sys
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 from fastgen.publishing.views import VIEWS
+from tests.local_spark import start_spark
 from tests.publishing.test_views import as_text
 
 TYPED = ("location_id", "event_type_id", "sequence", "ts", "date", "ts_seconds")
@@ -19,14 +18,7 @@ TYPED = ("location_id", "event_type_id", "sequence", "ts", "date", "ts_seconds")
 
 def main() -> None:
     """Lay the views, ask each for all of its rows."""
-    spark = (
-        SparkSession.builder.master("local[1]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.log.level", "ERROR")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
+    spark = start_spark()
     script = (Path(sys.argv[1]) / "views_spark.sql").read_text(encoding="utf-8")
     for statement in script.split(";\n\n")[:-1]:
         spark.sql(statement)

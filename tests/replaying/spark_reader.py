@@ -12,8 +12,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
+
+from tests.local_spark import start_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -57,14 +58,7 @@ def count(rows: DataFrame) -> dict[str, Any]:
 def main() -> None:
     """Stream, wait, count."""
     folder, work = sys.argv[1:]
-    spark = (
-        SparkSession.builder.master("local[1]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.log.level", "ERROR")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
+    spark = start_spark()
     stream = spark.readStream.schema(WIRE).json(folder)
     query = (
         stream.writeStream.format("parquet")

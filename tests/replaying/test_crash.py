@@ -20,6 +20,7 @@ from fastgen.emitting.control import INSIDE, find_control
 from fastgen.replaying.clock import us_from_utc, utc_from_us
 from tests.effort import repeats
 from tests.forking import Forker, forking
+from tests.landing import assert_whole_lines, visible
 from tests.wire.reference import event_ids, read_lines
 
 if TYPE_CHECKING:
@@ -55,11 +56,6 @@ def replays(dataset: Path) -> Iterator[Replays]:
         yield Replays(forker, dataset)
 
 
-def visible(folder: Path) -> dict[str, bytes]:
-    """Read what a reader of the folder sees."""
-    return {path.name: path.read_bytes() for path in folder.glob("[!_.]*")}
-
-
 def make_inside(out: Path) -> None:
     """Make a folder as older replays left it: what is not for readers is in it."""
     (out / INSIDE).mkdir(parents=True)
@@ -75,13 +71,6 @@ def count_as_readers_do(folder: Path) -> set[int]:
     for source in (folder, f"{folder.parent}/**/*.jsonl"):
         counts.add(pl.scan_ndjson(source).collect().height)
     return counts | {ds.dataset(folder, format="json").count_rows()}
-
-
-def assert_whole_lines(files: dict[str, bytes]) -> None:
-    for data in files.values():
-        assert data.endswith(b"}\n")
-        for line in data.splitlines():
-            json.loads(json.loads(line)["body"])
 
 
 @pytest.mark.parametrize("form", ["beside", "inside"])

@@ -15,16 +15,11 @@ from fastgen.errors import DataError
 from fastgen.roads.measures import measure_streets
 from fastgen.roads.offline import builtin_codes, load_builtin
 from fastgen.units import EARTH_RADIUS_M, M_PER_MILE, NO_STREET
+from tests.small_town import KITCHENS
 
 if TYPE_CHECKING:
     from fastgen.model.road_graph import RoadGraph
 
-KITCHENS = {
-    "sf": (37.791024, -122.392865),
-    "sv": (37.402937, -122.110740),
-    "bellevue": (47.614422, -122.338964),
-    "chicago": (41.890664, -87.632079),
-}
 # Orders of the canonical 90 days, rounded: base, growth and weekdays summed by hand.
 ORDERS = {"sf": 20_800, "sv": 8_700, "bellevue": 20_500, "chicago": 25_900}
 # Open water, with a distance in metres that no junction comes near.

@@ -14,6 +14,7 @@ import pytest
 from fastgen.dataset.index import DatasetIndex, read_index
 from fastgen.spark import stream as stream_module
 from tests.helpers import build_small
+from tests.local_spark import start_spark
 from tests.spark.stream_clock import Clock, OldBase
 
 if TYPE_CHECKING:
@@ -64,8 +65,6 @@ def spark(cache_dir: None) -> Iterator[SparkSession]:  # noqa: ARG001  # workers
     """Session with two cores and four tries a task, whose workers run this Python."""
     if shutil.which("java") is None:
         pytest.skip("Spark needs java, which is missing")
-    from pyspark.sql import SparkSession  # noqa: PLC0415  # heavy
-
     import fastgen.spark  # noqa: PLC0415
 
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
@@ -74,15 +73,7 @@ def spark(cache_dir: None) -> Iterator[SparkSession]:  # noqa: ARG001  # workers
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         # Workers import the tests' own sources from here.
         patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
-        session = (
-            SparkSession.builder.master("local[2, 4]")
-            .config("spark.ui.enabled", "false")
-            .config("spark.ui.showConsoleProgress", "false")
-            .config("spark.log.level", "ERROR")
-            .config("spark.sql.shuffle.partitions", "2")
-            .config("spark.sql.session.timeZone", "UTC")
-            .getOrCreate()
-        )
+        session = start_spark("local[2, 4]", partitions=2)
         fastgen.spark.register(session)
         yield session
         session.stop()

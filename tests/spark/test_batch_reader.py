@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,7 @@ import pytest
 
 import fastgen
 from fastgen.errors import DamageError, ScenarioError
-from fastgen.faults.slice_file import write_slice
-from tests.helpers import copy_of, first_part
+from tests.helpers import copy_of, first_part, slice_of
 from tests.spark.asking import batch, in_order, read_batch
 from tests.wire.reference import wire_lines
 
@@ -24,9 +22,7 @@ if TYPE_CHECKING:
 
 def sliced(dataset: Path, start: str, end: str, **options: Any) -> list[dict[str, Any]]:
     """Read what `fastgen slice` writes."""
-    stream = io.BytesIO()
-    write_slice(dataset, start, end, stream, **options)
-    return [json.loads(line) for line in stream.getvalue().splitlines()]
+    return [json.loads(line) for line in slice_of(dataset, start, end, **options).splitlines()]
 
 
 @pytest.mark.parametrize("layout", ["dataset", "single_dataset"])

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 @needs_java
-@pytest.mark.skipif(find_spec("grpc_status") is None, reason="needs pyspark[connect]")
+@pytest.mark.skipif(
+    find_spec("grpc_status") is None, reason="Spark Connect needs pyspark[connect], which is missing"
+)
 def test_build_batch_and_stream(tmp_path: Path) -> None:
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     env = {**os.environ, "PYTHONPATH": paths, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
