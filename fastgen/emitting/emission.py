@@ -95,7 +95,7 @@ def open_sink(sink: Sink, state_path: Path, load: Callable[[], SinkState | None]
     FastgenError
         What `load` raises.
     """
-    locks = _locks_of(sink, state_path)
+    locks = locks_of(sink, state_path)
     if not any(os.path.lexists(lock) for lock, _ in locks):
         load()  # nobody is at work: what is refused here leaves no file behind
     with ExitStack() as held:
@@ -115,11 +115,11 @@ def check_idle(sink: Sink, state_path: Path) -> None:
     OutputError
         If one has.
     """
-    for lock, what in _locks_of(sink, state_path):
+    for lock, what in locks_of(sink, state_path):
         check_free(lock, what)
 
 
-def _locks_of(sink: Sink, state_path: Path) -> list[tuple[Path, Path]]:
+def locks_of(sink: Sink, state_path: Path) -> list[tuple[Path, Path]]:
     """List the files to lock, and what each stands for."""
     # Two runs into two folders must not share a state file: each would overwrite the state of the other.
     named = [] if state_path == sink.state_path else [(_lock_beside(state_path), state_path)]

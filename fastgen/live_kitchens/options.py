@@ -78,24 +78,6 @@ class LiveOptions:
         if self.receipts is not None and self.orders is None and self.orders_from is None:
             raise ScenarioError("receipts: expected orders or orders_from beside it, got neither.")
 
-    def check_apart(self, to: object) -> None:
-        """Refuse to take orders from the folder that the events go to: each would be taken once more.
-
-        Parameters
-        ----------
-        to
-            A folder, or a stream.
-
-        Raises
-        ------
-        ScenarioError
-            If it is that folder.
-        """
-        if self.orders_from is None or not isinstance(to, str | Path):
-            return
-        if Path(self.orders_from).resolve() == Path(to).resolve():
-            raise ScenarioError(f"orders_from: expected a folder other than that of the events, got {to}.")
-
 
 @dataclass(frozen=True)
 class Batch:

@@ -14,21 +14,22 @@ from fastgen.errors import ScenarioError
 from fastgen.files import check_file
 from fastgen.live_kitchens.order import read_order
 from fastgen.live_kitchens.order_checks import OrderChecker
-from fastgen.live_kitchens.order_inputs import Position, Positions, check_inputs, open_inputs
+from fastgen.live_kitchens.order_inputs import check_inputs, open_inputs
 from fastgen.live_kitchens.order_journal import OrderJournal, Record
+from fastgen.live_kitchens.order_reading import Position, Positions
 from fastgen.live_kitchens.outside_order import AcceptedOrder, OrderMaker
 from fastgen.live_kitchens.pending import PendingRows
 from fastgen.units import US_PER_S
 from fastgen.wire.plain import make_order_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     from fastgen.generating.simulation import Simulation
     from fastgen.live_kitchens.options import LiveOptions
-    from fastgen.live_kitchens.order_inputs import OrderInput, Reading
     from fastgen.live_kitchens.order_lines import Line
+    from fastgen.live_kitchens.order_reading import OrderInput, Reading
+    from fastgen.live_kitchens.run_files import RunFiles
     from fastgen.live_kitchens.state import LiveState
     from fastgen.wire.form import Place, WireForm
 
@@ -50,10 +51,10 @@ class OutsideOrders:
         How their rows look on the wire.
     options
         The options of the run.
-    beside
-        The state file: journal and rejected lines are beside it.
-    is_own
-        Whether the state file has its folder to itself; else its name is part of theirs.
+    files
+        The files that the run keeps for itself.
+    announce
+        Called with a line when something of an input is rejected, once an input.
 
     Raises
     ------
@@ -72,21 +73,21 @@ class OutsideOrders:
         places: Mapping[int, Place],
         form: WireForm,
         options: LiveOptions,
-        beside: Path,
-        *,
-        is_own: bool,
+        files: RunFiles,
+        announce: Callable[[str], None],
     ) -> None:
         self._simulations, self._places, self._form = simulations, places, form
-        self._state_path, prefix = beside, "" if is_own else f"{beside.name}."
-        journal, rejected = (beside.with_name(f"{prefix}{name}.jsonl") for name in ("orders", "rejected"))
+        self._files, self._announce = files, announce
+        self._paths = check_inputs(options.orders, options.orders_from)
         receipts = None if options.receipts is None else check_file(options.receipts, "receipts")
-        self._paths = check_inputs(options.orders, options.orders_from, (journal, rejected, receipts))
-        self._journal = OrderJournal(journal, rejected, receipts)
+        self._journal = OrderJournal(files.journal, files.rejected, receipts)
         # Kitchen and order id of each of the clients' own ids, and all order ids.
         self._known: dict[str, tuple[int, str]] = {}
         self._order_ids = set[str]()
         self._makers: dict[int, OrderMaker] = {}
         self._inputs: list[OrderInput] = []
+        # Inputs of which something was rejected in this run.
+        self._named = set[str]()
         self.pending = PendingRows(form)
         self._max_delay_us = 0
 
@@ -127,12 +128,12 @@ class OutsideOrders:
         if state is not None:
             known_bytes, from_us = state.orders_bytes, state.watermark_us - self._max_delay_us
         if state is None:
-            self._journal.check_new(self._state_path)
+            self._journal.check_new(self._files.state)
         positions: Positions = {}
         orders = list[tuple[AcceptedOrder, int]]()
         for record in self._journal.open(known_bytes):
-            for name, (offset, number, is_inside_long) in record.positions.items():
-                positions[name] = Position(offset, number, bool(is_inside_long))
+            for name, (offset, number, *flags) in record.positions.items():
+                positions[name] = Position(offset, number, *map(bool, flags))
             for client, *raw in record.orders:
                 order = AcceptedOrder(*raw)
                 self._remember(client, order)
@@ -174,10 +175,14 @@ class OutsideOrders:
             return False
         record = Record(now_us)
         record.positions = {name: list(at) for name, at in reading.positions.items()}
+        if reading.refusal is not None:
+            refused = {"file": _plain(reading.source), "line": None, "reason": reading.refusal, "text": None}
+            record.rejected.append(refused)
         orders = [self._take_line(line, reading, record) for line in reading.lines]
         accepted = [(order, now_us) for order in orders if order is not None]
-        if reading.lines or record.positions:
+        if record.receipts or record.rejected or record.positions:
             self._journal.commit(record)
+            self._announce_rejected(reading.source, record)
         # Rows follow the journal: what could be emitted must survive a kill.
         self._make_rows(accepted)
         return True
@@ -218,6 +223,15 @@ class OutsideOrders:
             }
         )
         return accepted
+
+    def _announce_rejected(self, source: str, record: Record) -> None:
+        """Say that something of an input was rejected, unless it was said before."""
+        if record.rejected and source not in self._named:
+            self._named.add(source)
+            one = record.rejected[0]
+            where = source if one["line"] is None else f"{source}, line {one['line']}"
+            # Lines may be many: all of them are in the file alone.
+            self._announce(f"{where}: rejected: {one['reason']} See {self._files.rejected}.")
 
     def _remember(self, client: str | None, order: AcceptedOrder) -> None:
         self._order_ids.add(order.order_id)

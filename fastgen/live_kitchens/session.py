@@ -11,8 +11,7 @@ from fastgen.dataset.layout import check_no_part
 from fastgen.emitting.emission import choose_state_path, make_sink, open_sink
 from fastgen.emitting.sink import Staged
 from fastgen.errors import ScenarioError
-from fastgen.faults.plan import check_ledger_path, load_plan
-from fastgen.files import hidden_beside
+from fastgen.faults.plan import load_plan
 from fastgen.generating.unwritten import join_unwritten
 from fastgen.live_kitchens.batches import Batches
 from fastgen.live_kitchens.beginning import find_kitchens, start_clock
@@ -20,6 +19,7 @@ from fastgen.live_kitchens.kitchen import Kitchen, check_same, simulate
 from fastgen.live_kitchens.live_faults import open_faults
 from fastgen.live_kitchens.options import Batch
 from fastgen.live_kitchens.outside import OutsideOrders
+from fastgen.live_kitchens.run_files import check_apart, name_files
 from fastgen.live_kitchens.state import Counts, LiveState, Totals, read_state, write_state
 from fastgen.replaying.options import MAX_ROWS_PER_FILE
 from fastgen.replaying.state_checks import shown_faults
@@ -72,7 +72,6 @@ class LiveSession:
         announce: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._configs, self._options = configs, options
-        options.check_apart(to)
         self._sink = make_sink(to, options.format, MAX_ROWS_PER_FILE)
         if isinstance(to, str | Path):
             check_no_part(Path(to), "to")
@@ -81,8 +80,8 @@ class LiveSession:
         self._plan = load_plan(options.faults)
         if self._plan is not None:
             self._plan.check_format(options.format)
-        if options.ledger is not None:
-            check_ledger_path(options.ledger, *(place for _, place in self._sink.locks), self._state_path)
+        files = name_files(self._sink, self._state_path)
+        check_apart(options, [path for path, _ in configs], files, self._sink)
         self.load()
         self._kitchens = self._make_kitchens(now_us)
         simulations = simulate(self._kitchens, options.roads, announce)
@@ -94,11 +93,8 @@ class LiveSession:
         # Ids derive from the kitchens' own keys: the digest of the joined dataset is needed by nobody.
         self._index = join_unwritten(simulations, "live", digest="0" * 64)
         encoders = Encoders(form)
-        is_own = self._state_path == self._sink.state_path
-        self._outside = OutsideOrders(simulations, places, form, options, self._state_path, is_own=is_own)
-        control = self._sink.control_folder
-        ledger = hidden_beside(self._state_path, ".ledger") if control is None else control / "ledger"
-        faults = open_faults(self._plan, self._kitchens, self._index, encoders, ledger)
+        self._outside = OutsideOrders(simulations, places, form, options, files, announce)
+        faults = open_faults(self._plan, self._kitchens, self._index, encoders, files.segments)
         if faults is None and options.ledger is not None:
             raise ScenarioError("ledger: expected faults beside it, got none: a clean stream has no ledger.")
         pending = self._outside.pending
