@@ -99,8 +99,11 @@ class Streets:
 
     def clip(self, polygon: Points, *, to_inside: bool, exempt: NDArray[np.bool_] | None = None) -> None:
         """Keep what lies inside (or outside) a polygon; exempt streets (by table) stay whole."""
-        low, high = polygon.min(axis=0), polygon.max(axis=0)
-        far = (((self.a < low) & (self.b < low)) | ((self.a > high) & (self.b > high))).any(axis=1)
+        far = np.zeros(len(self.a), bool)
+        # Axis by axis: comparing rows takes seven times as long, and a large grid has a thousand parks.
+        for a, b, border in zip(self.a.T, self.b.T, polygon.T, strict=True):
+            low, high = border.min(), border.max()
+            far |= ((a < low) & (b < low)) | ((a > high) & (b > high))
         if far.all() and not to_inside:
             return
         free = np.zeros(len(self.a), bool) if exempt is None else exempt[self.street]
