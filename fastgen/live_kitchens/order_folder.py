@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _IGNORED_PREFIXES, _IGNORED_SUFFIXES = (".", "_"), (".tmp", ".staged")
 # A file system may give the same time to two changes of a folder within this period.
 _SAME_TIME_NS = 1_000_000_000
+# Looks are at least so far apart: a file that is written in place changes meanwhile.
+_LOOK_US = 200_000
 # Stands for size and time of what is no file, so that it is the same at two looks.
 _NO_FILE = (-1, -1)
 
@@ -55,12 +57,15 @@ class Folder:
         self._new: dict[str, tuple[int, int]] = {}
         self._ready: deque[str] = deque()
         self._listed = (0, 0)
+        self._looked_us = -_LOOK_US
         self._is_lost = False
         self._open: tuple[str, LineCutter, int] | None = None
 
-    def read(self) -> Reading | None:
+    def read(self, now_us: int, /) -> Reading | None:
         """Read some lines of a file that is whole, or say of one why it can't be read."""
-        if self._open is None:
+        # Either way: somebody may set the clock back.
+        if self._open is None and abs(now_us - self._looked_us) >= _LOOK_US:
+            self._looked_us = now_us
             try:
                 self._look()
             except OSError as error:  # perhaps a mount that comes back
@@ -119,7 +124,10 @@ class Folder:
         return None if is_known else Reading(str(self._path), [], {}, why)
 
     def _make(self, name: str, lines: list[Line], at: Position, refusal: str | None) -> Reading:
-        return Reading(str(self._path / name), lines, {f"{self._name}{os.sep}{name}": at}, refusal)
+        # Nothing to keep while a line has no end yet: it is read once more after a restart.
+        is_kept = bool(lines) or at.offset == DONE or at.is_refused
+        positions = {f"{self._name}{os.sep}{name}": at} if is_kept else {}
+        return Reading(str(self._path / name), lines, positions, refusal)
 
     def _look(self) -> None:
         """Find files that are new, and those of them that didn't change since the look before."""

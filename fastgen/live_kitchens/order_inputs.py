@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from fastgen.live_kitchens.order_reading import OrderInput
 
 STDIN = "-"
+# Longer than a line's begin, which all lines have.
+_KNOWN_BYTES = 100
 
 
 class InputPaths(NamedTuple):
@@ -95,7 +97,7 @@ class StdinInput:
         self._stream: IO[bytes] | None = sys.stdin.buffer
         self._cutter = LineCutter()
 
-    def read(self) -> Reading | None:
+    def read(self, _now_us: int, /) -> Reading | None:
         """Read what has come."""
         if self._stream is None or not select.select([self._stream], [], [], 0)[0]:
             return None
@@ -122,14 +124,16 @@ class GrowingFile:
         self._path, self._name = path, str(path.absolute())
         at = positions.get(self._name, Position())
         self._cutter, self._offset = at.cutter(), at.offset
+        # What is before the offset, as far as it is known: by it, another file is told from the same one.
+        self._last = b"\n" if at.offset and not at.is_inside_long else b""
 
-    def read(self) -> Reading | None:
+    def read(self, _now_us: int, /) -> Reading | None:
         """Read what was appended.
 
         Raises
         ------
         DataError
-            If the file is shorter than what was taken of it.
+            If the file is shorter than what was taken of it, or another one has taken its place.
         """
         try:
             size = self._path.stat().st_size
@@ -142,12 +146,21 @@ class GrowingFile:
             )
         if size == self._offset:
             return None
+        n_known = len(self._last)
         try:
-            data = read_at(self._path, self._offset)
+            data = read_at(self._path, self._offset - n_known)
         except OSError as error:
             raise DataError(
                 f"{self._path}: expected a file of orders that can be read, got: {error.strerror}."
             ) from None
-        self._offset += len(data)
-        lines = self._cutter.cut(data)
-        return Reading(str(self._path), lines, {self._name: Position.after(self._cutter, self._offset)})
+        # Of another file, the lines up to here would be lost, and the next one cut.
+        if data[:n_known] != self._last:
+            raise DataError(
+                f"{self._path}: expected a file that only grows, got another one in its place. Give new "
+                "orders in a file of another name."
+            )
+        self._last, self._offset = data[-_KNOWN_BYTES:], self._offset - n_known + len(data)
+        lines = self._cutter.cut(data[n_known:])
+        # Nothing to keep while a line has no end yet: it is read once more after a restart.
+        at = {self._name: Position.after(self._cutter, self._offset)} if lines else {}
+        return Reading(str(self._path), lines, at)

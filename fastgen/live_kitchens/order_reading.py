@@ -87,8 +87,14 @@ class Reading(NamedTuple):
 class OrderInput(Protocol):
     """An input of orders."""
 
-    def read(self) -> Reading | None:
-        """Read some lines that are there, without waiting; None: there is nothing new."""
+    def read(self, now_us: int, /) -> Reading | None:
+        """Read some lines that are there, without waiting; None: there is nothing new.
+
+        Parameters
+        ----------
+        now_us
+            The present by the system's clock, Unix microseconds.
+        """
 
 
 def read_at(path: Path, offset: int) -> bytes:

@@ -150,13 +150,13 @@ class OutsideOrders:
         """Drop the rows that are emitted up to a Unix microsecond, and that no fault holds back."""
         self.pending.drop(watermark_us - self._max_delay_us)
 
-    def take(self, now_us: int) -> bool:
+    def take(self, now_us: int, real_us: int) -> bool:
         """Take some lines that are there.
 
         Parameters
         ----------
-        now_us
-            The present, Unix microseconds by the kitchens' clock.
+        now_us, real_us
+            The present, Unix microseconds by the kitchens' clock and by the system's.
 
         Returns
         -------
@@ -170,7 +170,7 @@ class OutsideOrders:
         """
         if self.pending.n_rows > _MAX_ROWS:
             return False
-        reading = self._read()
+        reading = self._read(real_us)
         if reading is None:
             return False
         record = Record(now_us)
@@ -187,11 +187,11 @@ class OutsideOrders:
         self._make_rows(accepted)
         return True
 
-    def _read(self) -> Reading | None:
+    def _read(self, real_us: int) -> Reading | None:
         """Read from the inputs in turn, so that none waits for the end of another."""
         for _ in range(len(self._inputs)):
             self._inputs.append(self._inputs.pop(0))
-            reading = self._inputs[-1].read()
+            reading = self._inputs[-1].read(real_us)
             if reading is not None:
                 return reading
         return None

@@ -230,7 +230,7 @@ class LiveSession:
         state = self._state
         if state is None:  # the clock begins with the history
             return False
-        return self._outside.take(max(state.clock.virtual_us(now_us), state.watermark_us))
+        return self._outside.take(max(state.clock.virtual_us(now_us), state.watermark_us), now_us)
 
     @property
     def batch_rows(self) -> int:

@@ -8,6 +8,7 @@ import lzma
 import os
 import shutil
 import zipfile
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -30,12 +31,16 @@ def drop(tmp_path: Path) -> Path:
     return tmp_path / "drop"
 
 
+# A moment for each look.
+LOOKS_US = count(step=200_000)
+
+
 def read_all(folder: Folder, positions: Positions) -> list[Reading]:
     """Read until some looks find nothing new."""
     found: list[Reading] = []
     n_quiet = 0
     while n_quiet < 3:
-        reading = folder.read()
+        reading = folder.read(next(LOOKS_US))
         n_quiet = n_quiet + 1 if reading is None else 0
         if reading is not None:
             found.append(reading)
@@ -150,7 +155,7 @@ def test_a_file_that_vanishes_goes_on_where_it_was(
     positions: Positions = {}
     folder, first = Folder(drop, positions), None
     while first is None:
-        first = folder.read()
+        first = folder.read(next(LOOKS_US))
     positions |= first.positions
     (drop / "a").rename(drop / ".a")
     found = read_all(folder, positions)
@@ -158,6 +163,25 @@ def test_a_file_that_vanishes_goes_on_where_it_was(
     (drop / ".a").rename(drop / "a")
     folder = Folder(drop, positions) if is_restarted else folder
     assert lines([first, *read_all(folder, positions)]) == whole
+
+
+def test_a_file_that_is_being_written_waits_though_others_are_read(drop: Path) -> None:
+    folder = Folder(drop, {})
+    write_lines(drop / "whole", {"id": "a"})
+    with (drop / "growing").open("wb", buffering=0) as file:
+        file.write(b'{"id":')
+        assert folder.read(0) is None
+        file.write(b' "b"')
+        assert [folder.read(0), folder.read(199_999)] == [None, None]
+        reading = folder.read(200_000)
+        assert reading is not None
+        assert lines([reading]) == [b'{"id": "a"}']
+        assert [folder.read(200_001), folder.read(399_999)] == [None, None]
+        file.write(b"}\n")
+    assert folder.read(400_000) is None
+    reading = folder.read(600_000)
+    assert reading is not None
+    assert lines([reading]) == [b'{"id": "b"}']
 
 
 def test_a_folder_that_vanishes_is_named_once_and_may_come_back(drop: Path) -> None:

@@ -202,3 +202,40 @@ def test_a_journal_without_a_state_is_refused(tmp_path: Path) -> None:
         (tmp_path / "s.json").unlink()
         with pytest.raises(OutputError, match=r"s\.json\.orders\.jsonl: expected no journal of orders yet"):
             run(quiet(), stream, hours=0.01, state=tmp_path / "s.json", orders=orders)  # type: ignore[arg-type]
+
+
+def test_another_file_in_the_place_of_a_growing_one_is_refused(tmp_path: Path) -> None:
+    """Its first lines would be lost, whether it comes in a run or between two."""
+    orders, clock = write_lines(tmp_path / "o", *({"id": f"{i}"} for i in range(5))), FakeClock()
+    run(quiet(), tmp_path / "out", clock=clock, hours=0.01, orders=orders, receipts=tmp_path / "r")
+    write_lines(tmp_path / "other", *({"id": f"replaced-{i}"} for i in range(9)))
+    old = orders.read_bytes()
+
+    def run_on() -> None:
+        run(quiet(), tmp_path / "out", clock=clock, hours=0.01, orders=orders, receipts=tmp_path / "r")
+
+    orders.write_bytes((tmp_path / "other").read_bytes())
+    with pytest.raises(DataError, match=r"o: expected a file that only grows, got another one in its place"):
+        run_on()
+    orders.write_bytes(old + b'{"id": "5"}\n{"id"')  # an editor writes all of it anew
+    run_on()
+    waits = clock.wait
+
+    def wait(seconds: float) -> None:
+        orders.write_bytes((tmp_path / "other").read_bytes())
+        waits(seconds)
+
+    clock.wait = wait  # type: ignore[method-assign]
+    with pytest.raises(DataError, match=r"o: expected a file that only grows, got another one in its place"):
+        run_on()
+    assert [one["id"] for one in read_lines(tmp_path / "r")] == ["0", "1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("option", ["orders", "orders_from"])
+def test_a_line_without_end_costs_no_records(option: str, tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    orders = write_lines(tmp_path / "drop" / "o", {}, b"x" * 2_000_000, b"", {})
+    given: dict[str, Any] = {option: orders if option == "orders" else orders.parent}
+    run(quiet(), tmp_path / "out", hours=0.02, receipts=tmp_path / "r", **given)
+    assert [one["line"] for one in read_lines(tmp_path / "r")] == [1, 4]
+    assert len((tmp_path / ".out.fastgen" / "orders.jsonl").read_text().splitlines()) <= 4
