@@ -20,7 +20,13 @@ from fastgen.replaying.clock import ReplayClock, parse_speed
 from fastgen.replaying.first_run import check_first_now, first_state, start_clock
 from fastgen.replaying.options import Emitted, ReplayOptions
 from fastgen.replaying.state import ReplayState, read_replay_state, write_replay_state
-from fastgen.replaying.state_checks import Request, check_not_ahead, check_not_back, check_state
+from fastgen.replaying.state_checks import (
+    Request,
+    check_may_be_of,
+    check_not_ahead,
+    check_not_back,
+    check_state,
+)
 from fastgen.units import US_PER_S
 from fastgen.wire.form import WireForm
 from fastgen.wire.formats import WRITERS, Encoders
@@ -134,6 +140,8 @@ class ReplaySession:
         if self._state is None:
             check_first_now(start_clock(self._index, self._request, now_us), now_us)
             return
+        if not has_digest:
+            check_may_be_of(self._state, self._index, self._state_path)
         self._clock(self._state, now_us)
         if not dry_run:
             check_not_ahead(self._state.clock(self._index), self._state.watermark, now_us, self._options)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
+    from fastgen.dataset.index import DatasetIndex
     from fastgen.emitting.sink import Sink
     from fastgen.replaying.clock import ReplayClock
     from fastgen.replaying.options import ReplayOptions
@@ -84,6 +85,35 @@ def check_state(state: ReplayState, request: Request, sink: Sink, state_path: Pa
         raise ScenarioError(
             f"speed: expected {state.speed}, as the replay in {state_path} runs, got {speed}. "
             "With --rebase it goes on from its present position at the new speed."
+        )
+
+
+def check_may_be_of(state: ReplayState, index: DatasetIndex, state_path: Path) -> None:
+    """Refuse a state that can't be of a dataset, whatever the dataset's digest is.
+
+    Parameters
+    ----------
+    state, state_path
+        The state and its file, for the error.
+    index
+        The dataset.
+
+    Raises
+    ------
+    ScenarioError
+        If the dataset lacks the start day or a location of the state, or has another day 0.
+    """
+    # Until the speed is changed, the clock counts from the first run, which is on the start day.
+    began_s = state.anchor_virtual_us // US_PER_S // S_PER_DAY * S_PER_DAY
+    is_of_start = state.anchor_us == state.sim_start_us
+    if (
+        state.start_day > index.days
+        or not set(state.locations or ()) <= set(index.codes)
+        or (is_of_start and began_s != index.epoch_s + state.start_day * S_PER_DAY)
+    ):
+        raise ScenarioError(
+            f"{state_path}: expected the state of a dataset with this one's days and locations, got one of "
+            f"{state.dataset[:12]}. Replay that dataset, or this one into another folder."
         )
 
 

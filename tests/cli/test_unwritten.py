@@ -212,6 +212,8 @@ def test_wrong_options_are_found_before_an_event_is_made(
         (("--to", "other"), 2, "expected the state of a run into other, got that of another one"),
         (("--speed", "7", "--rebase", "--now", "2025-03-01"), 2, "rebase: expected a present time after"),
         (("--now", "2029-03-01"), 2, "now: expected at most 366 days since the last run"),
+        (("--start", "2024-01-02"), 2, "state.json: expected the state of a dataset with this one's days"),
+        (("--start", "2023-12-31"), 2, "state.json: expected the state of a dataset with this one's days"),
         (("--state", "busy.json", "--to", "busy"), 1, "busy: expected no other run at work here, but one is"),
     ],
 )

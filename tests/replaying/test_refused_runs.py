@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fastgen.dataset.index import read_index
 from fastgen.errors import DamageError, FastgenError, OutputError, ScenarioError
 from fastgen.files import write_whole
 from fastgen.replaying import session as session_module
 from fastgen.replaying.options import ReplayOptions
 from fastgen.replaying.session import ReplaySession
+from fastgen.replaying.state import read_replay_state
+from fastgen.replaying.state_checks import check_may_be_of
 from tests.helpers import build_small
-from tests.replaying.runs import NOON, at, state_of
+from tests.replaying.runs import DAY, NOON, at, state_of
 from tests.wire.reference import event_ids
 
 if TYPE_CHECKING:
@@ -162,3 +167,38 @@ def test_damaged_data_emits_nothing(dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(DamageError, match=r"expected .* bytes as the manifest states, got 500"):
         at(tmp_path / "data", tmp_path / "out", 600)
     assert len(list((tmp_path / "out").glob("events-*"))) == 1
+
+
+@pytest.mark.parametrize("rebased", [False, True])
+@pytest.mark.parametrize(
+    ("other", "is_refused"),
+    [
+        ({}, False),
+        ({"digest": "0" * 64}, False),  # of another seed: only the digest shows it
+        ({"days": 9, "codes": {1: "sf", 2: "sv"}}, False),
+        ({"days": 1}, True),
+        ({"codes": {4: "chicago"}}, True),
+    ],
+)
+def test_state_of_another_dataset_is_known_without_a_digest(
+    other: dict[str, Any],
+    is_refused: bool,  # noqa: FBT001  # pytest passes it by name
+    rebased: bool,  # noqa: FBT001  # as above
+    utc_dataset: Path,
+    tmp_path: Path,
+) -> None:
+    """At another speed the clock counts from elsewhere, and no longer shows the start date."""
+    options: dict[str, Any] = {"start_day": 2, "locations": ["sf"], "types": ["delivered"]}
+    at(utc_dataset, tmp_path, **options)
+    if rebased:
+        at(utc_dataset, tmp_path, 60, speed=7, rebase=True)
+    state = read_replay_state(state_of(tmp_path))
+    assert state is not None
+    state = dataclasses.replace(state, locations=(1,))  # a selection of all is stored as none
+    right = read_index(utc_dataset)
+    index = dataclasses.replace(right, **other)
+    with pytest.raises(ScenarioError, match="this one's days") if is_refused else nullcontext():
+        check_may_be_of(state, index, tmp_path)
+    later = dataclasses.replace(right, epoch_s=right.epoch_s + DAY)
+    with nullcontext() if rebased else pytest.raises(ScenarioError, match="this one's days"):
+        check_may_be_of(state, later, tmp_path)
