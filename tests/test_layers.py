@@ -34,10 +34,7 @@ FLOORS = (
     ("rng", "units", "errors", "version"),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-KNOW_A_SOURCE = (
-    *("generating.simulation", "generating.inputs", "cli.scenario"),
-    "live_kitchens.outside_order",  # draws what orders leave open by the parameters of the source
-)
+KNOW_A_SOURCE = ("generating.simulation", "generating.inputs", "cli.scenario")
 PURE = ("orders", "events", "kernels", "model", "rng", "units", "errors", "version")
 IMPURE_MODULES = {
     *("os", "sys", "io", "pathlib", "shutil", "tempfile", "subprocess", "glob", "locale"),

@@ -191,7 +191,7 @@ def _from_row(row: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(order["location"], int):
         order["location"] = str(order["location"])
     position = {name: body.get(f"customer_{name}") for name in ("lat", "lon")}
-    order["customer"] = None if set(position.values()) == {None} else position
+    order["customer"] = None if all(value is None for value in position.values()) else position
     order["address"] = body.get("customer_addr")
     order["items"] = _items_of_row(body.get("items"))
     return {key: value for key, value in order.items() if value is not None}

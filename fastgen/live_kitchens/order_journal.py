@@ -17,41 +17,21 @@ import json
 import os
 import zlib
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastgen.errors import DamageError, OutputError
 from fastgen.files import sync_folder
+from fastgen.live_kitchens.order_records import Record, make_record_of_orders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The fields of a record: lines of the two other files, and where these belong.
-_RECEIPTS, _REJECTED, _ENDS = "receipts", "rejected", "ends"
-
-
-@dataclass
-class Record:
-    """What was made of some lines of an input.
-
-    Attributes
-    ----------
-    accepted_us
-        Unix microsecond, by the kitchens' clock, at which they were taken.
-    orders
-        The orders; see `outside_order.AcceptedOrder`.
-    receipts, rejected
-        Objects for the two files.
-    positions
-        How far files are taken, by name.
-    """
-
-    accepted_us: int
-    orders: list[list[Any]] = field(default_factory=list)
-    receipts: list[dict[str, Any]] = field(default_factory=list)
-    rejected: list[dict[str, Any]] = field(default_factory=list)
-    positions: dict[str, list[int]] = field(default_factory=dict)
+_WAY_OUT = "Put it back, or begin anew in another folder."
+# The two other files, by the fields of a record that have their lines.
+_RECEIPTS, _REJECTED = "receipts", "rejected"
+# More than any has: it is of 32 KB of lines, though each of their receipts names a file.
+_MAX_RECORD_BYTES = 1 << 26
 
 
 class OrderJournal:
@@ -98,23 +78,23 @@ class OrderJournal:
         OutputError
             If it can't be read, or a file can't be written to.
         """
-        last: dict[str, Any] | None = None
+        last: Record | None = None
         self.n_bytes = 0
-        for n_bytes, raw in self._read():
-            last, self.n_bytes = raw, self.n_bytes + n_bytes
-            yield Record(**{name: value for name, value in raw.items() if name != _ENDS})
+        for n_bytes, record in self._read():
+            last, self.n_bytes = record, self.n_bytes + n_bytes
+            yield record
         if self.n_bytes < known_bytes:
             raise DamageError(
                 f"{self._path}: expected the journal of the run's orders, {known_bytes} whole bytes or more, "
-                f"got {self.n_bytes}. Put it back, or begin anew in another folder."
+                f"got {self.n_bytes}. {_WAY_OUT}"
             )
         if _length(self._path) > self.n_bytes:
             with _naming(self._path):
                 os.truncate(self._path, self.n_bytes)
         if last is not None and self.n_bytes > known_bytes:
-            for name, lines in ((_REJECTED, last[_REJECTED]), (_RECEIPTS, last[_RECEIPTS])):
-                if name in last[_ENDS]:
-                    path, n_bytes = last[_ENDS][name]
+            for name, lines in ((_REJECTED, last.rejected), (_RECEIPTS, last.receipts)):
+                if name in last.ends:
+                    path, n_bytes = last.ends[name]
                     _complete(Path(path), n_bytes, _lines(lines))
 
     def commit(self, record: Record) -> None:
@@ -128,45 +108,49 @@ class OrderJournal:
         files = [(_REJECTED, self._rejected, record.rejected)]
         if self._receipts is not None:
             files.append((_RECEIPTS, self._receipts, record.receipts))
-        ends = {name: [str(path.absolute()), _length(path)] for name, path, lines in files if lines}
+        record.ends = {name: (str(path.absolute()), _length(path)) for name, path, lines in files if lines}
         # From here on the lines count as taken: all that follows can be made up for.
-        data = _encode({**vars(record), _ENDS: ends})
+        data = encode_record(vars(record))
         _append(self._path, data)
         self.n_bytes += len(data)
         for _, path, lines in files:
             if lines:
                 _append(path, _lines(lines))
 
-    def _read(self) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _read(self) -> Iterator[tuple[int, Record]]:
         """Read records until the end, or until the first one that isn't whole if it is the last."""
         if not self._path.exists():
             return
         with _naming(self._path), self._path.open("rb") as file:
-            for line in file:
-                raw = _decode(line)
-                if raw is not None:
-                    yield len(line), raw
-                elif file.read(1):
-                    raise DamageError(
-                        f"{self._path}: expected a whole journal, got a damaged record after {self.n_bytes} "
-                        "bytes. Put it back, or begin anew in another folder."
-                    )
+            while line := file.readline(_MAX_RECORD_BYTES):
+                record = _decode(line)
+                if record is not None:
+                    yield len(line), record
+                elif len(line) == _MAX_RECORD_BYTES or file.read(1):
+                    raise self.damage("got a damaged record")
+
+    def damage(self, what: str) -> DamageError:
+        """Make the error for something in the record that was read last."""
+        return DamageError(
+            f"{self._path}: expected a whole journal, {what} after {self.n_bytes} bytes. {_WAY_OUT}"
+        )
 
 
-def _encode(raw: dict[str, Any]) -> bytes:
+def encode_record(raw: dict[str, Any]) -> bytes:
+    """Write the line of a record."""
     # Escapes alone: names of files may be no UTF-8.
     text = json.dumps(raw, separators=(",", ":"))
     return f'{{"crc32":{zlib.crc32(text.encode())},"record":{text}}}\n'.encode()
 
 
-def _decode(line: bytes) -> dict[str, Any] | None:
+def _decode(line: bytes) -> Record | None:
     """Decode a record; None if it isn't whole."""
     try:
-        raw = json.loads(line)
-        record: dict[str, Any] = raw["record"]
-    except (ValueError, KeyError, TypeError):
+        # Names of files may have halves of surrogate pairs, for bytes that are no UTF-8.
+        raw = json.loads(line)["record"]
+        return make_record_of_orders(raw) if line == encode_record(raw) else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return record if line == _encode(record) else None
 
 
 def _lines(objects: list[dict[str, Any]]) -> bytes:

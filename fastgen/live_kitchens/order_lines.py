@@ -6,6 +6,14 @@ from typing import NamedTuple
 
 # An order has some hundred bytes. Nobody can fill the memory with one that has no end.
 MAX_LINE_BYTES = 100_000
+_MAX_REASON = 500
+
+
+def reason_of(error: Exception) -> str:
+    """Give the words of an error as the reason of a rejected line."""
+    reason = str(error)
+    # An error names a key that is wrong, which may be as long as the line.
+    return reason if len(reason) <= _MAX_REASON else f"{reason[:_MAX_REASON]}..."
 
 
 class Line(NamedTuple):

@@ -15,8 +15,9 @@ from fastgen.files import check_file
 from fastgen.live_kitchens.order import read_order
 from fastgen.live_kitchens.order_checks import OrderChecker
 from fastgen.live_kitchens.order_inputs import check_inputs, open_inputs
-from fastgen.live_kitchens.order_journal import OrderJournal, Record
-from fastgen.live_kitchens.order_reading import Position, Positions
+from fastgen.live_kitchens.order_journal import OrderJournal
+from fastgen.live_kitchens.order_lines import reason_of
+from fastgen.live_kitchens.order_records import Record, fits
 from fastgen.live_kitchens.outside_order import AcceptedOrder, OrderMaker
 from fastgen.live_kitchens.pending import PendingRows
 from fastgen.units import US_PER_S
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from fastgen.generating.simulation import Simulation
     from fastgen.live_kitchens.options import LiveOptions
     from fastgen.live_kitchens.order_lines import Line
-    from fastgen.live_kitchens.order_reading import OrderInput, Reading
+    from fastgen.live_kitchens.order_reading import OrderInput, Positions, Reading
     from fastgen.live_kitchens.run_files import RunFiles
     from fastgen.live_kitchens.state import LiveState
     from fastgen.wire.form import Place, WireForm
@@ -132,10 +133,10 @@ class OutsideOrders:
         positions: Positions = {}
         orders = list[tuple[AcceptedOrder, int]]()
         for record in self._journal.open(known_bytes):
-            for name, (offset, number, *flags) in record.positions.items():
-                positions[name] = Position(offset, number, *map(bool, flags))
-            for client, *raw in record.orders:
-                order = AcceptedOrder(*raw)
+            positions |= record.places()
+            for client, order in record.accepted():
+                if not fits(order, self._simulations):
+                    raise self._journal.damage("got an order of other kitchens or roads")
                 self._remember(client, order)
                 # Orders that are over cost no memory, however long the journal is.
                 last_us = max(order.created_us, record.accepted_us) + longest_s * US_PER_S
@@ -208,7 +209,7 @@ class OutsideOrders:
                 accepted = self._checker.check(order, self._new_id(client), record.accepted_us)
         except ScenarioError as error:
             text = None if line.data is None else line.data.decode(errors="replace")
-            record.rejected.append({**where, "reason": str(error), "text": text})
+            record.rejected.append({**where, "reason": reason_of(error), "text": text})
             return None
         if accepted is not None:
             record.orders.append([client, *accepted])

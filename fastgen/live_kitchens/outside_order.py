@@ -17,8 +17,7 @@ from fastgen.generating.tables import to_table
 from fastgen.live_kitchens.order import MAX_ITEMS
 from fastgen.live_kitchens.pending import TimedRows, sort_rows
 from fastgen.model.day_orders import DayOrders
-from fastgen.orders.outside import draw_outside_orders
-from fastgen.orders.source import StatisticalSource
+from fastgen.model.order_source import CompletesOrders
 from fastgen.units import S_PER_DAY, US_PER_S
 from fastgen.wire.row_groups import rows_of_table
 
@@ -77,12 +76,13 @@ class OrderMaker:
     def __init__(self, simulation: Simulation, number: int, form: WireForm) -> None:
         scenario = simulation.scenario
         (place,) = scenario.locations
-        if not isinstance(simulation.source, StatisticalSource):
-            raise TypeError("Expected the simulation of a config.")
+        if not isinstance(simulation.source, CompletesOrders):
+            raise TypeError("Expected a source that completes orders, as that of a config does.")
         self._simulation, self._number, self._days = simulation, number, scenario.days
         self._form = form
-        self._parameters = simulation.source.parameters[place.location_id]
-        self._routes = route_arrays(simulation.tables[place.location_id])
+        self._source, self._location_id = simulation.source, place.location_id
+        self._table = simulation.tables[place.location_id]
+        self._routes = route_arrays(self._table)
         self._ping_interval_s = scenario.driver_of(place).ping_interval_s
 
     def make(self, accepted: Sequence[AcceptedOrder], moments_us: NDArray[np.int64]) -> TimedRows:
@@ -100,7 +100,7 @@ class OrderMaker:
         buffers = EventBuffers()
         buffers.begin(orders, self._routes, texts, simulation.epoch_s, self._ping_interval_s)
         buffers.expand(0, len(accepted))
-        table = to_table(buffers, self._parameters.location_id, simulation.sequence_kind, _COLUMNS)
+        table = to_table(buffers, self._location_id, simulation.sequence_kind, _COLUMNS)
         starts = buffers.events.start[: len(accepted) + 1, FIRST_ROW]
         if any(order.address is not None for order in accepted):
             table = _with_addresses(table, accepted, starts)
@@ -111,12 +111,11 @@ class OrderMaker:
     def _fill_in(self, accepted: Sequence[AcceptedOrder]) -> tuple[DayOrders, ItemTexts]:
         """Draw the orders, and put in what they say."""
         simulation, n = self._simulation, len(accepted)
-        orders = DayOrders.empty(n, max(MAX_ITEMS, self._parameters.lines_max))
+        orders = DayOrders.empty(n, max(MAX_ITEMS, simulation.source.lines_max))
         orders.times_us[:, 0] = [one.created_us - simulation.epoch_s * US_PER_S for one in accepted]
-        draw_outside_orders(
-            self._parameters,
-            simulation.scenario.seed,
-            len(self._routes.lat),
+        self._source.complete(
+            self._location_id,
+            self._table,
             np.clip(orders.times_us[:, 0] // (S_PER_DAY * US_PER_S), 0, self._days - 1),
             np.array([_hash_32(one.order_id) for one in accepted], np.int64),
             orders,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,4 +115,35 @@ class OrderSource(Protocol):
             `line_start[0]` is given. Of each order, times_us must not fall from created to started, finished,
             ready and picked up; the driver arrives from created to picked up; customer is below
             `routes.n_customers`, and a quantity is 1 to 9.
+        """
+
+
+@runtime_checkable
+class CompletesOrders(Protocol):
+    """An `OrderSource` that can also draw what orders made elsewhere leave open, by the rules of a location.
+
+    A live run takes orders from outside if its source is one.
+    """
+
+    def complete(
+        self,
+        location_id: int,
+        routes: RouteTable,
+        day: NDArray[np.int64],
+        index: NDArray[np.int64],
+        orders: DayOrders,
+    ) -> None:
+        """Draw orders, each from streams that no order of the source itself draws from.
+
+        Parameters
+        ----------
+        location_id, routes
+            As of `OrderSource.fill`.
+        day
+            int64 (n_orders,), day number of each order, one of the scenario's: it decides how popular brands
+            are.
+        index
+            int64 (n_orders,), a number below 2**32 for each order, from a hash of its own id.
+        orders
+            Creation times, `times_us[:, 0]`, and `line_start[0]` are given; all else but `id_view` is output.
         """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # An order's draw number is a 32-bit word of a random counter (rng.py); half of its range is left for chance.
 MAX_ORDERS_LOCATION_DAY = 2**31 - 1
-MAX_ORDERS = 10**12
+MAX_EXPECTED_ORDERS = 10**12
 # The most that growth alone gives: far above every limit, and low enough that its products stay finite.
 _MAX_TARGET = 1e200
 
@@ -172,5 +172,7 @@ def check_expected_orders(scenario: Scenario, expected: NDArray[np.float64]) -> 
             "growth_orders_daily, or set max_orders_day."
         )
     total = math.fsum(expected.ravel())
-    if not total <= MAX_ORDERS:
-        raise ScenarioError(f"scale, days: expected at most {MAX_ORDERS:.0e} orders, got about {total:.4g}.")
+    if not total <= MAX_EXPECTED_ORDERS:
+        raise ScenarioError(
+            f"scale, days: expected at most {MAX_EXPECTED_ORDERS:.0e} orders, got about {total:.4g}."
+        )

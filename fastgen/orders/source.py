@@ -14,6 +14,7 @@ from fastgen.model.bounds import bound_preparation_s
 from fastgen.orders.draws import draw_orders
 from fastgen.orders.expected import check_expected_orders, expected_orders, target_orders
 from fastgen.orders.kernels.demand import count_orders
+from fastgen.orders.outside import draw_outside_orders
 from fastgen.orders.parameters import build_location_parameters
 from fastgen.units import MIN_PER_DAY
 
@@ -39,16 +40,19 @@ _DAYS_AT_ONCE = 128
 
 @dataclass(frozen=True, eq=False)
 class StatisticalSource:
-    """An `OrderSource` whose location-days are drawn independently of each other.
+    """An `OrderSource` whose location-days are drawn independently of each other; it completes orders too.
 
     Attributes
     ----------
+    seed
+        The scenario's seed.
     parameters
         Parameters of each location, by location_id.
     n_orders, first_index, expected_orders, lines_max, longest_preparation_s
         See `OrderSource`.
     """
 
+    seed: int
     parameters: Mapping[int, LocationParameters]
     n_orders: Mapping[int, NDArray[np.int64]]
     first_index: Mapping[int, NDArray[np.int64]]
@@ -94,6 +98,7 @@ class StatisticalSource:
         )
         ids = [location.location_id for location in locations]
         return cls(
+            seed=scenario.seed,
             parameters=dict(zip(ids, parameters, strict=True)),
             n_orders=dict(zip(ids, n_orders, strict=True)),
             first_index=dict(zip(ids, first_index, strict=True)),
@@ -113,6 +118,17 @@ class StatisticalSource:
             n = sum(one.n_orders for one in some)
             draw_orders(parameters, routes.n_customers, some, orders.section(at, at + n))
             at += n
+
+    def complete(
+        self,
+        location_id: int,
+        routes: RouteTable,
+        day: NDArray[np.int64],
+        index: NDArray[np.int64],
+        orders: DayOrders,
+    ) -> None:
+        """Draw what orders made elsewhere leave open; see `CompletesOrders.complete`."""
+        draw_outside_orders(self.parameters[location_id], self.seed, routes.n_customers, day, index, orders)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the minute counts: drawing them anew is faster than reading them from a pickle."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastgen.emitting.state_file import checksum
 from fastgen.model.dimensions import TABLES
-from tests.fuzzing import live_readers, readers, road_readers
+from tests.fuzzing import live_readers, order_readers, readers, road_readers
 from tests.fuzzing.command_line import run_command, some_commands
 from tests.fuzzing.material import some_tables
 from tests.fuzzing.mutations import mutated_bytes, mutated_json, mutated_toml, sealed
@@ -67,6 +67,14 @@ TARGETS = (
         300,
     ),
     Target("live_config", live_readers.read_live_config, live_readers.some_configs, mutated_json, 300),
+    Target("order_lines", order_readers.read_order_lines, order_readers.some_order_lines, mutated_json, 200),
+    Target(
+        "order_journal",
+        order_readers.read_order_journal,
+        order_readers.some_order_journals,
+        sealed(mutated_json, order_readers.seal_record),
+        200,
+    ),
     Target("faults", live_readers.read_faults, live_readers.some_faults, mutated_toml, 200),
     Target("folder_id", readers.read_folder_id, list, mutated_bytes, 60),
     Target("spark_options", readers.read_spark_options, list, mutated_json, 600),

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastgen.errors import DamageError, DataError, OutputError, ScenarioError
+from fastgen.live_kitchens.order_journal import OrderJournal, encode_record
 from tests.live_kitchens.orders import (
+    NEAR,
     at,
     by_order,
     check_whole,
@@ -171,6 +173,33 @@ def test_a_damaged_or_lost_journal_is_named(tmp_path: Path) -> None:
     journal.write_bytes(data + data[:30])  # killed while it was written
     run(quiet(), tmp_path / "out", clock=clock, hours=0.01)
     assert journal.read_bytes() == data
+
+
+def test_a_journal_of_other_kitchens_or_roads_is_refused(tmp_path: Path) -> None:
+    run_orders(tmp_path, {"id": "a", "customer": NEAR, "items": [{"id": 1}]}, hours=0.01)
+    journal = tmp_path / ".out.fastgen" / "orders.jsonl"
+    whole = json.loads(journal.read_bytes())["record"]
+    client, kitchen, order_id, created_us, customer, address, items = whole["orders"][0]
+    others = (
+        [2, order_id, created_us, customer, address, items],
+        [kitchen, order_id, created_us + 10**12, customer, address, items],
+        [kitchen, order_id, created_us, 10**6, address, items],
+        [kitchen, order_id, created_us, customer, address, [[10**6, 1]]],
+    )
+    for other in others:
+        journal.write_bytes(encode_record({**whole, "orders": [[client, *other]]}))
+        with pytest.raises(DamageError, match=r"orders\.jsonl: .*got an order of other kitchens or roads"):
+            run(quiet(), tmp_path / "out", clock=FakeClock(NOON + dt.timedelta(hours=0.01)), hours=0.01)
+
+
+def test_a_journal_without_ends_of_lines_is_not_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fastgen.live_kitchens.order_journal._MAX_RECORD_BYTES", 1000)
+    (tmp_path / "orders").write_bytes(b" " * 1000)
+    journal = OrderJournal(tmp_path / "orders", tmp_path / "rejected", None)
+    with pytest.raises(DamageError, match="got a damaged record after 0 bytes"):
+        list(journal.open(0))
 
 
 def test_impossible_inputs_are_refused_and_leave_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastgen.live_kitchens.order_journal import OrderJournal, Record
+from fastgen.live_kitchens.order_journal import OrderJournal
+from fastgen.live_kitchens.order_records import Record
 from tests.effort import repeats
 from tests.forking import forking
 from tests.live_kitchens.orders import (
@@ -103,7 +104,7 @@ def test_a_journal_that_was_cut_anywhere_is_made_whole(tmp_path: Path) -> None:
     journal, _ = open_journal()
     for number in range(2):
         before, known = contents(), journal.n_bytes
-        record = Record(number, orders=[[None, number]])
+        record = Record(number, orders=[[None, 1, f"{number:08}", 0, None, None, None]])
         record.receipts, record.rejected = [{"id": "ä" * 9}], [{"reason": "r" * 9}]
         record.positions = {"/a": [number, 1, 0]}
         journal.commit(record)
