@@ -35,14 +35,15 @@ class _Version(NamedTuple):
     files: dict[str, int]
 
 
-def opens(folder: Path) -> bool:
-    """Whether a folder has a Delta table with a log that can be read."""
+def can_open(folder: Path) -> bool:
+    """Say whether a folder has a Delta table with a log that can be read."""
     return _read_version(folder) is not None
 
 
-def holds_publication(table: Table, folder: Path, publication: Publication) -> bool:
-    """Whether a table has the rows of a publication, and all its files are there."""
+def has_publication(table: Table, folder: Path, publication: Publication) -> bool:
+    """Say whether a table has the rows of a publication, and all its files are there."""
     version = _read_version(folder)
+    # Sizes are compared, not bytes: that finds a file that was cut off without reading the table.
     return (
         version is not None
         and _is_unchanged(version, table, folder, publication)
@@ -51,13 +52,13 @@ def holds_publication(table: Table, folder: Path, publication: Publication) -> b
 
 
 def is_unchanged(table: Table, folder: Path, publication: Publication) -> bool:
-    """Whether a table's rows are unchanged, and no column removed, since a publication was committed."""
+    """Say whether a table's rows are unchanged, and no column removed, since a publication was committed."""
     version = _read_version(folder)
     return version is not None and _is_unchanged(version, table, folder, publication)
 
 
 def is_name_of(path: str, publication: Publication) -> bool:
-    """Whether a data file has a name that a publication gives to its files."""
+    """Say whether a data file has a name that a publication gives to its files."""
     return re.search(rf"-v\d+-{publication.id[:12]}\.parquet$", path) is not None
 
 
@@ -81,21 +82,22 @@ def _address(folder: Path) -> str:
 def _is_unchanged(version: _Version, table: Table, folder: Path, publication: Publication) -> bool:
     if not version.columns.issuperset(table.schema.names):
         return False
-    said = _ask_log(folder, version.number, publication)
-    if said is None:  # a checkpoint has let old log files be deleted
+    by_log = _ask_log(folder, version.number, publication)
+    if by_log is None:  # after a checkpoint, older log files may be deleted
         return all(is_name_of(path, publication) for path in version.files)
-    return said
+    return by_log
 
 
 def _ask_log(folder: Path, version: int, publication: Publication) -> bool | None:
-    """Whether the last version that changed rows is a publication's; None if the log doesn't go back so far.
+    """Say whether a publication made the last version that changed rows; None: the log begins later.
 
-    The log files are read, since `DeltaTable.history` is empty if the path has a `#`, and since it has only
-    the names of operations, of which more and more change no row (OPTIMIZE, SET TBLPROPERTIES).
+    The log files are read, because `DeltaTable.history` is empty if the path has a `#`, and because it names
+    operations without saying whether they change rows (OPTIMIZE and SET TBLPROPERTIES don't).
     """
     # From the newest version back to the last one that changed rows.
     for number in range(version, -1, -1):
         try:
+            # Delta names the log file of a version by its number, in 20 digits.
             text = (folder / "_delta_log" / f"{number:020d}.json").read_text(encoding="utf-8")
             actions = [parse_json(line) for line in text.split("\n") if line.strip()]
             ids = [action["commitInfo"].get(_KEY) for action in actions if "commitInfo" in action]

@@ -110,13 +110,13 @@ def publish_duckdb(
     if not overwrite and _is_finished(path, names, publication):
         return ()
     wal = _log_of(path)
-    with scratch_folder(_scratch_of(path)) as work:
+    with scratch_folder(_scratch_of(path)) as scratch:
         # Another run may have finished before this one got the lock.
         if not overwrite and _is_finished(path, names, publication):
             return ()
-        made, failed = work / "new.duckdb", list[FastgenError]()
+        made, failed = scratch / "new.duckdb", list[FastgenError]()
         try:
-            _fill(made, work, tables, publication, announce, failed)
+            _fill(made, scratch, tables, publication, announce, failed)
             _read_publication(path)  # again, since writing the tables took a while
             wal.unlink(missing_ok=True)
             made.replace(path)
@@ -130,7 +130,7 @@ def publish_duckdb(
 
 
 def _is_finished(path: Path, names: set[str], publication: Publication) -> bool:
-    """Whether a file has a publication, with every table and view.
+    """Say whether a file has a publication, with every table and view.
 
     Raises
     ------
@@ -149,15 +149,16 @@ def _is_finished(path: Path, names: set[str], publication: Publication) -> bool:
 
 def _fill(
     made: Path,
-    work: Path,
+    scratch: Path,
     tables: Sequence[Table],
     publication: Publication,
     announce: Callable[[str], None],
     failed: list[FastgenError],
 ) -> None:
+    """Write all tables and views into a new database; errors of the dataset are added to `failed`."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY_LIMIT,
-        "temp_directory": _address(work / "spill"),
+        "temp_directory": _address(scratch / "spill"),
     }
     with duckdb.connect(_address(made), config=config) as connection:
         for table in tables:
@@ -206,6 +207,7 @@ def _read_publication(path: Path) -> tuple[Publication | None, set[str]]:
             row = connection.execute(_READ_STATE).fetchone()
             names = {name for (name,) in connection.execute(_READ_NAMES).fetchall()}
     except duckdb.IOException as error:
+        # DuckDB has no class of error for this; what else can't be opened is no publication.
         if "Could not set lock" in str(error):
             raise _in_use(path, "a process does") from None
         return None, set()

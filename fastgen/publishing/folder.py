@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from fastgen.publishing.tables import Table
     from fastgen.publishing.target import Target
 
-WORK = ".publishing"
+SCRATCH = ".publishing"
 
 
 def places_of_tables(folder: Path) -> list[Path]:
     """List a folder of tables and the folders in it that a publication replaces, existing or not."""
-    return [folder, folder / WORK, *(folder / name for name in TABLE_NAMES)]
+    return [folder, folder / SCRATCH, *(folder / name for name in TABLE_NAMES)]
 
 
 def check_tables_folder(target: Target, *, overwrite: bool) -> None:
@@ -49,7 +49,7 @@ def check_tables_folder(target: Target, *, overwrite: bool) -> None:
         If something else is there and `overwrite` is not set, or nothing can be written there.
     """
     folder = check_folder(target.path)
-    check_scratch(folder / WORK)
+    check_scratch(folder / SCRATCH)
     for name in (STATE, *VIEW_FILES.values()):
         path = folder / name
         if path.is_dir() and not path.is_symlink():
@@ -85,7 +85,7 @@ def publish_folder(
     folder = target.path
     if not overwrite and _is_finished(target, tables, publication):
         return ()
-    with scratch_folder(folder / WORK) as work:
+    with scratch_folder(folder / SCRATCH) as scratch:
         # Another run may have finished before this one got the lock.
         if not overwrite and _is_finished(target, tables, publication):
             return ()
@@ -94,33 +94,32 @@ def publish_folder(
         for table in to_make:
             if before is not None and not _may_replace(target, table, publication, before):
                 raise refuse_changed(folder / table.name)
+        # Before the first is removed: a later run may replace these too, if this one is killed.
         replaced = {table.name: _all_files(folder / table.name) for table in to_make}
         files = dict(before.files) if before else {}
         # A table is listed again when it is complete.
         files = {name: sizes for name, sizes in files.items() if name not in replaced}
-        write_publication_state(
-            folder, PublicationState(publication, finished=False, files=files, replaced=replaced)
-        )
+
+        def save(*, finished: bool) -> None:
+            state = PublicationState(publication, finished, files, {} if finished else replaced)
+            write_publication_state(folder, state)
 
         def note(name: str, sizes: Mapping[str, int]) -> None:
             files[name] = sizes
-            write_publication_state(
-                folder, PublicationState(publication, finished=False, files=files, replaced=replaced)
-            )
+            save(finished=False)
 
+        save(finished=False)
         for table in to_make:
             announce(f"writing {table.name}")
-            _make(target, table, work, publication, note)
+            _make(target, table, scratch, publication, note)
         for name, script in _scripts(target, tables).items():
             write_whole(folder / name, script)
-        write_publication_state(
-            folder, PublicationState(publication, finished=True, files=files, replaced={})
-        )
+        save(finished=True)
     return tuple(table.name for table in to_make)
 
 
 def _is_finished(target: Target, tables: Sequence[Table], publication: Publication) -> bool:
-    """Whether all tables of a publication are there, with every file, and the scripts beside them.
+    """Say whether all tables of a publication are there, with every file, and the scripts beside them.
 
     Raises
     ------
@@ -135,23 +134,23 @@ def _is_finished(target: Target, tables: Sequence[Table], publication: Publicati
     if not state.finished or not all(_is_whole(target, table, publication, state) for table in tables):
         return False
     # The scripts have the folder's path, and it may have been moved.
-    return all(_reads(folder / name, script) for name, script in _scripts(target, tables).items())
+    return all(_has_content(folder / name, script) for name, script in _scripts(target, tables).items())
 
 
 def _is_whole(target: Target, table: Table, publication: Publication, state: PublicationState | None) -> bool:
-    """Whether an earlier run of this publication completed a table, and all its files are there."""
+    """Say whether an earlier run of this publication completed a table, and all its files are there."""
     if state is None or state.publication.id != publication.id:
         return False
     place = target.path / table.name
     if target.form is Form.DELTA:
-        from fastgen.publishing.delta import holds_publication  # noqa: PLC0415  # an extra
+        from fastgen.publishing.delta import has_publication  # noqa: PLC0415  # an extra
 
-        return holds_publication(table, place, publication)
+        return has_publication(table, place, publication)
     return table.name in state.files and list_files(place) == state.files[table.name]
 
 
 def _may_replace(target: Target, table: Table, publication: Publication, state: PublicationState) -> bool:
-    """Whether all files in a table's place are fastgen's, or were there when an `overwrite` run began."""
+    """Say whether all files in a table's place are fastgen's, or were there when an `overwrite` run began."""
     place = target.path / table.name
     known = {
         *state.files.get(table.name, {}).items(),
@@ -183,7 +182,7 @@ def _scripts(target: Target, tables: Sequence[Table]) -> dict[str, bytes]:
     }
 
 
-def _reads(path: Path, content: bytes) -> bool:
+def _has_content(path: Path, content: bytes) -> bool:
     try:
         return read_regular(path) == content
     except OSError:
@@ -193,21 +192,22 @@ def _reads(path: Path, content: bytes) -> bool:
 def _make(
     target: Target,
     table: Table,
-    work: Path,
+    scratch: Path,
     publication: Publication,
     note: Callable[[str, Mapping[str, int]], None],
 ) -> None:
+    """Write one table in its place; `note` records the files of a Parquet table."""
     place = target.path / table.name
     try:
         if target.form is Form.DELTA:
-            from fastgen.publishing.delta import opens, publish_delta  # noqa: PLC0415  # an extra
+            from fastgen.publishing.delta import can_open, publish_delta  # noqa: PLC0415  # an extra
 
-            if not opens(place):  # files of another form or of a killed run, or a damaged log
+            if not can_open(place):  # files of another form or of a killed run, or a damaged log
                 remove(place)
             publish_delta(table, place, publication)
             return
-        made = work / table.name
-        write_files(table, made, place=place)
+        made = scratch / table.name
+        write_files(table, made, named=place)
         remove(place)
         # The state must list the new files after the old ones are gone, since both may have the same sizes,
         # and before the new ones are moved: a run killed in between would leave a table that no state lists.

@@ -47,7 +47,7 @@ class TableFile(NamedTuple):
 
 
 def write_files(
-    table: Table, folder: Path, partition_suffix: str = "", *, place: Path | None = None
+    table: Table, folder: Path, partition_suffix: str = "", *, named: Path | None = None
 ) -> list[TableFile]:
     """Write a table's rows as files `part-NNNNN.parquet`.
 
@@ -60,8 +60,8 @@ def write_files(
     partition_suffix
         Suffix of the names. If it isn't empty, rows with a location_id are written to folders
         `location_id=L`, without that column, and a table without rows gets no file.
-    place
-        Name of the folder in errors; None: its own.
+    named
+        What to call the folder in errors, if it has another name until it is complete.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def write_files(
     files, open_file = list[TableFile](), None
     partitioned = bool(partition_suffix) and table.by_location
     try:
-        for location_id, rows in _runs(table, partitioned=partitioned):
+        for location_id, rows in _row_groups(table, partitioned=partitioned):
             if open_file is not None and not open_file.takes(location_id):
                 files.append(open_file.close())
                 open_file = None
@@ -88,7 +88,7 @@ def write_files(
             files.append(open_file.close())
     except OSError as error:
         raise OutputError(
-            f"{place or folder}: expected to write a table, got {error.strerror or error}."
+            f"{named or folder}: expected to write a table, got {error.strerror or error}."
         ) from None
     return files
 
@@ -98,18 +98,18 @@ def list_files(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in sorted(folder.glob("*.parquet"))}
 
 
-def _runs(table: Table, *, partitioned: bool) -> Iterator[tuple[int | None, pa.Table]]:
+def _row_groups(table: Table, *, partitioned: bool) -> Iterator[tuple[int | None, pa.Table]]:
     """Join the batches to row groups; if partitioned, each of one location and without that column."""
-    batches, n_rows, at = list[pa.RecordBatch](), 0, None
+    batches, n_rows, current = list[pa.RecordBatch](), 0, None
     for batch in table.batches():
         for location_id, rows in _by_location(batch) if partitioned else ((None, batch),):
             # A row group has one location, and about GROUP_ROWS rows.
-            if batches and (location_id != at or n_rows >= GROUP_ROWS):
-                yield at, pa.Table.from_batches(batches)
+            if batches and (location_id != current or n_rows >= GROUP_ROWS):
+                yield current, pa.Table.from_batches(batches)
                 batches, n_rows = [], 0
-            batches, n_rows, at = [*batches, rows], n_rows + rows.num_rows, location_id
+            batches, n_rows, current = [*batches, rows], n_rows + rows.num_rows, location_id
     if batches:
-        yield at, pa.Table.from_batches(batches)
+        yield current, pa.Table.from_batches(batches)
 
 
 def _by_location(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -148,7 +148,7 @@ class _OpenFile:
         self._seconds = list[int]()  # least and greatest of each row group
 
     def takes(self, location_id: int | None) -> bool:
-        """Whether rows of a location belong in this file, and it is not full."""
+        """Say whether rows of a location belong in this file, and it is not full."""
         return location_id == self._location_id and self._rows < FILE_ROWS
 
     def write(self, rows: pa.Table) -> None:

@@ -128,7 +128,7 @@ def refuse_other(place: Path, found: Publication | None) -> OutputError:
     )
 
 
-def check_scratch(place: Path) -> None:
+def check_scratch(folder: Path) -> None:
     """Refuse a path that can't be that of a folder for unfinished files; create nothing.
 
     Raises
@@ -136,13 +136,13 @@ def check_scratch(place: Path) -> None:
     OutputError
         If it is a link or no folder, or its parent is not writable.
     """
-    if place.is_symlink():  # a run empties it, and would empty the folder that the link leads to
-        raise OutputError(f"{place}: expected a folder for unfinished files, got a link.")
-    check_folder(place)
+    if folder.is_symlink():  # a run empties it, and would empty the folder that the link leads to
+        raise OutputError(f"{folder}: expected a folder for unfinished files, got a link.")
+    check_folder(folder)
 
 
 @contextmanager
-def scratch_folder(place: Path) -> Iterator[Path]:
+def scratch_folder(folder: Path) -> Iterator[Path]:
     """Make and lock a folder for unfinished files; empty it first, and remove it at the end.
 
     Where the file system has locks, one run at a time can open it. A run that is killed leaves it, and the
@@ -153,15 +153,16 @@ def scratch_folder(place: Path) -> Iterator[Path]:
     OutputError
         If it can't be made, or another run has locked it.
     """
-    made = [folder for folder in place.parents if not os.path.lexists(folder)]
-    with hold_lock(place / _LOCK, place.parent, "no other run that publishes here, but one does"):
+    made = [parent for parent in folder.parents if not os.path.lexists(parent)]
+    with hold_lock(folder / _LOCK, folder.parent, "no other run that publishes here, but one does"):
         try:
-            for path in place.iterdir():
+            for path in folder.iterdir():
                 if path.name != _LOCK:
                     remove(path)
-            yield place
+            yield folder
         finally:
-            shutil.rmtree(place, ignore_errors=True)
-            with suppress(OSError):  # what came of the run is in it
-                for folder in made:
-                    folder.rmdir()
+            shutil.rmtree(folder, ignore_errors=True)
+            # A run that failed leaves no folder that it made; after one that did not, the tables are in it.
+            with suppress(OSError):
+                for parent in made:
+                    parent.rmdir()

@@ -82,8 +82,10 @@ def publish(
     target = parse_target(to)
     opened = open_dataset(dataset)
     manifest = opened.manifest
+    # Before any table is read: an occupied target is reported at once.
     check_target(target, opened, overwrite=overwrite)
     tables, publication = open_tables(opened), Publication.of(manifest, target.form)
+    # Each form's package is loaded only for that form: both are extras.
     if target.form is Form.DUCKDB:
         from fastgen.publishing.duckdb_file import publish_duckdb  # noqa: PLC0415  # an extra
 
@@ -110,10 +112,11 @@ def check_target(target: Target, dataset: OpenDataset, *, overwrite: bool) -> No
     Raises
     ------
     ScenarioError
-        If the target has to do with the folder of a dataset, or is no possible path.
+        If the target is in the folder of a dataset, has this one in it, or is no possible path.
     OutputError
         If something else is there and `overwrite` is not set, or nothing can be written there.
     """
+    # A dataset that was never written has no folder to stay out of.
     apart_from = None if dataset.is_unwritten else dataset.index.folder
     if target.form is Form.DUCKDB:
         from fastgen.publishing.duckdb_file import check_duckdb_file, places_of_file  # noqa: PLC0415  # an extra

@@ -54,7 +54,7 @@ class Table:
 
 
 def open_tables(dataset: OpenDataset) -> list[Table]:
-    """List the tables of a dataset: the six dimension tables, order_items, events.
+    """Open the tables of a dataset: the six dimension tables, order_items, events.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def _read_table(dataset: OpenDataset, entry: FileEntry) -> pa.Table:
 def _events(index: DatasetIndex, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     def convert(batch: pa.RecordBatch) -> pa.RecordBatch:
         table = add_times(batch)
-        # Files of another type of text are published as plain strings.
+        # Event files may have another Arrow type of text, such as large_string; tables have plain strings.
         columns = [table.column(field.name).cast(field.type) for field in schema]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 

@@ -99,7 +99,7 @@ def parse_target(text: str) -> Target:
 
 
 def check_apart(target: Target, places: Iterable[Path], dataset: Path | None) -> None:
-    """Refuse a target that has to do with the folder of a dataset.
+    """Refuse a target in the folder of a dataset, or one that has the published dataset in it.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ import pytest
 
 from fastgen import OutputError, publish
 from fastgen.publishing import folder as folder_module
-from fastgen.publishing.folder import WORK
+from fastgen.publishing.folder import SCRATCH
 from fastgen.publishing.publication import read_publication_state, scratch_folder
 from fastgen.publishing.target import Form
 from tests.publishing.rows import assert_events, assert_unfinished, target_of
@@ -92,7 +92,7 @@ def test_killed_process_leaves_nothing_that_looks_finished(form: Form, dataset: 
 
 def test_second_run_at_the_same_time_is_refused(dataset: Path, tmp_path: Path) -> None:
     with (
-        scratch_folder(tmp_path / WORK),
+        scratch_folder(tmp_path / SCRATCH),
         pytest.raises(OutputError, match="no other run that publishes here"),
     ):
         publish(dataset, f"parquet:{tmp_path}")

@@ -163,7 +163,7 @@ def test_interrupted_run_replaces_only_what_it_may(
 
 @pytest.mark.parametrize(
     ("step", "at"),
-    [("list_files", f"{folder_module.WORK}/brands"), ("remove", "brands"), ("sync_folder", "tables")],
+    [("list_files", f"{folder_module.SCRATCH}/brands"), ("remove", "brands"), ("sync_folder", "tables")],
 )
 def test_run_killed_while_a_table_changes_places_is_finished(
     step: str, at: str, dataset: Path, other: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
