@@ -18,12 +18,12 @@ from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.orders.expected import check_expected_orders, expected_orders
 from fastgen.roads.area import Area
 from fastgen.roads.cache import default_cache_dir, load_route_table
-from fastgen.roads.coverage import describe_gap
+from fastgen.roads.coverage import describe_gap, find_misplaced
 from fastgen.roads.network import check_networks, find_network
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fastgen.generating.simulation import MakeSource
@@ -96,15 +96,14 @@ def load_simulation(
     selected = select_locations(loaded, options.locations)
     # If roads are missing, the error names the commands that get them, with the options that they need too.
     stated = [f" --{n} {shlex.quote(str(paths[n]))}" for n in ("scenario", "dimensions") if paths[n]]
-    codes = [place.code for place in selected]
+    areas = _areas(loaded, selected)
     roads, inputs = paths["roads"], "".join(stated)
-    check_networks(codes, roads, inputs, can_select=can_select)
+    check_networks([*areas], roads, inputs, can_select=can_select, misplaced=find_misplaced(areas))
     if make_source is None:
         # Before routes are computed, which takes a while. Other sources have limits of their own.
         check_expected_orders(loaded, expected_orders(loaded))
     tables = {place.location_id: _route_table(loaded, place, roads, announce) for place in selected}
-    for place in selected:
-        _warn_of_gap(loaded, place, roads, announce, inputs)
+    _warn_of_gaps(areas, roads, announce, inputs)
     return make_simulation(loaded, dims, tables, make_source)
 
 
@@ -133,15 +132,14 @@ def simulate_scenario(
     ScenarioError, DataError
         If it expects too many orders, or a location has no roads.
     """
-    codes = [place.code for place in scenario.locations]
-    check_networks(codes, roads, inputs, note, can_select=False)
+    areas = _areas(scenario, scenario.locations)
+    check_networks([*areas], roads, inputs, note, can_select=False, misplaced=find_misplaced(areas))
     check_expected_orders(scenario, expected_orders(scenario))
     dims = make_dimensions(scenario, load_built_in_menus())
     tables = {
         place.location_id: _route_table(scenario, place, roads, announce) for place in scenario.locations
     }
-    for place in scenario.locations:
-        _warn_of_gap(scenario, place, roads, announce, inputs, note)
+    _warn_of_gaps(areas, roads, announce, inputs, note)
     return make_simulation(scenario, dims, tables)
 
 
@@ -182,16 +180,20 @@ def _route_table(
     return load_route_table(data, name, request, default_cache_dir(), announce)
 
 
-def _warn_of_gap(
-    scenario: Scenario,
-    place: Location,
+def _areas(scenario: Scenario, places: Iterable[Location]) -> dict[str, Area]:
+    """Make the delivery squares of locations, by their codes."""
+    return {p.code: Area(p.lat, p.lon, scenario.delivery_of(p).radius_mi) for p in places}
+
+
+def _warn_of_gaps(
+    areas: Mapping[str, Area],
     roads: Path | None,
     announce: Callable[[str], None],
     inputs: str,
     note: str = "",
 ) -> None:
-    """Announce that a delivery square reaches beyond the roads of its location, if it does."""
-    area = Area(place.lat, place.lon, scenario.delivery_of(place).radius_mi)
-    gap = describe_gap(area, place.code, roads, inputs, note)
-    if gap:
-        announce(gap)
+    """Announce which delivery squares reach beyond the roads of their location."""
+    for code, area in areas.items():
+        gap = describe_gap(area, code, roads, inputs, note)
+        if gap:
+            announce(gap)

@@ -11,7 +11,7 @@ from fastgen.roads.offline import builtin_codes, read_builtin
 from fastgen.roads.roads_file import SUFFIX, read_roads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 
@@ -50,7 +50,13 @@ def find_users_file(code: str, folder: Path | None) -> Path | None:
 
 
 def check_networks(
-    codes: Sequence[str], folder: Path | None, inputs: str = "", note: str = "", *, can_select: bool = True
+    codes: Sequence[str],
+    folder: Path | None,
+    inputs: str = "",
+    note: str = "",
+    *,
+    can_select: bool = True,
+    misplaced: Collection[str] = (),
 ) -> None:
     """Check, before any is read, that every location has a network.
 
@@ -66,6 +72,9 @@ def check_networks(
         A sentence that ends the error about missing networks, such as how to get a file of `inputs`.
     can_select
         Whether --locations leaves a location out before its network is needed.
+    misplaced
+        Codes of built-in networks that are around another place than the location of that code, which then
+        needs a file; see `fastgen.roads.coverage.find_misplaced`.
 
     Raises
     ------
@@ -77,9 +86,8 @@ def check_networks(
         raise DataError(f"{folder}: expected a folder of {SUFFIX} files, got none.")
     known = builtin_codes()
     # All that are missing go into one error, so that a user can make them before the next try.
-    missing = [
-        code for code in codes if code not in known and not (folder and (folder / f"{code}{SUFFIX}").exists())
-    ]
+    usable = set(known) - set(misplaced)
+    missing = [code for code in codes if code not in usable and find_users_file(code, folder) is None]
     if not missing:
         return
     files = "" if folder is None else ", ".join(str(folder / f"{code}{SUFFIX}") for code in missing) + ", or "
@@ -87,8 +95,10 @@ def check_networks(
     target = shlex.quote(str(folder or "my_roads"))
     options = f"--location {shlex.quote(missing[0])}{inputs} -o {target}"
     # A code in capitals is another location than the built-in one: say so, rather than guess.
-    same = [code.lower() for code in missing if code.lower() in known]
+    same = [code.lower() for code in missing if code not in known and code.lower() in known]
     spelt = f" (built-in ones go by their very codes: {', '.join(same)})" if same else ""
+    far = [code for code in missing if code in misplaced]
+    spelt += f" (too far from the kitchen: the built-in {', '.join(far)})" if far else ""
     others = [code for code in codes if code not in missing]
     leave = f", or leave the rest out with --locations {shlex.quote(','.join(others))}"
     without = leave if others and can_select else ""

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fastgen.errors import DataError
+from fastgen.inputs.render import render_scenario
 from fastgen.live_kitchens.examples import EXAMPLES, read_example
+from fastgen.live_kitchens.places import find_place
+from fastgen.live_kitchens.scenario import as_scenario
+from fastgen.roads.offline import read_builtin
+from tests.live_kitchens.runs import NOON, config_of, rows, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +37,34 @@ def test_commands_of_live_warn(how: tuple[str, ...], tmp_path: Path) -> None:
     said = said_by("live", "--config", "wide.json", *how, cwd=tmp_path)
     assert said.count(WARNING) == 1
     assert "--as-scenario > sf.toml" in said
+
+
+def test_a_users_network_is_judged_too(tmp_path: Path) -> None:
+    config = {**json.loads(read_example("sanfrancisco")), "radius_mi": 8}
+    (tmp_path / "wide.json").write_text(json.dumps(config))
+    (tmp_path / "roads").mkdir()
+    (tmp_path / "roads" / "sf.roads").write_bytes(read_builtin("sf"))
+    said = said_by("live", "--config", "wide.json", "--roads", "roads", "--check", cwd=tmp_path)
+    assert said.count("location sf: roads/sf.roads covers 2") == 1
+
+
+def test_a_name_of_a_built_in_network_elsewhere_needs_roads_of_its_own(tmp_path: Path) -> None:
+    """Chicago's roads are of no use in Berlin; a file of that name is."""
+    berlin = config_of("chicago", gk_location="52.52, 13.405", timezone="Europe/Berlin", radius_mi=1)
+    with pytest.raises(DataError) as refused:
+        run(berlin, tmp_path / "out")
+    assert "location chicago: expected a road network" in str(refused.value)
+    assert "too far from the kitchen: the built-in chicago" in str(refused.value)
+    assert "--as-scenario > chicago.toml" in str(refused.value)
+    place = find_place(berlin)
+    scenario = as_scenario(berlin, place, NOON.date())
+    (tmp_path / "chicago.toml").write_text(render_scenario(scenario))
+    options = ("--location", "chicago", "--scenario", "chicago.toml", "-o", "roads")
+    said_by("roads", "invent", *options, cwd=tmp_path)
+    said = list[str]()
+    run(berlin, tmp_path / "out", roads=tmp_path / "roads", announce=said.append)
+    assert rows(tmp_path / "out")
+    assert not [line for line in said if "covers" in line]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
