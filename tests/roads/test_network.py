@@ -72,7 +72,7 @@ def test_the_commands_can_be_pasted(tmp_path: Path) -> None:
     folder.mkdir()
     directory = write_town(folder, tables)
     with pytest.raises(DataError) as refused:
-        prepare(BuildOptions(dimensions=directory, days=1))
+        prepare(BuildOptions(dimensions=directory, days=1, locations=["new york's"]))
     command = str(refused.value).partition("make one with '")[2].partition(" -o my_roads'")[0]
     words = shlex.split(command)
     assert words == ["fastgen", "roads", "fetch", "--location", "new york's", "--dimensions", str(directory)]
