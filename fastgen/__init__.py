@@ -15,6 +15,7 @@ Rooms (packages and modules), each of which imports only from rooms below it::
     dataset/                     layout, manifest and index of a dataset; reading/ and verify/
     events/                      event table; expand orders to rows, digest them, encode row groups
     orders/                      the statistical source of orders: draws that the seed decides
+    queueing/                    simulate kitchens whose orders wait for stations and couriers
     roads/                       road networks, and the routes from a location to its customers
     inputs/                      read and write scenario files and dimension tables
     parquet/                     write Parquet files: pages, footers

@@ -27,7 +27,7 @@ FLOORS = (
     ("wire",),
     ("dataset",),
     ("events",),
-    ("orders", "roads", "inputs"),
+    ("orders", "queueing", "roads", "inputs"),
     ("parquet",),
     ("kernels", "model"),
     ("files", "records", "loading", "jit"),
@@ -35,7 +35,7 @@ FLOORS = (
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 KNOW_A_SOURCE = ("generating.simulation", "generating.inputs", "cli.scenario")
-PURE = ("orders", "events", "kernels", "model", "rng", "units", "errors", "version")
+PURE = ("orders", "queueing", "events", "kernels", "model", "rng", "units", "errors", "version")
 IMPURE_MODULES = {
     *("os", "sys", "io", "pathlib", "shutil", "tempfile", "subprocess", "glob", "locale"),
     *("time", "random", "secrets", "uuid", "logging", "socket", "mmap", "threading"),

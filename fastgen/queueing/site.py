@@ -1,0 +1,164 @@
+"""Hold the state of a site: its stations, couriers and customers, and the orders that it works on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.queueing.kernels import records as r
+from fastgen.queueing.kernels.records import SiteArrays
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+class Capacity(NamedTuple):
+    """What a site has to work with.
+
+    Attributes
+    ----------
+    stations
+        int64 (n_kitchens, n_types), number of stations of each type in each kitchen, at most 62.
+    paces
+        int64 (n_couriers,), microseconds that each courier takes for a unit of a ride's length.
+    lead_us
+        How long before its expected end an order calls a courier, microseconds; 0: at its end.
+    eating_us
+        How long after a delivery a customer orders again, microseconds.
+    n_customers
+        Number of customers; 0 if a customer may have several open orders.
+    nearest_first
+        Whether a free courier takes the order with the shortest ride; else the one that called first.
+    """
+
+    stations: NDArray[np.int64]
+    paces: NDArray[np.int64]
+    lead_us: int = 0
+    eating_us: int = 0
+    n_customers: int = 0
+    nearest_first: bool = False
+
+
+class Demand(NamedTuple):
+    """Orders to come, sorted by (created, number); columns of lines and steps follow their order.
+
+    Attributes
+    ----------
+    created_us, number, customer, packing_us, ride_out, ride_back
+        int64 (n_orders,). `number` decides the kitchens; a ride's length is in units of the couriers' pace,
+        and -1 where there is no way.
+    line_start
+        int64 (n_orders + 1,), offsets into the lines.
+    step_start
+        int64 (n_lines + 1,), offsets into the steps; each line has at least one.
+    step_type, duration_us, expected_us
+        int64 (n_steps,): type of station, duration drawn, duration expected.
+    """
+
+    created_us: NDArray[np.int64]
+    number: NDArray[np.int64]
+    customer: NDArray[np.int64]
+    packing_us: NDArray[np.int64]
+    ride_out: NDArray[np.int64]
+    ride_back: NDArray[np.int64]
+    line_start: NDArray[np.int64]
+    step_start: NDArray[np.int64]
+    step_type: NDArray[np.int64]
+    duration_us: NDArray[np.int64]
+    expected_us: NDArray[np.int64]
+
+
+def make_site(
+    capacity: Capacity,
+    demand: Demand,
+    changes: Sequence[tuple[int, int, int]] = (),
+    weather: Sequence[tuple[int, int]] = (),
+) -> SiteArrays:
+    """Make an empty site with orders to come.
+
+    Parameters
+    ----------
+    capacity, demand
+        What it has, and what it is asked for.
+    changes
+        (time, target, value), see CHANGE_TARGET; in any order.
+    weather
+        (time, thousandths of the usual ride), sorted by time.
+    """
+    pools, stations = _make_stations(capacity.stations)
+    n_couriers = len(capacity.paces)
+    n_entities = max(2, len(stations) + n_couriers)
+    bits = int(n_entities - 1).bit_length()
+    settings, progress = np.zeros(r.N_SETTINGS, np.int64), np.zeros(r.N_PROGRESS, np.int64)
+    settings[r.N_KITCHENS], settings[r.N_TYPES] = capacity.stations.shape
+    settings[r.ENTITY_BITS] = bits
+    settings[r.LEAD], settings[r.EATING] = capacity.lead_us, capacity.eating_us
+    settings[r.NEAREST_FIRST] = capacity.nearest_first
+    progress[r.ON_DUTY] = progress[r.N_HOME] = n_couriers
+    couriers = np.full((n_couriers, r.COURIER_COLUMNS), r.NONE, np.int64)
+    couriers[:, r.COURIER_PACE] = capacity.paces
+    couriers[:, r.COURIER_BACK] = 0
+    home = np.zeros((n_couriers, 2), np.int64)
+    home[:, 1] = np.arange(n_couriers)
+    orders, lines, steps = _make_records(demand)
+    return SiteArrays(
+        settings=settings,
+        progress=progress,
+        orders=orders,
+        lines=lines,
+        steps=steps,
+        pools=pools,
+        stations=stations,
+        couriers=couriers,
+        is_open=np.ones(len(capacity.stations), np.int64),
+        customer_free=np.zeros(capacity.n_customers, np.int64),
+        changes=np.array(sorted(changes), np.int64).reshape(-1, r.CHANGE_COLUMNS),
+        weather=np.array([(-r.NEVER, 1000), *weather], np.int64),
+        tree=np.full(2 << bits, r.NEVER, np.int64),
+        home=home,
+        riding=np.zeros((n_couriers, 2), np.int64),
+        waiting=np.zeros((len(orders), 2), np.int64),
+    )
+
+
+def _make_stations(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Make pools, in the order of (kitchen, type), and their stations."""
+    sizes = counts.ravel()
+    pools = np.full((len(sizes), r.POOL_COLUMNS), r.NONE, np.int64)
+    pools[:, r.POOL_FIRST_STATION] = np.cumsum(sizes) - sizes
+    pools[:, r.POOL_WORKING] = (1 << sizes) - 1
+    pools[:, r.POOL_BUSY] = 0
+    stations = np.full((int(sizes.sum()), r.STATION_COLUMNS), r.NONE, np.int64)
+    stations[:, r.STATION_POOL] = np.repeat(np.arange(len(sizes)), sizes)
+    return pools, stations
+
+
+def _make_records(demand: Demand) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Make the records of orders, lines and steps."""
+    n_orders, n_lines = len(demand.created_us), len(demand.step_start) - 1
+    orders = np.full((n_orders, r.ORDER_COLUMNS), r.NONE, np.int64)
+    for column, values in (
+        (r.ORDER_CREATED, demand.created_us),
+        (r.ORDER_NUMBER, demand.number),
+        (r.ORDER_CUSTOMER, demand.customer),
+        (r.ORDER_PACKING, demand.packing_us),
+        (r.ORDER_RIDE_OUT, demand.ride_out),
+        (r.ORDER_RIDE_BACK, demand.ride_back),
+        (r.ORDER_FIRST_LINE, demand.line_start[:-1]),
+        (r.ORDER_END_LINE, demand.line_start[1:]),
+    ):
+        orders[:, column] = values
+    orders[:, r.ORDER_STATE] = r.CANDIDATE
+    lines = np.full((n_lines, r.LINE_COLUMNS), r.NONE, np.int64)
+    lines[:, r.LINE_FIRST_STEP], lines[:, r.LINE_END_STEP] = demand.step_start[:-1], demand.step_start[1:]
+    lines[:, r.LINE_ORDER] = np.repeat(np.arange(n_orders), np.diff(demand.line_start))
+    steps = np.full((len(demand.step_type), r.STEP_COLUMNS), r.NONE, np.int64)
+    steps[:, r.STEP_DURATION], steps[:, r.STEP_TYPE] = demand.duration_us, demand.step_type
+    # What is expected of the line's steps from each one on: its end's sum, less the sum before the step.
+    before = np.concatenate(([0], np.cumsum(demand.expected_us)))
+    ends = np.repeat(demand.step_start[1:], np.diff(demand.step_start))
+    steps[:, r.STEP_EXPECTED_LEFT] = before[ends] - before[:-1]
+    return orders, lines, steps

@@ -1,0 +1,88 @@
+"""A site does to the microsecond what the same model does on SimPy."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+
+import numpy as np
+import pytest
+
+from fastgen.queueing.kernels import records as r
+from fastgen.queueing.kernels.site import run_site
+from fastgen.queueing.site import Capacity, Demand, make_site
+from tests.effort import repeats
+from tests.queueing.ciw_kitchen import run_ciw
+from tests.queueing.simpy_site import SimPySite
+from tests.queueing.sites import DAY, MINUTE, Case, draw_case
+
+STATES = ("candidate", "open", "delivered", "failed", "cancelled", "dropped")
+
+
+def run_both(case: Case) -> tuple[r.SiteArrays, SimPySite]:
+    site = make_site(*case)
+    run_site(r.NEVER, site)
+    reference = SimPySite(*case)
+    reference.env.run()
+    return site, reference
+
+
+def assert_equal(site: r.SiteArrays, reference: SimPySite) -> None:
+    steps = site.steps[:, [r.STEP_STARTED, r.STEP_STATION]]
+    np.testing.assert_array_equal(steps, reference.steps)
+    expected = [[STATES.index(one.state), *astuple(one)[1:9]] for one in reference.orders]
+    columns = [r.ORDER_STATE, r.ORDER_STARTED, r.ORDER_FINISHED, r.ORDER_READY, r.ORDER_ASSIGNED]
+    columns += [r.ORDER_COURIER, r.ORDER_ARRIVED, r.ORDER_PICKED_UP, r.ORDER_ENDED]
+    np.testing.assert_array_equal(site.orders[:, columns], expected)
+
+
+@pytest.mark.parametrize("unit_us", [1, MINUTE], ids=["microseconds", "whole minutes"])
+@pytest.mark.parametrize("seed", range(repeats(6, 60)))
+def test_every_step_and_courier_is_that_of_simpy(seed: int, unit_us: int) -> None:
+    """With whole minutes most events have the time of another one, so the order of ties decides."""
+    assert_equal(*run_both(draw_case(seed, unit_us=unit_us)))
+
+
+def test_random_sites_reach_every_outcome() -> None:
+    """Orders wait, couriers wait; orders are delivered, fail, are cancelled, or never begin."""
+    reached: set[int] = set()
+    waits = np.zeros(3, np.int64)
+    for seed in range(6):
+        site = make_site(*draw_case(seed))
+        run_site(r.NEVER, site)
+        orders = site.orders
+        reached |= set(orders[:, r.ORDER_STATE].tolist())
+        carried = orders[orders[:, r.ORDER_STATE] == r.DELIVERED]
+        waits += [
+            np.count_nonzero(carried[:, r.ORDER_STARTED] > carried[:, r.ORDER_CREATED]),
+            np.count_nonzero(carried[:, r.ORDER_ARRIVED] > carried[:, r.ORDER_READY]),
+            np.count_nonzero(carried[:, r.ORDER_ARRIVED] < carried[:, r.ORDER_READY]),
+        ]
+    assert reached == {r.OPEN, r.DELIVERED, r.FAILED, r.CANCELLED, r.DROPPED}
+    assert waits.min() > 100
+
+
+def test_every_step_of_a_kitchen_starts_as_on_ciw() -> None:
+    draws = np.random.default_rng(1)
+    n, stations = 7000, [3, 4, 3]
+    n_steps = draws.integers(1, 5, n)
+    step_start = np.concatenate(([0], np.cumsum(n_steps)))
+    expected_us = draws.integers(1, 11, step_start[-1]) * MINUTE
+    zeros = np.zeros(n, np.int64)
+    demand = Demand(
+        created_us=np.sort(draws.choice(14 * DAY, n, replace=False)),
+        number=np.arange(n),
+        customer=zeros,
+        packing_us=zeros,
+        ride_out=zeros,
+        ride_back=zeros,
+        line_start=np.arange(n + 1),
+        step_start=step_start,
+        step_type=draws.integers(0, 3, step_start[-1]),
+        duration_us=draws.integers(1, 2 * expected_us),
+        expected_us=expected_us,
+    )
+    site = make_site(Capacity(stations=np.array([stations]), paces=np.array([1])), demand)
+    run_site(r.NEVER, site)
+    waited = site.steps[step_start[:-1], r.STEP_STARTED] - demand.created_us
+    assert np.count_nonzero(waited) > 1000
+    np.testing.assert_array_equal(site.steps[:, r.STEP_STARTED], run_ciw(demand, stations))
