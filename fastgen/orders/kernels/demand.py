@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastgen.jit import jit, step
-from fastgen.kernels.elementary import exp, log, log_factorial
+from fastgen.jit import jit
 from fastgen.kernels.philox import FIRST, below_each, draw_blocks, draw_words, unit53
+from fastgen.kernels.poisson import draw_poisson
 from fastgen.units import S_PER_MIN, US_PER_S
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # Minutes of a day.
 MINUTES = 1440
-# PTRS is valid for means from 10 on.
-INVERSION_BELOW = 10.0
 
 
 class DemandArrays(NamedTuple):
@@ -50,52 +48,6 @@ class DemandArrays(NamedTuple):
     weight: NDArray[np.float64]
     event_days: NDArray[np.int64]
     event_factor: NDArray[np.float64]
-
-
-@step
-def draw_poisson(stream: Stream, day: int, index: int, mean: float) -> int:
-    """Draw from a Poisson distribution: by inversion for means below 10, else by PTRS.
-
-    Source: Hormann 1993, "The transformed rejection method for generating Poisson random variables",
-    Insurance: Mathematics and Economics 12, 39-45, with its constants.
-    """
-    if mean <= 0.0:
-        return 0
-    if mean < INVERSION_BELOW:
-        high, low, _, _ = draw_words(stream, day, index, FIRST)
-        u = unit53(high, low)
-        if u < 1.0 - mean:  # <= exp(-mean), which needn't be computed then
-            return 0
-        k = 0
-        p = exp(-mean)
-        while u >= p and k < 200:  # beyond 200 the terms are 0 in double precision
-            u -= p
-            k += 1
-            p *= mean / k
-        return k
-    # Names and constants as in the source.
-    b = 0.931 + 2.53 * math.sqrt(mean)
-    a = -0.059 + 0.02483 * b
-    v_r = 0.9277 - 3.6224 / (b - 2.0)
-    log_inv_alpha = log(1.1239 + 1.1328 / (b - 3.4))
-    log_mean = log(mean)
-    block = 0
-    while True:
-        u_high, u_low, v_high, v_low = draw_words(stream, day, index, block)
-        block += 1
-        u = unit53(u_high, u_low) - 0.5
-        v = unit53(v_high, v_low)
-        us = 0.5 - abs(u)
-        if us <= 0.0 or v <= 0.0:
-            continue
-        k = math.floor((2.0 * a / us + b) * u + mean + 0.43)
-        if us >= 0.07 and v <= v_r:
-            return k
-        if k < 0.0 or (us < 0.013 and v > us):
-            continue
-        accept = k * log_mean - mean - log_factorial(float(k))
-        if log(v) + log_inv_alpha - log(a / (us * us) + b) <= accept:
-            return k
 
 
 @jit
