@@ -42,6 +42,12 @@ class Purpose(IntEnum):
     OUTSIDE_BASKET = 10
     OUTSIDE_KITCHEN = 11
     OUTSIDE_DRIVER = 12
+    # Of a population: the index is minute << 21 | number within the minute, or the number of a customer.
+    CANDIDATE_COUNT = 13
+    CANDIDATE = 14
+    CANDIDATE_ITEM = 15
+    STEP_DURATION = 16
+    HOME = 17
 
 
 class Stream(NamedTuple):

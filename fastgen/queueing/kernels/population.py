@@ -1,0 +1,121 @@
+"""Draw which customers want to order when, what they order, and how long each step of it takes.
+
+Every draw is addressed by day, minute and number within the minute, so that one order more or less changes no
+other one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from fastgen.jit import jit
+from fastgen.kernels.philox import FIRST, below, draw_words, unit
+from fastgen.kernels.poisson import draw_poisson
+from fastgen.units import MIN_PER_DAY, US_PER_MIN
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fastgen.rng import Stream
+
+# Candidates of one minute, at most: the index of a draw is minute * 2**21 + number, below 2**32.
+NUMBER_BITS = 21
+# Steps of one line, at most: its draws take 16 blocks of four words.
+MAX_STEPS = 64
+BLOCKS_PER_LINE = 16
+WORDS = 4
+# A step takes its expected duration times (0.7 + u)**2, u uniform on (0, 1), divided by the mean of that.
+LOWEST_ROOT = 0.7
+MEAN_FACTOR = 0.49 + 0.7 + 1.0 / 3.0
+# Columns of the candidates.
+INDEX, CREATED, CUSTOMER, NUMBER, N_LINES = range(5)
+CANDIDATE_COLUMNS = 5
+
+
+@jit
+def count_candidates(stream: Stream, day: int, mean: NDArray[np.float64], counts: NDArray[np.int64]) -> int:
+    """Draw the number of candidates of every minute, int64 (1440,), from their means; return the sum."""
+    total = 0
+    for minute in range(MIN_PER_DAY):
+        counts[minute] = draw_poisson(stream, day, minute, mean[minute])
+        total += counts[minute]
+    return total
+
+
+@jit
+def draw_candidates(
+    stream: Stream,
+    day: int,
+    counts: NDArray[np.int64],
+    n_customers: int,
+    lines_max: int,
+    candidates: NDArray[np.int64],
+) -> None:
+    """Draw the candidates of a day, minute by minute, into int64 (n, CANDIDATE_COLUMNS).
+
+    CREATED is microseconds since 00:00, NUMBER decides the kitchens, and N_LINES is 1 to `lines_max`.
+    """
+    at = 0
+    for minute in range(MIN_PER_DAY):
+        for number in range(counts[minute]):
+            index = (minute << NUMBER_BITS) | number
+            words = draw_words(stream, day, index, FIRST)
+            candidates[at, INDEX] = index
+            candidates[at, CREATED] = minute * US_PER_MIN + below(words[0], US_PER_MIN)
+            candidates[at, CUSTOMER] = below(words[1], n_customers)
+            candidates[at, NUMBER] = below(words[2], 1 << 31)
+            candidates[at, N_LINES] = 1 + below(words[3], lines_max)
+            at += 1
+
+
+@jit
+def draw_items(
+    stream: Stream,
+    day: int,
+    index: NDArray[np.int64],
+    line_start: NDArray[np.int64],
+    items: NDArray[np.int32],
+    line_item: NDArray[np.int32],
+) -> None:
+    """Draw the item of every line, uniformly from `items`, int32 (n_items,)."""
+    for order in range(len(index)):
+        first = line_start[order]
+        for line in range(first, line_start[order + 1]):
+            words = draw_words(stream, day, index[order], line - first)
+            line_item[line] = items[below(words[0], len(items))]
+
+
+@jit
+def draw_durations(
+    stream: Stream,
+    day: int,
+    index: NDArray[np.int64],
+    line_start: NDArray[np.int64],
+    step_start: NDArray[np.int64],
+    expected_us: NDArray[np.int64],
+    duration_us: NDArray[np.int64],
+) -> None:
+    """Draw the duration of every step, microseconds, at least 1, about its expected duration."""
+    for order in range(len(index)):
+        first_line = line_start[order]
+        for line in range(first_line, line_start[order + 1]):
+            first = step_start[line]
+            for step in range(first, step_start[line + 1]):
+                block, word = divmod(step - first, WORDS)
+                words = draw_words(stream, day, index[order], (line - first_line) * BLOCKS_PER_LINE + block)
+                root = LOWEST_ROOT + unit(words[word])
+                drawn = math.floor(expected_us[step] * (root * root / MEAN_FACTOR) + 0.5)
+                duration_us[step] = max(drawn, 1)
+
+
+@jit
+def draw_homes(
+    stream: Stream, n_nodes: int, node: NDArray[np.int64], house_number: NDArray[np.int32]
+) -> None:
+    """Draw where every customer lives: a node of the roads, and a house number from 1 to 9999."""
+    for customer in range(len(node)):
+        words = draw_words(stream, FIRST, customer, FIRST)
+        node[customer] = below(words[0], n_nodes)
+        house_number[customer] = 1 + below(words[1], 9999)

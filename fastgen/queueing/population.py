@@ -1,0 +1,163 @@
+"""Draw the orders that a population of customers would like to place, day by day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.queueing.kernels import population as kernels
+from fastgen.queueing.site import Demand
+from fastgen.rng import Purpose, Stream, stream
+from fastgen.units import MIN_PER_DAY, S_PER_DAY, US_PER_S
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.model.recipes import Recipes
+
+US_PER_DAY = S_PER_DAY * US_PER_S
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Customers of a site, and what they may order.
+
+    Attributes
+    ----------
+    seed, location_id
+        Address of all their draws.
+    n_customers
+        Number of customers.
+    orders_per_day
+        Orders that a customer would like to place a day, on average. A customer who waits for an order, or
+        eats, places none.
+    minute_weight
+        float64 (1440,), share of each minute of a day in them; sums to 1.
+    items
+        int32 (n,), rows of the items table that the site sells; each is as likely as another.
+    lines_max
+        Most lines of an order; 1 to that many are equally likely.
+    recipes
+        How the items are made.
+    """
+
+    seed: int
+    location_id: int
+    n_customers: int
+    orders_per_day: float
+    minute_weight: NDArray[np.float64]
+    items: NDArray[np.int32]
+    lines_max: int
+    recipes: Recipes
+
+
+class Homes(NamedTuple):
+    """Where customers live: int64 node and int32 house number, both (n_customers,)."""
+
+    node: NDArray[np.int64]
+    house_number: NDArray[np.int32]
+
+
+class Wishes(NamedTuple):
+    """Orders that customers would like to place, sorted by (created, draw).
+
+    Attributes
+    ----------
+    demand
+        What the site is asked for.
+    draw
+        int64 (n_orders,), address of each order's draws within its day.
+    line_item
+        int32 (n_lines,), row of the items table.
+    """
+
+    demand: Demand
+    draw: NDArray[np.int64]
+    line_item: NDArray[np.int32]
+
+
+def draw_homes(population: Population, n_nodes: int) -> Homes:
+    """Draw a home for every customer, uniformly over the nodes of the roads."""
+    homes = Homes(np.empty(population.n_customers, np.int64), np.empty(population.n_customers, np.int32))
+    kernels.draw_homes(_stream(population, Purpose.HOME), n_nodes, *homes)
+    return homes
+
+
+def draw_wishes(
+    population: Population, day: int, ride_out: NDArray[np.int64], ride_back: NDArray[np.int64]
+) -> Wishes:
+    """Draw the orders of one day.
+
+    Parameters
+    ----------
+    population
+        The customers.
+    day
+        Day number, at least 0.
+    ride_out, ride_back
+        int64 (n_customers,), length of the rides from the kitchen to each customer and back.
+    """
+    candidates = _draw_candidates(population, day)
+    index, customer = candidates[:, kernels.INDEX], candidates[:, kernels.CUSTOMER]
+    line_start = _offsets(candidates[:, kernels.N_LINES])
+    line_item = np.empty(line_start[-1], np.int32)
+    kernels.draw_items(
+        _stream(population, Purpose.CANDIDATE_ITEM), day, index, line_start, population.items, line_item
+    )
+    recipes = population.recipes
+    first, n_steps = recipes.step_start[line_item], np.diff(recipes.step_start)[line_item]
+    step_start = _offsets(n_steps)
+    # Positions in the recipes: those of a line's first step, then the ones after it.
+    recipe_step = np.repeat(first - step_start[:-1], n_steps) + np.arange(step_start[-1])
+    expected_us = recipes.expected_us[recipe_step]
+    duration_us = np.empty_like(expected_us)
+    kernels.draw_durations(
+        _stream(population, Purpose.STEP_DURATION),
+        day,
+        index,
+        line_start,
+        step_start,
+        expected_us,
+        duration_us,
+    )
+    demand = Demand(
+        created_us=day * US_PER_DAY + candidates[:, kernels.CREATED],
+        number=candidates[:, kernels.NUMBER],
+        customer=customer,
+        packing_us=np.zeros(len(index), np.int64),
+        ride_out=ride_out[customer],
+        ride_back=ride_back[customer],
+        line_start=line_start,
+        step_start=step_start,
+        step_type=recipes.step_type[recipe_step],
+        duration_us=duration_us,
+        expected_us=expected_us,
+    )
+    return Wishes(demand, index, line_item)
+
+
+def _draw_candidates(population: Population, day: int) -> NDArray[np.int64]:
+    mean = population.n_customers * population.orders_per_day * population.minute_weight
+    counts = np.empty(MIN_PER_DAY, np.int64)
+    n = kernels.count_candidates(_stream(population, Purpose.CANDIDATE_COUNT), day, mean, counts)
+    candidates = np.empty((n, kernels.CANDIDATE_COLUMNS), np.int64)
+    kernels.draw_candidates(
+        _stream(population, Purpose.CANDIDATE),
+        day,
+        counts,
+        population.n_customers,
+        population.lines_max,
+        candidates,
+    )
+    order = np.lexsort((candidates[:, kernels.INDEX], candidates[:, kernels.CREATED]))
+    return np.ascontiguousarray(candidates[order])
+
+
+def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
+
+
+def _stream(population: Population, purpose: Purpose) -> Stream:
+    return stream(population.seed, population.location_id, purpose)
