@@ -103,7 +103,7 @@ def make_site(
     couriers[:, r.COURIER_BACK] = 0
     home = np.zeros((n_couriers, 2), np.int64)
     home[:, 1] = np.arange(n_couriers)
-    orders, lines, steps = _make_records(demand)
+    orders, lines, steps = make_records(demand)
     return SiteArrays(
         settings=settings,
         progress=progress,
@@ -136,7 +136,7 @@ def _make_stations(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArra
     return pools, stations
 
 
-def _make_records(demand: Demand) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def make_records(demand: Demand) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Make the records of orders, lines and steps."""
     n_orders, n_lines = len(demand.created_us), len(demand.step_start) - 1
     orders = np.full((n_orders, r.ORDER_COLUMNS), r.NONE, np.int64)

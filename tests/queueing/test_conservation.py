@@ -37,7 +37,8 @@ def ended_us(site: r.SiteArrays) -> NDArray[np.int64]:
 def pool_of_step(case: Case, site: r.SiteArrays) -> NDArray[np.int64]:
     line = np.repeat(np.arange(len(site.lines)), np.diff(case.demand.step_start))
     pools = site.lines[line, r.LINE_KITCHEN] * site.settings[r.N_TYPES] + site.steps[:, r.STEP_TYPE]
-    return pools[cooked(site)]
+    begun: NDArray[np.int64] = pools[cooked(site)]
+    return begun
 
 
 def asked_us(site: r.SiteArrays) -> NDArray[np.int64]:

@@ -144,6 +144,23 @@ def _change_capacity(now: int, target: int, value: int, site: SiteArrays) -> Non
             free &= free - 1
 
 
+@jit
+def rebuild_events(site: SiteArrays) -> None:
+    """Compute the next event of every station and courier from the rest of the state, into an empty tree."""
+    bits, n_stations = site.settings[r.ENTITY_BITS], len(site.stations)
+    for station in range(n_stations):
+        line = site.stations[station, r.STATION_LINE]
+        if line != r.NONE:
+            at = site.lines[line, r.LINE_STEP]
+            ends = site.steps[at, r.STEP_STARTED] + site.steps[at, r.STEP_DURATION]
+            set_event(site.tree, bits, station, ends)
+    for courier in range(len(site.couriers)):
+        order = site.couriers[courier, r.COURIER_ORDER]
+        if order != r.NONE and site.orders[order, r.ORDER_READY] != r.NONE:
+            # Picking up again gives the same times.
+            pick_up(order, site)
+
+
 @step
 def _run_event(now: int, site: SiteArrays) -> None:
     """Run the event of a station or a courier that comes next."""
