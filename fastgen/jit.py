@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 # No kernel needs a wrapper for C or array expressions, and they take a third of the compile time.
 _LEAN = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_rewrites": True}
+# For loops over a tuple of arrays, whose steps take the tuple: Numba counts references to each of its arrays at
+# every call of a step, with atomic instructions. Without that, and with the steps pasted in, the loop of a
+# queueing site runs eight times as fast. Such a kernel can't allocate.
+_STATE = {**_LEAN, "_nrt": False}
 
 # Modules outside of the folders `kernels` that compiled code depends on: constants, which Numba compiles in,
 # and this module's settings.
@@ -51,14 +55,23 @@ def _sources_stamp() -> str:
 
 def jit(kernel: Kernel) -> Kernel:
     """Compile a loop over arrays that Python calls, and cache it on disk if a folder can be written."""
+    return _compile(kernel, _LEAN)
+
+
+def state_jit(kernel: Kernel) -> Kernel:
+    """Compile a loop over a tuple of arrays; otherwise as `jit`."""
+    return _compile(kernel, _STATE)
+
+
+def _compile(kernel: Kernel, options: dict[str, bool]) -> Kernel:
     if numba.config.DISABLE_JIT:
         # Hashes and comparisons of words wrap around on purpose. Compiled code does so in silence; as plain
         # Python, NumPy would warn of it.
         return np.errstate(over="ignore")(kernel)
     try:
-        dispatcher = numba.njit(kernel, cache=True, **_LEAN)
+        dispatcher = numba.njit(kernel, cache=True, **options)
     except RuntimeError:  # numba found no folder for its cache
-        return cast("Kernel", numba.njit(kernel, **_LEAN))
+        return cast("Kernel", numba.njit(kernel, **options))
     dispatcher._cache._cache_file._source_stamp = _sources_stamp()  # noqa: SLF001  # no public way
     return cast("Kernel", dispatcher)
 
@@ -66,6 +79,11 @@ def jit(kernel: Kernel) -> Kernel:
 def step(kernel: Kernel) -> Kernel:
     """Compile a scalar function that only kernels call; LLVM decides where to inline it."""
     return cast("Kernel", numba.njit(kernel, no_cpython_wrapper=True, **_LEAN))
+
+
+def state_step(kernel: Kernel) -> Kernel:
+    """Compile a part of a `state_jit` kernel, which LLVM always pastes in."""
+    return cast("Kernel", numba.njit(kernel, no_cpython_wrapper=True, forceinline=True, **_STATE))
 
 
 def inline(kernel: Kernel) -> Kernel:

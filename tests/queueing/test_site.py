@@ -61,14 +61,14 @@ def test_random_sites_reach_every_outcome() -> None:
     assert waits.min() > 100
 
 
-def test_every_step_of_a_kitchen_starts_as_on_ciw() -> None:
-    draws = np.random.default_rng(1)
-    n, stations = 7000, [3, 4, 3]
+def draw_kitchen_demand() -> Demand:
+    """Draw two weeks of one kitchen, whose orders have one line each and come at different times."""
+    draws, n = np.random.default_rng(1), 7000
     n_steps = draws.integers(1, 5, n)
     step_start = np.concatenate(([0], np.cumsum(n_steps)))
     expected_us = draws.integers(1, 11, step_start[-1]) * MINUTE
     zeros = np.zeros(n, np.int64)
-    demand = Demand(
+    return Demand(
         created_us=np.sort(draws.choice(14 * DAY, n, replace=False)),
         number=np.arange(n),
         customer=zeros,
@@ -81,8 +81,12 @@ def test_every_step_of_a_kitchen_starts_as_on_ciw() -> None:
         duration_us=draws.integers(1, 2 * expected_us),
         expected_us=expected_us,
     )
+
+
+def test_every_step_of_a_kitchen_starts_as_on_ciw() -> None:
+    demand, stations = draw_kitchen_demand(), [3, 4, 3]
     site = make_site(Capacity(stations=np.array([stations]), paces=np.array([1])), demand)
     run_site(r.NEVER, site)
-    waited = site.steps[step_start[:-1], r.STEP_STARTED] - demand.created_us
+    waited = site.steps[demand.step_start[:-1], r.STEP_STARTED] - demand.created_us
     assert np.count_nonzero(waited) > 1000
     np.testing.assert_array_equal(site.steps[:, r.STEP_STARTED], run_ciw(demand, stations))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastgen.jit import step
+from fastgen.jit import state_step
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.heap import push, remove_smallest
 from fastgen.queueing.kernels.tournament import set_event
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fastgen.queueing.kernels.records import SiteArrays
 
 
-@step
+@state_step
 def ride_us(leaves: int, length: int, courier: int, site: SiteArrays) -> int:
     """Return how long a ride takes a courier who leaves at a given time, in that time's weather."""
     row = len(site.weather) - 1
@@ -25,7 +25,7 @@ def ride_us(leaves: int, length: int, courier: int, site: SiteArrays) -> int:
     return length * site.couriers[courier, r.COURIER_PACE] * site.weather[row, r.WEATHER_PERMILLE] // 1000
 
 
-@step
+@state_step
 def pick_up(order: int, site: SiteArrays) -> None:
     """Let the order's courier leave with it as soon as both are there: the time is known from now on."""
     courier = site.orders[order, r.ORDER_COURIER]
@@ -35,7 +35,7 @@ def pick_up(order: int, site: SiteArrays) -> None:
     set_event(site.tree, site.settings[r.ENTITY_BITS], len(site.stations) + courier, arrives)
 
 
-@step
+@state_step
 def _assign(now: int, order: int, courier: int, site: SiteArrays) -> None:
     """Give an order to a courier, who is at the kitchen or on the way there."""
     site.couriers[courier, r.COURIER_ORDER] = order
@@ -46,7 +46,7 @@ def _assign(now: int, order: int, courier: int, site: SiteArrays) -> None:
         pick_up(order, site)
 
 
-@step
+@state_step
 def _take_courier(now: int, site: SiteArrays) -> int:
     """Take the idle courier who is first at the kitchen, of those there the lowest number; NONE: all ride."""
     progress, home, riding = site.progress, site.home, site.riding
@@ -64,7 +64,7 @@ def _take_courier(now: int, site: SiteArrays) -> int:
     return r.NONE
 
 
-@step
+@state_step
 def call_courier(now: int, order: int, site: SiteArrays) -> None:
     """Find a courier for an order, or let it wait for one; nobody is sent where no way leads."""
     ride_out = site.orders[order, r.ORDER_RIDE_OUT]
@@ -78,7 +78,7 @@ def call_courier(now: int, order: int, site: SiteArrays) -> None:
     site.progress[r.N_WAITING] = push(site.waiting, site.progress[r.N_WAITING], first, order)
 
 
-@step
+@state_step
 def release_courier(now: int, courier: int, site: SiteArrays) -> None:
     """Give a courier who has become free the next order that waits; without one, the courier is idle."""
     progress = site.progress
@@ -91,7 +91,7 @@ def release_courier(now: int, courier: int, site: SiteArrays) -> None:
     progress[r.N_RIDING] = push(site.riding, progress[r.N_RIDING], back, courier)
 
 
-@step
+@state_step
 def _send_home(heap: NDArray[np.int64], n: int, on_duty: int) -> int:
     """Take the couriers who are off duty out of a heap of n; return the new n."""
     kept = 0
@@ -102,7 +102,7 @@ def _send_home(heap: NDArray[np.int64], n: int, on_duty: int) -> int:
     return kept
 
 
-@step
+@state_step
 def change_couriers(now: int, on_duty: int, site: SiteArrays) -> None:
     """Change how many couriers work: those of a smaller number. Who is with an order delivers it first."""
     progress = site.progress

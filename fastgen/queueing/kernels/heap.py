@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastgen.jit import step
+from fastgen.jit import state_step
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-@step
+@state_step
 def push(heap: NDArray[np.int64], n: int, first: int, second: int) -> int:
     """Add a pair to a heap, int64 (capacity, 2), of n pairs; return the new n."""
     at = n
@@ -25,7 +25,7 @@ def push(heap: NDArray[np.int64], n: int, first: int, second: int) -> int:
     return n + 1
 
 
-@step
+@state_step
 def remove_smallest(heap: NDArray[np.int64], n: int) -> int:
     """Remove the smallest pair, which is heap[0], from n pairs; return the new n."""
     n -= 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastgen.jit import jit, step
+from fastgen.jit import state_jit, state_step
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.couriers import (
     call_courier,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fastgen.queueing.kernels.records import SiteArrays
 
 
-@step
+@state_step
 def _end_order(now: int, order: int, state: int, free_from: int, site: SiteArrays) -> None:
     """Note how an order has ended, and from when on its customer may order again."""
     site.orders[order, r.ORDER_STATE] = state
@@ -33,7 +33,7 @@ def _end_order(now: int, order: int, state: int, free_from: int, site: SiteArray
         site.customer_free[site.orders[order, r.ORDER_CUSTOMER]] = free_from
 
 
-@step
+@state_step
 def _find_kitchen(number: int, site: SiteArrays) -> int:
     """Find the kitchen of a number, or the next one that takes orders; NONE if none does."""
     n = site.settings[r.N_KITCHENS]
@@ -44,7 +44,7 @@ def _find_kitchen(number: int, site: SiteArrays) -> int:
     return r.NONE
 
 
-@step
+@state_step
 def _take_order(now: int, order: int, site: SiteArrays) -> bool:
     """Take a candidate as an order and deal its lines to the kitchens; say whether it is cooked."""
     row = site.orders[order]
@@ -68,7 +68,7 @@ def _take_order(now: int, order: int, site: SiteArrays) -> bool:
     return True
 
 
-@step
+@state_step
 def _serve_queue(now: int, station: int, site: SiteArrays) -> None:
     """Start the first line that waits for a station of the kind that has become free, if one does."""
     pool = site.stations[station, r.STATION_POOL]
@@ -77,7 +77,7 @@ def _serve_queue(now: int, station: int, site: SiteArrays) -> None:
         call_courier(now, site.lines[line, r.LINE_ORDER], site)
 
 
-@step
+@state_step
 def _finish_line(now: int, line: int, site: SiteArrays) -> None:
     """Finish a line, and with its last line the order, which calls a courier at the latest now."""
     order = site.lines[line, r.LINE_ORDER]
@@ -97,7 +97,7 @@ def _finish_line(now: int, line: int, site: SiteArrays) -> None:
             call_courier(now, order, site)
 
 
-@step
+@state_step
 def _end_step(now: int, station: int, site: SiteArrays) -> None:
     """End the step on a station: the queue is served first, then the line asks for its next station."""
     line, pool = site.stations[station, r.STATION_LINE], site.stations[station, r.STATION_POOL]
@@ -115,7 +115,7 @@ def _end_step(now: int, station: int, site: SiteArrays) -> None:
         call_courier(now, site.lines[line, r.LINE_ORDER], site)
 
 
-@step
+@state_step
 def _deliver(now: int, courier: int, site: SiteArrays) -> None:
     """Hand an order over; its courier rides back to the kitchen, for the next order if one waits."""
     order = site.couriers[courier, r.COURIER_ORDER]
@@ -128,7 +128,7 @@ def _deliver(now: int, courier: int, site: SiteArrays) -> None:
         release_courier(now, courier, site)
 
 
-@step
+@state_step
 def _change_capacity(now: int, target: int, value: int, site: SiteArrays) -> None:
     """Change the working stations of a pool, the couriers on duty, or whether a kitchen takes orders."""
     pools = site.pools
@@ -144,7 +144,7 @@ def _change_capacity(now: int, target: int, value: int, site: SiteArrays) -> Non
             free &= free - 1
 
 
-@jit
+@state_jit
 def rebuild_events(site: SiteArrays) -> None:
     """Compute the next event of every station and courier from the rest of the state, into an empty tree."""
     bits, n_stations = site.settings[r.ENTITY_BITS], len(site.stations)
@@ -161,7 +161,7 @@ def rebuild_events(site: SiteArrays) -> None:
             pick_up(order, site)
 
 
-@step
+@state_step
 def _run_event(now: int, site: SiteArrays) -> None:
     """Run the event of a station or a courier that comes next."""
     entity = site.tree[1] & ((1 << site.settings[r.ENTITY_BITS]) - 1)
@@ -171,7 +171,7 @@ def _run_event(now: int, site: SiteArrays) -> None:
         _deliver(now, entity - len(site.stations), site)
 
 
-@jit
+@state_jit
 def run_site(until: int, site: SiteArrays) -> None:
     """Run a site up to, but not including, a time; the next run goes on from there.
 

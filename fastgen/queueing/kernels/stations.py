@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastgen.jit import step
+from fastgen.jit import state_step
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.tournament import set_event
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fastgen.queueing.kernels.records import SiteArrays
 
 
-@step
+@state_step
 def lowest_bit(mask: int) -> int:
     """Return the number of the lowest bit that is set; mask > 0."""
     at = 0
@@ -31,7 +31,7 @@ def lowest_bit(mask: int) -> int:
     return at
 
 
-@step
+@state_step
 def start_step(now: int, line: int, pool: int, station: int, site: SiteArrays) -> bool:
     """Start a line's step on a station; say whether the end of its order has come within the lead."""
     at, order = site.lines[line, r.LINE_STEP], site.lines[line, r.LINE_ORDER]
@@ -49,7 +49,7 @@ def start_step(now: int, line: int, pool: int, station: int, site: SiteArrays) -
     return site.orders[order, r.ORDER_LINES_FAR] == 0
 
 
-@step
+@state_step
 def ask_for_station(now: int, line: int, site: SiteArrays) -> bool:
     """Start a line's step on the free station of the lowest number, or put the line at the end of the queue.
 
@@ -70,7 +70,7 @@ def ask_for_station(now: int, line: int, site: SiteArrays) -> bool:
     return False
 
 
-@step
+@state_step
 def leave_queue(pool: int, site: SiteArrays) -> int:
     """Take the first line out of a pool's queue; NONE if nobody waits."""
     line = site.pools[pool, r.POOL_HEAD]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastgen.jit import step
+from fastgen.jit import state_step
 from fastgen.queueing.kernels.records import NEVER
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@step
+@state_step
 def set_event(tree: NDArray[np.int64], bits: int, entity: int, time_us: int) -> None:
     """Give an entity its event; NEVER: it has none."""
     key = NEVER if time_us == NEVER else (time_us << bits) | entity
