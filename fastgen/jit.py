@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # No kernel needs a wrapper for C or array expressions, and they take a third of the compile time.
-_LEAN = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_rewrites": True}
-# For loops over a tuple of arrays, whose steps take the tuple: Numba counts references to each of its arrays at
-# every call of a step, with atomic instructions. Without that, and with the steps pasted in, the loop of a
+_LEAN: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_rewrites": True}
+# For loops over a tuple of arrays, whose steps take the tuple: Numba counts references to each of its arrays
+# at every call of a step, by atomic instructions. Without that, and with the steps pasted in, the loop of a
 # queueing site runs eight times as fast. Such a kernel can't allocate.
 _STATE = {**_LEAN, "_nrt": False}
 
@@ -63,7 +63,7 @@ def state_jit(kernel: Kernel) -> Kernel:
     return _compile(kernel, _STATE)
 
 
-def _compile(kernel: Kernel, options: dict[str, bool]) -> Kernel:
+def _compile(kernel: Kernel, options: dict[str, Any]) -> Kernel:
     if numba.config.DISABLE_JIT:
         # Hashes and comparisons of words wrap around on purpose. Compiled code does so in silence; as plain
         # Python, NumPy would warn of it.
