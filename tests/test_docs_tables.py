@@ -8,6 +8,7 @@ from fastgen.dataset.verify.report import CHECKS
 from fastgen.events.schema import COLUMNS, EVENT_TYPE_IDS, EVENT_TYPES
 from fastgen.model.dimensions import TABLES
 from fastgen.replaying import options as replay_options
+from fastgen.roads.synthetic.styles import STYLES
 from fastgen.wire import slice_file
 from fastgen.wire.body_fields import BODY_FIELDS
 from fastgen.wire.bulk import WIRE_SCHEMA
@@ -84,3 +85,8 @@ def test_dimension_tables() -> None:
             for name, columns, *_ in rows_of(document, heading)
         }
         assert listed == {name: list(table._fields) for name, table in TABLES.items()}
+
+
+def test_styles_of_invented_roads() -> None:
+    (row,) = re.findall(r"^\| `--style` .*$", DOCUMENTS["docs/roads.md"], re.MULTILINE)
+    assert re.findall(r"`([\w-]+)`(?: \(default\))?:", row) == list(STYLES)

@@ -54,7 +54,7 @@ ODD: dict[str, str] = {
     "root": "/",
     "root by dots": "../../../../../../../../../../../../../..",
     "root by two slashes": "//",
-    "root by two slashes and dots": "//x/..",
+    "root by two slashes and dots": "//no such folder/..",
     "root behind a link": "rooted",
     "new, with a slash": "new/",
     "file": "file",

@@ -86,7 +86,8 @@ def invented(lat: float, lon: float, radius_mi: float, style: str, water: str, s
     return invent_roads(lat, lon, radius_mi, style, water, seed)
 
 
-@pytest.mark.parametrize("style", ["suburb", "old-town", "mixed"])
+# Grids are measured in larger squares, below.
+@pytest.mark.parametrize("style", [style for style in STYLES if style != "grid"])
 @pytest.mark.parametrize("place", PLACES)
 def test_measures_lie_in_the_ranges_of_real_places(
     place: tuple[float, float, float, str, int], style: str
@@ -119,7 +120,8 @@ def check_measures(graph: RoadGraph, style: str) -> None:
     assert outside == {}
 
 
-@pytest.mark.parametrize("style", ["grid", "suburb", "old-town"])
+# Mixed cities differ from the places at hand: docs/roads.md says how.
+@pytest.mark.parametrize("style", [style for style in STYLES if style != "mixed"])
 def test_what_a_style_keeps_to_is_no_wider_than_real_places(style: str) -> None:
     columns, rows = table_of("| style | real places")
     real = next(
