@@ -96,6 +96,23 @@ def test_cut_at_polygon_keeps_the_whole_length() -> None:
     assert end[:3, 0].tolist() == [0, 10, 15]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_clipping_at_several_areas_is_clipping_at_one_after_another(seed: int) -> None:
+    """Areas overlap, streets cross several, some are exempt: the same pieces in the same order."""
+    chance = np.random.default_rng(seed)
+    table = [Street(name, ARTERIAL) for name in "abcdef"]
+    lines = [along(street, chance.uniform(-60, 60, (9, 2)).cumsum(axis=0)) for street in table]
+    areas = [SQUARE * chance.uniform(1, 9) + chance.uniform(-200, 200, 2) for _ in range(12)]
+    exempt = chance.random(len(table)) < 0.3
+    together, in_turn = Streets.of(lines), Streets.of(lines)
+    together.clip_out(areas, exempt)
+    for area in areas:
+        in_turn.clip(area, to_inside=False, exempt=exempt)
+    assert len(together.a) > 0
+    for name in ("a", "b", "street"):
+        assert np.array_equal(getattr(together, name), getattr(in_turn, name))
+
+
 def test_projection_is_true_to_the_square_of_osmnx() -> None:
     frame = Frame(45.0, 10.0)
     lat, lon = frame.to_e6(np.array([[1000.0, 1000.0]]))

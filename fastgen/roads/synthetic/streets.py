@@ -99,18 +99,10 @@ class Streets:
 
     def clip(self, polygon: Points, *, to_inside: bool, exempt: NDArray[np.bool_] | None = None) -> None:
         """Keep what lies inside (or outside) a polygon; exempt streets (by table) stay whole."""
-        far = np.zeros(len(self.a), bool)
-        # Axis by axis: comparing rows takes seven times as long, and a large grid has a thousand parks.
-        for a, b, border in zip(self.a.T, self.b.T, polygon.T, strict=True):
-            low, high = border.min(), border.max()
-            far |= ((a < low) & (b < low)) | ((a > high) & (b > high))
+        far = self._is_far(polygon)
         if far.all() and not to_inside:
             return
-        free = np.zeros(len(self.a), bool) if exempt is None else exempt[self.street]
-        if (free[1:] > free[:-1]).any():  # exempt ones first: the built-in networks depend on this order
-            order = np.argsort(~free, kind="stable")
-            self.a, self.b, self.street = self.a[order], self.b[order], self.street[order]
-            free, far = free[order], far[order]
+        free, far = self._exempt_first(exempt, far)
         near = np.flatnonzero(~(far | free))
         a, b, parent = cut_at_polygon(self.a[near], self.b[near], polygon)
         good = inside(polygon, (a + b) / 2) == to_inside
@@ -121,6 +113,46 @@ class Streets:
         self.a, self.b, self.street = self.a[index], self.b[index], self.street[index]
         pieces = ~(far | free)[index]
         self.a[pieces], self.b[pieces] = a[good], b[good]
+
+    def clip_out(self, polygons: list[Points], exempt: NDArray[np.bool_]) -> None:
+        """Keep what lies outside several polygons; exempt streets (by table) stay whole."""
+        near = np.zeros(len(self.a), bool)
+        for polygon in polygons:
+            near |= ~self._is_far(polygon)
+        if not near.any():
+            return
+        free, near = self._exempt_first(exempt, near)
+        # Only the segments near a polygon are copied for each of them, not all of the city's.
+        chosen = np.flatnonzero(near & ~free)
+        part = Streets([], self.a[chosen], self.b[chosen], np.arange(len(chosen)))
+        for polygon in polygons:
+            part.clip(polygon, to_inside=False)
+        n_pieces = np.ones(len(near), np.int64)
+        n_pieces[chosen] = np.bincount(part.street, minlength=len(chosen))
+        index = np.repeat(np.arange(len(near)), n_pieces)
+        self.a, self.b, self.street = self.a[index], self.b[index], self.street[index]
+        pieces = (near & ~free)[index]
+        self.a[pieces], self.b[pieces] = part.a, part.b
+
+    def _is_far(self, polygon: Points) -> NDArray[np.bool_]:
+        """Find the segments on one side of a polygon's bounding box, bool (n,)."""
+        far = np.zeros(len(self.a), bool)
+        # Axis by axis: comparing rows takes seven times as long, and a large grid has a thousand parks.
+        for a, b, border in zip(self.a.T, self.b.T, polygon.T, strict=True):
+            low, high = border.min(), border.max()
+            far |= ((a < low) & (b < low)) | ((a > high) & (b > high))
+        return far
+
+    def _exempt_first(
+        self, exempt: NDArray[np.bool_] | None, mask: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Put exempt segments first, as the built-in networks need it; return which, and a mask in order."""
+        free = np.zeros(len(self.a), bool) if exempt is None else exempt[self.street]
+        if (free[1:] > free[:-1]).any():
+            order = np.argsort(~free, kind="stable")
+            self.a, self.b, self.street = self.a[order], self.b[order], self.street[order]
+            free, mask = free[order], mask[order]
+        return free, mask
 
     def clip_to_any(self, polygons: list[Points], exempt: NDArray[np.bool_]) -> None:
         """Keep what lies inside one of several polygons; exempt streets (by table) stay whole."""
