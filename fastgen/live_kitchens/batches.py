@@ -144,7 +144,8 @@ class Batches:
         commit: Commit,
     ) -> Staged:
         """Emit rows up to an end, None: all; the watermark has then reached the second number."""
-        counts = np.zeros(3, np.int64)  # events, created, delivered
+        # Events, created, delivered: filled while the rows pass, and complete when the sink commits.
+        counts = np.zeros(3, np.int64)
 
         def committed(after: SinkState) -> None:
             commit(after, Counts(*counts.tolist()))
@@ -152,6 +153,7 @@ class Batches:
         def open_writer(stream: IO[bytes]) -> WireWriter:
             return self._writer(stream, self._encoders, 0)
 
+        # Orders are counted before faults act: one whose `delivered` is lost doesn't stay open for ever.
         clean = read_ahead(_count_orders(chunks, counts))
         faults = self._faults
         if faults is None:
@@ -159,6 +161,7 @@ class Batches:
         window = faults.begin(clean, *end_and_reached_us)
 
         def committed_with_ledger(after: SinkState) -> None:
+            # Before the state: after a kill in between, `recover` removes what no state has.
             faults.commit(window)
             committed(after)
 
@@ -177,6 +180,7 @@ class Batches:
         return self._read_from(start_us).take(end_us)
 
     def _read_from(self, from_us: int) -> Upcoming:
+        # A slice begins with a whole second; `Upcoming` leaves out what comes before the microsecond.
         slicer = Slicer(self._index, micros=True)
         chunks = slicer.chunks(from_us // US_PER_S, self._index.end_s)
         return Upcoming(chunks, from_us, self._encoders.form, self._pending)

@@ -120,6 +120,7 @@ def read_configs(configs: Sequence[str | Path | LiveConfig]) -> list[tuple[Path,
     ScenarioError
         If one is wrong, there is none, or two of them contradict each other.
     """
+    # A config that was made in Python has no file, so errors name its kitchen.
     read = [
         (Path(one.location_name), one) if isinstance(one, LiveConfig) else (Path(one), read_config(Path(one)))
         for one in configs
@@ -129,6 +130,7 @@ def read_configs(configs: Sequence[str | Path | LiveConfig]) -> list[tuple[Path,
     first_path, first = read[0]
     names: dict[str, Path] = {}
     for path, config in read:
+        # By its name alone a kitchen is found again in the state, and told from others on the wire.
         if config.location_name in names:
             raise ScenarioError(
                 f"{path}: location_name: expected a name of its own, got {config.location_name!r}, which "
@@ -149,4 +151,5 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except FastgenError as error:
+        # Of the same class, which decides the exit code.
         raise type(error)(f"{path}: {error}") from None

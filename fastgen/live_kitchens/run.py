@@ -53,6 +53,7 @@ class Pace:
         clock = self.clock or present_us
         if self.now is None:
             return clock
+        # Only the difference is kept: time runs on with the system's clock, and jumps where that is set.
         ahead_us = us_from_utc(self.now) - clock()
         return lambda: clock() + ahead_us
 
@@ -158,6 +159,7 @@ def live(
         receipts=receipts,
     )
     pace = Pace(now, stop or Event(), clock, wait)
+    # `run` does nothing before its first batch is asked for; configs and options are checked by this call.
     return run(read_configs(several), to, state, options, pace, announce)
 
 
@@ -170,6 +172,7 @@ def run(
     announce: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Batch]:
     """Run kitchens whose configs are read; parameters, batches and errors as `live`."""
+    # Not the running clock, which is past `now` by some microseconds: `until` may be `now`.
     began_us = us_from_utc(pace.now) if pace.now else (pace.clock or present_us)()
     clock = pace.start()
     until_us = None if options.until is None else us_from_utc(options.until)
@@ -178,6 +181,7 @@ def run(
     with LiveSession(configs, to, state, options, clock(), announce) as session:
         while True:
             now_us = clock()
+            # Asked before the batch, so that a stop still gets all that was due when it came.
             is_last = pace.stop.is_set() or (until_us is not None and now_us >= until_us)
             batch = session.emit(now_us if until_us is None else min(now_us, until_us))
             yield batch
@@ -197,6 +201,7 @@ def _wait(session: LiveSession, pace: Pace, clock: Callable[[], int], wake_us: i
         if not session.takes_orders:
             pace.wait_for(left_us / US_PER_S)
         elif session.take_orders(clock()):
+            # Something may be due earlier now: an order with the time "now" doesn't wait for the batch.
             wake_us = min(wake_us, session.next_due_us() or wake_us)
         else:
             pace.wait_for(min(left_us, _POLL_US) / US_PER_S)

@@ -82,6 +82,7 @@ class LiveSession:
             self._plan.check_format(options.format)
         files = name_files(self._sink, self._state_path)
         check_apart(options, [path for path, _ in configs], files, self._sink)
+        # Before routes are computed, which takes a while: what contradicts the state is refused at once.
         self.load()
         self._kitchens = self._make_kitchens(now_us)
         simulations = simulate(self._kitchens, options.roads, announce)
@@ -105,6 +106,7 @@ class LiveSession:
     def __enter__(self) -> Self:
         """Take the locks, read the state, and make up for a killed run."""
         with ExitStack() as opened:
+            # The state is loaded again under the lock: another run may have gone on since `__init__`.
             opened.enter_context(open_sink(self._sink, self._state_path, self.load))
             self._batches.recover(None if self._state is None else self._state.watermark_us)
             max_delay_s = 0 if self._plan is None else self._plan.max_delay_s
@@ -170,11 +172,13 @@ class LiveSession:
             If the rows can't be made or written; they stay due then.
         """
         is_first, state = self._state is None, self._state or self._first_state(now_us)
+        # The system's clock may have been set back: what was emitted doesn't become due again.
         clock, end_us = state.clock, max(state.clock.virtual_us(now_us), state.watermark_us)
         # History is one batch, whatever a batch may have.
         self._sink.max_rows = MAX_ROWS_PER_FILE if is_first else self.batch_rows
         self._batches.catch_up(state.watermark_us, state.skipped_to_us)
         after = replace(state, kitchens=self._kitchens, watermark_us=end_us)
+        # Only the first batch of a run skips: what falls due while it is at work is always written.
         skips = self._options.skip and not is_first and not self._is_begun and end_us > state.watermark_us
         if skips:
             after = replace(after, skipped_to_us=end_us)
@@ -279,5 +283,6 @@ class LiveSession:
         totals = state.totals.after(counts, now_us)
         state = replace(state, totals=totals, orders_bytes=self._outside.n_bytes)
         write_state(self._state_path, state)
+        # After the file: if that can't be written, the batch is still due, and so are orders from outside.
         self._state = state
         self._outside.drop(state.watermark_us)

@@ -55,6 +55,7 @@ class Totals:
 
     def after(self, counts: Counts, now_us: int) -> Totals:
         """Add what a batch has, which is saved now; `now_us` in microseconds of the run's clock."""
+        # A mark of two minutes gives way to the last save: the rate is that of the present, not of the day.
         mark = (self.mark_us, self.mark_events)
         if now_us - self.mark_us >= 2 * _MINUTE_US:
             mark = (self.saved_us, self.events)
@@ -106,6 +107,7 @@ class LiveState:
     orders_bytes: int = 0
 
 
+# The next two have plain types only, which `make_record` checks: a speed is a Fraction in the clock itself.
 @dataclass(frozen=True)
 class _StatedClock:
     """A `ReplayClock` in a state file; the speed is text, exact."""
@@ -141,6 +143,7 @@ def write_state(path: Path, state: LiveState) -> None:
     OutputError
         If it can't be written; the old state is kept then.
     """
+    # As text, "1/3": a float would give other times than those that the run began with.
     clock = {**vars(state.clock), "speed": str(state.clock.speed)}
     _FILE.write(
         path,
@@ -172,6 +175,7 @@ def read_state(path: Path) -> LiveState | None:
     try:
         return _make_state(raw)
     except (ValueError, KeyError, TypeError, OverflowError, ScenarioError) as error:
+        # Also a wrong value of a config: in a state it is damage, no input that a user could correct.
         raise _FILE.damage_by(path, error) from None
 
 
@@ -179,7 +183,7 @@ def _make_state(raw: dict[str, Any]) -> LiveState:
     names = [field.name for field in fields(_StatedRun) if field.name not in _SPARSE or field.name in raw]
     stated_run = make_record(_StatedRun, {name: raw[name] for name in names})
     sink, stated = make_record(SinkState, raw["sink"]), make_record(_StatedClock, raw["clock"])
-    check_names(sink)
+    check_names(sink)  # files of these names may be removed when the run begins
     clock = ReplayClock(**{**vars(stated), "speed": parse_speed(stated.speed)})
     return LiveState(
         kitchens=tuple(Kitchen.from_dict(one) for one in raw["kitchens"]),

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from fastgen.live_kitchens.state import LiveState
 
-# A batch takes up to minutes from the reading of the clock to the writing of the state; a larger difference
-# comes from --now.
+# A state has the run's clock at the begin of its batch, and its file the system's at the end. A batch takes
+# up to minutes, so only a larger difference is sure to come from --now (docs/live.md).
 _CLOCKS_APART_US = 600 * US_PER_S
 
 
@@ -38,7 +38,8 @@ def read_status(folder: str | Path, now_us: int) -> dict[str, Any]:
         kitchens (their names); running; position (time of the kitchens' clock before which all events are
         written); lag_s (real seconds that the position is behind now); orders_open; events (number written so
         far); events_per_s (in a real second, over the last minute or two of the run); files (their number).
-        An idle run saves its state every ten seconds, so its lag_s is up to ten.
+        An idle run saves its state every ten seconds, so its lag_s is up to ten. A clock that differs from
+        the system's by less than ten minutes counts as the system's, so lag_s is wrong by that difference.
 
     Raises
     ------

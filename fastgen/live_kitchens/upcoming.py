@@ -70,6 +70,7 @@ class Upcoming:
             if is_over:
                 self._waiting.appendleft(part.cut(n, len(part.moments_us)))
             if n:
+                # No further than the last row of this chunk: the next one may have rows before the end.
                 yield from self._with_pending(part.cut(0, n), int(part.moments_us[n - 1]) + 1)
         yield from self._with_pending(None, end_us)
 
@@ -83,7 +84,7 @@ class Upcoming:
             yield merged.chunk._replace(moments_us=merged.moments_us)
 
     def _read(self) -> Iterator[TimedRows]:
-        yield from list(self._waiting)
+        yield from list(self._waiting)  # a copy, since `_read_one` appends to it
         while self._read_one():
             yield self._waiting[-1]
 
@@ -93,6 +94,7 @@ class Upcoming:
             times_us = self._form.times_us(chunk.rows.ints[chunk.order])
             first = int(np.searchsorted(times_us, self._from_us))
             if first < len(times_us):
+                # The stream has equal times in the order of stored ids; the wire has UUIDs in their place.
                 ordered = order_ties(chunk, times_us, times_us, self._form)
                 self._waiting.append(TimedRows(ordered, times_us).cut(first, len(times_us)))
                 return True
