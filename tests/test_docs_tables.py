@@ -6,7 +6,9 @@ import re
 
 from fastgen.dataset.verify.report import CHECKS
 from fastgen.events.schema import COLUMNS, EVENT_TYPE_IDS, EVENT_TYPES
+from fastgen.faults.fault import Fault
 from fastgen.model.dimensions import TABLES
+from fastgen.model.fields import field_specs
 from fastgen.replaying import options as replay_options
 from fastgen.roads.synthetic.styles import STYLES
 from fastgen.wire import slice_file
@@ -90,3 +92,11 @@ def test_dimension_tables() -> None:
 def test_styles_of_invented_roads() -> None:
     (row,) = re.findall(r"^\| `--style` .*$", DOCUMENTS["docs/roads.md"], re.MULTILINE)
     assert re.findall(r"`([\w-]+)`(?: \(default\))?:", row) == list(STYLES)
+
+
+def test_keys_of_faults() -> None:
+    page = DOCUMENTS["docs/faults.md"]
+    keys = [spec.key or name for name, spec in field_specs(Fault).items()]
+    # As code, as the key of an example, or in the first cell of a row.
+    forms = r"`{0}\b|^{0} = |^\| (?:\w+, )?{0}\b"
+    assert [key for key in keys if not re.search(forms.format(key), page, re.MULTILINE)] == []
