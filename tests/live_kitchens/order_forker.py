@@ -1,8 +1,8 @@
 """Start live runs quickly, each in a process of its own; see `tests.forking`.
 
 Run as `python -m tests.live_kitchens.order_forker`. A task has the time at which a fake clock starts, and the
-hours that it runs, and perhaps files of more options, by option. Folders and files of orders are those of
-`tests.live_kitchens.orders`.
+hours that it runs; perhaps names of kitchens, changes of their configs, files of more options by option, and
+other options. Folders and files of orders are those of `tests.live_kitchens.orders`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def run(task: dict[str, Any], _steps: Steps) -> None:
     """Run for some hours."""
     folder = Path(task["folder"])
+    changed = {**KILLED, **task.get("changes", {})}
     runs.run(
-        runs.config_of(**KILLED),
+        [runs.config_of(name, **changed) for name in task.get("kitchens", ["sanfrancisco"])],
         folder / "out",
         clock=runs.FakeClock(dt.datetime.fromisoformat(task["start"])),
         hours=task["hours"],
@@ -32,6 +33,7 @@ def run(task: dict[str, Any], _steps: Steps) -> None:
         orders_from=folder / "drop",
         receipts=folder / "receipts.jsonl",
         **{name: folder / path for name, path in task.get("files", {}).items()},
+        **task.get("options", {}),
     )
 
 
