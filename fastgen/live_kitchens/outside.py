@@ -89,6 +89,7 @@ class OutsideOrders:
         self._inputs: list[OrderInput] = []
         # Inputs of which something was rejected in this run.
         self._named = set[str]()
+        self._was_full = False
         self.pending = PendingRows(form)
         self._max_delay_us = 0
 
@@ -170,6 +171,7 @@ class OutsideOrders:
             If an input can't be read, or a file can't be written to.
         """
         if self.pending.n_rows > _MAX_ROWS:
+            self._announce_full()
             return False
         reading = self._read(real_us)
         if reading is None:
@@ -224,6 +226,15 @@ class OutsideOrders:
             }
         )
         return accepted
+
+    def _announce_full(self) -> None:
+        """Say once that lines wait; they are taken when enough rows have left."""
+        if not self._was_full:
+            self._was_full = True
+            self._announce(
+                f"orders: {self.pending.n_rows:,} rows of orders wait for their time, more than "
+                f"{_MAX_ROWS:,}: further lines wait in their file, folder or pipe."
+            )
 
     def _announce_rejected(self, source: str, record: Record) -> None:
         """Say that something of an input was rejected, unless it was said before."""

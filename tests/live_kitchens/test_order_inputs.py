@@ -139,6 +139,32 @@ def test_a_run_that_is_stopped_anywhere_gives_the_rows_of_an_unbroken_one(tmp_pa
     assert len(rejected(tmp_path)) == 1
 
 
+def test_lines_wait_while_too_many_rows_do_and_none_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each order of a file of the folder is taken at last, though the limit holds for hours."""
+    monkeypatch.setattr("fastgen.live_kitchens.outside._MAX_ROWS", 200)
+    for module in ("order_reading", "order_folder"):
+        monkeypatch.setattr(f"fastgen.live_kitchens.{module}.READ_BYTES", 300)
+    (tmp_path / "drop").mkdir()
+    sent = [{"id": f"{i}", "time": at(minutes=10 * (i // 4) + 1)} for i in range(48)]
+    write_lines(tmp_path / "drop" / "a", *sent)
+    config, said, clock = quiet(speed_up=60, batch_seconds=5), list[str](), FakeClock()
+    options: dict[str, Any] = {"orders_from": tmp_path / "drop", "receipts": tmp_path / "r"}
+    run(config, tmp_path / "out", clock=clock, hours=1 / 60, announce=said.append, **options)
+    n_first = len(read_lines(tmp_path / "r"))
+    assert 0 < n_first < 48
+    run(config, tmp_path / "out", clock=clock, hours=3 / 60, announce=said.append, **options)
+    assert [one["id"] for one in read_lines(tmp_path / "r")] == [one["id"] for one in sent]
+    orders = by_order(tmp_path / "out")
+    assert len(orders) == 48
+    for found in orders.values():
+        check_whole(found)
+    full = [line for line in said if line.startswith("orders: ")]
+    assert len(full) == 2  # once a run
+    assert "rows of orders wait for their time, more than 200: further lines wait in their file" in full[0]
+
+
 def test_orders_go_on_without_their_input(tmp_path: Path) -> None:
     run_orders(tmp_path, {"id": "a"}, hours=0.05)
     run(quiet(), tmp_path / "out", clock=FakeClock(NOON + dt.timedelta(hours=0.05)), hours=1.5)

@@ -39,12 +39,19 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 NAMES = ("sanfrancisco", "chicago")
 WIRES = ("live", "canonical")
-# Batches are as good as any: what is checked needn't have many of them.
-LONG_BATCHES: dict[str, Any] = {"batch_seconds": 900, "orders_day_1": 200, "orders_last": 200}
+# An hour of the kitchens is a minute of the clock, by which runs look for orders and save their state.
+SPEED = 60
+FAST: dict[str, Any] = {
+    "speed_up": SPEED,
+    "batch_seconds": 10,
+    "batch_rows": 10_000,
+    "orders_day_1": 200,
+    "orders_last": 200,
+}
 
 KILLS = repeats(3, 100)
 # Everyday runs are killed at some of the steps.
-STRIDE = repeats(25, 1)
+STRIDE = repeats(40, 1)
 # A run takes a few steps for each batch, and for each of some records of the journal.
 MAX_STEP = 60
 
@@ -83,12 +90,14 @@ def test_stops_change_nothing_and_faults_are_undone(wire: str, faults: Path, tmp
     """Orders of an hour ago have rows that come later than their time, before any fault delays them."""
     past = (order_of(i, hours=-1) for i in range(9))
     now = ({"location": name} for name in NAMES)
-    orders, configs = write_lines(tmp_path / "orders.jsonl", *past, *now), kitchens(**LONG_BATCHES)
+    orders, configs = write_lines(tmp_path / "orders.jsonl", *past, *now), kitchens(**FAST)
 
     def play(name: str, hours: list[float], **options: Any) -> None:
         clock = FakeClock(NOON)
         for some in hours:
-            run(configs, tmp_path / name, clock=clock, hours=some, orders=orders, wire=wire, **options)
+            run(
+                configs, tmp_path / name, clock=clock, hours=some / SPEED, orders=orders, wire=wire, **options
+            )
 
     receipts = {"receipts": tmp_path / "receipts.jsonl"}
     broken: dict[str, Any] = {"faults": faults, "ledger": tmp_path / "whole.parquet"}
@@ -116,12 +125,12 @@ def test_orders_whose_rows_were_skipped_are_undone_too(wire: str, faults: Path, 
     cases: tuple[tuple[str, dict[str, Any]], ...] = (("clean", {}), ("broken", broken))
     for name, options in cases:
         for start, hours, skip in ((0.0, 0.1, False), (0.6, 0.1, True), (0.7, 2.8, False)):
-            clock = FakeClock(NOON + dt.timedelta(hours=start))
+            clock = FakeClock(NOON + dt.timedelta(hours=start / SPEED))
             run(
-                kitchens(**LONG_BATCHES),
+                kitchens(**FAST),
                 tmp_path / name,
                 clock=clock,
-                hours=hours,
+                hours=hours / SPEED,
                 skip=skip,
                 wire=wire,
                 orders=orders,
@@ -160,7 +169,7 @@ def test_delays_count_from_when_an_order_was_taken(tmp_path: Path) -> None:
     assert 0 < seen[0] < seen[1] < seen[2] <= seen[3] == total
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("wire", WIRES[-repeats(1, 2) :])
 def test_killed_at_every_step(wire: str, forker: Forker, faults: Path, tmp_path: Path) -> None:
     """Killed before each change to the folder while lines are taken: all is as after an unbroken run."""
     work, before = tmp_path / "work", tmp_path / "before"
@@ -217,7 +226,7 @@ def test_kills_lose_neither_orders_nor_faults(forker: Forker, faults: Path, tmp_
         "kitchens": NAMES,
         "files": {"faults": "faults.toml", "ledger": "ledger.parquet"},
         "options": {"wire": "canonical"},
-        "changes": {**LONG_BATCHES, "batch_seconds": 20},
+        "changes": {**FAST, "batch_seconds": 0.4},
     }
     (tmp_path / "drop").mkdir()
     hour, n_kills, n_sent = 0.0, 0, 0
@@ -226,22 +235,22 @@ def test_kills_lose_neither_orders_nor_faults(forker: Forker, faults: Path, tmp_
         order = order_of(n_sent, hours=hour + chance.uniform(-1.0, 0.5))
         write_lines(tmp_path / "orders.jsonl", order, order)
         n_sent += 1
-        start = (NOON + dt.timedelta(hours=hour)).isoformat()
+        start = (NOON + dt.timedelta(hours=hour / SPEED)).isoformat()
         kill_at = chance.randint(1, MAX_STEP)
-        code = forker.run(within=tmp_path, kill_at=kill_at, start=start, hours=0.05, **task)
+        code = forker.run(within=tmp_path, kill_at=kill_at, start=start, hours=0.05 / SPEED, **task)
         assert code in {0, -signal.SIGKILL}
         n_kills += code != 0
         hour += chance.choice([0.0, 0.001, 0.05])
-    start = (NOON + dt.timedelta(hours=hour)).isoformat()
-    assert forker.run(within=tmp_path, start=start, hours=2.5, **{**task, "changes": LONG_BATCHES}) == 0
+    start = (NOON + dt.timedelta(hours=hour / SPEED)).isoformat()
+    assert forker.run(within=tmp_path, start=start, hours=2.5 / SPEED, **{**task, "changes": FAST}) == 0
     options: dict[str, Any] = {
-        "hours": hour + 2.5,
+        "hours": (hour + 2.5) / SPEED,
         "orders": tmp_path / "orders.jsonl",
         "wire": "canonical",
     }
     whole: dict[str, Any] = {"faults": faults, "ledger": tmp_path / "whole.parquet"}
-    run(kitchens(**LONG_BATCHES), tmp_path / "whole", **options, **whole)
-    run(kitchens(**LONG_BATCHES), tmp_path / "clean", **options)
+    run(kitchens(**FAST), tmp_path / "whole", **options, **whole)
+    run(kitchens(**FAST), tmp_path / "clean", **options)
     ledger, clean = tmp_path / "ledger.parquet", sorted(lines(tmp_path / "clean"))
     undone = sorted(line.decode().rstrip("\n") for line in undo_faults(tmp_path / "out", ledger))
     assert undone == clean
