@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from fastgen.live_kitchens.config import LiveConfig
+    from fastgen.live_kitchens.kitchen import Kitchen
 
 ALL = "all"
 
@@ -78,7 +79,7 @@ def live(ctx: click.Context, /, **given: Any) -> None:
         raise click.UsageError("--json: expected --status FOLDER beside it, got none.")
     configs = _config_paths(given["config"], given["config_dir"])
     if given["check"]:
-        _check(configs, given["geocoder"], given["roads"])
+        _check(configs, given["now"], given["geocoder"], given["roads"])
     elif given["as_scenario"]:
         _print_scenario(configs, given["now"], given["geocoder"])
     elif given["to"] is None:
@@ -148,15 +149,25 @@ def _read(paths: list[Path]) -> list[tuple[Path, LiveConfig]]:
     return read_configs(paths)
 
 
-def _check(paths: list[Path], geocoder: str | None, roads: Path | None) -> None:
+def _begin(path: Path, config: LiveConfig, now: dt.datetime | None, geocoder: str | None) -> Kitchen:
+    """Make the kitchen that would begin now, which checks what a config can't be checked for alone."""
+    from fastgen.live_kitchens.beginning import find_kitchens  # noqa: PLC0415  # heavy
+    from fastgen.replaying.clock import us_from_utc  # noqa: PLC0415  # heavy
+    from fastgen.replaying.run import present_us  # noqa: PLC0415  # heavy
+
+    now_us = present_us() if now is None else us_from_utc(now)
+    (kitchen,) = find_kitchens([(path, config)], geocoder, now_us)
+    return kitchen
+
+
+def _check(paths: list[Path], now: dt.datetime | None, geocoder: str | None, roads: Path | None) -> None:
     """Check configs, find their places, and warn of roads that end before their customers do."""
     from fastgen.live_kitchens.kitchen import describe_small_network  # noqa: PLC0415  # heavy
     from fastgen.live_kitchens.options import naming  # noqa: PLC0415  # heavy
-    from fastgen.live_kitchens.places import find_place  # noqa: PLC0415  # heavy
 
     for path, config in _read(paths):
+        place = _begin(path, config, now, geocoder).place
         with naming(path):
-            place = find_place(config, geocoder)
             small = describe_small_network(config, place, roads)
         if small:
             say(f"{path}: {small}", err=True)
@@ -169,20 +180,11 @@ def _check(paths: list[Path], geocoder: str | None, roads: Path | None) -> None:
 def _print_scenario(paths: list[Path], now: dt.datetime | None, geocoder: str | None) -> None:
     """Print the scenario of a config."""
     from fastgen.live_kitchens.live_faults import render_nulls  # noqa: PLC0415  # heavy
-    from fastgen.live_kitchens.options import naming  # noqa: PLC0415  # heavy
-    from fastgen.live_kitchens.places import find_place  # noqa: PLC0415  # heavy
-    from fastgen.live_kitchens.scenario import as_scenario, first_day  # noqa: PLC0415  # heavy
-    from fastgen.replaying.clock import us_from_utc, utc_from_us  # noqa: PLC0415  # heavy
-    from fastgen.replaying.run import present_us  # noqa: PLC0415  # heavy
 
     if len(paths) != 1:
         raise click.UsageError("--as-scenario: expected one --config, since each has a seed of its own.")
     ((path, config),) = _read(paths)
-    now_us = present_us() if now is None else us_from_utc(now)
-    with naming(path):
-        place = find_place(config, geocoder)
-        scenario = as_scenario(config, place, first_day(config, place, utc_from_us(now_us)))
-    print_scenario(scenario, render_nulls(config))
+    print_scenario(_begin(path, config, now, geocoder).scenario, render_nulls(config))
 
 
 def _run(paths: list[Path], given: dict[str, Any]) -> None:

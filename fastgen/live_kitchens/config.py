@@ -175,8 +175,12 @@ def _zone(doc: str) -> dict[str, Spec]:
             raise ValueError
         return value if value is None else str(value)
 
+    def load(value: object) -> str | None:
+        # None is the default of a key that is left out. A file doesn't write it.
+        return check("" if value is None else value)
+
     rule = "an IANA time zone such as America/Chicago"
-    return {"spec": Spec(doc, rule, check, schema=schema)}
+    return {"spec": Spec(doc, rule, check, load, schema=schema)}
 
 
 def _table(value: object, expected: str | None = None) -> Mapping[str, Any]:
@@ -200,9 +204,7 @@ class LiveConfig:
         metadata=integer("days of history before the day of the first start", 0, MAX_DAYS)
     )
     end_days_ahead: int = field(metadata=integer("days from that day on, itself included", 0, MAX_DAYS))
-    speed_up: float = field(
-        metadata=number("seconds of the kitchen in a real second", 0, 1_000_000, above=True)
-    )
+    speed_up: float = field(metadata=number("seconds of the kitchen in a real second", 0.000_001, 1_000_000))
     orders_day_1: int = field(metadata=integer("orders on the first day", 0, 10**9))
     orders_last: int = field(
         metadata=integer("orders on the last day; in between, growth is linear", 0, 10**9)

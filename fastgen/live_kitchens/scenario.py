@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from fastgen.errors import ScenarioError
 from fastgen.inputs.scenario_file import canonical_tree
 from fastgen.inputs.timezones import load_zone
 from fastgen.model.dimensions import MAX_LOCATION_ID
 from fastgen.model.fields import to_dict
-from fastgen.model.scenario import Scenario, scenario_from_dict
+from fastgen.model.location import MAX_POPULARITY
+from fastgen.model.scenario import FIRST_START, LAST_START, Scenario, scenario_from_dict
 
 if TYPE_CHECKING:
     from fastgen.live_kitchens.config import LiveConfig
@@ -36,8 +39,25 @@ _BASKETS = {
 
 
 def first_day(config: LiveConfig, place: Place, now: dt.datetime) -> dt.date:
-    """Compute the date of day 0, in the place's time zone, of a kitchen whose first start is now."""
-    return now.astimezone(load_zone(place.timezone)).date() - dt.timedelta(days=config.start_days_ago)
+    """Compute the date of day 0, in the place's time zone, of a kitchen whose first start is now.
+
+    Raises
+    ------
+    ScenarioError
+        If no dataset may begin on that date.
+    """
+    try:
+        start = now.astimezone(load_zone(place.timezone)).date() - dt.timedelta(days=config.start_days_ago)
+    except OverflowError:
+        # Local time and the history can begin before the year 1, or end after 9999.
+        start = None
+    if start is None or not FIRST_START <= start <= LAST_START:
+        raise ScenarioError(
+            f"start_days_ago: expected history that begins between {FIRST_START} and {LAST_START}, got "
+            f"{config.start_days_ago} days before {now.date()}. Set the clock, or name another time with "
+            "--now."
+        )
+    return start
 
 
 def derive_gk_id(name: str, place: Place) -> str:
@@ -84,6 +104,7 @@ def as_scenario(config: LiveConfig, place: Place, start: dt.date, seed: int | No
     ScenarioError
         If values of the config, each allowed by itself, break a rule of scenarios together.
     """
+    _check_weights(config)
     canonical = canonical_tree()
     noise = config.noise_pct / 100
     if seed is None:
@@ -112,6 +133,18 @@ def as_scenario(config: LiveConfig, place: Place, start: dt.date, seed: int | No
         "events": {},
     }
     return scenario_from_dict(tree)
+
+
+def _check_weights(config: LiveConfig) -> None:
+    """Refuse brands that grow out of bounds; a scenario would name keys that a config doesn't have."""
+    periods = config.days / _BASKETS["popularity_period_days"]
+    digits = periods * math.log10(1 + config.momentum_rates.growth)
+    if digits > math.log10(MAX_POPULARITY):
+        raise ScenarioError(
+            f"momentum_rates.growth: expected a weight below {MAX_POPULARITY:g} on the last day, "
+            f"{config.days}, got 10^{digits:.0f} by growth {config.momentum_rates.growth:g}. State a smaller "
+            "growth, or fewer days."
+        )
 
 
 def _service_times(config: LiveConfig) -> dict[str, Any]:

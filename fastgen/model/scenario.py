@@ -17,6 +17,9 @@ from fastgen.model.location import Location, check_popularity
 from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTimes
 from fastgen.units import MAX_DAYS
 
+# Dates that day 0 may have.
+FIRST_START, LAST_START = dt.date(1970, 1, 1), dt.date(2400, 1, 1)
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -26,7 +29,7 @@ class Scenario:
     seed: int = field(
         metadata=integer("start of all random draws: another seed gives other orders", 0, 2**64 - 1)
     )
-    start: dt.date = field(metadata=date("date of day 0", dt.date(1970, 1, 1), dt.date(2400, 1, 1)))
+    start: dt.date = field(metadata=date("date of day 0", FIRST_START, LAST_START))
     days: int = field(metadata=integer("number of days", 1, MAX_DAYS))
     scale: float = field(metadata=number("factor on every location's orders a day", 0, 1e9, above=True))
     clock: Literal["kitchen", "utc"] = field(

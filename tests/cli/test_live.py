@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Start: TypeAlias = Callable[..., subprocess.Popen[str]]
 
 NOON = "2026-03-07T20:00"
+FAR = "sf.json: start_days_ago: expected history that begins between"
 CONFIG: dict[str, Any] = json.loads(read_example("sanfrancisco"))
 # Busy, so that there is an event every few seconds.
 BUSY: dict[str, Any] = {**CONFIG, "orders_day_1": 3000, "orders_last": 3000, "start_days_ago": 1}
@@ -232,7 +233,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "until": (f"{RUN} --until 2026-13-01", "Invalid value for '--until': expected a time such as"),
     "before 1970": (
         f"{RUN} --now 1970-01-01",
-        "sf.json: start: expected 1970-01-01 <= start <= 2400-01-01, got 1969-12-30.",
+        "sf.json: start_days_ago: expected history that begins between 1970-01-01",
     ),
     "roads missing": (f"{RUN} --roads nope", "nope: expected a folder of .roads files, got none."),
     "roads is a file": (f"{RUN} --roads sf.json", "sf.json: expected a folder of .roads files, got none."),
@@ -257,6 +258,19 @@ WRONG: dict[str, tuple[str, str]] = {
     "init in a file": ("init sf.json", "sf.json: expected a folder to write to, got a file."),
     "init nowhere": ("init", "Missing argument 'FOLDER'."),
     "init with a config": ("--config sf.json init out", "--config: expected no option before init."),
+    "far past": (f"{RUN} --now 0001-01-01", FAR),
+    "far future": (
+        f"{RUN} --now 9999-12-31",
+        "sf.json: start_days_ago: expected history that begins between",
+    ),
+    "check of the far past": (
+        "--config sf.json --check --now 0001-01-01",
+        "1970-01-01 and 2400-01-01, got 1 days before 0001-01-01. Set the clock, or name another time with",
+    ),
+    "check of many years": (
+        "--config years.json --check",
+        "years.json: momentum_rates.growth: expected a weight below 1e+100 on the last day, 36500, got 10^",
+    ),
     "check and scenario": (f"{RUN} --check --as-scenario", "--as-scenario: expected no --check beside it."),
     "check and dry run": (f"{RUN} --check --dry-run", "--dry-run: expected no --check beside it."),
     "status and config": (f"{RUN} --status out", "--config: expected no option but --json beside --status."),
@@ -278,6 +292,7 @@ def test_wrong_input_is_one_line_and_leaves_nothing(
     Path("huge.json").write_text(" " * 1_000_001)
     write_config("lost.json", **{**BUSY, "gk_location": "1 Nowhere Lane"})
     write_config("berlin.json", **{**BUSY, "gk_location": "52.52, 13.405", "location_name": "berlin"})
+    write_config("years.json", **{**BUSY, "start_days_ago": 0, "end_days_ahead": 36_500})
     write_config("fast.json", **{**BUSY, "speed_up": 2, "location_name": "oakland"})
     before = {path: path.stat().st_size for path in Path().rglob("*")}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}

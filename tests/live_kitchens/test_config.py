@@ -60,7 +60,8 @@ WRONG = [
     (changed("momentum_rates.growth", "0.8"), "momentum_rates.growth: expected a number, 0 <= growth <= 10"),
     (changed("radius_mi", 0), "radius_mi: expected 0.1 <= radius_mi <= 50, got 0."),
     (changed("driver_mph", 0), "driver_mph: expected 1 <= driver_mph <= 200, got 0."),
-    (changed("speed_up", 0), "speed_up: expected 0 < speed_up <= 1e+06, got 0."),
+    (changed("speed_up", 0), "speed_up: expected 1e-06 <= speed_up <= 1e+06, got 0."),
+    (changed("speed_up", 1e-200), "speed_up: expected 1e-06 <= speed_up <= 1e+06, got 1e-200."),
     (changed("noise_pct", -1), "noise_pct: expected 0 <= noise_pct <= 100, got -1."),
     (changed("orders_day_1", -5), "orders_day_1: expected 0 <= orders_day_1 <= 1000000000, got -5."),
     (changed("orders_day_1", 5.5), "orders_day_1: expected a whole number, "),
@@ -74,6 +75,7 @@ WRONG = [
     (changed("gk_location", " "), "gk_location: expected 1 to 200 characters on one line, got ' '."),
     (changed("gk_location", None), "gk_location: expected a string, "),
     (changed("driver_arrival.alpha", 0), "driver_arrival.alpha: expected 0.1 <= alpha <= 100, got 0."),
+    (changed("timezone", None), "timezone: expected an IANA time zone such as America/Chicago, got None."),
     (changed("dq", {"delivred": {}}), "dq.delivred: unknown event type, did you mean delivered?"),
     (changed("dq", {"delivered": {"lat": 0.1}}), "dq.delivered.lat: unknown field of a body, "),
     (
