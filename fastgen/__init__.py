@@ -14,6 +14,7 @@ Rooms (packages and modules), each of which imports only from rooms below it::
     wire/                        read a window of a dataset in order, and encode it in the wire format
     dataset/                     layout, manifest and index of a dataset; reading/ and verify/
     events/                      event table; expand orders to rows, digest them, encode row groups
+    templates/                   read, check and write the template folder of a universe
     orders/                      the statistical source of orders: draws that the seed decides
     queueing/                    simulate kitchens whose orders wait for stations and couriers
     roads/                       road networks, and the routes from a location to its customers

@@ -26,7 +26,7 @@ FLOORS = (
     ("faults",),
     ("wire",),
     ("dataset",),
-    ("events",),
+    ("events", "templates"),
     ("orders", "queueing", "roads", "inputs"),
     ("parquet",),
     ("kernels", "model"),
@@ -34,7 +34,10 @@ FLOORS = (
     ("rng", "units", "errors", "version"),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-KNOW_A_SOURCE = ("generating.simulation", "generating.inputs", "cli.scenario")
+KNOW_A_SOURCE = (
+    *("generating.simulation", "generating.inputs", "cli.scenario"),
+    "templates.arrays",  # customers of a universe eat at the hours of the statistical ones
+)
 PURE = ("orders", "queueing", "events", "kernels", "model", "rng", "units", "errors", "version")
 IMPURE_MODULES = {
     *("os", "sys", "io", "pathlib", "shutil", "tempfile", "subprocess", "glob", "locale"),

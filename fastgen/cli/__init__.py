@@ -24,6 +24,7 @@ from fastgen.cli.replay import replay
 from fastgen.cli.roads import roads
 from fastgen.cli.scenario import scenario
 from fastgen.cli.slicing import slice_command
+from fastgen.cli.universe import universe
 from fastgen.cli.verify import verify
 from fastgen.errors import FastgenError
 from fastgen.version import __version__
@@ -72,7 +73,20 @@ def _add(group: click.Group, command: click.Command) -> None:
             _add(command, part)
 
 
-for registered in (plan, build, verify, info, slice_command, replay, live, faults, publish, scenario, roads):
+for registered in (
+    plan,
+    build,
+    verify,
+    info,
+    slice_command,
+    replay,
+    live,
+    faults,
+    publish,
+    scenario,
+    roads,
+    universe,
+):
     _add(cli, registered)
 
 

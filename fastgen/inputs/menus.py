@@ -24,8 +24,14 @@ class BrandTables(NamedTuple):
 @cache
 def load_built_in_menus() -> BrandTables:
     """Load the built-in brands, menus, categories and items; ids count from 1 in the order of the source."""
+    return number_menus(read_menus())
+
+
+def read_menus() -> list[dict[str, Any]]:
+    """Read the built-in brands as the nested list that `number_menus` takes."""
     source = resources.files("fastgen.inputs") / "presets" / "menus.toml"
-    return number_menus(tomllib.loads(source.read_text(encoding="utf-8"))["brands"])
+    brands: list[dict[str, Any]] = tomllib.loads(source.read_text(encoding="utf-8"))["brands"]
+    return brands
 
 
 def number_menus(brands: list[dict[str, Any]]) -> BrandTables:

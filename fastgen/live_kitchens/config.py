@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fastgen.errors import ScenarioError
-from fastgen.files import open_regular
+from fastgen.inputs.json_file import read_json_file
 from fastgen.inputs.timezones import zone_names
 from fastgen.model.field_kinds import integer, matching, number, sparse, table, text
 from fastgen.model.fields import Spec, check_fields, did_you_mean, from_dict, shown, to_dict
 from fastgen.model.location import CODE_PATTERN
 from fastgen.model.order_rules import ServiceTime
-from fastgen.records import parse_document
 from fastgen.units import MAX_DAYS
 from fastgen.wire.body_fields import BODY_FIELDS
 
@@ -263,7 +262,7 @@ def read_config(path: Path) -> LiveConfig:
         "FILE: KEY: expected ..., got VALUE."
     """
     try:
-        return make_config(_parse(path))
+        return make_config(read_json_file(path, "config", _MAX_BYTES))
     except ScenarioError as error:
         raise ScenarioError(f"{path}: {error}") from None
 
@@ -279,20 +278,3 @@ def make_config(raw: object) -> LiveConfig:
     if not isinstance(raw, Mapping):
         raise ScenarioError(f"expected an object {{...}}, got {shown(raw)}.")
     return from_dict(LiveConfig, raw)
-
-
-def _parse(path: Path) -> object:
-    try:
-        with open_regular(path) as file:
-            data = file.read(_MAX_BYTES + 1)
-        if len(data) > _MAX_BYTES:
-            raise ValueError(f"more than {_MAX_BYTES:,} bytes")  # noqa: TRY301
-        # utf-8-sig: editors on Windows may write a byte order mark.
-        raw = parse_document(data.decode("utf-8-sig"))
-    except OSError as error:
-        raise ScenarioError(f"expected a readable config, got: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"expected UTF-8, got byte {error.start} that is not.") from None
-    except ValueError as error:
-        raise ScenarioError(f"expected JSON, got an error: {str(error).removesuffix('.')}.") from None
-    return raw

@@ -67,6 +67,7 @@ def test_commands_come_in_working_order() -> None:
         "publish",
         "scenario",
         "roads",
+        "universe",
     ]
     assert list(cli.commands) == expected
     assert cli.list_commands(click.Context(cli)) == list(cli.commands)

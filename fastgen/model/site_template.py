@@ -1,0 +1,199 @@
+"""Define a site of a universe: its kitchens and their stations, its customers and its couriers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from fastgen.errors import ScenarioError
+from fastgen.model.dimensions import MAX_ABS_LAT
+from fastgen.model.field_kinds import (
+    absent,
+    choice,
+    integer,
+    matching,
+    number,
+    rows,
+    table,
+    text,
+    texts,
+)
+from fastgen.model.fields import check_fields
+from fastgen.model.location import CODE_PATTERN
+from fastgen.model.stations import STATION_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Of one type in one kitchen: the engine keeps them as the bits of an int64.
+MAX_STATIONS = 62
+# A name is a part of the path that an id is made from.
+NAME_PATTERN, NAME_RULE = r"[^/]*[^/\s][^/]*", "1 to 200 characters on one line, without a slash"
+
+
+def in_file_order(_part: object) -> int:
+    """Give all parts of a list the same rank, so that they stay in the order of their file."""
+    return 0
+
+
+def check_names(key: str, names: Iterable[str]) -> None:
+    """Check that no name is used twice in a list.
+
+    Raises
+    ------
+    ScenarioError
+        "KEY: expected each name once, got NAME twice."
+    """
+    twice = [name for name, n in Counter(names).items() if n > 1]
+    if twice:
+        raise ScenarioError(f"{key}: expected each name once, got {twice[0]!r} twice.")
+
+
+@dataclass(frozen=True)
+class Station:
+    """A place in a kitchen where one line of an order is worked on at a time."""
+
+    name: str = field(metadata=matching("name of the station, once a kitchen", NAME_PATTERN, NAME_RULE))
+    station_type: str = field(metadata=choice("what can be done there", *STATION_TYPES))
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class KitchenInfo:
+    """What a kitchen is called."""
+
+    name: str = field(metadata=matching("name of the kitchen, once a site", NAME_PATTERN, NAME_RULE))
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class Kitchen:
+    """A kitchen, which can cook every brand of its site."""
+
+    info: KitchenInfo = field(metadata=table(KitchenInfo, "what the kitchen is called"))
+    stations: tuple[Station, ...] = field(metadata=rows(Station, "its stations", in_file_order))
+
+    def __post_init__(self) -> None:
+        """Check the fields, and the stations' names and number."""
+        check_fields(self)
+        check_names("stations", (station.name for station in self.stations))
+        for kind, n in zip(STATION_TYPES, self.count_stations(), strict=True):
+            if n > MAX_STATIONS:
+                raise ScenarioError(
+                    f"stations: expected at most {MAX_STATIONS} of a station_type, got {n} of {kind}."
+                )
+
+    def count_stations(self) -> tuple[int, ...]:
+        """Count the stations of each type, in the order of `STATION_TYPES`."""
+        counts = Counter(station.station_type for station in self.stations)
+        return tuple(counts[kind] for kind in STATION_TYPES)
+
+
+@dataclass(frozen=True)
+class SiteInfo:
+    """What a site is called, and where it is."""
+
+    # The name is also the code of a road network, and so a part of file names.
+    name: str = field(
+        metadata=matching(
+            "name of the site; a built-in road network of that name is used",
+            CODE_PATTERN,
+            "a name of 1 to 63 characters, no comma or slash, no dot or blank in front",
+        )
+    )
+    latitude: float = field(metadata=number("decimal degrees", -MAX_ABS_LAT, MAX_ABS_LAT))
+    longitude: float = field(metadata=number("decimal degrees", -180, 180))
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class Customers:
+    """Who orders at a site, and how much."""
+
+    customers: int = field(metadata=integer("number of customers", 1, 10_000_000), default=1000)
+    orders_per_customer_day: float = field(
+        metadata=number("orders that a customer would like to place a day", 0, 24), default=0.3
+    )
+    eating_min: float = field(
+        metadata=number("minutes after a delivery until the customer orders again", 0, 1440), default=30.0
+    )
+    lines_max: int = field(
+        metadata=integer("most lines of an order; 1 to that many are equally likely", 1, 16), default=5
+    )
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class Couriers:
+    """Who delivers, and how they are sent."""
+
+    mode: Literal["foot", "bicycle", "car"] = field(
+        metadata=choice("how they move: at 5, 15 or 60 km/h", "foot", "bicycle", "car"), default="bicycle"
+    )
+    lead_min: float = field(
+        metadata=number(
+            "minutes before its expected end at which an order calls a courier; 0: when it is ready", 0, 120
+        ),
+        default=10.0,
+    )
+    dispatch: Literal["oldest", "nearest"] = field(
+        metadata=choice(
+            "which order a free courier takes: the one that called first, or the one with the shortest ride",
+            "oldest",
+            "nearest",
+        ),
+        default="nearest",
+    )
+    # Last, because its name hides the function that describes the field of a number.
+    number: int | None = field(
+        metadata=absent(integer("number of couriers; without it a tenth of the customers", 0, 100_000)),
+        default=None,
+    )
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site: its place, kitchens, customers, couriers and brands."""
+
+    info: SiteInfo = field(metadata=table(SiteInfo, "what the site is called, and where it is"))
+    kitchens: tuple[Kitchen, ...] = field(metadata=rows(Kitchen, "its kitchens", in_file_order))
+    population: Customers = field(metadata=table(Customers, "who orders, and how much"), default=Customers())
+    couriers: Couriers = field(metadata=table(Couriers, "who delivers"), default=Couriers())
+    radius_mi: float = field(
+        metadata=number("customers live within a square of so many miles to each side", 0.1, 50), default=4.0
+    )
+    timezone: str = field(metadata=text("IANA time zone of the hours in which people eat"), default="UTC")
+    brands: tuple[str, ...] | None = field(
+        metadata=absent(texts("names of the brands that it sells; without it all")), default=None
+    )
+
+    def __post_init__(self) -> None:
+        """Check the fields, and that there is a kitchen and a brand."""
+        check_fields(self)
+        for key, listed in (("kitchens", self.kitchens), ("brands", self.brands)):
+            if listed == ():
+                raise ScenarioError(f"{key}: expected one at least, got an empty list.")
+        check_names("kitchens", (kitchen.info.name for kitchen in self.kitchens))
+
+    @property
+    def n_couriers(self) -> int:
+        """Number of couriers; where none is stated, a tenth of the customers, but one at least."""
+        stated = self.couriers.number
+        return max(self.population.customers // 10, 1) if stated is None else stated

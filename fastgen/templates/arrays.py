@@ -1,0 +1,95 @@
+"""Make the arrays of the queueing engine from the templates of a universe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.inputs.scenario_file import load_scenario
+from fastgen.model.recipes import Recipes
+from fastgen.model.stations import STATION_TYPES
+from fastgen.orders.demand_curve import demand_weights
+from fastgen.queueing.population import Population
+from fastgen.queueing.site import Capacity
+from fastgen.units import US_PER_MIN, US_PER_S
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.model.site_template import Site
+    from fastgen.templates.universe import Universe
+
+# Microseconds a millimetre: whole numbers, so that every ride ends on a whole microsecond.
+PACES = {"foot": 720, "bicycle": 240, "car": 60}
+
+
+def make_recipes(universe: Universe) -> Recipes:
+    """Make the recipes of all items: brands in the order of the folder, items in that of their file."""
+    items = [item for brand in universe.brands.values() for item in brand.items]
+    steps = [step for item in items for step in item.instructions]
+    durations_us = [max(round(step.expected_duration * US_PER_S), 1) for step in steps]
+    return Recipes(
+        step_start=np.cumsum([0, *(len(item.instructions) for item in items)]),
+        step_type=np.array([STATION_TYPES.index(step.required_station) for step in steps], np.int64),
+        expected_us=np.array(durations_us, np.int64),
+    )
+
+
+def make_site_items(universe: Universe, site: Site) -> NDArray[np.int32]:
+    """List the items that a site sells, int32, as rows of `make_recipes`."""
+    sold = universe.brands_of(site)
+    is_sold = [brand in sold for brand in universe.brands.values() for _ in brand.items]
+    return np.flatnonzero(is_sold).astype(np.int32)
+
+
+def make_capacity(site: Site) -> Capacity:
+    """Make what a site has to work with; types of stations in the order of `STATION_TYPES`."""
+    return Capacity(
+        stations=np.array([kitchen.count_stations() for kitchen in site.kitchens], np.int64),
+        paces=np.full(site.n_couriers, PACES[site.couriers.mode], np.int64),
+        lead_us=round(site.couriers.lead_min * US_PER_MIN),
+        eating_us=round(site.population.eating_min * US_PER_MIN),
+        n_customers=site.population.customers,
+        nearest_first=site.couriers.dispatch == "nearest",
+    )
+
+
+def make_population(
+    universe: Universe, site: Site, recipes: Recipes, seed: int, location_id: int
+) -> Population:
+    """Make a site's customers.
+
+    Parameters
+    ----------
+    universe, site
+        The templates, and one of their sites.
+    recipes
+        Those of `make_recipes`.
+    seed, location_id
+        Address of the customers' draws.
+    """
+    return Population(
+        seed=seed,
+        location_id=location_id,
+        n_customers=site.population.customers,
+        orders_per_day=site.population.orders_per_customer_day,
+        minute_weight=minute_weights(),
+        items=make_site_items(universe, site),
+        lines_max=site.population.lines_max,
+        recipes=recipes,
+    )
+
+
+@cache
+def minute_weights() -> NDArray[np.float64]:
+    """Compute the share of each local minute in a day's orders, float64 (1440,): the canonical scenario's."""
+    scenario = load_scenario(None)
+    # Some of its locations have rush hours of their own.
+    usual = replace(scenario.locations[0], windows=())
+    weights = demand_weights(usual, scenario.demand)
+    shares: NDArray[np.float64] = weights / weights.sum()
+    shares.flags.writeable = False
+    return shares

@@ -1,0 +1,167 @@
+"""Check the load of a template folder before anyone waits in its queues."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.errors import ScenarioError
+from fastgen.inputs.scenario_file import load_scenario
+from fastgen.model.route_table import RouteRequest
+from fastgen.model.stations import STATION_WORDS
+from fastgen.queueing.load import PEAK, SiteLoad, compute_load
+from fastgen.roads.cache import default_cache_dir, load_route_table
+from fastgen.roads.network import check_networks, find_network, find_users_file
+from fastgen.roads.offline import builtin_codes
+from fastgen.templates.arrays import PACES, make_capacity, make_population, make_recipes
+from fastgen.units import M_PER_MILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fastgen.model.site_template import Site
+    from fastgen.templates.universe import Universe
+
+# A queue grows all through the hour; a small accident makes it long; presets are at most that busy.
+MOST, WARN, COMFORTABLE = 1.0, 0.9, 0.85
+# The mean distance of a square's points from its middle, in halves of its side.
+_MEAN_DISTANCE = (math.sqrt(2) + math.log(1 + math.sqrt(2))) / 3
+# Streets are longer than straight lines. With 1.3, a mean ride is about as long as the radius.
+_DETOUR = 1.3
+
+
+class Rides(NamedTuple):
+    """Rides to equally likely homes: float64 (n,) lengths, millimetres, and where they are from."""
+
+    length_mm: NDArray[np.float64]
+    source: str
+
+
+class CheckedSite(NamedTuple):
+    """A site with its load and its rides."""
+
+    site: Site
+    rides: Rides
+    load: SiteLoad
+
+
+class Busy(NamedTuple):
+    """Stations of one type in a kitchen, or the couriers of a site, that are too busy in the busiest hour.
+
+    Attributes
+    ----------
+    load
+        Work over capacity.
+    what
+        What they are, for a message: "stoves of kitchen-1 of london".
+    advice
+        What to add.
+    """
+
+    load: float
+    what: str
+    advice: str
+
+
+def check_load(
+    universe: Universe, roads: Path | None, announce: Callable[[str], None]
+) -> Iterator[CheckedSite]:
+    """Compute the load of each site.
+
+    Parameters
+    ----------
+    universe
+        The templates.
+    roads
+        Folder of NAME.roads files for sites without a built-in network, or None.
+    announce
+        Called with a line before routes are computed.
+
+    Raises
+    ------
+    DataError
+        If a network can't be read, or has no road near its site.
+    """
+    check_networks([], roads)
+    recipes = make_recipes(universe)
+    for number, site in enumerate(universe.sites.values(), 1):
+        rides = measure_rides(site, roads, announce)
+        population = make_population(universe, site, recipes, 0, number)
+        rides_us = rides.length_mm * PACES[site.couriers.mode]
+        yield CheckedSite(site, rides, compute_load(population, make_capacity(site), rides_us))
+
+
+def measure_rides(site: Site, roads: Path | None, announce: Callable[[str], None]) -> Rides:
+    """Measure the rides to all nodes of a site's road network, or estimate their mean where there is none."""
+    code = site.info.name
+    if find_users_file(code, roads) is None and code not in builtin_codes():
+        mean_mm = _DETOUR * _MEAN_DISTANCE * site.radius_mi * M_PER_MILE * 1000
+        return Rides(np.array([mean_mm]), "estimated from radius_mi")
+    data, name = find_network(code, roads)
+    scenario = load_scenario(None)
+    # Only lengths are used. Speed and pings are those of the canonical scenario, whose tables may be cached.
+    request = RouteRequest(
+        lat=site.info.latitude,
+        lon=site.info.longitude,
+        radius_mi=site.radius_mi,
+        speed_mph=scenario.driver.speed_mph,
+        ping_interval_s=scenario.driver.ping_interval_s,
+        ping_position=scenario.driver.ping_position,
+        street=scenario.delivery.address_street,
+    )
+    table = load_route_table(data, name, request, default_cache_dir(), announce)
+    return Rides(table.dist_mm.astype(np.float64), f"over {name}")
+
+
+def find_busy(checked: CheckedSite, above: float) -> list[Busy]:
+    """List what has a load above a bound in the busiest hour, and what to add to come to `COMFORTABLE`."""
+    site, load, name = checked.site, checked.load, checked.site.info.name
+    found = []
+    for k, kitchen in enumerate(site.kitchens):
+        loads = load.stations[PEAK, k]
+        for word, n, busy in zip(STATION_WORDS, kitchen.count_stations(), loads, strict=True):
+            if busy > above:
+                more = f"add {_missing(n, busy)}, or a kitchen"
+                found.append(Busy(float(busy), f"{word}s of {kitchen.info.name} of {name}", more))
+    if load.couriers[PEAK] > above:
+        n, busy = site.n_couriers, float(load.couriers[PEAK])
+        # Without a courier the load is infinite, and says nothing of how many are needed.
+        more = f"add {_missing(n, busy)}, or a faster mode" if n else "add some"
+        found.append(Busy(busy, f"couriers of {name}", more))
+    return found
+
+
+def _missing(n: int, load: float) -> int:
+    return max(math.ceil(n * load / COMFORTABLE) - n, 1)
+
+
+def warn_of_load(checked: list[CheckedSite]) -> list[str]:
+    """Write a line for all that has a load above `WARN` and at most `MOST`."""
+    busy = [one for site in checked for one in find_busy(site, WARN) if one.load <= MOST]
+    return [
+        f"expected a load of at most {WARN} in the busiest hour, got {one.load:.2f} for the {one.what}: "
+        f"{one.advice}."
+        for one in busy
+    ]
+
+
+def refuse_overload(folder: Path, checked: list[CheckedSite]) -> None:
+    """Refuse templates with a load above `MOST`.
+
+    Raises
+    ------
+    ScenarioError
+        It names all that has one, and what to add.
+    """
+    busy = [one for site in checked for one in find_busy(site, MOST)]
+    if busy:
+        listed = ", ".join(f"{one.load:.2f} for the {one.what} ({one.advice})" for one in busy)
+        raise ScenarioError(
+            f"{folder}: expected a load of at most {MOST:g} in the busiest hour, got {listed}; "
+            "--force accepts it."
+        )
