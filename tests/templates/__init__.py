@@ -1,0 +1,1 @@
+"""Template folders of universes."""

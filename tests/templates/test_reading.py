@@ -1,0 +1,272 @@
+"""Template folders load as they are, also older ones; a wrong one is refused in one line."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fastgen.errors import ScenarioError
+from fastgen.model.fields import to_dict
+from fastgen.model.site_template import Couriers, Customers
+from fastgen.templates.reading import read_universe
+from fastgen.templates.universe import id_of, item_path, kitchen_path, station_path
+from tests.templates.folders import OLDER, Files, changed, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SITE, BRAND, SOUPS, INGREDIENTS = (
+    "sites/london.json",
+    "brands/toasts.json",
+    "brands/soups.json",
+    "ingredients.json",
+)
+STATION = "kitchens.0.stations.0"
+STEP = "items.0.instructions.0"
+
+
+def test_an_older_folder_loads_with_our_defaults(tmp_path: Path) -> None:
+    universe = read_universe(write(OLDER, tmp_path))
+    (site,) = universe.sites.values()
+    assert (site.population, site.couriers) == (Customers(1000, 0.3, 30.0, 5), Couriers())
+    assert (site.couriers.mode, site.couriers.lead_min, site.couriers.dispatch) == ("bicycle", 10.0, "nearest")
+    assert (site.n_couriers, site.radius_mi, site.timezone, site.brands) == (100, 4.0, "UTC", None)
+    assert site.kitchens[0].count_stations() == (0, 2, 2, 2)
+    assert [s.name for s in site.kitchens[0].stations][:3] == ["workstation-1", "workstation-2", "oven-1"]
+    assert [brand.name for brand in universe.brands_of(site)] == ["soups", "toasts"]
+    egg, _ = universe.brands["toasts.json"].items
+    assert (egg.category, egg.image_url) == ("Snacks", "https://example.com/egg.png")
+    assert (egg.ingredients[0].display_name, egg.ingredients[0].description) == ("Egg", "Fried")
+    assert dict(universe.ingredients[0].nutritional_value)["fat"] == "5"
+
+
+def test_every_key_comes_back_out(tmp_path: Path) -> None:
+    universe = read_universe(write(OLDER, tmp_path))
+    assert to_dict(universe.brands["toasts.json"]) == OLDER[BRAND]
+    site = to_dict(universe.sites["london.json"])
+    assert {key: site[key] for key in OLDER[SITE]} == OLDER[SITE]
+
+
+def test_our_keys_are_read(tmp_path: Path) -> None:
+    own = {
+        "population": {"customers": 77, "orders_per_customer_day": 1.5, "eating_min": 5, "lines_max": 2},
+        "couriers": {"number": 3, "mode": "foot", "lead_min": 0, "dispatch": "oldest"},
+        "radius_mi": 1,
+        "timezone": "Europe/London",
+        "brands": ["toasts"],
+    }
+    universe = read_universe(write(OLDER | {SITE: OLDER[SITE] | own}, tmp_path))
+    (site,) = universe.sites.values()
+    assert {key: to_dict(site)[key] for key in own} == own
+    assert [brand.name for brand in universe.brands_of(site)] == ["toasts"]
+
+
+def test_files_of_editors_and_of_other_kinds_are_left_alone(tmp_path: Path) -> None:
+    write(OLDER, tmp_path)
+    for name in ("sites/._london.json", "brands/notes.txt"):
+        (tmp_path / name).write_text("no JSON")
+    assert len(read_universe(tmp_path).brands) == 2
+
+
+def test_ids_follow_from_paths_alone() -> None:
+    paths = [
+        kitchen_path("london", "kitchen-1"),
+        station_path("london", "kitchen-1", "oven-1"),
+        item_path("toasts", "Egg Toast"),
+    ]
+    assert paths == [
+        "sites/london/kitchens/kitchen-1",
+        "sites/london/kitchens/kitchen-1/stations/oven-1",
+        "brands/toasts/items/Egg Toast",
+    ]
+    ids = [id_of(path) for path in paths]
+    assert {one.version for one in ids} == {5}
+    assert len(set(ids)) == 3
+    # Never another one: tables and events of older runs have it.
+    assert id_of("sites/london") == uuid.UUID("315d2a57-732a-5cd9-b701-a0183d857b48")
+
+
+WRONG: list[tuple[Files, str, str]] = [
+    (changed(SITE, "radius_mile", 3), SITE, "radius_mile: unknown key, did you mean radius_mi?"),
+    (
+        changed(SITE, "population", {"custmers": 3}),
+        SITE,
+        "population.custmers: unknown key, did you mean customers?",
+    ),
+    (
+        changed(SITE, "population", {"customers": 0}),
+        SITE,
+        "population.customers: expected 1 <= customers <= 10000000, got 0.",
+    ),
+    (changed(SITE, "population", 5), SITE, "population: expected a table, got 5."),
+    (
+        changed(SITE, "couriers", {"mode": "bike"}),
+        SITE,
+        'couriers.mode: expected "foot" or "bicycle" or "car", got \'bike\'.',
+    ),
+    (
+        changed(SITE, "couriers", {"number": -1}),
+        SITE,
+        "couriers.number: expected 0 <= number <= 100000, got -1.",
+    ),
+    (changed(SITE, "info.latitude", 91), SITE, "info.latitude: expected -85 <= latitude <= 85, got 91."),
+    (changed(SITE, "info.name", "a/b"), SITE, "info.name: expected a name of 1 to 63 characters"),
+    (changed(SITE, "info.name", None), SITE, "info.name: expected a name of 1 to 63 characters"),
+    (changed(SITE, "timezone", "Europe/Londn"), SITE, "timezone: expected an IANA time zone such as"),
+    (changed(SITE, "kitchens", []), SITE, "kitchens: expected one at least, got an empty list."),
+    (changed(SITE, "brands", []), SITE, "brands: expected one at least, got an empty list."),
+    (
+        changed(SITE, "brands", ["toast"]),
+        SITE,
+        "brands: expected names of brands, got 'toast': did you mean toasts?",
+    ),
+    (
+        changed(SITE, f"{STATION}.station_type", "KITCHEN_STATION_GRILL"),
+        SITE,
+        'kitchens[0].stations[0].station_type: expected "KITCHEN_STATION_UNSPECIFIED" or "KITCHEN_STATION_WORK',
+    ),
+    (
+        changed(SITE, f"{STATION}.name", "oven-1"),
+        SITE,
+        "kitchens[0].stations: expected each name once, got 'oven-1' twice.",
+    ),
+    (
+        changed(SITE, "kitchens", OLDER[SITE]["kitchens"] * 2),
+        SITE,
+        "kitchens: expected each name once, got 'kitchen-1' twice.",
+    ),
+    (
+        changed(
+            SITE,
+            "kitchens.0.stations",
+            [{"name": str(n), "station_type": "KITCHEN_STATION_OVEN"} for n in range(63)],
+        ),
+        SITE,
+        "kitchens[0].stations: expected at most 62 of a station_type, got 63 of KITCHEN_STATION_OVEN.",
+    ),
+    (
+        changed(BRAND, f"{STEP}.required_station", "KITCHEN_STATION_UNSPECIFIED"),
+        SITE,
+        "kitchens[0].stations: expected a station of each type that its recipes need, got no "
+        "KITCHEN_STATION_UNSPECIFIED, which brands/toasts.json needs at items[0].instructions[0].",
+    ),
+    (
+        changed(BRAND, f"{STEP}.expected_duration", 0),
+        BRAND,
+        "items[0].instructions[0].expected_duration: expected 0 < expected_duration <= 86400, got 0.",
+    ),
+    (
+        changed(BRAND, f"{STEP}.expected_duraton", 5),
+        BRAND,
+        "items[0].instructions[0].expected_duraton: unknown key, did you mean expected_duration?",
+    ),
+    (changed(BRAND, "items", []), BRAND, "items: expected one at least, got an empty list."),
+    (
+        changed(BRAND, "items.0.instructions", []),
+        BRAND,
+        "items[0].instructions: expected 1 to 64 steps, got 0.",
+    ),
+    (
+        changed(BRAND, "items.0.instructions", OLDER[SOUPS]["items"][0]["instructions"] * 65),
+        BRAND,
+        "items[0].instructions: expected 1 to 64 steps, got 65.",
+    ),
+    (
+        changed(BRAND, "items.1.name", "Egg Toast"),
+        BRAND,
+        "items: expected each name once, got 'Egg Toast' twice.",
+    ),
+    (changed(BRAND, "items.0.name", "a/b"), BRAND, "items[0].name: expected 1 to 200 characters on one line"),
+    (changed(BRAND, "items.0.price", -1), BRAND, "items[0].price: expected 0 <= price <= 1e+06, got -1."),
+    (
+        changed(BRAND, "items.0.ingredients.0.ingredient_ref", "ingredients/eg"),
+        BRAND,
+        "items[0].ingredients[0].ingredient_ref: expected an ingredient of ingredients.json, got "
+        "'ingredients/eg': did you mean ingredients/egg?",
+    ),
+    (changed(BRAND, "name", "soups"), BRAND, "name: expected a name of its own, got 'soups', as in soups.json."),
+    (changed(INGREDIENTS, "0.fat", 3), INGREDIENTS, "[0].fat: unknown key, "),
+    (
+        changed(INGREDIENTS, "0.nutritional_value.sugar", "3g"),
+        INGREDIENTS,
+        "[0].nutritional_value: expected a table of texts or numbers with the keys calories, ",
+    ),
+    (
+        OLDER | {INGREDIENTS: OLDER[INGREDIENTS] * 2},
+        INGREDIENTS,
+        "[1].name: expected each name once, got 'ingredients/egg' twice.",
+    ),
+    (OLDER | {INGREDIENTS: {}}, INGREDIENTS, "expected a list [...], got a table."),
+    (OLDER | {INGREDIENTS: [3]}, INGREDIENTS, "[0]: expected an object {...}, got 3."),
+    (OLDER | {SITE: []}, SITE, "expected an object {...}, got []."),
+]
+
+
+@pytest.mark.parametrize(("files", "file", "message"), WRONG, ids=lambda v: str(v)[:60])
+def test_a_wrong_folder_is_refused_in_one_line(files: Files, file: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        read_universe(write(files, tmp_path))
+    assert str(caught.value).startswith(f"{tmp_path / file}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (INGREDIENTS, "ingredients.json: expected a readable list of ingredients, got: No such file"),
+        (SITE, "sites: expected 1 to 127 .json files, got 0."),
+        ("sites", "sites: expected a folder of .json files, got: No such file or directory."),
+        ("", "expected a template folder with sites/, brands/ and ingredients.json, got none: 'fastgen uni"),
+    ],
+)
+def test_a_missing_file_is_named(file: str, message: str, tmp_path: Path) -> None:
+    folder = write(OLDER, tmp_path / "u")
+    path = folder / file
+    path.rename(tmp_path / "elsewhere")
+    with pytest.raises(ScenarioError) as caught:
+        read_universe(folder)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "expected JSON, got an error: "),
+        (b"[" * 100_000, "expected JSON, got an error: "),
+        (b"\xff", "expected UTF-8, got byte 0 that is not."),
+        (b'{"name": "a", "name": "b"}', 'expected JSON, got an error: the key "name" twice.'),
+        (b'{"name": NaN}', "expected JSON, got an error: NaN where a number belongs."),
+        (b" " * 8_000_001, "expected JSON, got an error: more than 8,000,000 bytes."),
+    ],
+    ids=lambda v: str(v)[:20],
+)
+def test_hostile_bytes_are_refused(data: bytes, message: str, tmp_path: Path) -> None:
+    write(OLDER, tmp_path)
+    (tmp_path / BRAND).write_bytes(data)
+    with pytest.raises(ScenarioError) as caught:
+        read_universe(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / BRAND}: {message}")
+
+
+def _leaves(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    below = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    return [path, *(leaf for key, part in below for leaf in _leaves(part, (*path, key)))]
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "\n", "", 10**400, -1, True], ids=lambda v: str(v)[:9])
+@pytest.mark.parametrize("file", OLDER)
+def test_any_value_anywhere_is_taken_or_refused_in_one_line(file: str, value: object, tmp_path: Path) -> None:
+    for path in _leaves(OLDER[file]):
+        tree = {"top": json.loads(json.dumps(OLDER[file]))}
+        at: Any = tree
+        for key in ("top", *path)[:-1]:
+            at = at[key]
+        at[("top", *path)[-1]] = value
+        try:
+            read_universe(write(OLDER | {file: tree["top"]}, tmp_path))
+        except ScenarioError as error:
+            assert str(error).startswith(str(tmp_path))
+            assert "\n" not in str(error)
