@@ -30,6 +30,7 @@ def make_recipes(universe: Universe) -> Recipes:
     """Make the recipes of all items: brands in the order of the folder, items in that of their file."""
     items = [item for brand in universe.brands.values() for item in brand.items]
     steps = [step for item in items for step in item.instructions]
+    # The engine's clock is in whole microseconds, and a step of none would end before it starts.
     durations_us = [max(round(step.expected_duration * US_PER_S), 1) for step in steps]
     return Recipes(
         step_start=np.cumsum([0, *(len(item.instructions) for item in items)]),

@@ -44,6 +44,7 @@ def write_preset(name: str, folder: Path) -> None:
     if os.path.lexists(folder):
         raise OutputError(f"{folder}: expected no file or folder of that name yet, but there is one.")
     check_folder(folder)
+    # Made beside it and renamed as a whole: a killed command leaves no folder of that name.
     unfinished = hidden_beside(folder, f".{os.getpid()}.tmp")
     try:
         for file, content in make_preset(name).items():
@@ -153,5 +154,6 @@ def _make_ingredient(key: str, row: list[Any]) -> Tree:
 
 def _file_name(brand: str) -> str:
     """Make a plain file name of a brand's name: "mai-hien-pho-banh-mi"."""
+    # NFKD splits letters from their accents, which ASCII then lacks.
     plain = unicodedata.normalize("NFKD", brand).encode("ascii", "ignore").decode().lower().replace("'", "")
     return "-".join("".join(c if c.isalnum() else " " for c in plain).split())

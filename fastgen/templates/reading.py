@@ -42,6 +42,7 @@ def read_universe(folder: Path) -> Universe:
             f"{folder}: expected a template folder with sites/, brands/ and {INGREDIENTS}, got none: "
             "'fastgen universe init' makes one."
         )
+    # All files before what is between them, so that an error about two is never due to a third.
     sites = _read_files(folder / "sites", Site, MAX_SITES)
     brands = _read_files(folder / "brands", Brand, MAX_BRANDS)
     ingredients = _read_ingredients(folder / INGREDIENTS)
@@ -101,6 +102,7 @@ def _make_ingredient(number: int, raw: object) -> Ingredient:
     try:
         made: Ingredient = _make(Ingredient, raw)
     except ScenarioError as error:
+        # The element of a list is written [N], and a key in it follows a dot.
         of_key = not str(error).startswith("expected")
         raise ScenarioError(f"[{number}]{'.' if of_key else ': '}{error}") from None
     return made
