@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     # Saves the state of the sink after a batch, and what the batch has.
     Commit = Callable[[SinkState, Counts], None]
 
+# What is due is emitted in steps of at most so many files, and of so many rows, as they are read ahead.
+_STEP_FILES, _STEP_ROWS = 1000, 100_000
+
 
 class Batches:
     """The stream of a run and its batches. Calls name the moment up to which all is emitted.
@@ -103,6 +106,22 @@ class Batches:
     def time_of(self, number: int, from_us: int) -> int | None:
         """Find the Unix microsecond of the event of a number, 0 for the next one; None: there are fewer."""
         return self._read_on(from_us).time_of(number)
+
+    def end_of_step(self, batch_rows: int, from_us: int, end_us: int) -> int:
+        """Find up to where one call should emit what is due from a Unix microsecond on.
+
+        After days off, many files may be due. Their number in one step is bounded, so that a signal ends the
+        run within seconds, and a kill loses little.
+
+        Parameters
+        ----------
+        batch_rows
+            Rows of a file, at most.
+        from_us, end_us
+            The moment, and the one before which rows are due.
+        """
+        n_rows = max(batch_rows, min(batch_rows * _STEP_FILES, _STEP_ROWS))
+        return self._read_on(from_us).end_of(n_rows, end_us)
 
     def emit(self, from_us: int, end_us: int, sink: SinkState, commit: Commit) -> Staged:
         """Emit what is due from a Unix microsecond on and before another one, once caught up.

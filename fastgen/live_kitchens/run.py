@@ -126,7 +126,8 @@ def live(
     receipts
         File that gets an answer to each of these orders, a JSON line with its order_id. None: no answers.
     stop
-        Set it, from a signal handler or another thread, to end after what is due.
+        Set it, from a signal handler or another thread, to end: at most one batch more comes. What is still
+        due then comes after the next start.
     clock, wait
         The real time, Unix microseconds, and how to wait for some seconds; None: those of the system.
     announce
@@ -180,13 +181,11 @@ def run(
         raise ScenarioError(f"until: expected a time from now on, got {options.until:%Y-%m-%dT%H:%M:%S}.")
     with LiveSession(configs, to, state, options, clock(), announce) as session:
         while True:
-            now_us = clock()
-            # Asked before the batch, so that a stop still gets all that was due when it came.
-            is_last = pace.stop.is_set() or (until_us is not None and now_us >= until_us)
-            batch = session.emit(now_us if until_us is None else min(now_us, until_us))
-            yield batch
-            due_us = session.next_due_us()
-            if is_last or due_us is None:
+            now_us = clock() if until_us is None else min(clock(), until_us)
+            yield session.emit(now_us)
+            due_us = now_us if session.is_behind else session.next_due_us()
+            is_over = now_us == until_us and not session.is_behind
+            if is_over or due_us is None or pace.stop.is_set():
                 return
             wake_us = min(due_us, now_us + _HEARTBEAT_US)
             wake_us = wake_us if until_us is None else min(wake_us, until_us)

@@ -100,7 +100,7 @@ class LiveSession:
             raise ScenarioError("ledger: expected faults beside it, got none: a clean stream has no ledger.")
         pending = self._outside.pending
         self._batches = Batches(self._index, encoders, self._sink, options.format, faults, pending)
-        self._is_begun = False
+        self._is_begun = self.is_behind = False
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -159,7 +159,7 @@ class LiveSession:
         return find_kitchens(self._configs, self._options.geocoder, now_us)
 
     def emit(self, now_us: int) -> Batch:
-        """Emit all that is due.
+        """Emit what is due: all history, or all that is skipped, and else at most one step.
 
         Parameters
         ----------
@@ -177,9 +177,13 @@ class LiveSession:
         # History is one batch, whatever a batch may have.
         self._sink.max_rows = MAX_ROWS_PER_FILE if is_first else self.batch_rows
         self._batches.catch_up(state.watermark_us, state.skipped_to_us)
-        after = replace(state, kitchens=self._kitchens, watermark_us=end_us)
         # Only the first batch of a run skips: what falls due while it is at work is always written.
         skips = self._options.skip and not is_first and not self._is_begun and end_us > state.watermark_us
+        due_us = end_us
+        if not is_first and not skips:
+            end_us = self._batches.end_of_step(self.batch_rows, state.watermark_us, due_us)
+        self.is_behind = end_us < due_us
+        after = replace(state, kitchens=self._kitchens, watermark_us=end_us)
         if skips:
             after = replace(after, skipped_to_us=end_us)
         self._is_begun = True

@@ -60,6 +60,21 @@ class Upcoming:
         times_us = np.sort(np.concatenate([outside, *first]))
         return int(times_us[number]) if number < len(times_us) else None
 
+    def end_of(self, n_rows: int, end_us: int) -> int:
+        """Find the Unix microsecond before which the stream has so many rows; at the latest a given end.
+
+        Rows from outside don't count: they are in memory anyway, and their number is bounded.
+        """
+        left = n_rows
+        for part in self._read():
+            n = int(np.searchsorted(part.moments_us, end_us))
+            if n >= left:
+                return int(part.moments_us[left - 1]) + 1
+            left -= n
+            if n < len(part.moments_us):
+                break
+        return end_us
+
     def take(self, end_us: int) -> Iterator[WireChunk]:
         """Take the rows before a Unix microsecond."""
         is_over = False
