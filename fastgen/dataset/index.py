@@ -24,6 +24,7 @@ from fastgen.errors import DamageError, ScenarioError
 from fastgen.events.schema import EVENT_TYPE_IDS, max_pings_of
 from fastgen.files import check_input
 from fastgen.model.bounds import bound_preparation_s
+from fastgen.model.fields import check_list
 from fastgen.units import S_PER_DAY
 
 if TYPE_CHECKING:
@@ -275,15 +276,3 @@ def select_types(types: Iterable[str] | None) -> tuple[int, ...] | None:
             raise ScenarioError(f"types: expected names among {', '.join(EVENT_TYPE_IDS)}, got {name!r}.")
         found.add(EVENT_TYPE_IDS[name])
     return None if len(found) == len(EVENT_TYPE_IDS) else tuple(sorted(found))
-
-
-def check_list(names: Iterable[str], what: str) -> None:
-    """Refuse a single text in the place of a list: each of its characters would count as a name.
-
-    Raises
-    ------
-    ScenarioError
-        If it is a text.
-    """
-    if isinstance(names, str):
-        raise ScenarioError(f"{what}: expected a list such as [{names!r}], got the text {names!r}.")

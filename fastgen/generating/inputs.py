@@ -6,7 +6,6 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fastgen.dataset.index import check_list
 from fastgen.errors import ScenarioError
 from fastgen.faults.plan import load_scenario_faults
 from fastgen.files import check_input
@@ -14,6 +13,7 @@ from fastgen.generating.simulation import Simulation, make_simulation
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.location_tables import make_dimensions
 from fastgen.inputs.menus import load_built_in_menus
+from fastgen.model.fields import check_list
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.orders.expected import check_expected_orders, expected_orders
 from fastgen.roads.area import Area

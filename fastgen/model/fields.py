@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -160,6 +160,18 @@ def to_dict(instance: Any) -> dict[str, Any]:
         if spec.key != "" and not (spec.sparse and value == field.default):
             tree[spec.key or field.name] = spec.dump(value)
     return tree
+
+
+def check_list(names: Iterable[str], what: str) -> None:
+    """Refuse a single text in the place of a list: each of its characters would count as a name.
+
+    Raises
+    ------
+    ScenarioError
+        If it is a text.
+    """
+    if isinstance(names, str):
+        raise ScenarioError(f"{what}: expected a list such as [{names!r}], got the text {names!r}.")
 
 
 def check_order(low_key: str, low: Any, high_key: str, high: Any, *, strict: bool = False) -> None:
