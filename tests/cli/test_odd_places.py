@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 STREETS = """<osm version="0.6"><node id="1" lat="37.791" lon="-122.3928"/>
 <node id="2" lat="37.792" lon="-122.3928"/><node id="3" lat="37.792" lon="-122.391"/>
 <way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="residential"/></way></osm>"""
-HINTS = ("compiling the kernels", "computing the routes")
+# Lines on what takes long, and on the small roads of this test, which cover a part of the square.
+HINTS = ("compiling the kernels", "computing the routes", "location sf: ")
 # What an unset variable leaves, and what no file system takes.
 REFUSED = {"empty", "blank", "blanks and a tab", "long name", "name of 256 bytes", "long path"}
 ROOTS = {name for name in ODD if name.startswith("root")}
