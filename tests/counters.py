@@ -6,6 +6,7 @@ Run as `NUMBA_DISABLE_JIT=1 python -m tests.counters`: prints "key counter calle
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from fastgen.model.day_orders import DayOrders
 from fastgen.model.location import Placement
 from fastgen.model.momentum import Momentum
 from fastgen.orders.outside import draw_outside_orders
+from fastgen.queueing.population import draw_homes, draw_wishes
 from tests.orders.parameters import count_days, make_model, simulate_all
+from tests.queueing.populations import POPULATION
 
 DAYS = 2
 MOMENTUM = Momentum(0.2, 0.2, 0.6, 0.8, 0.2)
@@ -41,6 +44,10 @@ def main() -> None:
         for day in range(DAYS):
             simulate_all(model, day)
         orders = DayOrders.empty(DAYS, model.lines_max)
+        population = replace(POPULATION, seed=42, location_id=model.location_id)
+        homes = draw_homes(population, 50)
+        for day in range(DAYS):
+            draw_wishes(population, day, homes.node, homes.node)
         draw_outside_orders(model, 42, 1000, np.arange(DAYS), np.array([7, 2**32 - 1]), orders)
     for line in sorted(seen):
         sys.stdout.write(" ".join(map(str, line)) + "\n")
