@@ -130,7 +130,8 @@ def test_killed_at_random_moments_of_back_fill(forker: Forker, tmp_path: Path) -
     expected = visible(tmp_path / "unbroken")
     out, n_seen = tmp_path / "out", 0
     for kill in range(KILLS):
-        kitchens.kill_after(rng.uniform(0.0, 1.0), out, NOON)
+        # The first event after the history is due 0.93 s after the start.
+        kitchens.kill_after(rng.uniform(0.0, 0.8), out, NOON)
         seen = visible(out) if out.exists() else {}
         if seen:
             assert kitchens.run(out, NOON) == 0
