@@ -92,7 +92,7 @@ class Manifest:
             "networks": [asdict(network) for network in self.networks],
             "files": [entry.to_dict() for entry in self.files],
             "tables": [entry.to_dict() for entry in self.tables],
-            "source": None if self.source is None else asdict(self.source),
+            "source": None if self.source is None else self.source.to_dict(),
         }
         for name in _OPTIONAL:
             if fields[name] is None:
@@ -153,7 +153,7 @@ def compute_build_id(
     roads = [list(asdict(network).values()) for network in networks]
     parts: list[object] = [versions, scenario_hash, dimensions_hash, roads, form]
     parts += [] if writer is None else [{"writer": writer}]
-    parts += [] if source is None else [{"source": asdict(source)}]
+    parts += [] if source is None else [{"source": source.to_dict()}]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -52,9 +52,22 @@ class Source:
     name
         Name and version of the source.
     longest_preparation_s
-        Most seconds from the creation of an order to its pick-up, which limits how far before a window its
-        readers have to look.
+        Most seconds from the creation of an order to its pick-up or cancellation, which limits how far before
+        a window its readers have to look.
+    may_end_early
+        Whether its orders may be cancelled, or be open at the end.
     """
 
     name: str
     longest_preparation_s: int
+    may_end_early: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Make a dictionary that JSON can hold, without `may_end_early` if it is False.
+
+        Older manifests don't have it, and a build id covers the dictionary.
+        """
+        fields = asdict(self)
+        if not self.may_end_early:
+            del fields["may_end_early"]
+        return fields

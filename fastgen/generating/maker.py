@@ -157,7 +157,9 @@ class EventMaker:
         total = sum(one.n_orders for one in ranges)
         if len(self._orders.draw) < total or self._orders.line_item.size < total * source.lines_max:
             # A quarter more, so that a chunk that is a little larger needs no new memory.
-            self._orders = DayOrders.empty(total * 5 // 4, source.lines_max)
+            self._orders = DayOrders.empty(
+                total * 5 // 4, source.lines_max, with_endings=source.may_end_early
+            )
         orders = self._orders.section(0, total)
         source.fill(location_id, ranges, simulation.tables[location_id], orders)
         _, _, n_orders, first_index = np.array(ranges, np.int64).reshape(-1, 4).T

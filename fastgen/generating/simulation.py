@@ -74,7 +74,9 @@ class Simulation:
     def stated_source(self) -> Source | None:
         """What manifest and build id say of the source; None for the statistical one."""
         source = self.source
-        return None if source.name is None else Source(source.name, source.longest_preparation_s)
+        if source.name is None:
+            return None
+        return Source(source.name, source.longest_preparation_s, source.may_end_early)
 
     @property
     def epoch_s(self) -> int:

@@ -1,4 +1,4 @@
-"""Define the arrays of simulated orders, one entry for each order."""
+"""Define the arrays of simulated orders, one entry for each order, and how orders can end early."""
 
 from __future__ import annotations
 
@@ -8,6 +8,44 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+# Why an order is cancelled. `Endings.reason` has the place in this list, counted from 1.
+CANCEL_REASONS = ("kitchen_closed", "no_route")
+# As the cut of an order: it is not cut.
+NEVER_US = 2**62
+# As a time: it never comes.
+NOT_YET_US = -1
+
+
+class Endings(NamedTuple):
+    """How orders end, in a source of orders that may end early.
+
+    An order is delivered, or cancelled before its pick-up, or *open*: its events end at a cut.
+
+    Attributes
+    ----------
+    cut_us
+        int64 (n_orders,), microseconds since the epoch: what happens then or later is no event. `NEVER_US`:
+        no cut. After the order's creation.
+    cancelled_us
+        int64 (n_orders,), microseconds since the epoch; `NOT_YET_US`: not cancelled. Not before any step of
+        the order that happens.
+    reason
+        int8 (n_orders,), place of the reason in `CANCEL_REASONS`, counted from 1; 0: not cancelled.
+    """
+
+    cut_us: NDArray[np.int64]
+    cancelled_us: NDArray[np.int64]
+    reason: NDArray[np.int8]
+
+    @classmethod
+    def empty(cls, n_orders: int) -> Self:
+        """Allocate arrays for `n_orders` orders."""
+        return cls(np.empty(n_orders, np.int64), np.empty(n_orders, np.int64), np.empty(n_orders, np.int8))
+
+    def section(self, first: int, last: int) -> Self:
+        """View the orders first..last-1."""
+        return self._make(array[first:last] for array in self)
 
 
 class DayOrders(NamedTuple):
@@ -21,7 +59,8 @@ class DayOrders(NamedTuple):
         int64 (n_orders,), draw number: addresses the order's random draws within its day.
     times_us
         int64 (n_orders, 6), microseconds since the epoch (day 0, 00:00): created, started, finished, ready,
-        driver arrived, picked up.
+        driver arrived, picked up. `NOT_YET_US` for a step that never happens, which only orders with endings
+        may have.
     customer
         int32 (n_orders,), index of the customer in the route table.
     house_number
@@ -34,6 +73,8 @@ class DayOrders(NamedTuple):
         int32 (n_lines,), row of the items table.
     line_qty
         int8 (n_lines,), quantity.
+    endings
+        How each order ends; None: all are delivered.
     """
 
     draw: NDArray[np.int64]
@@ -44,9 +85,10 @@ class DayOrders(NamedTuple):
     line_start: NDArray[np.int64]
     line_item: NDArray[np.int32]
     line_qty: NDArray[np.int8]
+    endings: Endings | None = None
 
     @classmethod
-    def empty(cls, n_orders: int, lines_max: int) -> Self:
+    def empty(cls, n_orders: int, lines_max: int, *, with_endings: bool = False) -> Self:
         """Allocate arrays for `n_orders` orders of at most `lines_max` lines each."""
         return cls(
             draw=np.empty(n_orders, np.int64),
@@ -58,6 +100,7 @@ class DayOrders(NamedTuple):
             # For the worst case: memory pages that no line reaches are never touched, and so cost nothing.
             line_item=np.empty(n_orders * lines_max, np.int32),
             line_qty=np.empty(n_orders * lines_max, np.int8),
+            endings=Endings.empty(n_orders) if with_endings else None,
         )
 
     def section(self, first: int, last: int) -> Self:
@@ -70,4 +113,5 @@ class DayOrders(NamedTuple):
             house_number=self.house_number[first:last],
             id_view=self.id_view[first:last],
             line_start=self.line_start[first : last + 1],
+            endings=None if self.endings is None else self.endings.section(first, last),
         )

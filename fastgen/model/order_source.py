@@ -70,7 +70,10 @@ class OrderSource(Protocol):
     lines_max
         Most lines of an order; a line is one item with its quantity.
     longest_preparation_s
-        Seconds from the creation of an order to its pick-up, at most.
+        Seconds from the creation of an order to its pick-up or its cancellation, at most.
+    may_end_early
+        Whether orders may be cancelled, or open: `fill` then gets orders with `Endings`, and the dataset has
+        a column for the reason. Needs a name.
     """
 
     @property
@@ -95,7 +98,11 @@ class OrderSource(Protocol):
 
     @property
     def longest_preparation_s(self) -> int:
-        """Most seconds from creation to pick-up."""
+        """Most seconds from creation to pick-up or cancellation."""
+
+    @property
+    def may_end_early(self) -> bool:
+        """Whether orders may be cancelled, or open."""
 
     def fill(
         self, location_id: int, ranges: Sequence[OrderRange], routes: RouteTable, orders: DayOrders
@@ -114,7 +121,9 @@ class OrderSource(Protocol):
             Output: an entry for each order; all fields but `id_view`, which the caller fills in.
             `line_start[0]` is given. Of each order, times_us must not fall from created to started, finished,
             ready and picked up; the driver arrives from created to picked up; customer is below
-            `routes.n_customers`, and a quantity is 1 to 9.
+            `routes.n_customers`, and a quantity is 1 to 9. With endings, this holds of the steps that happen,
+            each of which comes before the cut or is no event, and no step happens without those that cause
+            it: started, finished, ready, picked up each need the one before; a pick-up needs a driver.
         """
 
 

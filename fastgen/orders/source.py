@@ -65,6 +65,11 @@ class StatisticalSource:
         """Return None: scenario and tables alone decide the orders, so a manifest needs no source name."""
         return None
 
+    @property
+    def may_end_early(self) -> bool:
+        """Return False: every order is delivered."""
+        return False
+
     @classmethod
     def of(cls, scenario: Scenario, dims: Dimensions, zones: Mapping[int, ZoneInfo]) -> Self:
         """Count the orders of all locations of a scenario.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fastgen.dataset.manifest import parse_manifest, read_manifest
+from fastgen.dataset.manifest_entries import Source
 from fastgen.errors import DataError
 from fastgen.model.scenario import scenario_from_dict
 from tests.helpers import read_raw
@@ -27,6 +29,25 @@ def test_it_holds_the_whole_scenario(dataset: Path) -> None:
     manifest = read_manifest(dataset)
     assert scenario_from_dict(manifest.scenario).content_hash() == manifest.scenario_hash
     assert manifest.selected_ids == (1, 4)
+
+
+@pytest.mark.parametrize("may_end_early", [False, True])
+def test_a_source_is_stated_as_before_unless_its_orders_may_end_early(
+    dataset: Path, *, may_end_early: bool
+) -> None:
+    source = Source("timetable 1", 600, may_end_early)
+    manifest = replace(read_manifest(dataset), source=source)
+    manifest = replace(manifest, build_id=manifest.expected_build_id())
+    stated = json.loads(manifest.to_json())["source"]
+    assert stated == {"name": "timetable 1", "longest_preparation_s": 600} | (
+        {"may_end_early": True} if may_end_early else {}
+    )
+    assert parse_manifest(manifest.to_json(), "") == manifest
+    ids = {
+        replace(manifest, source=other).expected_build_id()
+        for other in (None, source, replace(source, may_end_early=not may_end_early))
+    }
+    assert len(ids) == 3
 
 
 def test_it_is_read_by_people_too(dataset: Path) -> None:

@@ -59,6 +59,7 @@ class QueueKitchens:
 
     name: str | None = "queue kitchens 1"
     lines_max = 1
+    may_end_early = False
     longest_preparation_s = 60 * (MAX_WAIT_MIN + COOKING_MIN + PACKING_MIN[-1])
 
     def __init__(self, seed: int, days: int, item_row: Mapping[int, int]) -> None:

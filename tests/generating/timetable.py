@@ -37,6 +37,7 @@ class Timetable:
     name: str | None = "timetable 1"
     steps_min: tuple[int, ...] = STEPS_MIN
     qty: int = 1
+    may_end_early: bool = False
 
     @property
     def expected_orders(self) -> Mapping[int, NDArray[np.float64]]:
