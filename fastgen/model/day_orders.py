@@ -45,7 +45,11 @@ class Endings(NamedTuple):
 
     def section(self, first: int, last: int) -> Self:
         """View the orders first..last-1."""
-        return self._make(array[first:last] for array in self)
+        return self._replace(
+            cut_us=self.cut_us[first:last],
+            cancelled_us=self.cancelled_us[first:last],
+            reason=self.reason[first:last],
+        )
 
 
 class DayOrders(NamedTuple):

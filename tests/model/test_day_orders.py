@@ -12,7 +12,7 @@ def test_orders_have_endings_only_if_asked_for() -> None:
     assert DayOrders.empty(3, 2).section(1, 3).endings is None
     endings = DayOrders.empty(3, 2, with_endings=True).endings
     assert endings is not None
-    assert [(len(array), array.dtype) for array in endings] == [(3, "i8"), (3, "i8"), (3, "i1")]
+    assert [(len(array), array.dtype.str) for array in endings] == [(3, "<i8"), (3, "<i8"), (3, "|i1")]
 
 
 def test_a_section_views_the_endings_of_its_orders() -> None:

@@ -133,5 +133,6 @@ def test_a_day_is_pinned(code: str, day: int) -> None:
     digest = hashlib.sha256()
     n_lines = int(orders.line_start[-1])
     for column in orders._replace(line_item=orders.line_item[:n_lines], line_qty=orders.line_qty[:n_lines]):
-        digest.update(column.tobytes())
+        if isinstance(column, np.ndarray):  # the statistical source gives no endings
+            digest.update(column.tobytes())
     assert digest.hexdigest() == PINNED[code]
