@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.model.wall_clock import minute_starts_s
 from fastgen.orders.kernels.baskets import draw_baskets
 from fastgen.orders.kernels.delivery import draw_driver_arrivals
 from fastgen.orders.kernels.demand import draw_creations, draw_minute_counts
@@ -44,7 +45,8 @@ def draw_orders(
     # All days together, since calling a kernel takes longer than drawing the orders of a small day.
     # Columns of the array: the fields of OrderRange. The first index isn't needed: no draw depends on it.
     days, first_ranks, n_orders, _ = np.array(ranges, np.int64).reshape(-1, 4).T
-    starts_s = np.stack([parameters.minute_starts_s(day) for day in days.tolist()])
+    zone, start = parameters.zone, parameters.start
+    starts_s = np.stack([minute_starts_s(zone, start, day) for day in days.tolist()])
     draw, times_us, driver = orders.draw, orders.times_us, parameters.driver_rules
     draw_creations(
         parameters.creation,

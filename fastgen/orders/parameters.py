@@ -5,20 +5,20 @@ Scenario and tables have been checked before; the kernels don't check their argu
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from fastgen.model.dimensions import end_days
+from fastgen.model.wall_clock import skipped_minutes
 from fastgen.orders.demand_curve import demand_weights
 from fastgen.orders.kernels.baskets import BasketArrays
 from fastgen.orders.kernels.demand import DemandArrays
 from fastgen.rng import Purpose, Stream, stream
-from fastgen.units import MIN_PER_DAY, S_PER_DAY, S_PER_MIN
 
 if TYPE_CHECKING:
+    import datetime as dt
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
@@ -72,24 +72,6 @@ class LocationParameters(NamedTuple):
     zone: ZoneInfo | None
     start: dt.date
     minute_counts: NDArray[np.int64] | None = None
-
-    def minute_starts_s(self, day: int) -> NDArray[np.int64]:
-        """Compute the seconds from the epoch (day 0, 00:00) to each minute of a day, int64 (1440,).
-
-        In UTC, where the wall clock is set back and shows a minute twice, the first of the two counts.
-        """
-        # Plain multiplication is right on the wall clock: there every day has 1,440 minutes.
-        starts = day * S_PER_DAY + np.arange(MIN_PER_DAY, dtype=np.int64) * S_PER_MIN
-        zone = self.zone
-        if zone is None:
-            return starts
-        midnight = _midnight(self.start, day)
-        # Only a few days a year change the clock: 25 look-ups rule the others out.
-        offsets = [_offset_s(zone, midnight + dt.timedelta(hours=h)) for h in range(25)]
-        if len(set(offsets)) == 1:
-            return starts - offsets[0]
-        minutes = (midnight + dt.timedelta(minutes=m) for m in range(MIN_PER_DAY))
-        return starts - np.array([_offset_s(zone, minute) for minute in minutes], np.int64)
 
 
 def build_location_parameters(
@@ -149,8 +131,10 @@ def _demand_arrays(
     ]
     if zone is not None:
         # Where the clock is set forward, the skipped minutes don't exist: an event of factor 0 empties them.
-        gaps = _skipped_minutes(zone, scenario.start, scenario.days)
-        events += [((day, day, first, last), 0.0) for day, first, last in gaps]
+        for day in range(scenario.days):
+            gap = skipped_minutes(zone, scenario.start, day)
+            if gap is not None:
+                events.append(((day, day, *gap), 0.0))
     return DemandArrays(
         noise=stream(scenario.seed, location.location_id, Purpose.DAY_NOISE),
         minute=stream(scenario.seed, location.location_id, Purpose.MINUTE_COUNT),
@@ -189,31 +173,3 @@ def _basket_arrays(scenario: Scenario, dims: Dimensions, location: Location) -> 
         item_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         item=np.concatenate([*of_brand, np.zeros(0)]).astype(np.int32),
     )
-
-
-def _midnight(start: dt.date, day: int) -> dt.datetime:
-    return dt.datetime.combine(start, dt.time()) + dt.timedelta(days=day)
-
-
-def _offset_s(zone: ZoneInfo, wall: dt.datetime) -> int:
-    offset = wall.replace(tzinfo=zone).utcoffset()
-    return int(offset.total_seconds()) if offset is not None else 0
-
-
-def _skipped_minutes(zone: ZoneInfo, start: dt.date, days: int) -> list[tuple[int, int, int]]:
-    """Find the minutes that the zone's wall clock skips, as (day, first minute, end minute)."""
-    gaps = []
-    for day in range(days):
-        midnight = _midnight(start, day)
-        if _offset_s(zone, midnight) == _offset_s(zone, midnight + dt.timedelta(days=1)):
-            continue
-        missing = [m for m in range(MIN_PER_DAY) if _is_skipped(zone, midnight + dt.timedelta(minutes=m))]
-        if missing:
-            gaps.append((day, missing[0], missing[-1] + 1))
-    return gaps
-
-
-def _is_skipped(zone: ZoneInfo, wall: dt.datetime) -> bool:
-    # A wall time that doesn't exist changes on its way to UTC and back.
-    utc = wall.replace(tzinfo=zone).astimezone(dt.UTC)
-    return utc.astimezone(zone).replace(tzinfo=None) != wall

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.queueing.day_log import keep_orders
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import rebuild_events
 from fastgen.queueing.site import make_records
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from fastgen.queueing.site import Demand
 
 
-def take_over(site: SiteArrays, demand: Demand) -> SiteArrays:
+def take_over(site: SiteArrays, demand: Demand, kept_from_us: int = r.NEVER) -> SiteArrays:
     """Make a site that goes on with the open orders of another one, and with more orders to come.
 
     Parameters
@@ -30,39 +31,30 @@ def take_over(site: SiteArrays, demand: Demand) -> SiteArrays:
         A site that has run up to some time; it isn't changed.
     demand
         Orders that are created at that time or later, and after all that the site still has to come.
+    kept_from_us
+        Orders created from this time on are kept although they have ended, until their day is taken out.
     """
-    kept = np.isin(site.orders[:, r.ORDER_STATE], (r.OPEN, r.CANDIDATE))
-    kept_lines = kept[site.lines[:, r.LINE_ORDER]]
-    line_of_step = np.repeat(
-        np.arange(len(site.lines)), site.lines[:, r.LINE_END_STEP] - site.lines[:, r.LINE_FIRST_STEP]
-    )
-    kept_steps = kept_lines[line_of_step]
-    new_order, new_line = _renumber(kept), _renumber(kept_lines)
-    lines_before, steps_before = _count_before(kept_lines), _count_before(kept_steps)
-    orders, lines, steps = site.orders[kept], site.lines[kept_lines], site.steps[kept_steps]
-    for column in (r.ORDER_FIRST_LINE, r.ORDER_END_LINE):
-        orders[:, column] = lines_before[orders[:, column]]
-    for column in (r.LINE_FIRST_STEP, r.LINE_END_STEP, r.LINE_STEP):
-        lines[:, column] = steps_before[lines[:, column]]
-    lines[:, r.LINE_ORDER] = new_order[lines[:, r.LINE_ORDER]]
-    lines[:, r.LINE_NEXT] = new_line[lines[:, r.LINE_NEXT]]
-    more = _shifted(demand, len(orders), len(lines), len(steps))
+    states = site.orders[:, r.ORDER_STATE]
+    is_kept = np.isin(states, (r.OPEN, r.CANDIDATE))
+    is_kept |= (site.orders[:, r.ORDER_CREATED] >= kept_from_us) & (states != r.DROPPED)
+    kept = keep_orders(site, is_kept)
+    more = _shifted(demand, len(kept.orders), len(kept.lines), len(kept.steps))
     progress, waiting = site.progress.copy(), site.waiting[: site.progress[r.N_WAITING]].copy()
     # Candidates are at the end, so the next one is the first of them.
-    progress[r.NEXT_ORDER] = np.count_nonzero(orders[:, r.ORDER_STATE] == r.OPEN)
-    waiting[:, 1] = new_order[waiting[:, 1]]
-    room = np.zeros((len(orders) + len(more[0]) - len(waiting), 2), np.int64)
+    progress[r.NEXT_ORDER] = np.count_nonzero(kept.orders[:, r.ORDER_STATE] != r.CANDIDATE)
+    waiting[:, 1] = kept.new_order[waiting[:, 1]]
+    room = np.zeros((len(kept.orders) + len(more[0]) - len(waiting), 2), np.int64)
     pools, stations, couriers = site.pools.copy(), site.stations.copy(), site.couriers.copy()
     for column in (r.POOL_HEAD, r.POOL_TAIL):
         # The tail of an empty queue may be a line that is gone.
-        pools[:, column] = np.where(pools[:, r.POOL_HEAD] == r.NONE, r.NONE, new_line[pools[:, column]])
-    stations[:, r.STATION_LINE] = new_line[stations[:, r.STATION_LINE]]
-    couriers[:, r.COURIER_ORDER] = new_order[couriers[:, r.COURIER_ORDER]]
+        pools[:, column] = np.where(pools[:, r.POOL_HEAD] == r.NONE, r.NONE, kept.new_line[pools[:, column]])
+    stations[:, r.STATION_LINE] = kept.new_line[stations[:, r.STATION_LINE]]
+    couriers[:, r.COURIER_ORDER] = kept.new_order[couriers[:, r.COURIER_ORDER]]
     result = site._replace(
         progress=progress,
-        orders=np.concatenate((orders, more[0])),
-        lines=np.concatenate((lines, more[1])),
-        steps=np.concatenate((steps, more[2])),
+        orders=np.concatenate((kept.orders, more[0])),
+        lines=np.concatenate((kept.lines, more[1])),
+        steps=np.concatenate((kept.steps, more[2])),
         pools=pools,
         stations=stations,
         couriers=couriers,
@@ -75,16 +67,6 @@ def take_over(site: SiteArrays, demand: Demand) -> SiteArrays:
     )
     rebuild_events(result)
     return result
-
-
-def _renumber(kept: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Compute the new number of every row, NONE where it isn't kept; NONE itself, the last entry, stays."""
-    return np.concatenate((np.where(kept, np.cumsum(kept) - 1, r.NONE), [r.NONE]))
-
-
-def _count_before(kept: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Count the rows kept before every row, and before the end; NONE, the last entry, stays."""
-    return np.concatenate(([0], np.cumsum(kept), [r.NONE]))
 
 
 def _shifted(demand: Demand, n_orders: int, n_lines: int, n_steps: int) -> list[NDArray[np.int64]]:

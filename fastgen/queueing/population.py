@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.queueing.kernels import population as kernels
+from fastgen.queueing.kernels.records import NEVER
 from fastgen.queueing.site import Demand
 from fastgen.rng import Purpose, Stream, stream
-from fastgen.units import MIN_PER_DAY, S_PER_DAY, US_PER_S
+from fastgen.units import MIN_PER_DAY, S_PER_DAY, US_PER_MIN, US_PER_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,24 +61,6 @@ class Homes(NamedTuple):
     house_number: NDArray[np.int32]
 
 
-class Wishes(NamedTuple):
-    """Orders that customers would like to place, sorted by (created, draw).
-
-    Attributes
-    ----------
-    demand
-        What the site is asked for.
-    draw
-        int64 (n_orders,), address of each order's draws within its day.
-    line_item
-        int32 (n_lines,), row of the items table.
-    """
-
-    demand: Demand
-    draw: NDArray[np.int64]
-    line_item: NDArray[np.int32]
-
-
 def draw_homes(population: Population, n_nodes: int) -> Homes:
     """Draw a home for every customer, uniformly over the nodes of the roads."""
     homes = Homes(np.empty(population.n_customers, np.int64), np.empty(population.n_customers, np.int32))
@@ -86,9 +69,13 @@ def draw_homes(population: Population, n_nodes: int) -> Homes:
 
 
 def draw_wishes(
-    population: Population, day: int, ride_out: NDArray[np.int64], ride_back: NDArray[np.int64]
-) -> Wishes:
-    """Draw the orders of one day.
+    population: Population,
+    day: int,
+    ride_out: NDArray[np.int64],
+    ride_back: NDArray[np.int64],
+    minute_start_us: NDArray[np.int64] | None = None,
+) -> Demand:
+    """Draw the orders that customers would like to place on one day, sorted by (created, draw).
 
     Parameters
     ----------
@@ -98,8 +85,13 @@ def draw_wishes(
         Day number, at least 0.
     ride_out, ride_back
         int64 (n_customers,), length of the rides from the kitchen to each customer and back.
+    minute_start_us
+        int64 (1440,), when each minute of the day begins, NEVER where the wall clock skips it; None: days
+        begin every 24 hours from the epoch on.
     """
-    candidates = _draw_candidates(population, day)
+    if minute_start_us is None:
+        minute_start_us = day * US_PER_DAY + np.arange(MIN_PER_DAY, dtype=np.int64) * US_PER_MIN
+    candidates = _draw_candidates(population, day, minute_start_us)
     index, customer = candidates[:, kernels.INDEX], candidates[:, kernels.CUSTOMER]
     line_start = _offsets(candidates[:, kernels.N_LINES])
     line_item = np.empty(line_start[-1], np.int32)
@@ -122,8 +114,8 @@ def draw_wishes(
         expected_us,
         duration_us,
     )
-    demand = Demand(
-        created_us=day * US_PER_DAY + candidates[:, kernels.CREATED],
+    return Demand(
+        created_us=candidates[:, kernels.CREATED],
         number=candidates[:, kernels.NUMBER],
         customer=customer,
         packing_us=np.zeros(len(index), np.int64),
@@ -134,19 +126,25 @@ def draw_wishes(
         step_type=recipes.step_type[recipe_step],
         duration_us=duration_us,
         expected_us=expected_us,
+        draw=index,
+        line_item=line_item,
     )
-    return Wishes(demand, index, line_item)
 
 
-def _draw_candidates(population: Population, day: int) -> NDArray[np.int64]:
+def _draw_candidates(
+    population: Population, day: int, minute_start_us: NDArray[np.int64]
+) -> NDArray[np.int64]:
     mean = population.n_customers * population.orders_per_day * population.minute_weight
     counts = np.empty(MIN_PER_DAY, np.int64)
-    n = kernels.count_candidates(_stream(population, Purpose.CANDIDATE_COUNT), day, mean, counts)
+    kernels.count_candidates(_stream(population, Purpose.CANDIDATE_COUNT), day, mean, counts)
+    counts[minute_start_us == NEVER] = 0
+    n = int(counts.sum())
     candidates = np.empty((n, kernels.CANDIDATE_COLUMNS), np.int64)
     kernels.draw_candidates(
         _stream(population, Purpose.CANDIDATE),
         day,
         counts,
+        minute_start_us,
         population.n_customers,
         population.lines_max,
         candidates,

@@ -56,6 +56,9 @@ class Demand(NamedTuple):
         int64 (n_lines + 1,), offsets into the steps; each line has at least one.
     step_type, duration_us, expected_us
         int64 (n_steps,): type of station, duration drawn, duration expected.
+    draw, line_item
+        int64 (n_orders,), address of each order's draws within its day, and int32 (n_lines,), row of the
+        items table: only passed on.
     """
 
     created_us: NDArray[np.int64]
@@ -69,6 +72,8 @@ class Demand(NamedTuple):
     step_type: NDArray[np.int64]
     duration_us: NDArray[np.int64]
     expected_us: NDArray[np.int64]
+    draw: NDArray[np.int64]
+    line_item: NDArray[np.int32]
 
 
 def make_site(
@@ -100,7 +105,8 @@ def make_site(
     progress[r.ON_DUTY] = progress[r.N_HOME] = n_couriers
     couriers = np.full((n_couriers, r.COURIER_COLUMNS), r.NONE, np.int64)
     couriers[:, r.COURIER_PACE] = capacity.paces
-    couriers[:, r.COURIER_BACK] = 0
+    # Days of places east of Greenwich begin before the epoch, where times are negative.
+    couriers[:, r.COURIER_BACK] = -r.NEVER
     home = np.zeros((n_couriers, 2), np.int64)
     home[:, 1] = np.arange(n_couriers)
     orders, lines, steps = make_records(demand)
@@ -114,7 +120,7 @@ def make_site(
         stations=stations,
         couriers=couriers,
         is_open=np.ones(len(capacity.stations), np.int64),
-        customer_free=np.zeros(capacity.n_customers, np.int64),
+        customer_free=np.full(capacity.n_customers, -r.NEVER, np.int64),
         changes=np.array(sorted(changes), np.int64).reshape(-1, r.CHANGE_COLUMNS),
         weather=np.array([(-r.NEVER, 1000), *weather], np.int64),
         tree=np.full(2 << bits, r.NEVER, np.int64),
@@ -149,12 +155,14 @@ def make_records(demand: Demand) -> tuple[NDArray[np.int64], NDArray[np.int64], 
         (r.ORDER_RIDE_BACK, demand.ride_back),
         (r.ORDER_FIRST_LINE, demand.line_start[:-1]),
         (r.ORDER_END_LINE, demand.line_start[1:]),
+        (r.ORDER_INDEX, demand.draw),
     ):
         orders[:, column] = values
     orders[:, r.ORDER_STATE] = r.CANDIDATE
     lines = np.full((n_lines, r.LINE_COLUMNS), r.NONE, np.int64)
     lines[:, r.LINE_FIRST_STEP], lines[:, r.LINE_END_STEP] = demand.step_start[:-1], demand.step_start[1:]
     lines[:, r.LINE_ORDER] = np.repeat(np.arange(n_orders), np.diff(demand.line_start))
+    lines[:, r.LINE_ITEM] = demand.line_item
     steps = np.full((len(demand.step_type), r.STEP_COLUMNS), r.NONE, np.int64)
     steps[:, r.STEP_DURATION], steps[:, r.STEP_TYPE] = demand.duration_us, demand.step_type
     # What is expected of the line's steps from each one on: its end's sum, less the sum before the step.

@@ -11,6 +11,7 @@ import pytest
 
 from fastgen.inputs.loading import load_inputs
 from fastgen.model.demand import DemandEvent
+from fastgen.model.wall_clock import minute_starts_s
 from fastgen.rng import Purpose, stream
 from fastgen.units import S_PER_MIN
 from tests.orders.parameters import count_days, make_model, model_of, same_orders, simulate_all
@@ -77,7 +78,7 @@ def test_events_reach_their_locations_only() -> None:
 
 def test_kitchen_clock_is_wall_time_read_as_utc() -> None:
     model = make_model("sf")
-    assert model.minute_starts_s(3).tolist() == [3 * 86_400 + 60 * m for m in range(1440)]
+    assert minute_starts_s(model.zone, model.start, 3).tolist() == [3 * 86_400 + 60 * m for m in range(1440)]
 
 
 def wall_minutes(day: dt.date, zone: str) -> list[int | None]:
@@ -96,7 +97,7 @@ def wall_minutes(day: dt.date, zone: str) -> list[int | None]:
 @pytest.mark.parametrize(("code", "zone"), [("sf", "America/Los_Angeles"), ("chicago", "America/Chicago")])
 def test_utc_clock_follows_the_zone(date: dt.date, code: str, zone: str) -> None:
     model = make_model(code, clock="utc", start=date, days=2, scale=20.0)
-    starts = model.minute_starts_s(0).tolist()
+    starts = minute_starts_s(model.zone, model.start, 0).tolist()
     wanted = wall_minutes(date, zone)
     assert [s for s, w in zip(starts, wanted, strict=True) if w is not None] == [
         w for w in wanted if w is not None

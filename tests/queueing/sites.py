@@ -47,6 +47,8 @@ def draw_demand(seed: int, n_orders: int, days: int, n_customers: int, unit_us: 
         step_type=draws.integers(0, N_TYPES, step_start[-1]),
         duration_us=np.maximum((expected_us * stretch).astype(np.int64) // unit_us, 1) * unit_us,
         expected_us=expected_us,
+        draw=np.arange(n_orders) * 3,
+        line_item=(np.arange(line_start[-1]) % 50).astype(np.int32),
     )
 
 

@@ -39,6 +39,8 @@ def orders_between(demand: Demand, first: int, end: int) -> Demand:
         step_type=demand.step_type[step:past],
         duration_us=demand.duration_us[step:past],
         expected_us=demand.expected_us[step:past],
+        draw=demand.draw[mine],
+        line_item=demand.line_item[line:last],
     )
 
 

@@ -105,7 +105,7 @@ def test_runs_of_the_engine_are_as_busy_and_nearly_as_quick() -> None:
     lengths = np.resize(RIDES / 240, 200).astype(np.int64)
     work, ready, delivered, days = np.zeros(2), [], [], 60
     for day in range(days):
-        demand = draw_wishes(POPULATION, day, lengths, lengths).demand
+        demand = draw_wishes(POPULATION, day, lengths, lengths)
         work += np.bincount(demand.step_type, demand.duration_us, 2)
         site = make_site(has, demand)
         run_site(r.NEVER, site)

@@ -80,6 +80,8 @@ def draw_kitchen_demand() -> Demand:
         step_type=draws.integers(0, 3, step_start[-1]),
         duration_us=draws.integers(1, 2 * expected_us),
         expected_us=expected_us,
+        draw=np.arange(n),
+        line_item=np.zeros(n, np.int32),
     )
 
 

@@ -54,6 +54,8 @@ def make_demand(
         step_type=np.zeros(len(duration_us), np.int64) if kinds is None else kinds,
         duration_us=duration_us,
         expected_us=duration_us,
+        draw=np.arange(n),
+        line_item=np.zeros(line_start[-1], np.int32),
     )
 
 

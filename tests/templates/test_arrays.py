@@ -67,8 +67,8 @@ def test_the_engine_runs_on_them(tmp_path: Path) -> None:
     universe = read_universe(write(changed("sites/london.json", "population", {"customers": 100}), tmp_path))
     (site,) = universe.sites.values()
     rides = np.full(100, 1_000_000)
-    wishes = draw_wishes(make_population(universe, site, make_recipes(universe), 1, 1), 0, rides, rides)
-    arrays = make_site(make_capacity(site), wishes.demand)
+    demand = draw_wishes(make_population(universe, site, make_recipes(universe), 1, 1), 0, rides, rides)
+    arrays = make_site(make_capacity(site), demand)
     run_site(r.NEVER, arrays)
     assert len(arrays.orders) > 10
     assert set(arrays.orders[:, r.ORDER_STATE].tolist()) <= {r.DELIVERED, r.DROPPED}

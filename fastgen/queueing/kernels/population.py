@@ -35,13 +35,10 @@ CANDIDATE_COLUMNS = 5
 
 
 @jit
-def count_candidates(stream: Stream, day: int, mean: NDArray[np.float64], counts: NDArray[np.int64]) -> int:
-    """Draw the number of candidates of every minute, int64 (1440,), from their means; return the sum."""
-    total = 0
+def count_candidates(stream: Stream, day: int, mean: NDArray[np.float64], counts: NDArray[np.int64]) -> None:
+    """Draw the number of candidates of every minute, int64 (1440,), from their means."""
     for minute in range(MIN_PER_DAY):
         counts[minute] = draw_poisson(stream, day, minute, mean[minute])
-        total += counts[minute]
-    return total
 
 
 @jit
@@ -49,13 +46,14 @@ def draw_candidates(
     stream: Stream,
     day: int,
     counts: NDArray[np.int64],
+    minute_start_us: NDArray[np.int64],
     n_customers: int,
     lines_max: int,
     candidates: NDArray[np.int64],
 ) -> None:
     """Draw the candidates of a day, minute by minute, into int64 (n, CANDIDATE_COLUMNS).
 
-    CREATED is microseconds since 00:00, NUMBER decides the kitchens, and N_LINES is 1 to `lines_max`.
+    CREATED is within a minute of its start, NUMBER decides the kitchens, and N_LINES is 1 to `lines_max`.
     """
     at = 0
     for minute in range(MIN_PER_DAY):
@@ -63,7 +61,7 @@ def draw_candidates(
             index = (minute << NUMBER_BITS) | number
             words = draw_words(stream, day, index, FIRST)
             candidates[at, INDEX] = index
-            candidates[at, CREATED] = minute * US_PER_MIN + below(words[0], US_PER_MIN)
+            candidates[at, CREATED] = minute_start_us[minute] + below(words[0], US_PER_MIN)
             candidates[at, CUSTOMER] = below(words[1], n_customers)
             candidates[at, NUMBER] = below(words[2], 1 << 31)
             candidates[at, N_LINES] = 1 + below(words[3], lines_max)

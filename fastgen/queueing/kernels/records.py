@@ -24,7 +24,7 @@ STEP_STARTED = 3
 STEP_STATION = 4
 STEP_COLUMNS = 5
 
-# Lines of all orders, one order after the other. The first three columns are given.
+# Lines of all orders, one order after the other. The first three columns are given, and LINE_ITEM.
 LINE_FIRST_STEP = 0
 LINE_END_STEP = 1
 LINE_ORDER = 2
@@ -32,9 +32,10 @@ LINE_STEP = 3  # the step that runs or waits for a station
 LINE_NEXT = 4  # the line behind it in the queue
 LINE_KITCHEN = 5
 LINE_NEAR = 6  # 1 once its expected end is at most the lead away
-LINE_COLUMNS = 7
+LINE_ITEM = 7  # row of the items table; the loop passes it on
+LINE_COLUMNS = 8
 
-# Orders, sorted by (created, number). Columns up to ORDER_END_LINE are given.
+# Orders, sorted by (created, number). Columns up to ORDER_END_LINE are given, and ORDER_INDEX.
 ORDER_CREATED = 0
 ORDER_NUMBER = 1  # decides which kitchens cook the lines
 ORDER_CUSTOMER = 2
@@ -54,7 +55,8 @@ ORDER_COURIER = 15
 ORDER_ARRIVED = 16
 ORDER_PICKED_UP = 17
 ORDER_ENDED = 18  # delivered, failed or cancelled
-ORDER_COLUMNS = 19
+ORDER_INDEX = 19  # address of the draws within its day; the loop passes it on
+ORDER_COLUMNS = 20
 
 # States of an order. A candidate becomes an order unless its customer still waits for another one.
 CANDIDATE, OPEN, DELIVERED, FAILED, CANCELLED, DROPPED = range(6)

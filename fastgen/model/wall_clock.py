@@ -1,0 +1,66 @@
+"""Tell when the minutes of a place's days begin, where the clock is set forward and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastgen.units import MIN_PER_DAY, S_PER_DAY, S_PER_MIN
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+
+def minute_starts_s(zone: ZoneInfo | None, start: dt.date, day: int) -> NDArray[np.int64]:
+    """Compute the seconds from the epoch (day 0, 00:00) to each minute of a day, int64 (1440,).
+
+    In UTC, where the wall clock is set back and shows a minute twice, the first of the two counts.
+
+    Parameters
+    ----------
+    zone
+        Time zone of the place if timestamps are UTC; None if they are the place's wall clock.
+    start
+        Date of day 0.
+    day
+        Day number.
+    """
+    # Plain multiplication is right on the wall clock: there every day has 1,440 minutes.
+    starts = day * S_PER_DAY + np.arange(MIN_PER_DAY, dtype=np.int64) * S_PER_MIN
+    if zone is None:
+        return starts
+    midnight = _midnight(start, day)
+    # Only a few days a year change the clock: 25 look-ups rule the others out.
+    offsets = [_offset_s(zone, midnight + dt.timedelta(hours=h)) for h in range(25)]
+    if len(set(offsets)) == 1:
+        return starts - offsets[0]
+    minutes = (midnight + dt.timedelta(minutes=m) for m in range(MIN_PER_DAY))
+    return starts - np.array([_offset_s(zone, minute) for minute in minutes], np.int64)
+
+
+def skipped_minutes(zone: ZoneInfo, start: dt.date, day: int) -> tuple[int, int] | None:
+    """Find the minutes of a day that the zone's wall clock skips: first and end; None where it skips none."""
+    midnight = _midnight(start, day)
+    if _offset_s(zone, midnight) == _offset_s(zone, midnight + dt.timedelta(days=1)):
+        return None
+    missing = [m for m in range(MIN_PER_DAY) if _is_skipped(zone, midnight + dt.timedelta(minutes=m))]
+    return (missing[0], missing[-1] + 1) if missing else None
+
+
+def _midnight(start: dt.date, day: int) -> dt.datetime:
+    return dt.datetime.combine(start, dt.time()) + dt.timedelta(days=day)
+
+
+def _offset_s(zone: ZoneInfo, wall: dt.datetime) -> int:
+    offset = wall.replace(tzinfo=zone).utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0
+
+
+def _is_skipped(zone: ZoneInfo, wall: dt.datetime) -> bool:
+    # A wall time that doesn't exist changes on its way to UTC and back.
+    utc = wall.replace(tzinfo=zone).astimezone(dt.UTC)
+    return utc.astimezone(zone).replace(tzinfo=None) != wall
