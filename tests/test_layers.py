@@ -20,7 +20,7 @@ ROOT = Path(fastgen.__file__).parent
 FLOORS = (
     ("__init__", "__main__"),
     ("cli",),
-    ("spark", "live_kitchens"),
+    ("spark", "live_kitchens", "universes"),
     ("building", "replaying", "publishing"),
     ("emitting", "generating"),
     ("faults",),

@@ -1,0 +1,137 @@
+"""Gather all that the run of a site depends on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastgen.inputs.timezones import load_zone
+from fastgen.model.wall_clock import minute_starts_s, skipped_minutes
+from fastgen.queueing.kernels.records import NEVER
+from fastgen.queueing.population import draw_homes
+from fastgen.roads.area import Area
+from fastgen.roads.coverage import find_misplaced
+from fastgen.roads.network import check_networks
+from fastgen.templates.arrays import make_capacity, make_population, make_recipes
+from fastgen.templates.universe import site_path
+from fastgen.units import US_PER_S
+from fastgen.universes.rides import load_rides
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fastgen.model.site_template import Site
+    from fastgen.queueing.population import Homes, Population
+    from fastgen.queueing.site import Capacity
+    from fastgen.templates.universe import Universe
+    from fastgen.universes.rides import SiteRides
+
+
+@dataclass(frozen=True, eq=False)
+class SitePlan:
+    """All that the run of a site depends on, whatever other sites there are.
+
+    Attributes
+    ----------
+    site
+        Its template.
+    population, capacity
+        Who orders, and what the site works with.
+    homes
+        Where each customer lives, as nodes of the rides.
+    rides
+        The rides to all nodes.
+    start, zone
+        Date of day 0, and the time zone of the site, whose days are calendar days there.
+    changes, weather
+        As `queueing.site.make_site` takes them.
+    """
+
+    site: Site
+    population: Population
+    capacity: Capacity
+    homes: Homes
+    rides: SiteRides
+    start: dt.date
+    zone: ZoneInfo
+    changes: tuple[tuple[int, int, int], ...] = ()
+    weather: tuple[tuple[int, int], ...] = ()
+
+    def day_start_us(self, day: int) -> int:
+        """Compute the first microsecond of a day; before the epoch for day 0 of places east of Greenwich."""
+        return int(minute_starts_s(self.zone, self.start, day)[0]) * US_PER_S
+
+    def minute_starts_us(self, day: int) -> NDArray[np.int64]:
+        """Compute when each minute of a day begins, int64 (1440,), NEVER where the clock skips it."""
+        starts = minute_starts_s(self.zone, self.start, day) * US_PER_S
+        gap = skipped_minutes(self.zone, self.start, day)
+        if gap is not None:
+            starts[slice(*gap)] = NEVER
+        return starts
+
+
+def plan_sites(
+    universe: Universe, seed: int, start: dt.date, roads: Path | None, announce: Callable[[str], None]
+) -> list[SitePlan]:
+    """Plan the run of every site of a template folder, in the order of the folder.
+
+    Parameters
+    ----------
+    universe
+        The templates.
+    seed
+        Seed of the run, 0 <= seed < 2**64.
+    start
+        Date of day 0.
+    roads
+        Folder of NAME.roads files for sites without a built-in network, or None.
+    announce
+        Called with a line before routes are computed.
+
+    Raises
+    ------
+    DataError
+        If a site has no road network, or one can't be used.
+    """
+    areas = {
+        site.info.name: Area(site.info.latitude, site.info.longitude, site.radius_mi)
+        for site in universe.sites.values()
+    }
+    check_networks([*areas], roads, can_select=False, misplaced=find_misplaced(areas))
+    return [plan_site(universe, site, seed, start, roads, announce) for site in universe.sites.values()]
+
+
+def plan_site(
+    universe: Universe,
+    site: Site,
+    seed: int,
+    start: dt.date,
+    roads: Path | None,
+    announce: Callable[[str], None],
+) -> SitePlan:
+    """Plan the run of one site; parameters and errors are those of `plan_sites`."""
+    rides = load_rides(site, roads, announce)
+    # Seeds differ by the sites' names, so that a site is the same in any company.
+    population = make_population(universe, site, make_recipes(universe), site_seed(seed, site.info.name), 0)
+    return SitePlan(
+        site=site,
+        population=population,
+        capacity=make_capacity(site),
+        homes=draw_homes(population, len(rides.out_mm)),
+        rides=rides,
+        start=start,
+        zone=load_zone(site.timezone),
+    )
+
+
+def site_seed(seed: int, name: str) -> int:
+    """Derive the seed of a site's draws, 0 <= seed < 2**64, from that of the run and the site's name."""
+    # SHA-256 gives unrelated seeds for near ones, the same everywhere.
+    return int.from_bytes(hashlib.sha256(f"{seed} {site_path(name)}".encode()).digest()[:8], "big")
