@@ -1,4 +1,4 @@
-"""A small universe of tests: two sites in invented towns, with few stations and couriers, so that all wait."""
+"""A small universe of tests: two sites in invented towns, short of stations and couriers."""
 
 from __future__ import annotations
 

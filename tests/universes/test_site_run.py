@@ -86,7 +86,8 @@ def test_a_run_in_many_pieces_is_one_run(plans: list[SitePlan], seed: int) -> No
     stops = np.sort(draws.integers(site.day_start_us(0), end, repeats(30, 500))).tolist()
     # The beginnings of days are stops of their own kind.
     stops = sorted([*stops, *(site.day_start_us(day) for day in range(days + 2))])
-    run, found = SiteRun.begin(site), []
+    run = SiteRun.begin(site)
+    found: list[DayLog] = []
     for stop in stops:
         found += run.run_to(stop)
         assert run.clock_us == stop
