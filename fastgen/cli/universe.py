@@ -90,10 +90,10 @@ def _describe(checked: CheckedSite) -> list[str]:
     from fastgen.model.field_kinds import clock_text  # noqa: PLC0415
     from fastgen.model.stations import STATION_WORDS  # noqa: PLC0415
     from fastgen.queueing.load import MEAN, PEAK  # noqa: PLC0415
-    from fastgen.templates.arrays import PACES  # noqa: PLC0415
+    from fastgen.units import US_PER_MIN  # noqa: PLC0415
 
     site, load = checked.site, checked.load
-    ride_min = checked.rides.length_mm.mean() * PACES[site.couriers.mode] / 60e6
+    ride_min = checked.rides.out_us.mean() / US_PER_MIN
     mean, peak = load.orders_per_h
     orders = f"{mean * 24:,.0f} orders a day, {peak:,.1f} in the busiest hour"
     lines = [

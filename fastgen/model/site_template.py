@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from fastgen.errors import ScenarioError
 from fastgen.model.dimensions import MAX_ABS_LAT
 from fastgen.model.field_kinds import (
+    Metadata,
     absent,
     choice,
     integer,
     matching,
     number,
     rows,
+    sparse,
     table,
     text,
     texts,
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 # Of one type in one kitchen: the engine keeps them as the bits of an int64.
 MAX_STATIONS = 62
+COURIER_MODES = ("foot", "bicycle", "car")
 # A name is a part of the path that an id is made from.
 NAME_PATTERN, NAME_RULE = r"[^/]*[^/\s][^/]*", "1 to 200 characters on one line, without a slash"
 
@@ -136,12 +141,58 @@ class Customers:
         check_fields(self)
 
 
+def _part(mode: str) -> Metadata:
+    """Describe the part of the couriers who move in one way."""
+    return sparse(number(f"part of the couriers who go by {mode}", 0, 100_000))
+
+
+@dataclass(frozen=True)
+class Modes:
+    """How many couriers move in each way, as numbers or shares: only their ratios count."""
+
+    foot: float = field(metadata=_part("foot"), default=0.0)
+    bicycle: float = field(metadata=_part("bicycle"), default=0.0)
+    car: float = field(metadata=_part("car"), default=0.0)
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        check_fields(self)
+
+    def deal(self, n: int) -> tuple[str, ...]:
+        """Give each of n couriers a mode.
+
+        The next one gets the mode that lags most behind its part, so that any first ones, such as those on
+        duty while others are not, are mixed like all; one courier more changes no other.
+        """
+        # Exact, as a person writes them: 0.1 is a tenth. So no rounding decides between two modes.
+        exact = {mode: Fraction(str(getattr(self, mode))) for mode in COURIER_MODES}
+        unit = math.lcm(*(part.denominator for part in exact.values()))
+        parts = {mode: int(part * unit) for mode, part in exact.items()}
+        total, dealt = sum(parts.values()), []
+        lags = dict.fromkeys(parts, 0)
+        for _ in range(n):
+            for mode, part in parts.items():
+                lags[mode] += part
+            # Of equals, the first mode.
+            chosen = max(lags, key=lambda mode: lags[mode])
+            lags[chosen] -= total
+            dealt.append(chosen)
+        return tuple(dealt)
+
+
 @dataclass(frozen=True)
 class Couriers:
     """Who delivers, and how they are sent."""
 
-    mode: Literal["foot", "bicycle", "car"] = field(
-        metadata=choice("how they move: at 5, 15 or 60 km/h", "foot", "bicycle", "car"), default="bicycle"
+    mode: Literal["foot", "bicycle", "car"] | None = field(
+        metadata=absent(
+            choice("how all of them move: at 5, 15 or 60 km/h; without it by bicycle", *COURIER_MODES)
+        ),
+        default=None,
+    )
+    modes: Modes | None = field(
+        metadata=absent(table(Modes, "or how many of them move in which way, as numbers or shares")),
+        default=None,
     )
     lead_min: float = field(
         metadata=number(
@@ -164,8 +215,16 @@ class Couriers:
     )
 
     def __post_init__(self) -> None:
-        """Check the fields."""
+        """Check the fields, and that they say in one way how couriers move."""
         check_fields(self)
+        if self.mode is not None and self.modes is not None:
+            raise ScenarioError(f"modes: expected either mode or modes, got both: mode is {self.mode!r}.")
+        if self.modes == Modes():
+            raise ScenarioError("modes: expected a part above 0 of foot, bicycle or car, got none.")
+
+    def deal_modes(self, n: int) -> tuple[str, ...]:
+        """Give each of n couriers a mode."""
+        return (self.mode or "bicycle",) * n if self.modes is None else self.modes.deal(n)
 
 
 @dataclass(frozen=True)
@@ -182,6 +241,10 @@ class Site:
     timezone: str = field(metadata=text("IANA time zone of the hours in which people eat"), default="UTC")
     brands: tuple[str, ...] | None = field(
         metadata=absent(texts("names of the brands that it sells; without it all")), default=None
+    )
+    packing_s: float = field(
+        metadata=number("seconds from the end of an order's last line until it is packed and ready", 0, 3600),
+        default=120.0,
     )
 
     def __post_init__(self) -> None:

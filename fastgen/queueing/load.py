@@ -78,7 +78,18 @@ class Work(NamedTuple):
     square_min2: NDArray[np.float64]
 
 
-def compute_load(population: Population, capacity: Capacity, rides_us: NDArray[np.float64]) -> SiteLoad:
+def mean_pace(paces: NDArray[np.int64]) -> float:
+    """Compute the pace of a mean order's courier from those of all, int64 (n_couriers,), one at least."""
+    # The harmonic mean: who is twice as fast rides twice as often.
+    return float(len(paces) / (1 / paces).sum())
+
+
+def compute_load(
+    population: Population,
+    capacity: Capacity,
+    out_us: NDArray[np.float64],
+    back_us: NDArray[np.float64],
+) -> SiteLoad:
     """Compute the load of a site.
 
     Parameters
@@ -87,9 +98,9 @@ def compute_load(population: Population, capacity: Capacity, rides_us: NDArray[n
         Who orders, and what.
     capacity
         What the site has.
-    rides_us
-        float64 (n,), ride from the kitchen to each of some equally likely customers, microseconds; the ride
-        back is as long.
+    out_us, back_us
+        float64 (n,), rides from the kitchen to each of some equally likely customers and back, microseconds,
+        at the mean pace of the couriers.
     """
     orders_per_h, peak_minute = _count_orders(population)
     n_kitchens, n_types = capacity.stations.shape
@@ -104,7 +115,7 @@ def compute_load(population: Population, capacity: Capacity, rides_us: NDArray[n
             lines_per_min[hour] * work.square_min2[kind],
         )
     # In minutes; a courier is busy until back at the kitchen.
-    trips = 2 * rides_us / US_PER_MIN
+    trips = (out_us + back_us) / US_PER_MIN
     couriers = np.array(
         [
             queue_load(len(capacity.paces), rate * trips.mean(), rate * (trips**2).mean())
@@ -114,8 +125,8 @@ def compute_load(population: Population, capacity: Capacity, rides_us: NDArray[n
     # A type that no line needs has no waits; 0 steps times an infinite wait would be NaN.
     needed = work.steps > 0
     line_waits = (waits.mean(axis=1)[:, needed] * work.steps[needed]).sum(axis=1)
-    ready = line_waits + _longest_line_min(population)
-    late = np.maximum(couriers[:, 1] - capacity.lead_us / US_PER_MIN, 0)
+    ready = line_waits + _longest_line_min(population) + population.packing_us / US_PER_MIN
+    late = np.maximum(couriers[:, 1] - (capacity.lead_us + population.packing_us) / US_PER_MIN, 0)
     return SiteLoad(
         orders_per_h=orders_per_h,
         peak_minute=peak_minute,
@@ -124,7 +135,7 @@ def compute_load(population: Population, capacity: Capacity, rides_us: NDArray[n
         couriers=couriers[:, 0],
         courier_wait_min=couriers[:, 1],
         ready_min=ready,
-        delivered_min=ready + late + trips.mean() / 2,
+        delivered_min=ready + late + out_us.mean() / US_PER_MIN,
     )
 
 

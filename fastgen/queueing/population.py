@@ -42,6 +42,8 @@ class Population:
         Most lines of an order; 1 to that many are equally likely.
     recipes
         How the items are made.
+    packing_us
+        Microseconds from the end of an order's last line until it is ready.
     """
 
     seed: int
@@ -52,6 +54,7 @@ class Population:
     items: NDArray[np.int32]
     lines_max: int
     recipes: Recipes
+    packing_us: int = 0
 
 
 class Homes(NamedTuple):
@@ -118,7 +121,7 @@ def draw_wishes(
         created_us=candidates[:, kernels.CREATED],
         number=candidates[:, kernels.NUMBER],
         customer=customer,
-        packing_us=np.zeros(len(index), np.int64),
+        packing_us=np.full(len(index), population.packing_us, np.int64),
         ride_out=ride_out[customer],
         ride_back=ride_back[customer],
         line_start=line_start,

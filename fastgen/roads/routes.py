@@ -1,4 +1,4 @@
-"""Compute the route table of one kitchen over a road graph."""
+"""Compute the route table of one kitchen over a road graph, and the ways back to it."""
 
 from __future__ import annotations
 
@@ -85,6 +85,34 @@ def compute_route_table(graph: RoadGraph, request: RouteRequest, name: str) -> R
     )
 
 
+def compute_ride_back(
+    graph: RoadGraph, request: RouteRequest, name: str, ride_out: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Find the length of the shortest way from every customer back to the kitchen.
+
+    Parameters
+    ----------
+    graph, request, name
+        As for `compute_route_table`; speed and pings have no say.
+    ride_out
+        int64 (n,), millimetres from the kitchen to each customer of that table.
+
+    Returns
+    -------
+    int64 (n,)
+        Millimetres. Where one-way streets leave no way back, it is as long as the way out.
+    """
+    area = Area(request.lat, request.lon, request.radius_mi)
+    inside = area.contains(graph.lat_e6 / E6, graph.lon_e6 / E6, margin_m=ROUNDING_M)
+    source, _, _ = _find_kitchen(graph, inside, area, name)
+    dist, _ = _both_trees(graph, inside, source)
+    customer = np.flatnonzero(dist[1] != UNREACHED)
+    tail, head, length = _edges_inside(graph, inside)
+    # Over edges that are turned round, the ways from the kitchen are the ways to it.
+    back = _grow_tree(graph.n_nodes, head, tail, length, source)[0][customer]
+    return np.where(back == UNREACHED, ride_out, back)
+
+
 def _find_kitchen(
     graph: RoadGraph, inside: NDArray[np.bool_], area: Area, name: str
 ) -> tuple[int, float, str]:
@@ -116,25 +144,40 @@ def _both_trees(
     graph: RoadGraph, inside: NDArray[np.bool_], source: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Grow the directed and the undirected tree, each (n_nodes,), stacked."""
+    tail, head, length = _edges_inside(graph, inside)
+    directed = _grow_tree(graph.n_nodes, tail, head, length, source)
+    # Every edge once more from its head to its tail.
+    ends = np.concatenate([tail, head]), np.concatenate([head, tail])
+    undirected = _grow_tree(graph.n_nodes, *ends, np.concatenate([length, length]), source)
+    return np.stack([directed[0], undirected[0]]), np.stack([directed[1], undirected[1]])
+
+
+def _edges_inside(
+    graph: RoadGraph, inside: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """List tail, head and length of the edges between nodes of the delivery square."""
     tail = graph.edge_from().astype(np.int64)
     head = graph.edge_to.astype(np.int64)
     keep = inside[tail] & inside[head]
-    tail, head, length = tail[keep], head[keep], graph.edge_length_mm[keep]
-    # Every edge once more from its head to its tail.
-    both = (np.concatenate([tail, head]), np.concatenate([head, tail]), np.concatenate([length, length]))
-    node_bits = max(1, graph.n_nodes.bit_length())
-    trees = []
-    for edge_from, edge_to, edge_length_mm in ((tail, head, length), both):
-        # In one order of edges, so that of two paths of equal length every machine takes the same.
-        order = np.lexsort((edge_length_mm, edge_to, edge_from))
-        counts = np.bincount(edge_from, minlength=graph.n_nodes)
-        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        trees.append(
-            shortest_path_tree(
-                start, edge_to[order].astype(np.int32), edge_length_mm[order], source, node_bits
-            )
-        )
-    return np.stack([t[0] for t in trees]), np.stack([t[1] for t in trees])
+    return tail[keep], head[keep], graph.edge_length_mm[keep]
+
+
+def _grow_tree(
+    n_nodes: int,
+    edge_from: NDArray[np.int64],
+    edge_to: NDArray[np.int64],
+    edge_length_mm: NDArray[np.int32],
+    source: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Grow the tree of shortest paths from a node over edges in any order."""
+    # In one order of edges, so that of two paths of equal length every machine takes the same.
+    order = np.lexsort((edge_length_mm, edge_to, edge_from))
+    counts = np.bincount(edge_from, minlength=n_nodes)
+    start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    node_bits = max(1, n_nodes.bit_length())
+    return shortest_path_tree(
+        start, edge_to[order].astype(np.int32), edge_length_mm[order], source, node_bits
+    )
 
 
 def _route_texts(

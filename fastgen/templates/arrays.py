@@ -50,7 +50,7 @@ def make_capacity(site: Site) -> Capacity:
     """Make what a site has to work with; types of stations in the order of `STATION_TYPES`."""
     return Capacity(
         stations=np.array([kitchen.count_stations() for kitchen in site.kitchens], np.int64),
-        paces=np.full(site.n_couriers, PACES[site.couriers.mode], np.int64),
+        paces=np.array([PACES[mode] for mode in site.couriers.deal_modes(site.n_couriers)], np.int64),
         lead_us=round(site.couriers.lead_min * US_PER_MIN),
         eating_us=round(site.population.eating_min * US_PER_MIN),
         n_customers=site.population.customers,
@@ -81,6 +81,7 @@ def make_population(
         items=make_site_items(universe, site),
         lines_max=site.population.lines_max,
         recipes=recipes,
+        packing_us=round(site.packing_s * US_PER_S),
     )
 
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.errors import ScenarioError
-from fastgen.inputs.scenario_file import load_scenario
-from fastgen.model.route_table import RouteRequest
 from fastgen.model.stations import STATION_WORDS
-from fastgen.queueing.load import PEAK, SiteLoad, compute_load
-from fastgen.roads.cache import default_cache_dir, load_route_table
-from fastgen.roads.network import check_networks, find_network, find_users_file
+from fastgen.queueing.load import PEAK, SiteLoad, compute_load, mean_pace
+from fastgen.roads.network import check_networks, find_users_file
 from fastgen.roads.offline import builtin_codes
 from fastgen.templates.arrays import PACES, make_capacity, make_population, make_recipes
+from fastgen.templates.rides import load_lengths
 from fastgen.units import M_PER_MILE
 
 if TYPE_CHECKING:
@@ -36,9 +34,18 @@ _DETOUR = 1.3
 
 
 class Rides(NamedTuple):
-    """Rides to equally likely homes: float64 (n,) lengths, millimetres, and where they are from."""
+    """Rides to equally likely homes.
 
-    length_mm: NDArray[np.float64]
+    Attributes
+    ----------
+    out_us, back_us
+        float64 (n,), rides from the kitchen to each and back, microseconds, at the couriers' mean pace.
+    source
+        Where they are from, in words.
+    """
+
+    out_us: NDArray[np.float64]
+    back_us: NDArray[np.float64]
     source: str
 
 
@@ -92,30 +99,26 @@ def check_load(
     for number, site in enumerate(universe.sites.values(), 1):
         rides = measure_rides(site, roads, announce)
         population = make_population(universe, site, recipes, 0, number)
-        rides_us = rides.length_mm * PACES[site.couriers.mode]
-        yield CheckedSite(site, rides, compute_load(population, make_capacity(site), rides_us))
+        load = compute_load(population, make_capacity(site), rides.out_us, rides.back_us)
+        yield CheckedSite(site, rides, load)
 
 
 def measure_rides(site: Site, roads: Path | None, announce: Callable[[str], None]) -> Rides:
     """Measure the rides to all nodes of a site's road network, or estimate their mean where there is none."""
     code = site.info.name
+    # A site without a courier has rides too, whose load is infinite.
+    modes = site.couriers.deal_modes(max(site.n_couriers, 1))
+    pace = mean_pace(np.array([PACES[mode] for mode in modes]))
     if find_users_file(code, roads) is None and code not in builtin_codes():
         mean_mm = _DETOUR * _MEAN_DISTANCE * site.radius_mi * M_PER_MILE * 1000
-        return Rides(np.array([mean_mm]), "estimated from radius_mi")
-    data, name = find_network(code, roads)
-    scenario = load_scenario(None)
-    # Only lengths are used. Speed and pings are those of the canonical scenario, whose tables may be cached.
-    request = RouteRequest(
-        lat=site.info.latitude,
-        lon=site.info.longitude,
-        radius_mi=site.radius_mi,
-        speed_mph=scenario.driver.speed_mph,
-        ping_interval_s=scenario.driver.ping_interval_s,
-        ping_position=scenario.driver.ping_position,
-        street=scenario.delivery.address_street,
+        estimate = np.array([mean_mm * pace])
+        return Rides(estimate, estimate, "estimated from radius_mi")
+    lengths = load_lengths(site, roads, announce)
+    return Rides(
+        lengths.out_mm.astype(np.float64) * pace,
+        lengths.back_mm.astype(np.float64) * pace,
+        f"over {lengths.network}",
     )
-    table = load_route_table(data, name, request, default_cache_dir(), announce)
-    return Rides(table.dist_mm.astype(np.float64), f"over {name}")
 
 
 def find_busy(checked: CheckedSite, above: float) -> list[Busy]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,16 @@ import pytest
 from fastgen.model.recipes import Recipes
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import run_site
-from fastgen.queueing.load import MEAN, PEAK, SQUARE_FACTOR, compute_load, erlang_c, measure_work, queue_load
+from fastgen.queueing.load import (
+    MEAN,
+    PEAK,
+    SQUARE_FACTOR,
+    compute_load,
+    erlang_c,
+    mean_pace,
+    measure_work,
+    queue_load,
+)
 from fastgen.queueing.population import US_PER_DAY, Population, draw_wishes
 from fastgen.queueing.site import Capacity, make_site
 from tests.queueing.sites import MINUTE
@@ -69,7 +79,7 @@ def test_work_of_a_line_is_the_mean_over_the_items() -> None:
 
 
 def test_loads_are_work_over_capacity() -> None:
-    load = compute_load(POPULATION, capacity([[4, 3, 1], [8, 6, 0]]), RIDES)
+    load = compute_load(POPULATION, capacity([[4, 3, 1], [8, 6, 0]]), RIDES, RIDES)
     # 120 orders a day of 2 lines; 60 in the busiest hour.
     assert load.orders_per_h == pytest.approx([5, 60])
     assert load.peak_minute == 720
@@ -81,18 +91,52 @@ def test_loads_are_work_over_capacity() -> None:
 
 
 def test_a_day_without_waits_takes_the_longest_line_and_the_ride() -> None:
-    load = compute_load(POPULATION, capacity([[60, 60]], 1000), RIDES)
+    load = compute_load(POPULATION, capacity([[60, 60]], 1000), RIDES, RIDES)
     # Items take 10 and 4 minutes; the longest of 1, 2 or 3 lines: 10 - 6 / 2**n.
     longest = 10 - 6 * (1 / 2 + 1 / 4 + 1 / 8) / 3
     assert load.ready_min[MEAN] == pytest.approx(longest, abs=1e-6)
     assert load.delivered_min[MEAN] == pytest.approx(longest + 10, abs=1e-6)
 
 
+def test_packing_comes_last_and_gives_couriers_time() -> None:
+    usual, packed = (
+        compute_load(one, capacity([[60, 60]], 21)._replace(lead_us=MINUTE), RIDES, RIDES)
+        for one in (POPULATION, replace(POPULATION, packing_us=2 * MINUTE))
+    )
+    np.testing.assert_allclose(packed.ready_min, usual.ready_min + 2)
+    # In a mean hour couriers come at once; in the busiest one later than packing and lead together.
+    assert usual.courier_wait_min[PEAK] > 3
+    np.testing.assert_allclose(packed.delivered_min - usual.delivered_min, [2, 0], atol=1e-4)
+
+
+def test_rides_back_keep_couriers_busy_and_no_customer_waiting() -> None:
+    same, far = (compute_load(POPULATION, capacity([[60, 60]], 1000), RIDES, k * RIDES) for k in (1, 2))
+    np.testing.assert_allclose(far.couriers, 1.5 * same.couriers)
+    np.testing.assert_allclose(far.delivered_min, same.delivered_min)
+
+
+def test_the_mean_pace_is_that_of_a_mean_order() -> None:
+    """In an hour of rides of 1 m a courier of 60 us rides four times as often as one of 240."""
+    assert mean_pace(np.array([60, 240])) == pytest.approx((4 * 60 + 240) / 5)
+    assert mean_pace(np.full(7, 240)) == pytest.approx(240)
+
+
+def test_couriers_of_two_modes_can_do_what_their_load_says() -> None:
+    """At a load of 1 all ride without a pause: as many orders as their paces allow."""
+    paces = np.array([60, 60, 240, 240, 720])
+    ride_mm = 1e6
+    rides = np.array([ride_mm * mean_pace(paces)])
+    has = Capacity(stations=np.array([[60, 60]]), paces=paces)
+    per_h = compute_load(POPULATION, has, rides, rides).orders_per_h[MEAN]
+    most_per_h = (3600e6 / (2 * ride_mm * paces)).sum()
+    assert compute_load(POPULATION, has, rides, rides).couriers[MEAN] == pytest.approx(per_h / most_per_h)
+
+
 def test_an_hour_may_pass_midnight() -> None:
     weight = np.full(1440, 0.1 / 1440)
     weight[[1430, 5]] += 0.45
     load = compute_load(
-        Population(5, 1, 200, 1, weight, POPULATION.items, 3, RECIPES), capacity([[9, 9]]), RIDES
+        Population(5, 1, 200, 1, weight, POPULATION.items, 3, RECIPES), capacity([[9, 9]]), RIDES, RIDES
     )
     assert load.orders_per_h[PEAK] == pytest.approx(200 * (0.9 + 0.1 / 24))
     assert 1386 <= load.peak_minute <= 1430
@@ -100,7 +144,7 @@ def test_an_hour_may_pass_midnight() -> None:
 
 def test_runs_of_the_engine_are_as_busy_and_nearly_as_quick() -> None:
     has = Capacity(stations=np.array([[5, 4], [5, 4]]), paces=np.full(26, 240), n_customers=200)
-    load = compute_load(POPULATION, has, RIDES)
+    load = compute_load(POPULATION, has, RIDES, RIDES)
     np.testing.assert_allclose(load.stations[PEAK], [[0.8, 0.75], [0.8, 0.75]])
     lengths = np.resize(RIDES / 240, 200).astype(np.int64)
     work, ready, delivered, days = np.zeros(2), [], [], 60

@@ -32,12 +32,10 @@ def test_an_older_folder_loads_with_our_defaults(tmp_path: Path) -> None:
     universe = read_universe(write(OLDER, tmp_path))
     (site,) = universe.sites.values()
     assert (site.population, site.couriers) == (Customers(1000, 0.3, 30.0, 5), Couriers())
-    assert (site.couriers.mode, site.couriers.lead_min, site.couriers.dispatch) == (
-        "bicycle",
-        10.0,
-        "nearest",
-    )
+    assert (site.couriers.lead_min, site.couriers.dispatch) == (10.0, "nearest")
+    assert site.couriers.deal_modes(2) == ("bicycle", "bicycle")
     assert (site.n_couriers, site.radius_mi, site.timezone, site.brands) == (100, 4.0, "UTC", None)
+    assert site.packing_s == 120
     assert site.kitchens[0].count_stations() == (0, 2, 2, 2)
     assert [s.name for s in site.kitchens[0].stations][:3] == ["workstation-1", "workstation-2", "oven-1"]
     assert [brand.name for brand in universe.brands_of(site)] == ["soups", "toasts"]
@@ -61,6 +59,7 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
         "radius_mi": 1,
         "timezone": "Europe/London",
         "brands": ["toasts"],
+        "packing_s": 30,
     }
     universe = read_universe(write(OLDER | {SITE: OLDER[SITE] | own}, tmp_path))
     (site,) = universe.sites.values()
@@ -110,6 +109,31 @@ WRONG: list[tuple[Files, str, str]] = [
         changed(SITE, "couriers", {"mode": "bike"}),
         SITE,
         'couriers.mode: expected "foot" or "bicycle" or "car", got \'bike\'.',
+    ),
+    (
+        changed(SITE, "couriers", {"mode": "foot", "modes": {"car": 1}}),
+        SITE,
+        "couriers.modes: expected either mode or modes, got both: mode is 'foot'.",
+    ),
+    (
+        changed(SITE, "couriers", {"modes": {"bike": 1}}),
+        SITE,
+        "couriers.modes.bike: unknown key, expected one of foot, bicycle, car.",
+    ),
+    (
+        changed(SITE, "couriers", {"modes": {"car": 0}}),
+        SITE,
+        "couriers.modes: expected a part above 0 of foot, bicycle or car, got none.",
+    ),
+    (
+        changed(SITE, "couriers", {"modes": {"car": -1}}),
+        SITE,
+        "couriers.modes.car: expected 0 <= car <= 100000, got -1.",
+    ),
+    (
+        changed(SITE, "packing_s", 3601),
+        SITE,
+        "packing_s: expected 0 <= packing_s <= 3600, got 3601.",
     ),
     (
         changed(SITE, "couriers", {"number": -1}),
