@@ -74,14 +74,15 @@ class SiteRides(NamedTuple):
     ----------
     classes
         The ride classes in use: modes in the order of `PACES`, for each of them its slowdowns from none on.
-    lengths
-        What the engine needs.
+    out_mm, back_mm
+        int64 (n_nodes,), lengths of the rides from the kitchen to every node and back, millimetres.
     table
         Routes of every class: row = number of the class * n_nodes + node.
     """
 
     classes: tuple[RideClass, ...]
-    lengths: RideLengths
+    out_mm: NDArray[np.int64]
+    back_mm: NDArray[np.int64]
     table: RouteTable
 
 
@@ -113,7 +114,8 @@ def load_rides(site: Site, roads: Path | None, announce: Callable[[str], None]) 
     data, name = find_network(site.info.name, roads)
     classes = list_classes(site)
     tables = [_load_table(site, one, data, name, announce) for one in classes]
-    return SiteRides(classes, _measure(site, data, name, tables[0]), concatenate_tables(tables, name))
+    lengths = _measure(site, data, name, tables[0])
+    return SiteRides(classes, lengths.out_mm, lengths.back_mm, concatenate_tables(tables, name))
 
 
 def load_lengths(site: Site, roads: Path | None, announce: Callable[[str], None]) -> RideLengths:
@@ -174,7 +176,7 @@ def make_row_finder(site: Site, rides: SiteRides, weather: Sequence[tuple[int, i
     class_of = [[number[RideClass(mode, permille)] for permille in slowdowns] for mode in modes]
     class_of.append([0] * len(slowdowns))
     return RowFinder(
-        n_nodes=len(rides.lengths.out_mm),
+        n_nodes=len(rides.out_mm),
         weather_us=np.array([-NEVER, *(time for time, _ in weather)], np.int64),
         class_of=np.array(class_of, np.int64),
     )

@@ -14,9 +14,9 @@ from fastgen.roads.area import Area
 from fastgen.roads.coverage import find_misplaced
 from fastgen.roads.network import check_networks
 from fastgen.templates.arrays import make_capacity, make_population, make_recipes
+from fastgen.templates.rides import load_rides
 from fastgen.templates.universe import site_path
 from fastgen.units import US_PER_S
-from fastgen.universes.rides import load_rides
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from fastgen.model.site_template import Site
     from fastgen.queueing.population import Homes, Population
     from fastgen.queueing.site import Capacity
+    from fastgen.templates.rides import SiteRides
     from fastgen.templates.universe import Universe
-    from fastgen.universes.rides import SiteRides
 
 
 @dataclass(frozen=True, eq=False)

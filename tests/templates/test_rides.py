@@ -141,14 +141,14 @@ def test_drives_are_rides_of_the_engine_to_the_microsecond(mode: str) -> None:
 def test_lengths_are_those_of_the_table_out_and_back(tmp_path: Path) -> None:
     site = make_town_site(tmp_path, couriers={"modes": MODES})
     rides = load_rides(site, tmp_path / "roads", print)
-    n = len(rides.lengths.out_mm)
+    n = len(rides.out_mm)
     assert [one.mode for one in rides.classes] == ["foot", "bicycle", "car"]
     assert rides.table.n_customers == 3 * n
-    assert (rides.table.dist_mm.reshape(3, n) == rides.lengths.out_mm).all()
-    assert (rides.lengths.back_mm != rides.lengths.out_mm).any()
+    assert (rides.table.dist_mm.reshape(3, n) == rides.out_mm).all()
+    assert (rides.back_mm != rides.out_mm).any()
     alone = load_lengths(site, tmp_path / "roads", print)
-    for mine, other in zip(alone, rides.lengths, strict=True):
-        np.testing.assert_array_equal(mine, other)
+    np.testing.assert_array_equal(alone.out_mm, rides.out_mm)
+    np.testing.assert_array_equal(alone.back_mm, rides.back_mm)
 
 
 def test_only_modes_in_use_take_memory(tmp_path: Path) -> None:
@@ -161,11 +161,9 @@ def test_only_modes_in_use_take_memory(tmp_path: Path) -> None:
 def test_every_order_finds_the_row_whose_drive_is_its_ride(tmp_path: Path) -> None:
     site = make_town_site(tmp_path, couriers={"number": 6, "modes": MODES})
     rides = load_rides(site, tmp_path / "roads", print)
-    n = len(rides.lengths.out_mm)
+    n = len(rides.out_mm)
     demand = draw_demand(3, 600, 2, n, 1)
-    demand = demand._replace(
-        ride_out=rides.lengths.out_mm[demand.customer], ride_back=rides.lengths.back_mm[demand.customer]
-    )
+    demand = demand._replace(ride_out=rides.out_mm[demand.customer], ride_back=rides.back_mm[demand.customer])
     capacity = make_capacity(site)._replace(stations=np.full((2, 3), 9), n_customers=0)
     orders = run(capacity, demand, [], 2 * DAY)
     rows = find_rows(
