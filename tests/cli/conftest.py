@@ -1,4 +1,4 @@
-"""Share roads to build over, and a dataset to replay with what its runs emit."""
+"""Share roads to build over, a dataset to replay with what its runs emit, and a folder with a live config."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.building.toy import write_toy_roads
+from tests.cli.live_runs import BUSY, write_config
 from tests.cli.replays import FIRST, LATER, run
 from tests.helpers import build_small
 
@@ -31,3 +32,10 @@ def unbroken(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_toy_roads(tmp_path_factory.mktemp("roads") / "toy")
+
+
+@pytest.fixture
+def _busy_kitchen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder that has a config, sf.json."""
+    monkeypatch.chdir(tmp_path)
+    write_config(**BUSY)

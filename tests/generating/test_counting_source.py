@@ -13,42 +13,21 @@ import polars as pl
 import pytest
 
 import fastgen
-from fastgen.building.build import build_with
 from fastgen.building.forecast import forecast
-from fastgen.building.options import BuildOptions
 from fastgen.building.plan import prepare
-from fastgen.building.workers import make_with_workers
 from fastgen.dataset.index import read_index
 from fastgen.dataset.manifest import read_manifest
 from fastgen.dataset.verify.run import verify_dataset
 from fastgen.faults.slice_file import write_slice
 from fastgen.generating.inputs import load_simulation
 from fastgen.generating.scan import scan_simulation
-from tests.building.toy import write_toy_roads
+from tests.generating.builds import DAYS, LOCATIONS, build_from, options
 from tests.generating.queue_kitchens import CALLS_PER_DAY, QueueKitchens, make_queue_kitchens
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastgen.building.job import BuildResult
-
-DAYS = 3
-LOCATIONS = ("sf", "chicago")
-
-
-def options(roads: Path, **others: object) -> BuildOptions:
-    given = {"days": DAYS, "locations": LOCATIONS, "roads": roads, **others}
-    return BuildOptions(**given)  # type: ignore[arg-type]
-
-
-def build(out: Path, roads: Path, workers: int = 1, **others: object) -> BuildResult:
-    engine = partial(make_with_workers, workers=workers)
-    return build_with(engine, out, options(roads, **others), make_source=make_queue_kitchens)
-
-
-@pytest.fixture(scope="module")
-def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_toy_roads(tmp_path_factory.mktemp("queue_roads"))
+build = partial(build_from, make_queue_kitchens)
 
 
 @pytest.fixture(scope="module")

@@ -12,43 +12,25 @@ import polars as pl
 import pytest
 
 import fastgen
-from fastgen.building.build import build_with
-from fastgen.building.options import BuildOptions
-from fastgen.building.workers import make_with_workers
 from fastgen.dataset.index import read_index
 from fastgen.dataset.manifest import read_manifest
 from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import OutputError
 from fastgen.faults.slice_file import write_slice
-from tests.building.toy import write_toy_roads
+from tests.generating.builds import DAYS, LOCATIONS, build_from
 from tests.generating.timetable import EVERY_MIN, PER_DAY, WAIT_MIN, Timetable, make_timetable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastgen.building.job import BuildResult
     from fastgen.generating.simulation import MakeSource
 
-DAYS = 3
-LOCATIONS = ("sf", "chicago")
-
-
-def build_timetable(
-    out: Path, roads: Path, workers: int = 1, make_source: MakeSource = make_timetable, **options: object
-) -> BuildResult:
-    engine = partial(make_with_workers, workers=workers)
-    wanted = BuildOptions(days=DAYS, locations=LOCATIONS, roads=roads, **options)  # type: ignore[arg-type]
-    return build_with(engine, out, wanted, make_source=make_source)
+build_timetable = partial(build_from, make_timetable)
 
 
 def changed(**fields: object) -> MakeSource:
     """Timetable with other values for some fields."""
     return lambda *given: dataclasses.replace(make_timetable(*given), **fields)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_toy_roads(tmp_path_factory.mktemp("timetable_roads"))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +60,7 @@ def test_all_that_verify_checks_holds(dataset: Path) -> None:
 def test_rules_of_the_draws_do_not_bind_another_source(
     roads: Path, tmp_path: Path, fields: dict[str, object]
 ) -> None:
-    report = verify_dataset(build_timetable(tmp_path / "data", roads, make_source=changed(**fields)).path)
+    report = verify_dataset(build_from(changed(**fields), tmp_path / "data", roads).path)
     assert report.passed, report.to_lines()
 
 
@@ -93,7 +75,7 @@ def test_rules_of_the_draws_do_not_bind_another_source(
 def test_what_no_source_may_do_is_found(
     roads: Path, tmp_path: Path, fields: dict[str, object], check: str
 ) -> None:
-    report = verify_dataset(build_timetable(tmp_path / "data", roads, make_source=changed(**fields)).path)
+    report = verify_dataset(build_from(changed(**fields), tmp_path / "data", roads).path)
     assert [one.name for one in report.checks if one.wrong] == [check]
 
 

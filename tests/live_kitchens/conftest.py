@@ -1,4 +1,7 @@
-"""One stream for all tests of its statistics: its figures are those of no shipped config."""
+"""Fixtures of live runs: no waiting for the disk, and one stream for all tests of its statistics.
+
+The figures of that stream are those of no shipped config.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,12 @@ FIGURES: dict[str, Any] = {
     "driver_mph": 18,
     "ping_sec": 45,
 }
+
+
+@pytest.fixture
+def _disk_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of small batches would wait for the disk some minutes; kills are tested with it."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -61,11 +61,6 @@ def mixed(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def _disk_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.fsync", lambda _: None)
-
-
 @pytest.mark.usefixtures("_disk_is_not_waited_for")
 @pytest.mark.parametrize("wire", ["live", "canonical"])
 def test_stops_change_nothing_and_faults_are_undone(wire: str, mixed: Path, tmp_path: Path) -> None:

@@ -34,10 +34,7 @@ BUSY: dict[str, Any] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _disk_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Thousands of small batches would wait for the disk some minutes; kills are tested with it."""
-    monkeypatch.setattr("os.fsync", lambda _: None)
+pytestmark = pytest.mark.usefixtures("_disk_is_not_waited_for")
 
 
 def time_of(row: dict[str, Any]) -> dt.datetime:

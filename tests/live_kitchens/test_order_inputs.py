@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def _disk_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.fsync", lambda _: None)
+pytestmark = pytest.mark.usefixtures("_disk_is_not_waited_for")
 
 
 def test_rows_of_one_stream_are_orders_of_another(tmp_path: Path) -> None:

@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def _disk_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.fsync", lambda _: None)
+pytestmark = pytest.mark.usefixtures("_disk_is_not_waited_for")
 
 
 def test_an_order_gets_its_whole_life(tmp_path: Path) -> None:

@@ -56,9 +56,7 @@ STRIDE = repeats(40, 1)
 MAX_STEP = 60
 
 
-@pytest.fixture(autouse=True)
-def _disk_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.fsync", lambda _: None)
+pytestmark = pytest.mark.usefixtures("_disk_is_not_waited_for")
 
 
 @pytest.fixture(scope="module")
