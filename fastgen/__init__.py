@@ -23,7 +23,7 @@ Rooms (packages and modules), each of which imports only from rooms below it::
     parquet/                     write Parquet files: pages, footers
     kernels/                     what all compiled code shares
     model/                       parameters and arrays, checked once; interfaces between rooms
-    files  records               write files whole; check JSON from outside
+    files  paths  records        write files whole; check names of files; check JSON from outside
     loading  jit                 import Numba quickly; compile kernels, and cache them on disk
     rng  units  errors  version  addresses of random draws; conversions; errors; version
 

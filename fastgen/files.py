@@ -1,79 +1,25 @@
-"""Check paths, and write files so that they appear whole or not at all."""
+"""Check that files and folders can be written, and write files so that they appear whole or not at all."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
-import re
 import shutil
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastgen.errors import OutputError, ScenarioError
+from fastgen.paths import check_input, check_name, hidden_beside, is_url
 
 if TYPE_CHECKING:
     from io import BufferedReader
 
 # Error numbers of network file systems and FUSE mounts for a call that they don't implement.
 NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
-_PATH_MAX, NAME_MAX = 4095, 255  # bytes, on Linux (linux/limits.h)
-# Characters of a wrong path that an error shows.
-_SHOWN = 60
-# One slash is enough: pathlib turns "s3://" into "s3:/".
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 # Bytes of the pipes of a shell, by device and inode: a pipe gives them once, and some inputs are read twice.
 _piped: dict[tuple[int, int], bytes] = {}
-
-
-def is_url(text: str | Path) -> bool:
-    """Say whether a text is a URL, such as s3://bucket/x, and not a path."""
-    return _URL.match(str(text)) is not None
-
-
-def check_name(name: str | Path) -> Path:
-    """Check that a text is a possible path; the file or folder needn't exist.
-
-    Raises
-    ------
-    ScenarioError
-        If it is empty or blank, too long for a file system, or has a null byte.
-    """
-    text = os.fsencode(name)
-    if not text:
-        raise ScenarioError("expected a path, got an empty text, as of a variable that is not set.")
-    if text.isspace():
-        raise ScenarioError(f"expected a path, got blanks alone, {os.fsdecode(text)!r}.")
-    if b"\0" in text:
-        raise ScenarioError(f"expected a path without null bytes, got {os.fsdecode(text)[:_SHOWN]!r}.")
-    if len(text) > _PATH_MAX or any(len(part) > NAME_MAX for part in text.split(b"/")):
-        raise ScenarioError(
-            f"expected a path of at most {_PATH_MAX} bytes, {NAME_MAX} between two slashes, got {len(text)} "
-            f"bytes, {os.fsdecode(text)[:_SHOWN]!r} and so on."
-        )
-    return Path(name)
-
-
-def check_input(name: str | Path, what: str) -> Path:
-    """Check that a text is a possible path of an input; `Path("")` would mean the current folder.
-
-    Parameters
-    ----------
-    name
-        The path.
-    what
-        Name of the option or argument, for errors.
-
-    Raises
-    ------
-    ScenarioError
-        As `check_name`.
-    """
-    try:
-        return check_name(name)
-    except ScenarioError as error:
-        raise ScenarioError(f"{what}: {error}") from None
 
 
 def check_folder(name: str | Path) -> Path:
@@ -143,14 +89,6 @@ def _why_not(folder: Path) -> str:
     """Give the system's words for the reason why a folder is not writable."""
     is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
     return os.strerror(errno.EROFS if is_read_only else errno.EACCES)
-
-
-def hidden_beside(path: Path, suffix: str) -> Path:
-    """Make the hidden name of a file or folder that belongs to `path` and is in the same folder."""
-    name = f".{path.name}{suffix}"
-    if len(os.fsencode(name)) > NAME_MAX:  # a name that is just short enough leaves no room for the suffix
-        name = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}{suffix}"
-    return path.with_name(name)
 
 
 def check_file(name: str | Path, what: str) -> Path:

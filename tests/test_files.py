@@ -12,7 +12,8 @@ import pytest
 from fastgen.building import finalise
 from fastgen.emitting.lock import hold_lock, try_lock
 from fastgen.errors import OutputError, ScenarioError
-from fastgen.files import check_folder, is_url, sync_folder, write_whole
+from fastgen.files import check_folder, sync_folder, write_whole
+from fastgen.paths import is_url
 from fastgen.publishing import publication
 
 if TYPE_CHECKING:

@@ -31,6 +31,7 @@ FLOORS = (
     ("parquet",),
     ("kernels", "model"),
     ("files", "records", "loading", "jit"),
+    ("paths",),
     ("rng", "units", "errors", "version"),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -32,7 +32,7 @@ class Place(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Check the path."""
-        from fastgen.files import check_name  # noqa: PLC0415  # --help does without
+        from fastgen.paths import check_name  # noqa: PLC0415  # --help does without
 
         try:
             check_name(value)

@@ -22,9 +22,9 @@ from fastgen.dataset.reading.event_file import EventFile
 from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.errors import DamageError, ScenarioError
 from fastgen.events.schema import EVENT_TYPE_IDS, max_pings_of
-from fastgen.files import check_input
 from fastgen.model.bounds import bound_preparation_s
 from fastgen.model.fields import check_list
+from fastgen.paths import check_input
 from fastgen.units import S_PER_DAY
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.dataset.reading.table_files import read_table_file
 from fastgen.errors import DamageError
 from fastgen.events.schema import EVENT_TYPE_IDS, N_BEFORE_PINGS, PING
-from fastgen.files import check_input
 from fastgen.inputs.tables import read_tables
+from fastgen.paths import check_input
 from fastgen.roads.server_address import strip_secrets
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastgen.dataset.index import DatasetIndex, make_index, read_index
 from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.table_files import read_table_file
-from fastgen.files import check_input
+from fastgen.paths import check_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable

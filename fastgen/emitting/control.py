@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastgen.errors import DataError
-from fastgen.files import NAME_MAX, sync_folder, write_whole
+from fastgen.files import sync_folder, write_whole
+from fastgen.paths import NAME_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -27,7 +27,8 @@ from fastgen.emitting.lock import check_free, hold_lock
 from fastgen.emitting.sink import SinkState
 from fastgen.emitting.stream import StreamSink
 from fastgen.errors import ScenarioError
-from fastgen.files import NAME_MAX, check_file, hidden_beside
+from fastgen.files import check_file
+from fastgen.paths import NAME_MAX, hidden_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

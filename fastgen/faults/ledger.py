@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fastgen.errors import DamageError, OutputError
-from fastgen.files import hidden_beside, sync_folder
+from fastgen.files import sync_folder
+from fastgen.paths import hidden_beside
 from fastgen.wire.formats import open_parquet
 
 if TYPE_CHECKING:

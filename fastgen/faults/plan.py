@@ -14,10 +14,11 @@ from fastgen.dataset.layout import check_no_part
 from fastgen.errors import ScenarioError
 from fastgen.faults.fault import Fault
 from fastgen.faults.kinds import KINDS, ROW_FIELDS
-from fastgen.files import check_file, check_input, check_place
+from fastgen.files import check_file, check_place
 from fastgen.inputs.scenario_file import canonical_tree, read_toml
 from fastgen.model.field_kinds import integer
 from fastgen.model.fields import apply, did_you_mean, from_dict, shown, to_dict
+from fastgen.paths import check_input
 
 # Most faults of a file: each takes a pass over the events that are hit.
 MAX_FAULTS = 1000

@@ -19,7 +19,8 @@ from fastgen.errors import DataError
 from fastgen.faults.kinds import DELAYING, DROPPING
 from fastgen.faults.ledger import SCHEMA
 from fastgen.faults.plan import LINE_FORMATS
-from fastgen.files import check_input, open_regular
+from fastgen.files import open_regular
+from fastgen.paths import check_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
 from fastgen.faults.plan import load_scenario_faults
-from fastgen.files import check_input
 from fastgen.generating.simulation import Simulation, make_simulation
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.location_tables import make_dimensions
@@ -16,6 +15,7 @@ from fastgen.inputs.menus import load_built_in_menus
 from fastgen.model.fields import check_list
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.orders.expected import check_expected_orders, expected_orders
+from fastgen.paths import check_input
 from fastgen.roads.area import Area
 from fastgen.roads.cache import default_cache_dir, load_route_table
 from fastgen.roads.coverage import describe_gap, find_misplaced

@@ -61,8 +61,17 @@ def scan_scenario(
     ScenarioError, DataError
         If an input is wrong.
     """
-    # The parameters are the fields of the options, one by one.
-    return scan_simulation(load_simulation(SimulationOptions(**locals())))
+    options = SimulationOptions(
+        scenario=scenario,
+        days=days,
+        seed=seed,
+        scale=scale,
+        start=start,
+        locations=locations,
+        dimensions=dimensions,
+        roads=roads,
+    )
+    return scan_simulation(load_simulation(options))
 
 
 def scan_simulation(simulation: Simulation) -> pl.LazyFrame:
@@ -107,7 +116,17 @@ def scenario_batches(
         Columns and rows as those of `scan_scenario`, made while they are read; to be read once. DuckDB
         queries it as a table.
     """
-    simulation = load_simulation(SimulationOptions(**locals()))  # as in `scan_scenario`
+    options = SimulationOptions(
+        scenario=scenario,
+        days=days,
+        seed=seed,
+        scale=scale,
+        start=start,
+        locations=locations,
+        dimensions=dimensions,
+        roads=roads,
+    )
+    simulation = load_simulation(options)
     schema = with_nulls(arrow_schema(simulation.sequence_kind))
 
     def make() -> Iterator[pa.RecordBatch]:

@@ -41,6 +41,7 @@ def find_kitchens(
         If a place can't be found, or a config is impossible; the message names its file.
     """
     kitchens, now = [], utc_from_us(now_us)
+    # By name: the number of a kitchen in this list is its location_id on the wire.
     for path, config in sorted(configs, key=lambda one: one[1].location_name):
         with naming(path):
             place = find_place(config, geocoder)
@@ -72,5 +73,6 @@ def start_clock(index: DatasetIndex, kitchens: Sequence[Kitchen], now_us: int) -
         speed=parse_speed(kitchens[0].config.speed_up),
         loop=False,
         first_s=index.first_s,
+        # Without events, the history ends just before its first second.
         last_event_s=index.first_s - 1 if last is None else last,
     )

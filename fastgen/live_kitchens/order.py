@@ -188,8 +188,10 @@ def _from_row(row: Mapping[str, Any]) -> dict[str, Any]:
         raise ScenarioError(f"body: expected an object, got {shown(body)}.")
     order = {key: row.get(field) for field, key in _ROW_FIELDS.items()}
     order["location"] = next((row[name] for name in _KITCHEN_FIELDS if row.get(name) is not None), None)
+    # location_id is a number on the wire, while kitchens are found by text.
     if isinstance(order["location"], int):
         order["location"] = str(order["location"])
+    # Half a position is an error, no position is one to be drawn.
     position = {name: body.get(f"customer_{name}") for name in ("lat", "lon")}
     order["customer"] = None if all(value is None for value in position.values()) else position
     order["address"] = body.get("customer_addr")

@@ -41,10 +41,8 @@ class Folder:
 
     Parameters
     ----------
-    path
-        The folder.
-    positions
-        How far files were taken before.
+    path, positions
+        As `order_inputs.open_inputs` has them.
     """
 
     def __init__(self, path: Path, positions: Mapping[str, Position]) -> None:
@@ -100,7 +98,7 @@ class Folder:
         lines: list[Line] = []
         if refusal is not None:
             at, self._open = Position(DONE, is_refused=True), None
-        elif len(data) < READ_BYTES:  # the end of the file
+        elif len(data) < READ_BYTES:
             lines = cutter.cut(data) + cutter.finish()
             at, self._open = Position(DONE, cutter.number), None
         else:

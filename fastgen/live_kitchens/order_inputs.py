@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from fastgen.errors import DataError, ScenarioError
-from fastgen.files import check_input, kind_of
+from fastgen.files import kind_of
 from fastgen.live_kitchens.order_folder import Folder
 from fastgen.live_kitchens.order_lines import LineCutter
 from fastgen.live_kitchens.order_reading import READ_BYTES, Position, Reading, read_at, refuse_other_form
+from fastgen.paths import check_input
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,10 +115,8 @@ class GrowingFile:
 
     Parameters
     ----------
-    path
-        The file.
-    positions
-        How far files were taken before.
+    path, positions
+        As `open_inputs` has them.
     """
 
     def __init__(self, path: Path, positions: Mapping[str, Position]) -> None:

@@ -51,7 +51,6 @@ class Position(NamedTuple):
     @classmethod
     def after(cls, cutter: LineCutter, offset: int) -> Self:
         """Make the position behind the whole lines of a file that was read up to an offset."""
-        # A line without its end is read once more after a restart.
         return cls(offset - len(cutter.rest), cutter.number, cutter.is_inside_long)
 
     def cutter(self) -> LineCutter:
@@ -59,7 +58,6 @@ class Position(NamedTuple):
         return LineCutter(self.number, is_inside_long=self.is_inside_long)
 
 
-# By the name of a file.
 Positions = dict[str, Position]
 
 

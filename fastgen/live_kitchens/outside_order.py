@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fastgen.generating.simulation import Simulation
     from fastgen.wire.form import WireForm
 
+# `rows_of_table` puts in the kitchen's number as location_id.
 _COLUMNS = (*(column.name for column in COLUMNS if column.name != "location_id"), *MADE_COLUMNS)
 _TENS = 10
 
@@ -105,6 +106,7 @@ class OrderMaker:
         if any(order.address is not None for order in accepted):
             table = _with_addresses(table, accepted, starts)
         rows = rows_of_table(table, self._number, micros=True)
+        # An order that names an earlier time has rows that are past already: they go out when it is accepted.
         moments_us = np.maximum(self._form.times_us(rows.ints), np.repeat(moments_us, np.diff(starts)))
         return sort_rows(rows, moments_us, self._form)
 
@@ -116,6 +118,7 @@ class OrderMaker:
         self._source.complete(
             self._location_id,
             self._table,
+            # Brands have no popularity outside of the scenario's days: there, its first or last day counts.
             np.clip(orders.times_us[:, 0] // (S_PER_DAY * US_PER_S), 0, self._days - 1),
             np.array([_hash_32(one.order_id) for one in accepted], np.int64),
             orders,

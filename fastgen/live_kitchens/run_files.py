@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastgen.emitting.emission import locks_of
 from fastgen.errors import ScenarioError
 from fastgen.faults.plan import check_ledger_path
-from fastgen.files import check_file, check_input, hidden_beside
+from fastgen.files import check_file
+from fastgen.paths import check_input, hidden_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from fastgen.emitting.control import find_control
 from fastgen.emitting.lock import is_locked
 from fastgen.errors import ScenarioError
-from fastgen.files import check_name, kind_of
+from fastgen.files import kind_of
 from fastgen.live_kitchens.state import read_state
+from fastgen.paths import check_name
 from fastgen.replaying.run import NS_PER_US
 from fastgen.units import US_PER_S
 

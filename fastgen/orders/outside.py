@@ -36,12 +36,8 @@ def draw_outside_orders(
         The scenario's seed.
     n_customers
         Number of customers in the location's route table.
-    day
-        int64 (n_orders,), day number of each order, one of the scenario's: it decides how popular brands are.
-    index
-        int64 (n_orders,), a number below 2**32 for each order, from a hash of its own id.
-    orders
-        Creation times, `times_us[:, 0]`, and `line_start[0]` are given; all else but `id_view` is output.
+    day, index, orders
+        As `CompletesOrders.complete` has them.
     """
     creation, basket, kitchen, driver = (
         stream(seed, parameters.location_id, purpose)
@@ -53,11 +49,13 @@ def draw_outside_orders(
         )
     )
     rules = parameters.driver_rules
+    # Two orders of a day whose ids have the same hash get the same draws, and are two orders all the same.
     orders.draw[:] = index
     words = draw_blocks(creation, day, index, range(1))
     orders.customer[:] = below_each(words[0], n_customers)
     orders.house_number[:] = below_each(words[1], parameters.house_number_max) + 1
     draw_baskets(
+        # The stream that is there is the one of the scenario's own baskets.
         parameters.baskets._replace(stream=basket),
         day,
         index,

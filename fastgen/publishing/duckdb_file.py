@@ -9,7 +9,8 @@ import duckdb
 import pyarrow as pa
 
 from fastgen.errors import FastgenError, OutputError, ScenarioError
-from fastgen.files import check_file, check_folder, check_name, hidden_beside, sync_folder
+from fastgen.files import check_file, check_folder, sync_folder
+from fastgen.paths import check_name, hidden_beside
 from fastgen.publishing.publication import (
     Publication,
     check_scratch,

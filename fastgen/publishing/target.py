@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastgen.dataset.layout import check_outside
 from fastgen.errors import DataError, ScenarioError
-from fastgen.files import check_name, is_url
+from fastgen.paths import check_name, is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

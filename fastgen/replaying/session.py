@@ -8,15 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
-from fastgen.dataset.index import select_ids, select_types
 from fastgen.dataset.layout import check_no_part, is_part
 from fastgen.dataset.opened import OpenDataset, index_of
 from fastgen.emitting.emission import check_idle, choose_state_path, emit_window, make_sink, open_sink
 from fastgen.errors import ScenarioError
 from fastgen.faults.plan import check_ledger_path, load_plan
-from fastgen.files import hidden_beside
 from fastgen.loading import needed_kernels
-from fastgen.replaying.clock import ReplayClock, parse_speed
+from fastgen.paths import hidden_beside
 from fastgen.replaying.first_run import check_first_now, first_state, start_clock
 from fastgen.replaying.options import Emitted, ReplayOptions
 from fastgen.replaying.state import ReplayState, read_replay_state, write_replay_state
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
     from fastgen.emitting.sink import SinkState, Staged
     from fastgen.faults.plan import FaultPlan
     from fastgen.faults.windows import FaultyWindows
-    from fastgen.replaying.clock import Window
+    from fastgen.replaying.clock import ReplayClock, Window
     from fastgen.wire.formats import WireWriter
     from fastgen.wire.rows import WireChunk
 
@@ -77,14 +75,7 @@ class ReplaySession:
         self._options = options
         self._index = index_of(dataset)
         plan = load_plan(options.faults)
-        self._request = Request(
-            dataset=self._index.digest,
-            locations=select_ids(self._index, options.locations),
-            types=select_types(options.types),
-            speed=None if options.speed is None else parse_speed(options.speed),
-            faults=None if plan is None else plan.digest,
-            options=options,
-        )
+        self._request = Request.of(self._index, options, plan)
         self._sink = make_sink(to, options.format, options.max_rows_per_file)
         if isinstance(to, str | Path):
             if is_part(Path(to), self._index.folder):
@@ -195,12 +186,7 @@ class ReplaySession:
         # By the clock of the state: at a new speed, the last run would be at another time.
         if not first_run:
             check_not_ahead(state.clock(self._index), state.watermark, now_us, self._options)
-        state = replace(
-            state,
-            speed=str(clock.speed),
-            anchor_us=clock.anchor_us,
-            anchor_virtual_us=clock.anchor_virtual_us,
-        )
+        state = state.with_pace(clock)
         emitted = Emitted(window, clock, first_run, state.watermark, control=self._sink.control_folder)
         if window is None:
             # A new speed counts from now on, even if nothing is due yet.

@@ -65,6 +65,15 @@ class ReplayState:
         """Take over another state of the sink."""
         return replace(self, **sink._asdict())
 
+    def with_pace(self, clock: ReplayClock) -> ReplayState:
+        """Take over speed and anchor of a clock, which alone may change after the first run."""
+        return replace(
+            self,
+            speed=str(clock.speed),
+            anchor_us=clock.anchor_us,
+            anchor_virtual_us=clock.anchor_virtual_us,
+        )
+
     def clock(self, index: DatasetIndex) -> ReplayClock:
         """Make the clock of the state."""
         return ReplayClock(

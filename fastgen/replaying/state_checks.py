@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
+from fastgen.dataset.index import select_ids, select_types
 from fastgen.errors import ScenarioError
 from fastgen.replaying.clock import parse_speed
 from fastgen.units import S_PER_DAY, US_PER_S
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from fastgen.dataset.index import DatasetIndex
     from fastgen.emitting.sink import Sink
+    from fastgen.faults.plan import FaultPlan
     from fastgen.replaying.clock import ReplayClock
     from fastgen.replaying.options import ReplayOptions
     from fastgen.replaying.state import ReplayState
@@ -50,6 +52,24 @@ class Request(NamedTuple):
     speed: Fraction | None
     options: ReplayOptions
     faults: str | None = None
+
+    @classmethod
+    def of(cls, index: DatasetIndex, options: ReplayOptions, plan: FaultPlan | None) -> Self:
+        """Make the request that options stand for, with the ids that a dataset has for their names.
+
+        Raises
+        ------
+        ScenarioError
+            If the dataset has no such location, or there is no such type.
+        """
+        return cls(
+            dataset=index.digest,
+            locations=select_ids(index, options.locations),
+            types=select_types(options.types),
+            speed=None if options.speed is None else parse_speed(options.speed),
+            options=options,
+            faults=None if plan is None else plan.digest,
+        )
 
 
 def check_state(state: ReplayState, request: Request, sink: Sink, state_path: Path) -> None:

@@ -16,8 +16,8 @@ from fastgen.building.options import BuildOptions, Inputs, Options
 from fastgen.building.plan import PART_EVENTS
 from fastgen.building.shared import Attempt, check_in, open_run
 from fastgen.errors import ScenarioError
-from fastgen.files import is_url
 from fastgen.inputs.tables import write_tables
+from fastgen.paths import is_url
 from fastgen.spark.session import explain, spark_errors
 from fastgen.spark.tasks import MADE, make_files
 from fastgen.spark.watching import watch

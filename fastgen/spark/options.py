@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastgen.dataset.instants import parse_wall_time
 from fastgen.errors import ScenarioError
-from fastgen.files import check_input, is_url
+from fastgen.paths import check_input, is_url
 from fastgen.replaying.clock import YEAR_10000_US, parse_speed, us_from_utc
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from fastgen.errors import OutputError
-from fastgen.files import check_folder, hidden_beside, sync_folder, write_whole
+from fastgen.files import check_folder, sync_folder, write_whole
 from fastgen.inputs.menus import read_menus
+from fastgen.paths import hidden_beside
 from fastgen.templates.reading import INGREDIENTS
 
 if TYPE_CHECKING:

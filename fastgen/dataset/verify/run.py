@@ -22,8 +22,8 @@ from fastgen.dataset.verify.route_checks import check_kitchens
 from fastgen.errors import DamageError, DataError
 from fastgen.events.day_digest import DIGEST_VERSION, digest_dataset
 from fastgen.events.schema import SEQUENCE_KINDS
-from fastgen.files import check_input
 from fastgen.inputs.tables import read_tables
+from fastgen.paths import check_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
