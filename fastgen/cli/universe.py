@@ -11,6 +11,7 @@ from fastgen.cli.late_compiling import announced_late_compiling
 from fastgen.cli.options import roads
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
+from fastgen.cli.universe_compare import compare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,3 +121,6 @@ def _describe(checked: CheckedSite) -> list[str]:
 
 def _minutes(minutes: float) -> str:
     return "ever longer" if minutes == float("inf") else f"{minutes:.1f} min"
+
+
+universe.add_command(compare)

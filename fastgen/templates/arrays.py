@@ -39,6 +39,11 @@ def make_recipes(universe: Universe) -> Recipes:
     )
 
 
+def make_prices(universe: Universe) -> NDArray[np.float64]:
+    """List the prices of all items, float64 (n_items,), as rows of `make_recipes`."""
+    return np.array([item.price for brand in universe.brands.values() for item in brand.items], np.float64)
+
+
 def make_site_items(universe: Universe, site: Site) -> NDArray[np.int32]:
     """List the items that a site sells, int32, as rows of `make_recipes`."""
     sold = universe.brands_of(site)

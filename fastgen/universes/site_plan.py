@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fastgen.inputs.timezones import load_zone
@@ -135,3 +135,9 @@ def site_seed(seed: int, name: str) -> int:
     """Derive the seed of a site's draws, 0 <= seed < 2**64, from that of the run and the site's name."""
     # SHA-256 gives unrelated seeds for near ones, the same everywhere.
     return int.from_bytes(hashlib.sha256(f"{seed} {site_path(name)}".encode()).digest()[:8], "big")
+
+
+def reseed(plan: SitePlan, seed: int) -> SitePlan:
+    """Plan the same site for a run with another seed."""
+    population = replace(plan.population, seed=site_seed(seed, plan.site.info.name))
+    return replace(plan, population=population, homes=draw_homes(population, len(plan.rides.out_mm)))

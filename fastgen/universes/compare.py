@@ -1,0 +1,169 @@
+"""Compare two universes: both run with the same seeds, and their figures are compared pair by pair."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
+from itertools import product
+from operator import add
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.building.workers import check_workers
+from fastgen.errors import FastgenWarning, ScenarioError
+from fastgen.queueing.figures import compute_figures
+from fastgen.queueing.kernels.records import NEVER
+from fastgen.queueing.tally import Period, Resources, tally_days
+from fastgen.templates.arrays import make_prices
+from fastgen.templates.reading import read_universe
+from fastgen.templates.site_load import check_load, refuse_overload, warn_of_load
+from fastgen.universes.comparison import Comparison, Trial
+from fastgen.universes.site_plan import plan_sites, reseed
+from fastgen.universes.site_run import run_days
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastgen.queueing.figures import Figure
+    from fastgen.templates.universe import Universe
+    from fastgen.universes.site_plan import SitePlan
+
+# Date of day 0, as `fastgen universe run` has it: sites with summer time have a day of 23 hours in March.
+_START = dt.date(2024, 1, 1)
+
+
+class Side(NamedTuple):
+    """One of the two that are compared: what it is called, and its templates."""
+
+    name: str
+    universe: Universe
+
+
+class _Planned(NamedTuple):
+    """A site that can be run and measured."""
+
+    plan: SitePlan
+    resources: Resources
+
+
+def compare(
+    a: str | os.PathLike[str],
+    b: str | os.PathLike[str],
+    *,
+    seeds: int = 10,
+    seed: int = 42,
+    days: int = 7,
+    warm_up: int = 1,
+    roads: str | os.PathLike[str] | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    announce: Callable[[str], None] = lambda _: None,
+    advance: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Comparison:
+    """Compare two template folders: run both with the same seeds, and judge how their figures differ.
+
+    Parameters
+    ----------
+    a, b
+        The folders; both have sites of the same names.
+    seeds, seed
+        Number of seeds that both run with, and the first of them.
+    days, warm_up
+        Days that are measured, and days that run before them: a site starts empty.
+    roads
+        Folder of NAME.roads files for sites without a built-in network, or None.
+    workers
+        Number of threads; None for one a core. The figures are the same with any number.
+    force
+        Whether to accept a load over 1, whose queues grow all through a rush.
+    announce
+        Called with a line before routes are computed.
+    advance
+        Called with the number of runs that are done, and of all runs.
+
+    Raises
+    ------
+    ScenarioError
+        If a folder or a number is wrong, or a load is over 1.
+    DataError
+        If a site has no road network, or one can't be used.
+    """
+    trial = Trial(seeds, seed, days, warm_up)
+    check_workers(workers)
+    roads = None if roads is None else Path(roads)
+    sides = _read_sides(Path(a), Path(b))
+    for side in sides:
+        _check_load(side, roads, announce, force=force)
+    planned = [_plan(side, trial, roads, announce) for side in sides]
+    # A seed's two runs one after the other.
+    tasks = list(product(range(seed, seed + seeds), planned))
+    runs: list[list[dict[Figure, float]]] = []
+    # Threads suffice: draws and the loop of a site run without the interpreter's lock.
+    with ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(tasks))) as pool:
+        for run in pool.map(lambda task: _run(task[1], trial, task[0]), tasks):
+            runs.append(run)
+            advance(len(runs), len(tasks))
+    names = [site.plan.site.info.name for site in planned[0]]
+    values = [[list(figures.values()) for figures in run] for run in runs]
+    return Comparison(
+        a=sides[0].name,
+        b=sides[1].name,
+        trial=trial,
+        sites=(*names, None) if len(names) > 1 else tuple(names),
+        figures=tuple(runs[0][0]),
+        values=np.array(values).reshape(seeds, 2, *np.shape(values)[1:]),
+    )
+
+
+def _read_sides(a: Path, b: Path) -> tuple[Side, Side]:
+    sides = Side(str(a), read_universe(a)), Side(str(b), read_universe(b))
+    names, others = (sorted(site.info.name for site in side.universe.sites.values()) for side in sides)
+    if names != others:
+        raise ScenarioError(
+            f"{b}: expected the sites of {a}, for the customers are the same in both: {', '.join(names)}; "
+            f"got {', '.join(others)}."
+        )
+    return sides
+
+
+def _check_load(side: Side, roads: Path | None, announce: Callable[[str], None], *, force: bool) -> None:
+    checked = list(check_load(side.universe, roads, announce))
+    for line in warn_of_load(checked):
+        warnings.warn(f"{side.name}: {line}", FastgenWarning, stacklevel=3)
+    if not force:
+        refuse_overload(side.universe.folder, checked)
+
+
+def _plan(side: Side, trial: Trial, roads: Path | None, announce: Callable[[str], None]) -> list[_Planned]:
+    """Plan the sites of one side, sorted by name."""
+    prices = make_prices(side.universe)
+    plans = plan_sites(side.universe, trial.seed, _START, roads, announce)
+    return [
+        _Planned(
+            plan,
+            Resources(
+                stations=plan.capacity.stations.sum(axis=0),
+                paces=plan.capacity.paces,
+                weather=np.array([(-NEVER, 1000), *plan.weather], np.int64),
+                prices=prices,
+            ),
+        )
+        for plan in sorted(plans, key=lambda plan: plan.site.info.name)
+    ]
+
+
+def _run(planned: list[_Planned], trial: Trial, seed: int) -> list[dict[Figure, float]]:
+    """Run all sites with a seed; compute the figures of each, and of all together if there are several."""
+    tallies = []
+    for plan, resources in planned:
+        end_day = trial.warm_up + trial.days
+        period = Period(plan.day_start_us(trial.warm_up), plan.day_start_us(end_day))
+        tallies.append(tally_days(run_days(reseed(plan, seed), end_day), period, resources))
+    if len(tallies) > 1:
+        tallies.append(reduce(add, tallies))
+    return [compute_figures(tally) for tally in tallies]
