@@ -16,9 +16,9 @@ import numpy as np
 
 from fastgen.building.workers import check_workers
 from fastgen.errors import FastgenWarning, ScenarioError
+from fastgen.queueing.activity import describe_equipment
 from fastgen.queueing.figures import compute_figures
-from fastgen.queueing.kernels.records import NEVER
-from fastgen.queueing.tally import Period, Resources, tally_days
+from fastgen.queueing.tally import tally_days
 from fastgen.templates.arrays import make_prices
 from fastgen.templates.reading import read_universe
 from fastgen.templates.site_load import check_load, refuse_overload, warn_of_load
@@ -29,6 +29,9 @@ from fastgen.universes.site_run import run_days
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
+    from fastgen.queueing.activity import Equipment
     from fastgen.queueing.figures import Figure
     from fastgen.templates.universe import Universe
     from fastgen.universes.site_plan import SitePlan
@@ -48,7 +51,8 @@ class _Planned(NamedTuple):
     """A site that can be run and measured."""
 
     plan: SitePlan
-    resources: Resources
+    equipment: Equipment
+    prices: NDArray[np.float64]
 
 
 def compare(
@@ -144,26 +148,19 @@ def _plan(side: Side, trial: Trial, roads: Path | None, announce: Callable[[str]
     prices = make_prices(side.universe)
     plans = plan_sites(side.universe, trial.seed, _START, roads, announce)
     return [
-        _Planned(
-            plan,
-            Resources(
-                stations=plan.capacity.stations.sum(axis=0),
-                paces=plan.capacity.paces,
-                weather=np.array([(-NEVER, 1000), *plan.weather], np.int64),
-                prices=prices,
-            ),
-        )
+        _Planned(plan, describe_equipment(plan.capacity, plan.changes, plan.weather), prices)
         for plan in sorted(plans, key=lambda plan: plan.site.info.name)
     ]
 
 
 def _run(planned: list[_Planned], trial: Trial, seed: int) -> list[dict[Figure, float]]:
     """Run all sites with a seed; compute the figures of each, and of all together if there are several."""
+    n_days = trial.warm_up + trial.days
     tallies = []
-    for plan, resources in planned:
-        end_day = trial.warm_up + trial.days
-        period = Period(plan.day_start_us(trial.warm_up), plan.day_start_us(end_day))
-        tallies.append(tally_days(run_days(reseed(plan, seed), end_day), period, resources))
+    for plan, equipment, prices in planned:
+        day_starts_us = np.array([plan.day_start_us(day) for day in range(n_days + 1)])
+        logs = run_days(reseed(plan, seed), n_days)
+        tallies.append(tally_days(logs, day_starts_us, trial.warm_up, equipment, prices))
     if len(tallies) > 1:
         tallies.append(reduce(add, tallies))
     return [compute_figures(tally) for tally in tallies]

@@ -42,7 +42,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     """Compare in a folder with templates a, where sf has one stove, and b, where it has two."""
     monkeypatch.chdir(tmp_path)
     for name, kitchen in (("a", KITCHEN), ("b", MORE)):
-        templates, roads = write_universe(tmp_path / f"of {name}", sf={"kitchens": [kitchen]}, chicago=CHICAGO)
+        templates, roads = write_universe(
+            tmp_path / f"of {name}", sf={"kitchens": [kitchen]}, chicago=CHICAGO
+        )
         templates.rename(tmp_path / name)
 
     def run_compare(*args: str) -> Done:
@@ -78,7 +80,13 @@ def test_json_is_the_same_for_any_number_of_workers(run: Run) -> None:
     one, many = (run("a", "b", "--json", "--workers", workers) for workers in ("1", "4"))
     assert one == many
     made = json.loads(one.stdout)
-    assert (made["a"], made["b"], made["seeds"], made["days"], made["warm_up"]) == ("a", "b", [42, 43, 44], 2, 1)
+    assert (made["a"], made["b"], made["seeds"], made["days"], made["warm_up"]) == (
+        "a",
+        "b",
+        [42, 43, 44],
+        2,
+        1,
+    )
 
 
 def test_the_command_has_the_defaults_of_the_library() -> None:
@@ -92,7 +100,10 @@ def test_the_command_has_the_defaults_of_the_library() -> None:
     [
         (("a", "missing"), "fastgen: missing: expected a template folder with sites/, brands/ and"),
         (("a", "b", "--warm-up", "-1"), "fastgen: warm_up: expected 0 <= warm_up <= 3650, got -1."),
-        (("a", "b", "--workers", "0"), "fastgen universe compare: Invalid value for '--workers': expected auto"),
+        (
+            ("a", "b", "--workers", "0"),
+            "fastgen universe compare: Invalid value for '--workers': expected auto",
+        ),
         (("a",), "fastgen universe compare: Missing argument 'B'."),
     ],
 )

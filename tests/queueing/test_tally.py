@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
+from fastgen.queueing.activity import describe_equipment
 from fastgen.queueing.day_log import DayLog, take_out_day
 from fastgen.queueing.figures import compute_figures
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import run_site
 from fastgen.queueing.site import Capacity, Demand, make_site
-from fastgen.queueing.tally import Period, Resources, Tally, tally_days
+from fastgen.queueing.tally import Tally, tally_days
 from tests.effort import repeats
 from tests.queueing.sites import DAY, MINUTE, N_TYPES, Case, draw_case
 from tests.queueing.test_day_log import run_by_days
@@ -44,15 +46,16 @@ def run(case: Case, cut_us: int, days: int = DAYS) -> DayLog:
     return take_out_day(site, 0, 0, days * DAY, cut_us)
 
 
-def resources(case: Case) -> Resources:
-    weather = np.array([(-r.NEVER, 1000), *case.weather], np.int64)
-    return Resources(case.capacity.stations.sum(axis=0), case.capacity.paces, weather, PRICES)
+def tally_between(case: Case, logs: list[DayLog], *edges_us: int, warm_up: int = 0) -> Tally:
+    """Sum up what a case did between edges, as if they were those of days."""
+    equipment = describe_equipment(case.capacity, case.changes, case.weather)
+    return tally_days(logs, np.array(edges_us), warm_up, equipment, PRICES)
 
 
-def run_by_hand(begins_min: float, ends_min: float) -> Tally:
+def run_by_hand(begins_min: int, ends_min: int) -> Tally:
     case = Case(Capacity(np.array([[1, 2, 0, 0]]), np.array([MINUTE])), BY_HAND, [], [])
     log = run(case, 2 * DAY)
-    return tally_days([log], Period(int(begins_min * MINUTE), int(ends_min * MINUTE)), resources(case))
+    return tally_between(case, [log], begins_min * MINUTE, ends_min * MINUTE)
 
 
 # Line 1 is on stations 12:00 to 12:04 and 12:04 to 12:14; line 2 waits until 12:04, and is done at 12:07.
@@ -73,7 +76,6 @@ def test_numbers_by_hand() -> None:
 def test_a_period_has_what_lies_in_it() -> None:
     tally = run_by_hand(722, 736)  # 12:02 to 12:16
     assert (tally.created, tally.delivered, tally.open_at_end) == (1, 1, 1)
-    assert tally.revenue == 5.25
     np.testing.assert_array_equal(tally.waiting_us, np.array([2, 0, 0, 0]) * MINUTE)
     np.testing.assert_array_equal(tally.busy_us, np.array([5, 11, 0, 0]) * MINUTE)
     np.testing.assert_array_equal(np.concatenate(tally.in_system_us), [10 * MINUTE])
@@ -112,26 +114,25 @@ def test_figures_by_hand() -> None:
 def test_sums_are_those_of_loops_over_single_orders(seed: int) -> None:
     """Couriers that stop, stations that break, kitchens that close, rain; some orders are never finished."""
     case = draw_case(seed, 600, 3)
-    period = Period(DAY // 2, 2 * DAY)
     log = run(case, 3 * DAY)
-    tally = tally_days([log], period, resources(case))
-    slow = sum_slowly(log, period, case)
+    tally = tally_between(case, [log], DAY // 2, 2 * DAY)
+    slow = sum_slowly(log, DAY // 2, 2 * DAY, case)
     assert {name: np.sum(value) for name, value in vars(tally).items() if name in slow} == slow
     assert tally.delivered > 50
 
 
-def sum_slowly(log: DayLog, period: Period, case: Case) -> dict[str, int]:
+def sum_slowly(log: DayLog, first: int, end: int, case: Case) -> dict[str, int]:
     """Sum by single orders, lines and steps."""
     sums = dict.fromkeys(("waiting_us", "busy_us", "riding_us", "created", "cancelled", "open_at_end"), 0)
 
     def inside(begins: int, ends: int) -> int:
-        return max(0, min(ends, period.ends_us) - max(begins, period.begins_us))
+        return max(0, min(ends, end) - max(begins, first))
 
     for order in log.orders.tolist():
         created, ended, state = order[r.ORDER_CREATED], order[r.ORDER_ENDED], order[r.ORDER_STATE]
-        sums["created"] += period.begins_us <= created < period.ends_us
-        sums["cancelled"] += state in {r.CANCELLED, r.FAILED} and period.begins_us <= ended < period.ends_us
-        sums["open_at_end"] += created < period.ends_us and (state == r.OPEN or ended >= period.ends_us)
+        sums["created"] += first <= created < end
+        sums["cancelled"] += state in {r.CANCELLED, r.FAILED} and first <= ended < end
+        sums["open_at_end"] += created < end and (state == r.OPEN or ended >= end)
         if state == r.DELIVERED:
             permille = next((slow for time, slow in reversed(case.weather) if time <= ended), 1000)
             pace = int(case.capacity.paces[order[r.ORDER_COURIER]])
@@ -151,36 +152,50 @@ def sum_slowly(log: DayLog, period: Period, case: Case) -> dict[str, int]:
     return sums
 
 
-def test_periods_and_days_add_up() -> None:
-    """Two periods are their whole, and days one by one are all of them at once."""
+def test_days_and_their_parts_add_up() -> None:
+    """Days with their own logs are one long day with one log; what a warm-up leaves out is in it."""
     case = draw_case(3)._replace(changes=[])
     logs = run_by_days(case, DAYS, 0)
-    parts = [Period(0, 2 * DAY), Period(2 * DAY, 3 * DAY + 7)]
-    first, second = (tally_days(logs, part, resources(case)) for part in parts)
-    whole = tally_days([run(case, 9 * DAY)], Period(0, 3 * DAY + 7), resources(case))
-    both = first + second
-    assert both.period_us == whole.period_us
-    for name in ("waiting_us", "busy_us", "station_us"):
-        np.testing.assert_array_equal(getattr(both, name), getattr(whole, name))
-    for name in ("created", "delivered", "cancelled", "riding_us", "courier_us", "to_ready_us"):
-        assert getattr(both, name) == getattr(whole, name)
-    assert second.open_at_end == whole.open_at_end
-    times, expected = (np.sort(np.concatenate(tally.in_system_us)) for tally in (both, whole))
-    np.testing.assert_array_equal(times, expected)
+    starts = [day * DAY for day in range(DAYS + 1)]
+    whole = tally_between(case, [run(case, 9 * DAY)], 0, DAYS * DAY)
+    daily = tally_between(case, logs, *starts)
+    late = tally_between(case, logs, *starts, warm_up=2)
+    early = tally_between(case, logs[:2], *starts[:3])
+    for name in vars(whole):
+        sums = [sum_up(getattr(tally, name)) for tally in (daily, whole, early, late)]
+        if name in {"n_sites", "open_at_end"}:
+            assert sums[0] == sums[1] == sums[3]
+        else:
+            assert sums[0] == pytest.approx(sums[1])
+            assert sums[0] == pytest.approx(sums[2] + sums[3])
     # What comes in goes out, or is still there.
-    assert first.open_at_end + second.created == second.delivered + second.cancelled + second.open_at_end
+    assert early.open_at_end + late.created == late.delivered + late.cancelled + late.open_at_end
+    assert early.created > 0 < late.created
+
+
+def sum_up(values: Any) -> float:
+    return float(np.sum(np.concatenate(values) if isinstance(values, list) else values))
 
 
 def test_utilisation_is_work_over_capacity() -> None:
     case = draw_case(5)._replace(changes=[])
     site = make_site(*case)
     run_site(r.NEVER, site)
-    period = Period(0, 60 * DAY)
-    tally = tally_days([take_out_day(site, 0, 0, DAYS * DAY, r.NEVER)], period, resources(case))
+    tally = tally_between(case, [take_out_day(site, 0, 0, DAYS * DAY, r.NEVER)], 0, 60 * DAY)
     taken = np.isin(site.orders[:, r.ORDER_STATE], (r.DELIVERED, r.FAILED))
     of_step = np.repeat(site.lines[:, r.LINE_ORDER], np.diff(case.demand.step_start))
     work = np.bincount(case.demand.step_type, case.demand.duration_us * taken[of_step], N_TYPES)
     np.testing.assert_array_equal(tally.busy_us, work)
+    np.testing.assert_array_equal(tally.station_us, case.capacity.stations.sum(axis=0) * 60 * DAY)
+
+
+def test_what_is_out_of_order_or_off_duty_has_no_capacity() -> None:
+    # One of two stations of type 1 is out from 12:10 on, and the courier off duty until 12:05.
+    changes = [(730 * MINUTE, 1, 1), (0, 4, 0), (725 * MINUTE, 4, 1)]
+    case = Case(Capacity(np.array([[1, 2, 0, 0]]), np.array([MINUTE])), BY_HAND, changes, [])
+    tally = tally_between(case, [run(case, 2 * DAY)], 720 * MINUTE, 735 * MINUTE)
+    np.testing.assert_array_equal(tally.station_us, np.array([15, 25, 0, 0]) * MINUTE)
+    assert tally.courier_us == 10 * MINUTE
 
 
 def test_two_sites_are_pooled() -> None:
