@@ -115,7 +115,9 @@ def _nutrients(doc: str) -> Metadata:
         return dict(value)
 
     rule = f"a table of texts or numbers with the keys {', '.join(keys)}"
-    return {"spec": Spec(doc, rule, check, dump=dump)}
+    anything = {"type": ["string", "number"], "maxLength": 200}
+    schema = {"type": "object", "properties": dict.fromkeys(keys, anything), "additionalProperties": False}
+    return {"spec": Spec(doc, rule, check, dump=dump, schema=schema)}
 
 
 @dataclass(frozen=True)

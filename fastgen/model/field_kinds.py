@@ -72,7 +72,9 @@ def numbers(doc: str, count: int, low: float, high: float) -> Metadata:
             raise ValueError
         return tuple(_checked_float(v, low, high, above=False) for v in value)
 
-    return {"spec": Spec(doc, f"{count} numbers, each in {low:g}..{high:g}", check, dump=list)}
+    one = {"type": "number", "minimum": low, "maximum": high}
+    schema = {"type": "array", "items": one, "minItems": count, "maxItems": count}
+    return {"spec": Spec(doc, f"{count} numbers, each in {low:g}..{high:g}", check, dump=list, schema=schema)}
 
 
 def _check_text(value: object, longest: int, *, empty: bool) -> str:
@@ -117,7 +119,9 @@ def texts(doc: str) -> Metadata:
             raise ValueError
         return checked
 
-    return {"spec": Spec(doc, "a list of different strings", check, dump=list)}
+    one = {"type": "string", "maxLength": 200, "pattern": _NOT_BLANK}
+    schema = {"type": "array", "items": one, "uniqueItems": True}
+    return {"spec": Spec(doc, "a list of different strings", check, dump=list, schema=schema)}
 
 
 def choice(doc: str, *words: str) -> Metadata:
@@ -128,7 +132,8 @@ def choice(doc: str, *words: str) -> Metadata:
             raise ValueError
         return str(value)
 
-    return {"spec": Spec(doc, " or ".join(f'"{w}"' for w in words), check)}
+    rule = " or ".join(f'"{w}"' for w in words)
+    return {"spec": Spec(doc, rule, check, schema={"enum": list(words)})}
 
 
 def date(doc: str, low: dt.date, high: dt.date) -> Metadata:
@@ -153,7 +158,8 @@ def date(doc: str, low: dt.date, high: dt.date) -> Metadata:
         except ValueError:
             raise ValueError("a date that exists") from None
 
-    return {"spec": Spec(doc, f"{low} <= {{key}} <= {high}", check, load, dt.date.isoformat)}
+    schema = {"type": "string", "pattern": f"^{_DATE.pattern}$"}
+    return {"spec": Spec(doc, f"{low} <= {{key}} <= {high}", check, load, dt.date.isoformat, schema=schema)}
 
 
 def minute(doc: str, key: str, *, end: bool = False) -> Metadata:
@@ -172,7 +178,8 @@ def minute(doc: str, key: str, *, end: bool = False) -> Metadata:
             raise ValueError
         return check(60 * int(match[1]) + int(match[2]))
 
-    return {"spec": Spec(doc, rule, check, load, clock_text, key=key)}
+    schema = {"type": "string", "pattern": f"^{_CLOCK.pattern}$"}
+    return {"spec": Spec(doc, rule, check, load, clock_text, key=key, schema=schema)}
 
 
 def clock_text(minute_of_day: int) -> str:
@@ -191,6 +198,7 @@ def optional(metadata: Metadata, word: str) -> Metadata:
             check=lambda value: None if value is None else spec.check(value),
             load=lambda value: None if value == word else spec.load(value),
             dump=lambda value: word if value is None else spec.dump(value),
+            schema={"anyOf": [{"const": word}, spec.schema]},
         )
     }
 
@@ -267,7 +275,7 @@ def keyed(cls: type, attribute: str, doc: str, order: Callable[[Any], Any]) -> M
         return parts
 
     rule = f"tables [{{key}}.{attribute.upper()}]"
-    return {"spec": Spec(doc, rule, check, load, dump, part=cls)}
+    return {"spec": Spec(doc, rule, check, load, dump, part=cls, schema={"type": "object"})}
 
 
 def rows(cls: type, doc: str, order: Callable[[Any], Any]) -> Metadata:
@@ -285,4 +293,4 @@ def rows(cls: type, doc: str, order: Callable[[Any], Any]) -> Metadata:
     def check(value: object) -> tuple[Any, ...]:
         return _check_parts(value, cls, order)
 
-    return {"spec": Spec(doc, "a list of tables", check, load, dump, part=cls)}
+    return {"spec": Spec(doc, "a list of tables", check, load, dump, part=cls, schema={"type": "array"})}

@@ -48,7 +48,7 @@ class Spec:
         Whether the dictionary form leaves it out while it has its default, so that scenarios from before the
         field was added keep their form and their hash.
     schema
-        JSON Schema of a value in its dictionary form; empty: not stated.
+        JSON Schema of a value in its dictionary form, without that of `part`; empty: not stated.
     """
 
     doc: str

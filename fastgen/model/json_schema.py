@@ -18,11 +18,16 @@ def make_json_schema(cls: type, title: str) -> dict[str, Any]:
     Parameters
     ----------
     cls
-        The class; its fields are numbers, texts, or tables of such fields.
+        The class; its fields are numbers, texts, and tables or lists of tables of such fields.
     title
         Title of the schema.
     """
     return {"$schema": DIALECT, "title": title, **object_schema(cls)}
+
+
+def make_list_schema(cls: type, title: str) -> dict[str, Any]:
+    """Make the schema of files that are lists of what a class describes; see `make_json_schema`."""
+    return {"$schema": DIALECT, "title": title, "type": "array", "items": object_schema(cls)}
 
 
 def object_schema(cls: type) -> dict[str, Any]:
@@ -38,5 +43,14 @@ def object_schema(cls: type) -> dict[str, Any]:
 
 
 def _field_schema(spec: Spec) -> dict[str, Any]:
-    below = object_schema(spec.part) if spec.part else spec.schema
+    below = {**spec.schema, **_part_schema(spec)}
     return {"description": f"{spec.doc[:1].upper()}{spec.doc[1:]}.", **below}
+
+
+def _part_schema(spec: Spec) -> dict[str, Any]:
+    if spec.part is None:
+        return {}
+    part = object_schema(spec.part)
+    # A list of tables, a table of tables, or one table.
+    key = {"array": "items", "object": "additionalProperties"}.get(spec.schema.get("type", ""))
+    return part if key is None else {key: part}

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 # Of one type in one kitchen: the engine keeps them as the bits of an int64.
 MAX_STATIONS = 62
+# At one place; their stations are part of the keys of events, whose bits the time needs too.
+MAX_KITCHENS = 1000
+# All orders of a day are drawn and kept together: a million take some 1.5 GB.
+MAX_ORDERS_PER_DAY = 1_000_000
 COURIER_MODES = ("foot", "bicycle", "car")
 # A name is a part of the path that an id is made from.
 NAME_PATTERN, NAME_RULE = r"[^/]*[^/\s][^/]*", "1 to 200 characters on one line, without a slash"
@@ -137,8 +141,14 @@ class Customers:
     )
 
     def __post_init__(self) -> None:
-        """Check the fields."""
+        """Check the fields, and the orders that they make."""
         check_fields(self)
+        orders = self.customers * self.orders_per_customer_day
+        if orders > MAX_ORDERS_PER_DAY:
+            raise ScenarioError(
+                f"customers: expected at most {MAX_ORDERS_PER_DAY} orders a day, customers * "
+                f"orders_per_customer_day, got {orders:.0f}."
+            )
 
 
 def _part(mode: str) -> Metadata:
@@ -253,6 +263,8 @@ class Site:
         for key, listed in (("kitchens", self.kitchens), ("brands", self.brands)):
             if listed == ():
                 raise ScenarioError(f"{key}: expected one at least, got an empty list.")
+        if len(self.kitchens) > MAX_KITCHENS:
+            raise ScenarioError(f"kitchens: expected at most {MAX_KITCHENS}, got {len(self.kitchens)}.")
         check_names("kitchens", (kitchen.info.name for kitchen in self.kitchens))
 
     @property

@@ -46,8 +46,9 @@ def make_prices(universe: Universe) -> NDArray[np.float64]:
 
 def make_site_items(universe: Universe, site: Site) -> NDArray[np.int32]:
     """List the items that a site sells, int32, as rows of `make_recipes`."""
-    sold = universe.brands_of(site)
-    is_sold = [brand in sold for brand in universe.brands.values() for _ in brand.items]
+    # By name: to compare a brand is to compare its whole menu.
+    sold = {brand.name for brand in universe.brands_of(site)}
+    is_sold = [brand.name in sold for brand in universe.brands.values() for _ in brand.items]
     return np.flatnonzero(is_sold).astype(np.int32)
 
 

@@ -121,12 +121,13 @@ def _check_once(folder: Path, key: str, names: Mapping[str, str]) -> None:
 
 def _check_references(universe: Universe) -> None:
     """Check that items refer to ingredients that are there."""
-    known = [ingredient.name for ingredient in universe.ingredients]
+    # A dictionary finds a name at once, however many there are, and keeps their order.
+    known = dict.fromkeys(ingredient.name for ingredient in universe.ingredients)
     for file, brand in universe.brands.items():
         for i, item in enumerate(brand.items):
             for k, use in enumerate(item.ingredients):
                 if use.ingredient_ref not in known:
-                    hint = did_you_mean(use.ingredient_ref, known) if known else "there is none."
+                    hint = did_you_mean(use.ingredient_ref, list(known)) if known else "there is none."
                     raise ScenarioError(
                         f"{universe.folder / 'brands' / file}: items[{i}].ingredients[{k}].ingredient_ref: "
                         f"expected an ingredient of {INGREDIENTS}, got {use.ingredient_ref!r}: {hint}"
@@ -146,24 +147,27 @@ def _check_site(universe: Universe, file: str, site: Site) -> None:
             raise ScenarioError(
                 f"{path}: brands: expected names of brands, got {name!r}: {did_you_mean(name, names)}"
             )
+    needed = _find_needed(universe, site)
     for k, kitchen in enumerate(site.kitchens):
         has = {kind for kind, n in zip(STATION_TYPES, kitchen.count_stations(), strict=True) if n}
-        lacking = _find_lacking(universe, site, has)
-        if lacking:
+        lacking = next((kind for kind in needed if kind not in has), None)
+        if lacking is not None:
             raise ScenarioError(
                 f"{path}: kitchens[{k}].stations: expected a station of each type that its recipes need, got "
-                f"no {lacking}; add one, or leave the brand out of the site's brands."
+                f"no {lacking}, which {needed[lacking]}; add one, or leave the brand out of the site's "
+                "brands."
             )
 
 
-def _find_lacking(universe: Universe, site: Site, has: set[str]) -> str | None:
-    """Find a step that a kitchen with stations of some types can't do, and say what it needs."""
+def _find_needed(universe: Universe, site: Site) -> dict[str, str]:
+    """Find the types of stations that the recipes of a site need, each with the first step that needs it."""
+    needed: dict[str, str] = {}
     for file, brand in universe.brands.items():
         if site.brands is not None and brand.name not in site.brands:
             continue
         for i, item in enumerate(brand.items):
             for k, step in enumerate(item.instructions):
-                if step.required_station not in has:
+                if step.required_station not in needed:
                     where = f"items[{i}].instructions[{k}].required_station"
-                    return f"{step.required_station}, which brands/{file} needs at {where}"
-    return None
+                    needed[step.required_station] = f"brands/{file} needs at {where}"
+    return needed

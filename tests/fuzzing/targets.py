@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastgen.emitting.state_file import checksum
 from fastgen.model.dimensions import TABLES
-from tests.fuzzing import live_readers, order_readers, readers, road_readers
+from tests.fuzzing import live_readers, order_readers, readers, road_readers, template_readers
 from tests.fuzzing.command_line import run_command, some_commands
 from tests.fuzzing.material import some_tables
 from tests.fuzzing.mutations import mutated_bytes, mutated_json, mutated_toml, sealed
@@ -17,7 +17,7 @@ from tests.fuzzing.oracle import Target
 from tests.inputs.town_tables import TOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hypothesis.strategies import SearchStrategy
 
@@ -34,6 +34,10 @@ def _of_table(name: str) -> Target:
         return [some_tables()[name]]
 
     return Target(f"table_{name}", partial(readers.read_dimensions, name), seeds, mutated_bytes, 60)
+
+
+def _of_templates(name: str, file: str, seeds: Callable[[], list[bytes]]) -> Target:
+    return Target(name, partial(template_readers.read_templates, file), seeds, mutated_json, 200)
 
 
 def _of_roads(name: str, suffix: str, examples: int) -> Target:
@@ -76,6 +80,9 @@ TARGETS = (
         200,
     ),
     Target("faults", live_readers.read_faults, live_readers.some_faults, mutated_toml, 200),
+    _of_templates("template_site", template_readers.SITE, template_readers.some_sites),
+    _of_templates("template_brand", template_readers.BRAND, template_readers.some_brands),
+    _of_templates("template_ingredients", template_readers.INGREDIENTS, template_readers.some_ingredients),
     Target("folder_id", readers.read_folder_id, list, mutated_bytes, 60),
     Target("spark_options", readers.read_spark_options, list, mutated_json, 600),
     Target("spark_offset", readers.read_spark_offset, readers.some_offsets, mutated_json, 600),

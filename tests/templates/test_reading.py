@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from fastgen.model.fields import to_dict
 from fastgen.model.site_template import Couriers, Customers
 from fastgen.templates.reading import read_universe
 from fastgen.templates.universe import id_of, item_path, kitchen_path, station_path
+from tests.effort import repeats
+from tests.fuzzing.oracle import bounded
 from tests.templates.folders import OLDER, Files, changed, write
 
 if TYPE_CHECKING:
@@ -103,6 +106,16 @@ WRONG: list[tuple[Files, str, str]] = [
         changed(SITE, "population", {"customers": 0}),
         SITE,
         "population.customers: expected 1 <= customers <= 10000000, got 0.",
+    ),
+    (
+        changed(SITE, "population", {"customers": 100_000, "orders_per_customer_day": 10.5}),
+        SITE,
+        "population.customers: expected at most 1000000 orders a day, customers * orders_per_customer_day",
+    ),
+    (
+        changed(SITE, "kitchens", [{"info": {"name": f"{n}"}, "stations": []} for n in range(1001)]),
+        SITE,
+        "kitchens: expected at most 1000, got 1001.",
     ),
     (changed(SITE, "population", 5), SITE, "population: expected a table, got 5."),
     (
@@ -279,6 +292,23 @@ def test_hostile_bytes_are_refused(data: bytes, message: str, tmp_path: Path) ->
     with pytest.raises(ScenarioError) as caught:
         read_universe(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path / BRAND}: {message}")
+
+
+def test_large_files_are_read_in_time_that_grows_with_their_size(tmp_path: Path) -> None:
+    # With the full number, a search through all names for each use would take a minute.
+    n = repeats(10_000, 100_000)
+    names = [f"ingredients/{number}" for number in range(n)]
+    files = copy.deepcopy(OLDER) | {INGREDIENTS: [{"name": name} for name in names]}
+    files[BRAND]["items"][0]["ingredients"] = [
+        {"ingredient_ref": name, "quantity": "1"} for name in names[n // 2 :]
+    ]
+    write(files, tmp_path)
+    twice = ",".join(f'"key{n}": 1' for n in (*range(200_000), 199_999))
+    with bounded():
+        read_universe(tmp_path)
+    (tmp_path / BRAND).write_text(f"{{{twice}}}")
+    with bounded(), pytest.raises(ScenarioError, match='the key "key199999" twice'):
+        read_universe(tmp_path)
 
 
 def _leaves(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
