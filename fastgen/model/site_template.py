@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 MAX_STATIONS = 62
 # At one place; their stations are part of the keys of events, whose bits the time needs too.
 MAX_KITCHENS = 1000
-# All orders of a day are drawn and kept together: a million take some 1.5 GB.
-MAX_ORDERS_PER_DAY = 1_000_000
 COURIER_MODES = ("foot", "bicycle", "car")
 # A name is a part of the path that an id is made from.
 NAME_PATTERN, NAME_RULE = r"[^/]*[^/\s][^/]*", "1 to 200 characters on one line, without a slash"
@@ -141,14 +139,8 @@ class Customers:
     )
 
     def __post_init__(self) -> None:
-        """Check the fields, and the orders that they make."""
+        """Check the fields."""
         check_fields(self)
-        orders = self.customers * self.orders_per_customer_day
-        if orders > MAX_ORDERS_PER_DAY:
-            raise ScenarioError(
-                f"customers: expected at most {MAX_ORDERS_PER_DAY} orders a day, customers * "
-                f"orders_per_customer_day, got {orders:.0f}."
-            )
 
 
 def _part(mode: str) -> Metadata:

@@ -26,6 +26,8 @@ INGREDIENTS = "ingredients.json"
 _MAX_BYTES = 8_000_000
 # A site's number is in the address of its draws, as a location's is.
 MAX_SITES, MAX_BRANDS = MAX_LOCATION_ID, 1000
+# The orders of three days are in memory together, with some 150 bytes a step of their recipes: 2 GB.
+MAX_STEPS_PER_DAY = 5_000_000
 
 
 def read_universe(folder: Path) -> Universe:
@@ -135,7 +137,7 @@ def _check_references(universe: Universe) -> None:
 
 
 def _check_site(universe: Universe, file: str, site: Site) -> None:
-    """Check a site's time zone and brands, and that each of its kitchens has what their recipes need."""
+    """Check a site's time zone, brands and size, and that each of its kitchens has what its recipes need."""
     path = universe.folder / "sites" / file
     if site.timezone not in zone_names():
         raise ScenarioError(
@@ -147,6 +149,7 @@ def _check_site(universe: Universe, file: str, site: Site) -> None:
             raise ScenarioError(
                 f"{path}: brands: expected names of brands, got {name!r}: {did_you_mean(name, names)}"
             )
+    _check_size(universe, path, site)
     needed = _find_needed(universe, site)
     for k, kitchen in enumerate(site.kitchens):
         has = {kind for kind, n in zip(STATION_TYPES, kitchen.count_stations(), strict=True) if n}
@@ -157,6 +160,19 @@ def _check_site(universe: Universe, file: str, site: Site) -> None:
                 f"no {lacking}, which {needed[lacking]}; add one, or leave the brand out of the site's "
                 "brands."
             )
+
+
+def _check_size(universe: Universe, path: Path, site: Site) -> None:
+    """Check that the orders of a day fit into memory."""
+    counts = [len(item.instructions) for brand in universe.brands_of(site) for item in brand.items]
+    population = site.population
+    orders = population.customers * population.orders_per_customer_day
+    steps = orders * (1 + population.lines_max) / 2 * sum(counts) / len(counts)
+    if steps > MAX_STEPS_PER_DAY:
+        raise ScenarioError(
+            f"{path}: population: expected at most {MAX_STEPS_PER_DAY} steps of recipes a day, got "
+            f"{steps:.0f} of {orders:.0f} orders; make several sites of it, or give it fewer customers."
+        )
 
 
 def _find_needed(universe: Universe, site: Site) -> dict[str, str]:

@@ -30,6 +30,7 @@ BETWEEN = (
         "each name once",
         "at most 62",
         "at most 100",
+        "at most 5000000 steps",
     ),
     *("1 to 64 steps", "one at least", "a station of each type", "an ingredient of", "a name of its own"),
 )
