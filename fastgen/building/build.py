@@ -25,7 +25,7 @@ from fastgen.roads.cache import default_cache_dir
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fastgen.building.job import Engine
     from fastgen.building.part import PartResult
@@ -146,17 +146,44 @@ def build_with(
     ScenarioError, DataError, OutputError
         As `build`, and what engine and source raise.
     """
+
+    def make_plan(announce: Callable[[str], None]) -> BuildPlan:
+        plan = prepare(options, announce, make_source)
+        _check_in_place(plan, check_folder(output), options.dimensions)
+        return plan
+
+    return build_plan(engine, output, make_plan, overwrite=overwrite, progress=progress)
+
+
+def build_plan(
+    engine: Engine,
+    output: str | Path,
+    make_plan: Callable[[Callable[[str], None]], BuildPlan],
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    keeps_digests: bool = True,
+) -> BuildResult:
+    """Build the dataset of a plan.
+
+    Parameters
+    ----------
+    engine, output, overwrite, progress
+        As for `build_with`.
+    make_plan
+        Makes the plan; gets a function that shows the user a line about a slow step.
+    keeps_digests
+        Whether to keep the digests of days in the cache, because the dataset can also be read without files.
+
+    Raises
+    ------
+    OutputError
+        If another dataset is in the way, or a file can't be written.
+    """
     began = time.perf_counter()
     progress = progress or Progress()
-    out = check_folder(output)
-    if str(out).startswith(UNWRITTEN):
-        raise ScenarioError(
-            f"output: expected the name of a folder, got {out}, by which slice, replay and publish mean a "
-            "dataset that was never written: choose another name."
-        )
-    check_no_part(out, "output", may_be_whole=True)
-    plan = prepare(options, progress.announce, make_source)
-    _check_in_place(plan, out, options.dimensions)
+    out = check_output(output)
+    plan = make_plan(progress.announce)
     manifest = find_finished(plan, out, overwrite=overwrite)
     kept = len(plan.files)
     if manifest is not None:
@@ -171,9 +198,28 @@ def build_with(
             kept = len(results)
             results += engine(_make_job(plan, receipts, work, results, progress))
             manifest = place_dataset(plan, results, out, work, overwrite=overwrite)
-        # With them, a scan or replay of this scenario without files needn't make all events for its digest.
-        keep_digests(plan, manifest.days, default_cache_dir())
+        if keeps_digests:
+            # A scan or replay of this scenario without files needn't make all events for its digest.
+            keep_digests(plan, manifest.days, default_cache_dir())
     return BuildResult(manifest, out, time.perf_counter() - began, kept)
+
+
+def check_output(output: str | Path) -> Path:
+    """Check, before any input is read, that a dataset can be put into a folder.
+
+    Raises
+    ------
+    ScenarioError, OutputError
+        If it is no possible folder, not writable, or part of another dataset.
+    """
+    out = check_folder(output)
+    if str(out).startswith(UNWRITTEN):
+        raise ScenarioError(
+            f"output: expected the name of a folder, got {out}, by which slice, replay and publish mean a "
+            "dataset that was never written: choose another name."
+        )
+    check_no_part(out, "output", may_be_whole=True)
+    return out
 
 
 def _check_in_place(plan: BuildPlan, out: Path, dimensions: str | Path | None) -> None:

@@ -93,26 +93,49 @@ def prepare(
     make_source: MakeSource | None = None,
 ) -> BuildPlan:
     """Load all inputs of a build and plan it; parameters and errors as `load_simulation`."""
-    layout = Layout(_check_choice("layout", options.layout, tuple(Layout)))
-    partition_by = PartitionBy(_check_choice("partition_by", options.partition_by, tuple(PartitionBy)))
+    check_form(options)
+    return plan_simulation(load_simulation(options, announce, make_source), options)
+
+
+def check_form(options: BuildOptions) -> None:
+    """Check the options that decide the form of the files, before any input is read.
+
+    Raises
+    ------
+    ScenarioError
+        If one has a value that it can't have.
+    """
+    _check_choice("layout", options.layout, tuple(Layout))
+    _check_choice("partition_by", options.partition_by, tuple(PartitionBy))
     _check_choice("compression", options.compression, COMPRESSIONS)
-    writer = Writer(_check_choice("writer", options.writer, tuple(Writer)))
-    simulation = load_simulation(options, announce, make_source)
+    _check_choice("writer", options.writer, tuple(Writer))
+
+
+def plan_simulation(simulation: Simulation, options: BuildOptions) -> BuildPlan:
+    """Plan the files of a simulation.
+
+    Parameters
+    ----------
+    simulation
+        What decides the events.
+    options
+        Options that `check_form` accepts; only the form of the files is taken from them.
+    """
+    layout, partition_by = Layout(options.layout), PartitionBy(options.partition_by)
     return BuildPlan(
         **vars(simulation),
         layout=layout,
         partition_by=partition_by,
         compression=options.compression,
-        writer=writer,
+        writer=Writer(options.writer),
         files=_plan_files(simulation, layout, partition_by),
     )
 
 
-def _check_choice(name: str, value: str, known: Sequence[str]) -> str:
+def _check_choice(name: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         expected = " or ".join(repr(str(one)) for one in known)
         raise ScenarioError(f"{name}: expected {expected}, got {value!r}.")
-    return value
 
 
 def _plan_files(simulation: Simulation, layout: Layout, partition_by: PartitionBy) -> tuple[OutputFile, ...]:

@@ -1,4 +1,4 @@
-"""The commands `fastgen universe ...`: write a template folder, and check one with its load."""
+"""The commands `fastgen universe ...`: write a template folder, check one with its load, run it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fastgen.cli.options import roads
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
 from fastgen.cli.universe_compare import compare
+from fastgen.cli.universe_run import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ PRESETS = ("canonical", "european")
 
 @click.group()
 def universe() -> None:
-    """Write and check template folders: kitchens with stations, recipes, customers and couriers."""
+    """Write, check and run template folders: kitchens with stations, recipes, customers and couriers."""
 
 
 @universe.command()
@@ -123,4 +124,5 @@ def _minutes(minutes: float) -> str:
     return "ever longer" if minutes == float("inf") else f"{minutes:.1f} min"
 
 
+universe.add_command(run)
 universe.add_command(compare)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastgen.inputs.timezones import load_zone
@@ -14,7 +15,7 @@ from fastgen.roads.area import Area
 from fastgen.roads.coverage import find_misplaced
 from fastgen.roads.network import check_networks
 from fastgen.templates.arrays import make_capacity, make_population, make_recipes
-from fastgen.templates.rides import load_rides
+from fastgen.templates.rides import load_rides, make_row_finder
 from fastgen.templates.universe import site_path
 from fastgen.units import US_PER_S
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from fastgen.model.site_template import Site
     from fastgen.queueing.population import Homes, Population
     from fastgen.queueing.site import Capacity
-    from fastgen.templates.rides import SiteRides
+    from fastgen.templates.rides import RowFinder, SiteRides
     from fastgen.templates.universe import Universe
 
 
@@ -63,6 +64,11 @@ class SitePlan:
     zone: ZoneInfo
     changes: tuple[tuple[int, int, int], ...] = ()
     weather: tuple[tuple[int, int], ...] = ()
+
+    @cached_property
+    def row_finder(self) -> RowFinder:
+        """What decides the row of an order in the table of the rides."""
+        return make_row_finder(self.site, self.rides, self.weather)
 
     def day_start_us(self, day: int) -> int:
         """Compute the first microsecond of a day; before the epoch for day 0 of places east of Greenwich."""

@@ -34,6 +34,7 @@ RULES = kernel.BasketRules(
     items_max=2,
     qty_min=1,
     qty_max=2,
+    repeats=False,
     item_brand=np.array([0, 0, 0, 1, 1]),
     menu_size=np.array([3, 2]),
     placed_location=np.array([1, 1, 2]),
@@ -130,3 +131,12 @@ def test_numbers_of_brands(single: bool, several: bool, one: int, two: int) -> N
     _, _, (start, item, qty, found) = read([write([(0, 1)])])
     kernel.check_baskets(rules, np.array([1]), np.array([0]), start, item, qty, found)
     assert found.tolist() == [kernel.FINE]
+
+
+def test_an_item_is_on_several_lines_where_that_is_allowed() -> None:
+    """Then a brand has more lines than its menu items, and all other rules hold as before."""
+    texts = [write([(0, 1)] * 4 + [(3, 1)] * 3), write([(0, 1)] * 5 + [(3, 1)]), write([(0, 1), (0, 3)])]
+    _, _, (start, item, qty, found) = read(texts)
+    rules = RULES._replace(repeats=True, items_max=4)
+    kernel.check_baskets(rules, np.array([1] * 3), np.array([5] * 3), start, item, qty, found)
+    assert found.tolist() == [kernel.FINE, kernel.N_ITEMS, kernel.QTY]

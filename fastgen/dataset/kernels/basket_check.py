@@ -37,6 +37,8 @@ class BasketRules(NamedTuple):
         Whether the scenario has orders of one brand, and orders of brands_min to brands_max brands.
     brands_min, brands_max, items_min, items_max, qty_min, qty_max
         Inclusive bounds, lower where fewer brands are open or a menu is shorter.
+    repeats
+        Whether an item may be on several lines of an order.
     item_brand
         int64 (n_items,), row of the brands table.
     menu_size
@@ -53,6 +55,7 @@ class BasketRules(NamedTuple):
     items_max: int
     qty_min: int
     qty_max: int
+    repeats: bool
     item_brand: NDArray[np.int64]
     menu_size: NDArray[np.int64]
     placed_location: NDArray[np.int64]
@@ -188,12 +191,14 @@ def _check_basket(
             return QTY
         n_before, n_of_brand = 0, 0
         for other in range(len(items)):
-            if other < k and items[other] == items[k]:
+            if other < k and items[other] == items[k] and not rules.repeats:
                 return TWICE
             if rules.item_brand[items[other]] == brand:
                 n_of_brand += 1
                 n_before += other < k
-        low, high = min(rules.items_min, rules.menu_size[brand]), min(rules.items_max, rules.menu_size[brand])
+        low, high = min(rules.items_min, rules.menu_size[brand]), rules.items_max
+        if not rules.repeats:
+            high = min(high, rules.menu_size[brand])
         if not low <= n_of_brand <= high:
             return N_ITEMS
         n_brands += n_before == 0

@@ -42,8 +42,8 @@ _BROKEN = {
 }
 
 
-def gather_basket_rules(dims: Dimensions, rules: Baskets) -> BasketRules:
-    """Put the rules of baskets and the placements of brands into the form that the kernel takes."""
+def gather_basket_rules(dims: Dimensions, rules: Baskets, *, repeats: bool) -> BasketRules:
+    """Put rules and placements of brands into the form that the kernel takes; `repeats` as there."""
     # Ids of brands may be any numbers; the kernel takes rows of the brands table.
     placed, by_id = dims.brand_locations, np.argsort(dims.brands.brand_id, kind="stable")
     brand_ids = dims.brands.brand_id[by_id]
@@ -58,6 +58,7 @@ def gather_basket_rules(dims: Dimensions, rules: Baskets) -> BasketRules:
         items_max=rules.items_max,
         qty_min=rules.qty_min,
         qty_max=rules.qty_max,
+        repeats=repeats,
         item_brand=item_brand,
         menu_size=np.bincount(item_brand, minlength=len(brand_ids)).astype(np.int64),
         placed_location=placed.location_id,

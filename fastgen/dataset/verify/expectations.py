@@ -86,7 +86,10 @@ def gather_expectations(manifest: Manifest, scenario: Scenario, dims: Dimensions
         else (
             index_items(dims.items),
             {
-                one.location_id: gather_basket_rules(dims, _bound_baskets(manifest, scenario, one))
+                # Only the statistical source puts an item on one line of an order.
+                one.location_id: gather_basket_rules(
+                    dims, _bound_baskets(manifest, scenario, one), repeats=manifest.source is not None
+                )
                 for one in locations
             },
         ),

@@ -1,0 +1,167 @@
+"""Run the sites of a universe, and record their orders day by day, so that memory doesn't grow."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING
+
+from fastgen.files import hash_file
+from fastgen.universes.recorded_orders import RecordedOrders, join_recorded, record_day, write_recorded
+from fastgen.universes.run_folder import ORDERS, SNAPSHOTS, RecordedFile, SiteRecord, check_files
+from fastgen.universes.site_run import SiteRun
+from fastgen.universes.snapshots import find_snapshot, read_snapshot, write_snapshot
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fastgen.universes.site_plan import SitePlan
+
+
+@dataclass(frozen=True)
+class Span:
+    """How far a run goes, and how often it keeps its state.
+
+    Attributes
+    ----------
+    days
+        Days to record.
+    stop_at_us
+        Where the run stops on its last day, microseconds since the epoch; None: after the last day.
+    snapshot_every
+        Days between two snapshots.
+    epoch
+        Time of day 0, 00:00 of the dataset.
+    """
+
+    days: int
+    stop_at_us: int | None
+    snapshot_every: int
+    epoch: dt.datetime
+
+    def end_us(self, plan: SitePlan) -> int:
+        """Compute where a site stops: where its last day is complete, unless the run stops earlier."""
+        whole = plan.day_start_us(self.days + 1)
+        return whole if self.stop_at_us is None else min(whole, self.stop_at_us)
+
+
+def record_sites(
+    plans: list[SitePlan],
+    universe: Path,
+    span: Span,
+    workers: int,
+    advance: Callable[[int], None],
+) -> dict[str, SiteRecord]:
+    """Run all sites, each from its last snapshot on.
+
+    Parameters
+    ----------
+    plans
+        The sites.
+    universe
+        The folder `universe` of the dataset.
+    span
+        How far they run.
+    workers
+        Sites that run at the same time.
+    advance
+        Called with a number of days that a site has run, by several threads.
+
+    Returns
+    -------
+    dict of SiteRecord
+        What each site has recorded, by its name.
+
+    Raises
+    ------
+    OutputError
+        If a file can't be written.
+    DamageError
+        If the snapshot of a site is damaged.
+    """
+    is_over = Event()
+
+    def record(plan: SitePlan) -> SiteRecord:
+        return _SiteRecorder(plan, universe, span, is_over).run(advance)
+
+    # Threads, because the loop and the draws of a site are compiled code, which releases the GIL.
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            records = [*pool.map(record, plans)]
+        except BaseException:
+            # Ctrl-C reaches this thread alone.
+            is_over.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return {plan.site.info.name: record for plan, record in zip(plans, records, strict=True)}
+
+
+class _SiteRecorder:
+    """Records one site."""
+
+    def __init__(self, plan: SitePlan, universe: Path, span: Span, is_over: Event) -> None:
+        name = plan.site.info.name
+        self._plan, self._universe, self._span, self._is_over = plan, universe, span, is_over
+        self._snapshots, self._orders = universe / SNAPSHOTS / name, universe / ORDERS / name
+        self._waiting: list[RecordedOrders] = []
+
+    def run(self, advance: Callable[[int], None]) -> SiteRecord:
+        """Run the site to its end, and return what it has recorded."""
+        end_us = self._span.end_us(self._plan)
+        run, record = self._begin(end_us)
+        advance(run.n_taken)
+        for log in run.run_to(end_us):
+            self._waiting.append(record_day(self._plan, log))
+            advance(1)
+            if self._is_over.is_set():
+                raise CancelledError
+            if run.n_taken % self._span.snapshot_every == 0:
+                record = self._flush(record)
+                self._keep(run, record)
+        record = self._flush(record)
+        self._keep(run, record)
+        self._waiting += [record_day(self._plan, log) for log in run.take_incomplete(self._span.days)]
+        return self._flush(record)
+
+    def _begin(self, end_us: int) -> tuple[SiteRun, SiteRecord]:
+        """Go on from the last snapshot, if it isn't beyond the end; remove what was recorded after it."""
+        run, record = None, SiteRecord()
+        path = find_snapshot(self._snapshots)
+        if path is not None:
+            run, stated = read_snapshot(self._plan, path)
+            record = SiteRecord.of(stated["record"])
+        if run is None or run.clock_us > end_us:
+            run, record = SiteRun.begin(self._plan), SiteRecord()
+            shutil.rmtree(self._snapshots, ignore_errors=True)
+        check_files(self._universe, record)
+        known = {self._universe / file.path for file in record.files}
+        for path in self._orders.glob("*") if self._orders.is_dir() else ():
+            if path not in known:
+                path.unlink(missing_ok=True)
+        return run, record
+
+    def _flush(self, record: SiteRecord) -> SiteRecord:
+        """Write the orders that wait in memory, if there are any, as a file of their days."""
+        if not self._waiting:
+            return record
+        recorded = join_recorded(self._waiting)
+        first = len(record.n_orders)
+        last = first + len(self._waiting) - 1
+        path = self._orders / f"part-{first:05d}-{last:05d}.parquet"
+        write_recorded(recorded, path)
+        counts = tuple(len(day.draw) for day in self._waiting)
+        self._waiting = []
+        file = RecordedFile(str(path.relative_to(self._universe)), first, last, hash_file(path))
+        return replace(
+            record,
+            n_orders=(*record.n_orders, *counts),
+            longest_preparation_us=max(record.longest_preparation_us, recorded.longest_preparation_us()),
+            files=(*record.files, file),
+        )
+
+    def _keep(self, run: SiteRun, record: SiteRecord) -> None:
+        write_snapshot(run, {"record": record.to_dict()}, self._snapshots, self._span.epoch)

@@ -1,0 +1,165 @@
+"""Define the folder `universe` of a dataset: what was run, and what it has recorded so far."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from fastgen.dataset.seal import seal, unseal
+from fastgen.errors import DamageError, DataError
+from fastgen.files import hash_file, read_regular, write_whole
+from fastgen.records import make_record, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+UNIVERSE, RUN, LOCK = "universe", "run.json", "lock"
+TEMPLATES, ORDERS, SNAPSHOTS = "templates", "orders", "snapshots"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class RecordedFile:
+    """A file of recorded orders: those of the days first_day..last_day of a site."""
+
+    path: str
+    first_day: int
+    last_day: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class SiteRecord:
+    """What a site has recorded.
+
+    Attributes
+    ----------
+    n_orders
+        Orders of each day.
+    longest_preparation_us
+        Longest time from the creation of an order to its pick-up or cancellation.
+    files
+        Files of its orders, relative to the folder `universe`, in the order of days.
+    """
+
+    n_orders: tuple[int, ...] = ()
+    longest_preparation_us: int = 0
+    files: tuple[RecordedFile, ...] = ()
+
+    @classmethod
+    def of(cls, raw: dict[str, Any]) -> Self:
+        """Make a record from a JSON object.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            If it is none of a site.
+        """
+        files = tuple(make_record(RecordedFile, one) for one in raw["files"])
+        return cls(tuple(map(int, raw["n_orders"])), int(raw["longest_preparation_us"]), files)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Make a dictionary that JSON can hold."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What `run.json` states.
+
+    Attributes
+    ----------
+    run_id
+        Hash of all that decides the orders, other than the number of days.
+    source
+        Name of the source of orders, as the dataset's manifest has it.
+    seed, start, days
+        As the user stated them; start is a date.
+    stop_at_us
+        Where the run stops on its last day, microseconds since the epoch; None: after the last day.
+    sites
+        By name, once all of them have run; None before.
+    """
+
+    run_id: str
+    source: str
+    seed: int
+    start: str
+    days: int
+    stop_at_us: int | None = None
+    sites: Mapping[str, SiteRecord] | None = None
+    format_version: int = FORMAT_VERSION
+
+    def with_sites(self, sites: Mapping[str, SiteRecord]) -> Self:
+        """Make the record of a run that has ended."""
+        return replace(self, sites=sites)
+
+    @classmethod
+    def read(cls, universe: Path) -> Self | None:
+        """Read the record of a folder `universe`; None where there is none.
+
+        Raises
+        ------
+        DamageError, DataError
+            If it is damaged, or of a later version.
+        """
+        path = universe / RUN
+        try:
+            raw = parse_json(unseal(read_regular(path).decode()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise DamageError(f"{path}: expected the record of a run, got: {error}.") from None
+        version = raw.get("format_version") if isinstance(raw, dict) else None
+        if version != FORMAT_VERSION:
+            raise DataError(f"{path}: expected format_version {FORMAT_VERSION}, got {version!r}.")
+        try:
+            sites, record = raw.pop("sites"), make_record(cls, raw)
+            if sites is None:
+                return record
+            return record.with_sites({name: SiteRecord.of(site) for name, site in sites.items()})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DamageError(f"{path}: expected the record of a run, got: {error}.") from None
+
+    def write(self, universe: Path) -> None:
+        """Write the record, whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            If it can't be written.
+        """
+        text = json.dumps(asdict(self), indent=1) + "\n"
+        write_whole(universe / RUN, seal(text).encode())
+
+
+def check_files(universe: Path, record: SiteRecord) -> None:
+    """Check that a site's recorded files have the bytes that were written.
+
+    Raises
+    ------
+    DamageError
+        If one is missing or damaged.
+    """
+    for file in record.files:
+        try:
+            same = hash_file(universe / file.path) == file.sha256
+        except OSError as error:
+            raise DamageError(
+                f"{universe / file.path}: expected the orders of a run, got: {error}."
+            ) from None
+        if not same:
+            raise DamageError(
+                f"{universe / file.path}: expected the bytes that the run has written, got others."
+            )
+
+
+def remove_run(universe: Path) -> None:
+    """Remove all that a run has put into its folder; other files stay."""
+    # First, so that a killed command leaves nothing that looks finished.
+    (universe / RUN).unlink(missing_ok=True)
+    for name in (SNAPSHOTS, ORDERS, TEMPLATES):
+        shutil.rmtree(universe / name, ignore_errors=True)

@@ -1,0 +1,64 @@
+"""`fastgen universe run` as its users run it: a dataset, and every trouble one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fastgen.cli import main
+from fastgen.dataset.manifest import read_manifest
+from tests.universes.small_universe import write_universe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import TypeAlias
+
+    Run: TypeAlias = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in a folder that has templates and roads; gives exit code, output and errors."""
+    write_universe(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def run_universe(*args: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(["universe", *args])
+        return int(ended.value.code or 0), *capsys.readouterr()
+
+    return run_universe
+
+
+def test_a_folder_becomes_a_dataset(run: Run, tmp_path: Path) -> None:
+    code, shown, _ = run("run", "templates", "--days", "1", "--roads", "roads", "-o", "day", "--seed", "7")
+    assert code == 0
+    manifest = read_manifest(tmp_path / "day")
+    assert (manifest.scenario["seed"], manifest.scenario["days"]) == (7, 1)
+    assert f"digest  {manifest.digest}" in shown.splitlines()
+    assert f"orders  {manifest.orders:,}" in shown.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (("--days", "0"), 2, "fastgen: days: expected 1 <= days <= 36500, got 0."),
+        (("--stop-at", "noon"), 2, "fastgen: stop_at: expected a time after 2024-01-01 00:00 UTC, such as"),
+        (("--stop-at", "0 00:00"), 2, "fastgen: stop_at: expected a time after 2024-01-01 00:00 UTC"),
+        (("--stop-at", "2 24:00"), 2, "fastgen: stop_at: expected a time after 2024-01-01 00:00 UTC"),
+        (("--roads", "nowhere"), 2, "fastgen: nowhere: expected a folder of .roads files, got none."),
+        (("-o", "templates/sites/sf.json"), 1, "fastgen: templates/sites/sf.json: expected a folder"),
+    ],
+)
+def test_troubles_are_one_line(
+    run: Run, tmp_path: Path, args: tuple[str, ...], code: int, message: str
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    roads = () if "--roads" in args else ("--roads", "roads")
+    found, shown, errors = run("run", "templates", *roads, *args)
+    assert (found, shown) == (code, "")
+    assert errors.startswith(message)
+    assert errors.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
