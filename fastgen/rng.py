@@ -48,6 +48,7 @@ class Purpose(IntEnum):
     CANDIDATE_ITEM = 15
     STEP_DURATION = 16
     HOME = 17
+    PERSON_NAME = 18
 
 
 class Stream(NamedTuple):

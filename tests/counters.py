@@ -17,7 +17,7 @@ from fastgen.model.day_orders import DayOrders
 from fastgen.model.location import Placement
 from fastgen.model.momentum import Momentum
 from fastgen.orders.outside import draw_outside_orders
-from fastgen.queueing.population import draw_homes, draw_wishes
+from fastgen.queueing.population import draw_homes, draw_names, draw_wishes
 from tests.orders.parameters import count_days, make_model, simulate_all
 from tests.queueing.populations import POPULATION
 
@@ -46,6 +46,8 @@ def main() -> None:
         orders = DayOrders.empty(DAYS, model.lines_max)
         population = replace(POPULATION, seed=42, location_id=model.location_id)
         homes = draw_homes(population, 50)
+        for role in range(2):
+            draw_names(population, role, 20, (5, 7))
         for day in range(DAYS):
             draw_wishes(population, day, homes.node, homes.node)
         draw_outside_orders(model, 42, 1000, np.arange(DAYS), np.array([7, 2**32 - 1]), orders)

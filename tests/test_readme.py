@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import shlex
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ from fastgen.inputs.loading import load_inputs
 from fastgen.live_kitchens.examples import EXAMPLES, read_example
 from tests.cli.test_main import COMMANDS
 from tests.documents import DOCUMENTS, ROOT, blocks
+from tests.universes.tables import run_sites, write_tables
 
 README = DOCUMENTS["README.md"]
 SHELL_LINES = [
@@ -130,6 +132,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fastgen.build(folder / "dataset", scale=0.05)
     fastgen.publish(folder / "dataset", f"parquet:{folder / 'tables'}")
     fastgen.publish(folder / "dataset", f"duckdb:{folder / 'business.duckdb'}")
+    universe_tables = folder / "dataset" / "universe" / "tables"
+    write_tables([replace(run, tables=universe_tables) for run in run_sites(folder / "town")])
     for name in EXAMPLES:
         write_whole(folder / "configs" / f"{name}.json", read_example(name).encode())
     noon = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)

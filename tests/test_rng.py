@@ -169,6 +169,7 @@ def test_purposes_keep_their_numbers() -> None:
         "CANDIDATE_ITEM": 15,
         "STEP_DURATION": 16,
         "HOME": 17,
+        "PERSON_NAME": 18,
     }
 
 
@@ -206,9 +207,11 @@ def test_every_purpose_is_drawn_where_the_layout_says(counters: dict[tuple[int, 
     assert {place[:2] for place in places[Purpose.ORDER_ID]} == {(0, 6)}
     # A deal among five brands, which holds for all days.
     assert places[Purpose.MOMENTUM] == {(place, 0, brand, 0) for place in (1, 4) for brand in range(5)}
-    # Customers live where they live, whatever the day.
-    assert {place[:2] for place in places[Purpose.HOME]} == {(1, 0), (4, 0)}
-    for purpose in simulated - {Purpose.ORDER_ID, Purpose.MOMENTUM, Purpose.HOME}:
+    # People live where they live, and are called what they are called, whatever the day.
+    for purpose in (Purpose.HOME, Purpose.PERSON_NAME):
+        assert {place[:2] for place in places[purpose]} == {(1, 0), (4, 0)}
+    timeless = {Purpose.ORDER_ID, Purpose.MOMENTUM, Purpose.HOME, Purpose.PERSON_NAME}
+    for purpose in simulated - timeless:
         assert {place[:2] for place in places[purpose]} == {(place, d) for place in (1, 4) for d in (0, 1)}
     assert {place[2:] for place in places[Purpose.DAY_NOISE]} == {(0, 0)}
     assert {index for *_, index, _ in places[Purpose.MINUTE_COUNT]} == set(range(1440))

@@ -146,8 +146,8 @@ def time_steps(log: DayLog) -> StepTimes:
     lines, steps = log.lines, log.steps
     first = lines[:, r.LINE_FIRST_STEP]
     line = np.repeat(np.arange(len(lines)), lines[:, r.LINE_END_STEP] - first)
-    started = _until(steps[:, r.STEP_STARTED], log.cut_us)
-    ended = _until(np.where(started == r.NEVER, r.NEVER, started + steps[:, r.STEP_DURATION]), log.cut_us)
+    started = until_cut(steps[:, r.STEP_STARTED], log.cut_us)
+    ended = until_cut(np.where(started == r.NEVER, r.NEVER, started + steps[:, r.STEP_DURATION]), log.cut_us)
     asked = np.concatenate((np.zeros(min(len(steps), 1), np.int64), ended[:-1]))
     order = log.orders[lines[:, r.LINE_ORDER]]
     is_cooked = order[:, r.ORDER_STATE] != r.CANCELLED
@@ -155,14 +155,14 @@ def time_steps(log: DayLog) -> StepTimes:
     return StepTimes(asked, started, ended, line)
 
 
-def _until(times_us: NDArray[np.int64], cut_us: int) -> NDArray[np.int64]:
+def until_cut(times_us: NDArray[np.int64], cut_us: int) -> NDArray[np.int64]:
     """Replace times that have not come before a cut by NEVER."""
     return np.where((times_us == r.NONE) | (times_us >= cut_us), r.NEVER, times_us)
 
 
 def end_times(log: DayLog) -> NDArray[np.int64]:
     """Find when each order of a log ended; NEVER: not before the log's cut."""
-    return _until(log.orders[:, r.ORDER_ENDED], log.cut_us)
+    return until_cut(log.orders[:, r.ORDER_ENDED], log.cut_us)
 
 
 def ride_ends(log: DayLog, equipment: Equipment) -> NDArray[np.int64]:
@@ -182,8 +182,8 @@ def describe_activity(log: DayLog, equipment: Equipment) -> Activity:
     steps, ended = time_steps(log), end_times(log)
     pool = log.lines[steps.line, r.LINE_KITCHEN] * equipment.n_types + log.steps[:, r.STEP_TYPE]
     courier = log.orders[:, r.ORDER_COURIER]
-    arrived = _until(log.orders[:, r.ORDER_ARRIVED], log.cut_us)
-    picked_up = _until(log.orders[:, r.ORDER_PICKED_UP], log.cut_us)
+    arrived = until_cut(log.orders[:, r.ORDER_ARRIVED], log.cut_us)
+    picked_up = until_cut(log.orders[:, r.ORDER_PICKED_UP], log.cut_us)
     delivered = np.where(picked_up == r.NEVER, r.NEVER, ended)
     rows = np.full((len(log.orders), ORDER_RIDDEN + 1), 0, np.int64)
     rows[:, ORDER_CREATED] = log.orders[:, r.ORDER_CREATED]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fastgen.kernels.philox import below_each, draw_blocks
 from fastgen.queueing.kernels import population as kernels
 from fastgen.queueing.kernels.records import NEVER
 from fastgen.queueing.site import Demand
@@ -69,6 +70,29 @@ def draw_homes(population: Population, n_nodes: int) -> Homes:
     homes = Homes(np.empty(population.n_customers, np.int64), np.empty(population.n_customers, np.int32))
     kernels.draw_homes(_stream(population, Purpose.HOME), n_nodes, *homes)
     return homes
+
+
+def draw_names(population: Population, role: int, n: int, n_names: tuple[int, int]) -> NDArray[np.int64]:
+    """Draw the names of the people of a role, as places in lists of first names and of surnames.
+
+    Parameters
+    ----------
+    population
+        Seed and location are used alone.
+    role
+        0 for customers, 1 for couriers; neither number of people changes the other's names.
+    n
+        Number of people.
+    n_names
+        Lengths of the lists.
+
+    Returns
+    -------
+    int64 (2, n)
+        Places of first names, and of surnames.
+    """
+    words = draw_blocks(_stream(population, Purpose.PERSON_NAME), 0, np.arange(n), range(role, role + 1))
+    return np.stack([below_each(words[i], n_names[i]) for i in range(2)])
 
 
 def draw_wishes(

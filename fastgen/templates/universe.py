@@ -55,6 +55,11 @@ def station_path(site: str, kitchen: str, station: str) -> str:
     return f"{kitchen_path(site, kitchen)}/stations/{station}"
 
 
+def person_path(site: str, role: str, number: int) -> str:
+    """Make the path of a site's person by role, "customer" or "courier", and number."""
+    return f"{site_path(site)}/{role}s/{number}"
+
+
 def brand_path(brand: str) -> str:
     """Make the path of a brand by its name."""
     return f"brands/{brand}"

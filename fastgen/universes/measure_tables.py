@@ -1,0 +1,98 @@
+"""Make the tables of a site's measures by interval: of the whole site, and of each type of stations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from fastgen.model.stations import STATION_TYPES
+from fastgen.units import US_PER_S
+from fastgen.universes.day_tables import TIME
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastgen.queueing.activity import Equipment
+    from fastgen.queueing.measures import PoolMeasures, SiteMeasures
+
+
+def make_metrics(day: int, measures: SiteMeasures, epoch: int) -> pl.DataFrame:
+    """Make the table of a site's orders and couriers in the intervals of a day."""
+    m, length = measures, measures.length_us
+    busy = m.riding_out_us + m.holding_us + m.riding_back_us
+    p50, p90 = np.where(m.percentiles_us < 0, np.nan, m.percentiles_us / US_PER_S)
+    queued, cooked, held, ridden = _ratio(m.stages_us, m.delivered * US_PER_S)
+    return pl.DataFrame(
+        {
+            **_intervals(day, np.arange(len(length)), measures, epoch),
+            "orders_created": pl.Series(m.created, dtype=pl.Int32),
+            "orders_delivered": pl.Series(m.delivered, dtype=pl.Int32),
+            "orders_failed": pl.Series(m.failed, dtype=pl.Int32),
+            "orders_cancelled": pl.Series(m.cancelled, dtype=pl.Int32),
+            "orders_open": m.open_us / length,
+            "orders_open_max": pl.Series(m.open_max, dtype=pl.Int32),
+            "couriers_riding_out": m.riding_out_us / length,
+            "couriers_waiting": m.holding_us / length,
+            "couriers_riding_back": m.riding_back_us / length,
+            "couriers_idle": m.idle_us / length,
+            "couriers_off_duty": m.off_duty_us / length,
+            "courier_utilisation": _known(_ratio(busy, busy + m.idle_us)),
+            "time_in_system_p50_s": _known(p50),
+            "time_in_system_p90_s": _known(p90),
+            "station_wait_s": _known(queued),
+            "cooking_s": _known(cooked),
+            "courier_wait_s": _known(held),
+            "ride_s": _known(ridden),
+        }
+    )
+
+
+def make_station_metrics(
+    day: int, site: SiteMeasures, pools: PoolMeasures, equipment: Equipment, epoch: int
+) -> pl.DataFrame:
+    """Make the table of each kitchen's types of stations in the intervals of a day."""
+    there = np.unique(equipment.station_pool)
+    pool, interval = (
+        axis.ravel() for axis in np.meshgrid(there, np.arange(len(site.length_us)), indexing="ij")
+    )
+    length = site.length_us[interval]
+    queue, work, capacity = (
+        part[pool, interval] for part in (pools.queue_us, pools.work_us, pools.capacity_us)
+    )
+    return pl.DataFrame(
+        {
+            **_intervals(day, interval, site, epoch),
+            "kitchen": pl.Series(pool // equipment.n_types, dtype=pl.Int16),
+            "station_type": pl.Series(STATION_TYPES, dtype=pl.String).gather(pool % equipment.n_types),
+            "stations": capacity / length,
+            "busy": work / length,
+            "utilisation": _known(_ratio(work, capacity)),
+            "queue_length": queue / length,
+            "queue_max": pl.Series(pools.queue_max[pool, interval], dtype=pl.Int32),
+            "steps_started": pl.Series(pools.started[pool, interval], dtype=pl.Int32),
+        }
+    )
+
+
+def _intervals(
+    day: int, interval: NDArray[np.int64], measures: SiteMeasures, epoch: int
+) -> dict[str, pl.Series]:
+    """Make the columns that say which interval a row is of."""
+    return {
+        "day": pl.Series(np.full(len(interval), day), dtype=pl.Int32),
+        "interval": pl.Series(interval, dtype=pl.Int16),
+        "begins": pl.Series(measures.begins_us[interval] + epoch).cast(TIME),
+        "length_s": pl.Series(measures.length_us[interval] / US_PER_S),
+    }
+
+
+def _ratio(values: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Divide; NaN where there is nothing to divide by."""
+    return np.where(by > 0, values / np.maximum(by, 1), np.nan)
+
+
+def _known(values: NDArray[np.float64]) -> pl.Series:
+    """Make a column in which NaN is null."""
+    return pl.Series(values).fill_nan(None)
