@@ -10,15 +10,25 @@ from typing import TYPE_CHECKING
 
 from fastgen.files import hash_file
 from fastgen.universes.recorded_orders import RecordedOrders, join_recorded, record_day, write_recorded
-from fastgen.universes.run_folder import ORDERS, SNAPSHOTS, RecordedFile, SiteRecord, check_files
+from fastgen.universes.run_folder import (
+    ORDERS,
+    SNAPSHOTS,
+    TABLES,
+    RecordedFile,
+    SiteRecord,
+    check_files,
+)
 from fastgen.universes.site_run import SiteRun
 from fastgen.universes.snapshots import find_snapshot, read_snapshot, write_snapshot
+from fastgen.universes.table_files import SiteTables
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
 
+    from fastgen.queueing.day_log import DayLog
+    from fastgen.universes.day_tables import Menu
     from fastgen.universes.site_plan import SitePlan
 
 
@@ -51,17 +61,20 @@ class Span:
 
 def record_sites(
     plans: list[SitePlan],
+    menu: Menu,
     universe: Path,
     span: Span,
     workers: int,
     advance: Callable[[int], None],
 ) -> dict[str, SiteRecord]:
-    """Run all sites, each from its last snapshot on.
+    """Run all sites, each from its last snapshot on, and write their tables.
 
     Parameters
     ----------
     plans
         The sites.
+    menu
+        What the items of the templates are called.
     universe
         The folder `universe` of the dataset.
     span
@@ -86,7 +99,7 @@ def record_sites(
     is_over = Event()
 
     def record(plan: SitePlan) -> SiteRecord:
-        return _SiteRecorder(plan, universe, span, is_over).run(advance)
+        return _SiteRecorder(plan, menu, universe, span, is_over).run(advance)
 
     # Threads, because the loop and the draws of a site are compiled code, which releases the GIL.
     with ThreadPoolExecutor(workers) as pool:
@@ -103,9 +116,12 @@ def record_sites(
 class _SiteRecorder:
     """Records one site."""
 
-    def __init__(self, plan: SitePlan, universe: Path, span: Span, is_over: Event) -> None:
+    _tables: SiteTables
+
+    def __init__(self, plan: SitePlan, menu: Menu, universe: Path, span: Span, is_over: Event) -> None:
         name = plan.site.info.name
         self._plan, self._universe, self._span, self._is_over = plan, universe, span, is_over
+        self._menu = menu
         self._snapshots, self._orders = universe / SNAPSHOTS / name, universe / ORDERS / name
         self._waiting: list[RecordedOrders] = []
 
@@ -115,7 +131,7 @@ class _SiteRecorder:
         run, record = self._begin(end_us)
         advance(run.n_taken)
         for log in run.run_to(end_us):
-            self._waiting.append(record_day(self._plan, log))
+            self._add(log)
             advance(1)
             if self._is_over.is_set():
                 raise CancelledError
@@ -124,19 +140,27 @@ class _SiteRecorder:
                 self._keep(run, record)
         record = self._flush(record)
         self._keep(run, record)
-        self._waiting += [record_day(self._plan, log) for log in run.take_incomplete(self._span.days)]
+        for log in run.take_incomplete(self._span.days):
+            self._add(log)
         return self._flush(record)
+
+    def _add(self, log: DayLog) -> None:
+        self._waiting.append(record_day(self._plan, log))
+        self._tables.add(log)
 
     def _begin(self, end_us: int) -> tuple[SiteRun, SiteRecord]:
         """Go on from the last snapshot, if it isn't beyond the end; remove what was recorded after it."""
-        run, record = None, SiteRecord()
+        run, record, carried = None, SiteRecord(), None
         path = find_snapshot(self._snapshots)
         if path is not None:
             run, stated = read_snapshot(self._plan, path)
-            record = SiteRecord.of(stated["record"])
+            record, carried = SiteRecord.of(stated["record"]), stated["measures"]
         if run is None or run.clock_us > end_us:
-            run, record = SiteRun.begin(self._plan), SiteRecord()
+            run, record, carried = SiteRun.begin(self._plan), SiteRecord(), None
             shutil.rmtree(self._snapshots, ignore_errors=True)
+        self._tables = SiteTables(self._universe / TABLES, self._plan, self._menu, carried)
+        self._tables.remove_from(len(record.n_orders))
+        self._tables.write_site()
         check_files(self._universe, record)
         known = {self._universe / file.path for file in record.files}
         for path in self._orders.glob("*") if self._orders.is_dir() else ():
@@ -148,6 +172,7 @@ class _SiteRecorder:
         """Write the orders that wait in memory, if there are any, as a file of their days."""
         if not self._waiting:
             return record
+        self._tables.flush()
         recorded = join_recorded(self._waiting)
         first = len(record.n_orders)
         last = first + len(self._waiting) - 1
@@ -164,4 +189,5 @@ class _SiteRecorder:
         )
 
     def _keep(self, run: SiteRun, record: SiteRecord) -> None:
-        write_snapshot(run, {"record": record.to_dict()}, self._snapshots, self._span.epoch)
+        carried = {"record": record.to_dict(), "measures": self._tables.state}
+        write_snapshot(run, carried, self._snapshots, self._span.epoch)

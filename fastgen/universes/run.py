@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,13 @@ from fastgen.rng import STREAM_VERSION
 from fastgen.templates.reading import INGREDIENTS, read_universe
 from fastgen.templates.site_load import check_load, refuse_overload, warn_of_load
 from fastgen.units import MAX_DAYS, US_PER_S
+from fastgen.universes.day_tables import Menu
 from fastgen.universes.recorded_source import RecordedSource
 from fastgen.universes.recording import Span, record_sites
-from fastgen.universes.run_folder import LOCK, TEMPLATES, UNIVERSE, RunRecord, remove_run
+from fastgen.universes.run_folder import LOCK, TABLES, TEMPLATES, UNIVERSE, RunRecord, remove_run
 from fastgen.universes.scenario import make_scenario, make_tables
 from fastgen.universes.site_plan import SitePlan, plan_sites
+from fastgen.universes.table_files import list_tables, number_orders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,9 +164,13 @@ def _run(
         span = Span(options.days, options.stop_at_us, options.snapshot_every, _epoch(options.start))
         workers = min(options.workers or os.cpu_count() or 1, len(plans))
         progress.start_days(options.days * len(plans))
-        sites = record_sites(plans, folder, span, workers, progress.advance_days)
-        record.with_sites(sites).write(folder)
+        sites = record_sites(plans, Menu.of(universe), folder, span, workers, progress.advance_days)
         plan = _plan_build(universe, plans, options, record.source, sites, folder)
+        tables = folder / TABLES
+        for place in plan.scenario.locations:
+            first_index = plan.source.first_index[place.location_id]
+            number_orders(tables, place.code, options.seed, first_index)
+        record.ended(sites, list_tables(tables, folder)).write(folder)
         engine = partial(make_with_workers, workers=options.workers)
         return build_plan(
             engine, out, lambda _: plan, overwrite=overwrite, progress=progress, keeps_digests=False
@@ -228,7 +234,7 @@ def _begin(universe: Universe, record: RunRecord, folder: Path) -> None:
         for path in (*paths, INGREDIENTS):
             write_whole(copy / path, (universe.folder / path).read_bytes())
     found = RunRecord.read(folder)
-    if found is None or replace(found, sites=None) != record:
+    if found is None or found.begun() != record:
         record.write(folder)
 
 

@@ -7,17 +7,18 @@ import shutil
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from fastgen.dataset.manifest_entries import FileEntry
 from fastgen.dataset.seal import seal, unseal
 from fastgen.errors import DamageError, DataError
 from fastgen.files import hash_file, read_regular, write_whole
 from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 UNIVERSE, RUN, LOCK = "universe", "run.json", "lock"
-TEMPLATES, ORDERS, SNAPSHOTS = "templates", "orders", "snapshots"
+TEMPLATES, ORDERS, SNAPSHOTS, TABLES = "templates", "orders", "snapshots", "tables"
 FORMAT_VERSION = 1
 
 
@@ -82,6 +83,8 @@ class RunRecord:
         Where the run stops on its last day, microseconds since the epoch; None: after the last day.
     sites
         By name, once all of them have run; None before.
+    tables
+        Files of the result tables, relative to the folder `universe`, once they are complete; empty before.
     """
 
     run_id: str
@@ -91,11 +94,16 @@ class RunRecord:
     days: int
     stop_at_us: int | None = None
     sites: Mapping[str, SiteRecord] | None = None
+    tables: Sequence[FileEntry] = ()
     format_version: int = FORMAT_VERSION
 
-    def with_sites(self, sites: Mapping[str, SiteRecord]) -> Self:
+    def ended(self, sites: Mapping[str, SiteRecord], tables: Sequence[FileEntry]) -> Self:
         """Make the record of a run that has ended."""
-        return replace(self, sites=sites)
+        return replace(self, sites=sites, tables=tables)
+
+    def begun(self) -> Self:
+        """Make the record of the same run before it has ended."""
+        return replace(self, sites=None, tables=())
 
     @classmethod
     def read(cls, universe: Path) -> Self | None:
@@ -117,10 +125,11 @@ class RunRecord:
         if version != FORMAT_VERSION:
             raise DataError(f"{path}: expected format_version {FORMAT_VERSION}, got {version!r}.")
         try:
-            sites, record = raw.pop("sites"), make_record(cls, raw)
+            sites, tables, record = raw.pop("sites"), raw.pop("tables"), make_record(cls, raw)
             if sites is None:
                 return record
-            return record.with_sites({name: SiteRecord.of(site) for name, site in sites.items()})
+            files = [make_record(FileEntry, one) for one in tables]
+            return record.ended({name: SiteRecord.of(site) for name, site in sites.items()}, files)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamageError(f"{path}: expected the record of a run, got: {error}.") from None
 
@@ -161,5 +170,5 @@ def remove_run(universe: Path) -> None:
     """Remove all that a run has put into its folder; other files stay."""
     # First, so that a killed command leaves nothing that looks finished.
     (universe / RUN).unlink(missing_ok=True)
-    for name in (SNAPSHOTS, ORDERS, TEMPLATES):
+    for name in (SNAPSHOTS, ORDERS, TABLES, TEMPLATES):
         shutil.rmtree(universe / name, ignore_errors=True)
