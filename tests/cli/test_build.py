@@ -200,16 +200,18 @@ def test_first_compilation_is_announced_once(capsys: pytest.CaptureFixture[str])
 # --- how it starts ------------------------------------------------------------------------------------------
 
 
-def test_a_build_loads_no_reader_of_parquet(tmp_path: Path) -> None:
+def test_a_statistical_build_loads_no_reader_of_parquet_and_no_queueing_engine(tmp_path: Path) -> None:
     """Polars and PyArrow take as long to load as half a million events to make."""
     code = f"""
 import sys
 from fastgen.cli import cli
 cli.main(["build", "--days", "1", "--locations", "sv", "-o", {str(tmp_path / "x")!r}], standalone_mode=False)
 print([name for name in ("polars", "pyarrow", "pandas", "networkx") if name in sys.modules])
+engine = {{"queueing", "templates", "universes", "cooking"}}
+print([name for name in sys.modules if name.startswith("fastgen.") and name.split(".")[1] in engine])
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.splitlines()[-1] == "[]"
+    assert run.stdout.splitlines()[-2:] == ["[]", "[]"]
 
 
 def test_a_build_loads_nothing_that_it_does_not_use() -> None:

@@ -107,7 +107,14 @@ def test_exit_codes_are_documented(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [["--version"], ["--help"], ["build", "--help"], ["roads", "fetch", "--help"]]
+    "args",
+    [
+        ["--version"],
+        ["--help"],
+        ["build", "--help"],
+        ["roads", "fetch", "--help"],
+        ["universe", "check", "--help"],
+    ],
 )
 def test_help_loads_nothing_heavy_and_takes_under_a_fifth_of_a_second(args: list[str]) -> None:
     code = "import sys; from fastgen.cli import main\ntry: main(sys.argv[1:])\n"
