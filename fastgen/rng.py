@@ -49,6 +49,7 @@ class Purpose(IntEnum):
     STEP_DURATION = 16
     HOME = 17
     PERSON_NAME = 18
+    SURGE_COUNT = 19  # candidates on top, numbered from 2**20 on in their minute
 
 
 class Stream(NamedTuple):

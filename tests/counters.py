@@ -17,7 +17,8 @@ from fastgen.model.day_orders import DayOrders
 from fastgen.model.location import Placement
 from fastgen.model.momentum import Momentum
 from fastgen.orders.outside import draw_outside_orders
-from fastgen.queueing.population import draw_homes, draw_names, draw_wishes
+from fastgen.queueing.population import Surge, draw_homes, draw_names, draw_wishes
+from fastgen.units import MIN_PER_DAY
 from tests.orders.parameters import count_days, make_model, simulate_all
 from tests.queueing.populations import POPULATION
 
@@ -44,7 +45,13 @@ def main() -> None:
         for day in range(DAYS):
             simulate_all(model, day)
         orders = DayOrders.empty(DAYS, model.lines_max)
-        population = replace(POPULATION, seed=42, location_id=model.location_id)
+        population = replace(
+            POPULATION,
+            seed=42,
+            location_id=model.location_id,
+            on_sale_min=np.array([0, 720]),
+            surges=(Surge(0, 2 * MIN_PER_DAY, 1.5),),
+        )
         homes = draw_homes(population, 50)
         for role in range(2):
             draw_names(population, role, 20, (5, 7))

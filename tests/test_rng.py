@@ -170,6 +170,7 @@ def test_purposes_keep_their_numbers() -> None:
         "STEP_DURATION": 16,
         "HOME": 17,
         "PERSON_NAME": 18,
+        "SURGE_COUNT": 19,
     }
 
 
@@ -215,4 +216,9 @@ def test_every_purpose_is_drawn_where_the_layout_says(counters: dict[tuple[int, 
         assert {place[:2] for place in places[purpose]} == {(place, d) for place in (1, 4) for d in (0, 1)}
     assert {place[2:] for place in places[Purpose.DAY_NOISE]} == {(0, 0)}
     assert {index for *_, index, _ in places[Purpose.MINUTE_COUNT]} == set(range(1440))
+    assert {index for *_, index, _ in places[Purpose.SURGE_COUNT]} == set(range(1440))
+    # Within a minute, orders of a surge count on from 2**20, the others from 0.
+    numbers = {index & 2**21 - 1 for *_, index, _ in places[Purpose.CANDIDATE]}
+    assert {number >> 20 for number in numbers} == {0, 1}
+    assert max(number & 2**20 - 1 for number in numbers) < 50
     assert {block for *_, block in places[Purpose.CREATION] | places[Purpose.KITCHEN]} == {0}

@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from fastgen.errors import ScenarioError
 from fastgen.model.dimensions import MAX_ABS_LAT
+from fastgen.model.disturbances import (
+    DEMAND_SURGE,
+    Disturbance,
+    check_disturbances,
+    check_launches,
+    find_highest_surge,
+)
 from fastgen.model.field_kinds import (
     Metadata,
     absent,
@@ -248,9 +255,12 @@ class Site:
         metadata=number("seconds from the end of an order's last line until it is packed and ready", 0, 3600),
         default=120.0,
     )
+    disturbances: tuple[Disturbance, ...] = field(
+        metadata=sparse(rows(Disturbance, "what goes wrong, or right, for a time", in_file_order)), default=()
+    )
 
     def __post_init__(self) -> None:
-        """Check the fields, and that there is a kitchen and a brand."""
+        """Check the fields, that there is a kitchen and a brand, and what disturbances hit."""
         check_fields(self)
         for key, listed in (("kitchens", self.kitchens), ("brands", self.brands)):
             if listed == ():
@@ -258,6 +268,18 @@ class Site:
         if len(self.kitchens) > MAX_KITCHENS:
             raise ScenarioError(f"kitchens: expected at most {MAX_KITCHENS}, got {len(self.kitchens)}.")
         check_names("kitchens", (kitchen.info.name for kitchen in self.kitchens))
+        stations = {kitchen.info.name: kitchen.count_stations() for kitchen in self.kitchens}
+        check_disturbances(self.disturbances, stations, self.n_couriers)
+        check_launches(self.disturbances, self.brands)
+
+    @property
+    def highest_surge(self) -> float:
+        """How many times as many orders as usual there are at most."""
+        return find_highest_surge(self.disturbances_of(DEMAND_SURGE))
+
+    def disturbances_of(self, kind: str) -> tuple[Disturbance, ...]:
+        """List the disturbances of one kind, in the order of the file."""
+        return tuple(one for one in self.disturbances if one.kind == kind)
 
     @property
     def n_couriers(self) -> int:

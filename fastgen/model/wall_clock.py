@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.units import MIN_PER_DAY, S_PER_DAY, S_PER_MIN
+from fastgen.units import MIN_PER_DAY, S_PER_DAY, S_PER_MIN, US_PER_MIN, US_PER_S
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -49,6 +49,29 @@ def skipped_minutes(zone: ZoneInfo, start: dt.date, day: int) -> tuple[int, int]
         return None
     missing = [m for m in range(MIN_PER_DAY) if _is_skipped(zone, midnight + dt.timedelta(minutes=m))]
     return (missing[0], missing[-1] + 1) if missing else None
+
+
+def instant_us(zone: ZoneInfo | None, start: dt.date, minute: int) -> int:
+    """Compute the microseconds from the epoch to a minute of a place's clock.
+
+    Where the clock skips the minute, it is the first one after the gap.
+
+    Parameters
+    ----------
+    zone, start
+        As for `minute_starts_s`.
+    minute
+        Minutes from 00:00 of day 0 on, of 1440 a day.
+    """
+    if zone is None:
+        return minute * US_PER_MIN
+    wall = _midnight(start, 0) + dt.timedelta(minutes=minute)
+    if _is_skipped(zone, wall):
+        day, minute_of_day = divmod(minute, MIN_PER_DAY)
+        _, end = skipped_minutes(zone, start, day) or (0, minute_of_day + 1)
+        # A gap may reach the end of its day.
+        return instant_us(zone, start, day * MIN_PER_DAY + end)
+    return minute * US_PER_MIN - _offset_s(zone, wall) * US_PER_S
 
 
 def _midnight(start: dt.date, day: int) -> dt.datetime:

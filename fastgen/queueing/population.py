@@ -22,6 +22,22 @@ if TYPE_CHECKING:
 US_PER_DAY = S_PER_DAY * US_PER_S
 
 
+class Surge(NamedTuple):
+    """A time in which customers order more.
+
+    Attributes
+    ----------
+    from_min, to_min
+        Minutes from 00:00 of day 0 on, by the clock of the site: from_min <= minute < to_min.
+    factor
+        How many times as much, at least 1; factors of surges at the same time are multiplied.
+    """
+
+    from_min: int
+    to_min: int
+    factor: float
+
+
 @dataclass(frozen=True, eq=False)
 class Population:
     """Customers of a site, and what they may order.
@@ -45,6 +61,11 @@ class Population:
         How the items are made.
     packing_us
         Microseconds from the end of an order's last line until it is ready.
+    on_sale_min
+        int64 (n,), minute from which on each item is sold, counted from 00:00 of day 0 by the clock of the
+        site; one of them at most 0. None: all are always sold.
+    surges
+        Times in which customers order more.
     """
 
     seed: int
@@ -56,6 +77,8 @@ class Population:
     lines_max: int
     recipes: Recipes
     packing_us: int = 0
+    on_sale_min: NDArray[np.int64] | None = None
+    surges: tuple[Surge, ...] = ()
 
 
 class Homes(NamedTuple):
@@ -121,10 +144,7 @@ def draw_wishes(
     candidates = _draw_candidates(population, day, minute_start_us)
     index, customer = candidates[:, kernels.INDEX], candidates[:, kernels.CUSTOMER]
     line_start = _offsets(candidates[:, kernels.N_LINES])
-    line_item = np.empty(line_start[-1], np.int32)
-    kernels.draw_items(
-        _stream(population, Purpose.CANDIDATE_ITEM), day, index, line_start, population.items, line_item
-    )
+    line_item = _draw_items(population, day, index, line_start)
     recipes = population.recipes
     first, n_steps = recipes.step_start[line_item], np.diff(recipes.step_start)[line_item]
     step_start = _offsets(n_steps)
@@ -158,24 +178,78 @@ def draw_wishes(
     )
 
 
+def _draw_items(
+    population: Population, day: int, index: NDArray[np.int64], line_start: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Draw the item of every line among those that are on sale when it is ordered."""
+    on_sale_min = population.on_sale_min
+    if on_sale_min is None:
+        on_sale_min = np.zeros(len(population.items), np.int64)
+    begins_min, group = np.unique(np.maximum(on_sale_min, 0), return_inverse=True)
+    minute = day * MIN_PER_DAY + (index >> kernels.NUMBER_BITS)
+    line_item = np.empty(line_start[-1], np.int32)
+    kernels.draw_items(
+        _stream(population, Purpose.CANDIDATE_ITEM),
+        day,
+        index,
+        line_start,
+        population.items[np.argsort(group, kind="stable")],
+        _offsets(np.bincount(group)),
+        np.searchsorted(begins_min, minute, side="right"),
+        line_item,
+    )
+    return line_item
+
+
 def _draw_candidates(
     population: Population, day: int, minute_start_us: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     mean = population.n_customers * population.orders_per_day * population.minute_weight
+    usual = _draw_some(population, day, minute_start_us, mean, Purpose.CANDIDATE_COUNT, 0)
+    more = mean * (_surge_factors(population, day) - 1)
+    if not more.any():
+        return usual
+    # On top: who would have ordered anyway orders the same.
+    surge = _draw_some(population, day, minute_start_us, more, Purpose.SURGE_COUNT, kernels.SURGE_NUMBER)
+    return _sorted(np.concatenate((usual, surge)))
+
+
+def _surge_factors(population: Population, day: int) -> NDArray[np.float64]:
+    """Compute how many times as much is ordered in each minute of a day, float64 (1440,)."""
+    minute, factors = day * MIN_PER_DAY + np.arange(MIN_PER_DAY), np.ones(MIN_PER_DAY)
+    for surge in population.surges:
+        factors[(surge.from_min <= minute) & (minute < surge.to_min)] *= surge.factor
+    return factors
+
+
+def _draw_some(
+    population: Population,
+    day: int,
+    minute_start_us: NDArray[np.int64],
+    mean: NDArray[np.float64],
+    counted: Purpose,
+    first_number: int,
+) -> NDArray[np.int64]:
+    """Draw candidates from the mean number of every minute, numbered from `first_number` on."""
     counts = np.empty(MIN_PER_DAY, np.int64)
-    kernels.count_candidates(_stream(population, Purpose.CANDIDATE_COUNT), day, mean, counts)
+    kernels.count_candidates(_stream(population, counted), day, mean, counts)
     counts[minute_start_us == NEVER] = 0
-    n = int(counts.sum())
-    candidates = np.empty((n, kernels.CANDIDATE_COLUMNS), np.int64)
+    candidates = np.empty((int(counts.sum()), kernels.CANDIDATE_COLUMNS), np.int64)
     kernels.draw_candidates(
         _stream(population, Purpose.CANDIDATE),
         day,
         counts,
+        first_number,
         minute_start_us,
         population.n_customers,
         population.lines_max,
         candidates,
     )
+    return _sorted(candidates)
+
+
+def _sorted(candidates: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sort candidates by (created, index)."""
     order = np.lexsort((candidates[:, kernels.INDEX], candidates[:, kernels.CREATED]))
     return np.ascontiguousarray(candidates[order])
 

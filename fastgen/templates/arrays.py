@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.inputs.scenario_file import load_scenario
+from fastgen.model.disturbances import BRAND_LAUNCH, DEMAND_SURGE
 from fastgen.model.recipes import Recipes
 from fastgen.model.stations import STATION_TYPES
 from fastgen.orders.demand_curve import demand_weights
-from fastgen.queueing.population import Population
+from fastgen.queueing.kernels.records import NEVER
+from fastgen.queueing.population import Population, Surge
 from fastgen.queueing.site import Capacity
 from fastgen.units import US_PER_MIN, US_PER_S
 
@@ -88,7 +90,21 @@ def make_population(
         lines_max=site.population.lines_max,
         recipes=recipes,
         packing_us=round(site.packing_s * US_PER_S),
+        on_sale_min=_list_launches(universe, site),
+        surges=tuple(
+            Surge(one.from_min, NEVER if one.to_min is None else one.to_min, one.factor or 1.0)
+            for one in site.disturbances_of(DEMAND_SURGE)
+        ),
     )
+
+
+def _list_launches(universe: Universe, site: Site) -> NDArray[np.int64] | None:
+    """List from which minute on each item of `make_site_items` is sold, int64; None: all are always sold."""
+    begins_min = {one.brand: one.from_min for one in site.disturbances_of(BRAND_LAUNCH)}
+    if not begins_min:
+        return None
+    brands = universe.brands_of(site)
+    return np.array([begins_min.get(brand.name, 0) for brand in brands for _ in brand.items], np.int64)
 
 
 @cache

@@ -10,6 +10,7 @@ from fastgen.inputs.json_file import read_json_file
 from fastgen.inputs.timezones import zone_names
 from fastgen.model.brand_template import Brand, Ingredient
 from fastgen.model.dimensions import MAX_LOCATION_ID
+from fastgen.model.disturbances import BRAND_LAUNCH
 from fastgen.model.fields import did_you_mean, from_dict, shown
 from fastgen.model.site_template import Site
 from fastgen.model.stations import STATION_TYPES
@@ -150,6 +151,7 @@ def _check_site(universe: Universe, file: str, site: Site) -> None:
                 f"{path}: brands: expected names of brands, got {name!r}: {did_you_mean(name, names)}"
             )
     _check_size(universe, path, site)
+    _check_launches(universe, path, site)
     needed = _find_needed(universe, site)
     for k, kitchen in enumerate(site.kitchens):
         has = {kind for kind, n in zip(STATION_TYPES, kitchen.count_stations(), strict=True) if n}
@@ -166,13 +168,34 @@ def _check_size(universe: Universe, path: Path, site: Site) -> None:
     """Check that the orders of a day fit into memory."""
     counts = [len(item.instructions) for brand in universe.brands_of(site) for item in brand.items]
     population = site.population
-    orders = population.customers * population.orders_per_customer_day
+    orders = population.customers * population.orders_per_customer_day * site.highest_surge
     steps = orders * (1 + population.lines_max) / 2 * sum(counts) / len(counts)
     if steps > MAX_STEPS_PER_DAY:
+        surges = (
+            f", {site.highest_surge:g} times as many as usual in a surge" if site.highest_surge > 1 else ""
+        )
         raise ScenarioError(
             f"{path}: population: expected at most {MAX_STEPS_PER_DAY} steps of recipes a day, got "
-            f"{steps:.0f} of {orders:.0f} orders; make several sites of it, or give it fewer customers."
+            f"{steps:.0f} of {orders:.0f} orders{surges}; make several sites of it, or give it fewer "
+            "customers."
         )
+
+
+def _check_launches(universe: Universe, path: Path, site: Site) -> None:
+    """Check that launched brands are there, and that a site sells something before."""
+    known = [brand.name for brand in universe.brands_of(site)]
+    always = set(known) - {one.brand for one in site.disturbances_of(BRAND_LAUNCH)}
+    for i, one in enumerate(site.disturbances):
+        where = f"{path}: disturbances[{i}].brand"
+        if one.brand is not None and one.brand not in known:
+            raise ScenarioError(
+                f"{where}: expected a brand of the site, got {one.brand!r}: {did_you_mean(one.brand, known)}"
+            )
+        if one.brand is not None and not always:
+            raise ScenarioError(
+                f"{where}: expected a brand that is sold from the beginning beside those that are launched, "
+                "got none."
+            )
 
 
 def _find_needed(universe: Universe, site: Site) -> dict[str, str]:

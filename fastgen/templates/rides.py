@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.inputs.scenario_file import load_scenario
+from fastgen.model.disturbances import RAIN, USUAL
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.queueing.kernels.records import NEVER
 from fastgen.roads.cache import default_cache_dir, load_route_table
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from fastgen.model.site_template import Site
 
 S_PER_H = 60 * S_PER_MIN
-USUAL = 1000  # permille: the ride takes its usual time
 
 
 class RideClass(NamedTuple):
@@ -90,7 +90,9 @@ def list_classes(site: Site) -> tuple[RideClass, ...]:
     """List the ride classes that the couriers of a site can have."""
     # Without a courier nobody rides, but customers still have an address: rows of one class.
     modes = set(site.couriers.deal_modes(max(site.n_couriers, 1)))
-    return tuple(RideClass(mode, USUAL) for mode in PACES if mode in modes)
+    # All that the templates name, so that rows don't depend on the length of a run.
+    slowdowns = sorted({USUAL, *(rain.permille for rain in site.disturbances_of(RAIN))})
+    return tuple(RideClass(mode, slowdown) for mode in PACES if mode in modes for slowdown in slowdowns)
 
 
 def load_rides(site: Site, roads: Path | None, announce: Callable[[str], None]) -> SiteRides:
@@ -169,7 +171,7 @@ class RowFinder(NamedTuple):
     class_of: NDArray[np.int64]
 
 
-def make_row_finder(site: Site, rides: SiteRides, weather: Sequence[tuple[int, int]] = ()) -> RowFinder:
+def make_row_finder(site: Site, rides: SiteRides, weather: Sequence[tuple[int, int]]) -> RowFinder:
     """Prepare `find_rows`; `weather` is that of `queueing.site.make_site`."""
     number = {one: n for n, one in enumerate(rides.classes)}
     modes, slowdowns = site.couriers.deal_modes(site.n_couriers), [USUAL, *(p for _, p in weather)]

@@ -15,6 +15,7 @@ from fastgen.roads.area import Area
 from fastgen.roads.coverage import find_misplaced
 from fastgen.roads.network import check_networks
 from fastgen.templates.arrays import make_capacity, make_population, make_recipes
+from fastgen.templates.disturbances import make_changes, make_weather, place_of
 from fastgen.templates.rides import load_rides, make_row_finder
 from fastgen.templates.universe import site_path
 from fastgen.units import US_PER_S
@@ -126,6 +127,8 @@ def plan_site(
     rides = load_rides(site, roads, announce)
     # Seeds differ by the sites' names, so that a site is the same in any company.
     population = make_population(universe, site, make_recipes(universe), site_seed(seed, site.info.name), 0)
+    zone = load_zone(site.timezone)
+    place = place_of(site, zone, start)
     return SitePlan(
         site=site,
         population=population,
@@ -133,7 +136,9 @@ def plan_site(
         homes=draw_homes(population, len(rides.out_mm)),
         rides=rides,
         start=start,
-        zone=load_zone(site.timezone),
+        zone=zone,
+        changes=make_changes(site.disturbances, place),
+        weather=make_weather(site.disturbances, place),
     )
 
 

@@ -12,6 +12,7 @@ from fastgen.queueing.kernels.site import run_site
 from fastgen.queueing.site import make_site
 from tests.effort import repeats
 from tests.queueing.sites import Case, draw_case
+from tests.queueing.template_sites import draw_template_case
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,7 +72,26 @@ def test_every_order_ends(run: tuple[Case, r.SiteArrays]) -> None:
 
 
 def test_a_station_serves_one_line_and_a_courier_one_order(run: tuple[Case, r.SiteArrays]) -> None:
-    _, site = run
+    assert_nobody_is_in_two_places(run[1])
+
+
+@pytest.mark.parametrize("seed", range(repeats(3, 30)))
+def test_so_it_is_whatever_disturbs_the_site(seed: int) -> None:
+    """An order ends, or is open for ever since no station or courier of its kind comes back."""
+    case = draw_template_case(seed)
+    site = make_site(*case)
+    run_site(r.NEVER, site)
+    assert_nobody_is_in_two_places(site)
+    assert r.CANDIDATE not in site.orders[:, r.ORDER_STATE]
+    stuck = site.orders[site.orders[:, r.ORDER_STATE] == r.OPEN]
+    last = {target: value for _, target, value in sorted(case.changes)}
+    full = dict(enumerate(((1 << case.capacity.stations.ravel()) - 1).tolist()))
+    masks = {**full, len(full): len(case.capacity.paces), **last}
+    is_lame = any(size and not masks[pool] for pool, size in full.items()) or masks[len(full)] == 0
+    assert is_lame or len(stuck) == 0
+
+
+def assert_nobody_is_in_two_places(site: r.SiteArrays) -> None:
     steps = site.steps[cooked(site)]
     begins, ends = steps[:, r.STEP_STARTED], steps[:, r.STEP_STARTED] + steps[:, r.STEP_DURATION]
     assert_apart(steps[:, r.STEP_STATION], begins, ends)

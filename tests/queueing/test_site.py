@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +15,10 @@ from tests.effort import repeats
 from tests.queueing.ciw_kitchen import run_ciw
 from tests.queueing.simpy_site import SimPySite
 from tests.queueing.sites import DAY, MINUTE, Case, draw_case
+from tests.queueing.template_sites import draw_template_case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STATES = ("candidate", "open", "delivered", "failed", "cancelled", "dropped")
 
@@ -42,12 +47,19 @@ def test_every_step_and_courier_is_that_of_simpy(seed: int, unit_us: int) -> Non
     assert_equal(*run_both(draw_case(seed, unit_us=unit_us)))
 
 
-def test_random_sites_reach_every_outcome() -> None:
+@pytest.mark.parametrize("seed", range(repeats(6, 60)))
+def test_sites_of_templates_do_what_simpy_does(seed: int) -> None:
+    """Couriers of all modes, packing, and disturbances of all kinds, as templates state them."""
+    assert_equal(*run_both(draw_template_case(seed)))
+
+
+@pytest.mark.parametrize("draw", [draw_case, draw_template_case])
+def test_random_sites_reach_every_outcome(draw: Callable[[int], Case]) -> None:
     """Orders wait, couriers wait; orders are delivered, fail, are cancelled, or never begin."""
     reached: set[int] = set()
     waits = np.zeros(3, np.int64)
     for seed in range(6):
-        site = make_site(*draw_case(seed))
+        site = make_site(*draw(seed))
         run_site(r.NEVER, site)
         orders = site.orders
         reached |= set(orders[:, r.ORDER_STATE].tolist())

@@ -167,7 +167,7 @@ def test_every_order_finds_the_row_whose_drive_is_its_ride(tmp_path: Path) -> No
     capacity = make_capacity(site)._replace(stations=np.full((2, 3), 9), n_customers=0)
     orders = run(capacity, demand, [], 2 * DAY)
     rows = find_rows(
-        make_row_finder(site, rides),
+        make_row_finder(site, rides, []),
         orders[:, r.ORDER_COURIER],
         orders[:, r.ORDER_PICKED_UP],
         orders[:, r.ORDER_CUSTOMER],

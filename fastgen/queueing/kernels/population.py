@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 # Candidates of one minute, at most: the index of a draw is minute * 2**21 + number, below 2**32.
 NUMBER_BITS = 21
+# Candidates of a surge of demand count from here on in their minute, so that no draw is that of another one.
+SURGE_NUMBER = 1 << 20
 # Steps of one line, at most: its draws take 16 blocks of four words.
 MAX_STEPS = 64
+MAX_LINES = 16  # of an order
 BLOCKS_PER_LINE = 16
 WORDS = 4
 # A step takes its expected duration times (0.7 + u)**2, u uniform on (0, 1), divided by the mean of that.
@@ -46,6 +49,7 @@ def draw_candidates(
     stream: Stream,
     day: int,
     counts: NDArray[np.int64],
+    first_number: int,
     minute_start_us: NDArray[np.int64],
     n_customers: int,
     lines_max: int,
@@ -58,7 +62,7 @@ def draw_candidates(
     at = 0
     for minute in range(MIN_PER_DAY):
         for number in range(counts[minute]):
-            index = (minute << NUMBER_BITS) | number
+            index = (minute << NUMBER_BITS) | (first_number + number)
             words = draw_words(stream, day, index, FIRST)
             candidates[at, INDEX] = index
             candidates[at, CREATED] = minute_start_us[minute] + below(words[0], US_PER_MIN)
@@ -75,14 +79,27 @@ def draw_items(
     index: NDArray[np.int64],
     line_start: NDArray[np.int64],
     items: NDArray[np.int32],
+    group_start: NDArray[np.int64],
+    n_groups: NDArray[np.int64],
     line_item: NDArray[np.int32],
 ) -> None:
-    """Draw the item of every line, uniformly from `items`, int32 (n_items,)."""
+    """Draw the item of every line, uniformly from the first groups of items.
+
+    Group g is items[group_start[g] : group_start[g + 1]], the first one not empty, and order i may have the
+    items of n_groups[i] of them, int64 (n_orders,). Each group has a draw of its own that either takes an
+    item of it or leaves what was drawn from the groups before, so that a later group changes no more lines
+    than those that order from it.
+    """
     for order in range(len(index)):
         first = line_start[order]
         for line in range(first, line_start[order + 1]):
-            words = draw_words(stream, day, index[order], line - first)
-            line_item[line] = items[below(words[0], len(items))]
+            for group in range(n_groups[order]):
+                block = line - first + MAX_LINES * (group // WORDS)
+                words = draw_words(stream, day, index[order], block)
+                drawn = below(words[group % WORDS], group_start[group + 1])
+                # The first group has all that there are so far, so it is always taken.
+                if drawn < group_start[group + 1] - group_start[group]:
+                    line_item[line] = items[group_start[group] + drawn]
 
 
 @jit
