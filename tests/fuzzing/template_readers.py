@@ -28,6 +28,17 @@ _OWN_KEYS = {
     "radius_mi": 1,
     "timezone": "Europe/London",
     "brands": ["toasts", "soups"],
+    "disturbances": [
+        {"kind": "fewer_couriers", "name": "a", "from": "1 12:00", "to": "1 13:30", "share": 0.5},
+        {"kind": "demand_surge", "name": "b", "from": "1 12:00", "to": "2 00:00", "factor": 2.5},
+        {"kind": "brand_launch", "name": "c", "from": "1 12:00", "brand": "toasts"},
+        {"kind": "rain", "name": "d", "from": "1 12:00", "slowdown_percent": 30},
+        {"kind": "kitchen_closed", "name": "e", "from": "1 12:00", "kitchen": "kitchen-1"},
+        {
+            **{"kind": "station_outage", "name": "f", "from": "1 12:00"},
+            **{"station_type": "KITCHEN_STATION_OVEN", "number": 1},
+        },
+    ],
 }
 
 
