@@ -35,8 +35,11 @@ _OWN_KEYS = {
         {"kind": "rain", "name": "d", "from": "1 12:00", "slowdown_percent": 30},
         {"kind": "kitchen_closed", "name": "e", "from": "1 12:00", "kitchen": "kitchen-1"},
         {
-            **{"kind": "station_outage", "name": "f", "from": "1 12:00"},
-            **{"station_type": "KITCHEN_STATION_OVEN", "number": 1},
+            "kind": "station_outage",
+            "name": "f",
+            "from": "1 12:00",
+            "station_type": "KITCHEN_STATION_OVEN",
+            "number": 1,
         },
     ],
 }
