@@ -14,6 +14,7 @@ Rooms (packages and modules), each of which imports only from rooms below it::
     faults/                      break a stream on purpose, and keep a ledger of it
     wire/                        read a window of a dataset in order, and encode it in the wire format
     dataset/                     layout, manifest and index of a dataset; reading/ and verify/
+    cooking/                     orders of the statistical source, made by kitchens with stations
     events/                      event table; expand orders to rows, digest them, encode row groups
     templates/                   read, check and write the template folder of a universe
     orders/                      the statistical source of orders: draws that the seed decides

@@ -50,6 +50,9 @@ class Purpose(IntEnum):
     HOME = 17
     PERSON_NAME = 18
     SURGE_COUNT = 19  # candidates on top, numbered from 2**20 on in their minute
+    # Of kitchens with stations: the index is the order's draw number.
+    COOKING = 20
+    PACKING = 21
 
 
 class Stream(NamedTuple):

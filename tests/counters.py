@@ -7,20 +7,30 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastgen.cooking.asked import Asked, Place, Share
+from fastgen.cooking.recipes import make_recipes
 from fastgen.inputs.brand_momentum import deal_growth
+from fastgen.inputs.loading import load_inputs
 from fastgen.kernels import philox
 from fastgen.model.day_orders import DayOrders
 from fastgen.model.location import Placement
 from fastgen.model.momentum import Momentum
+from fastgen.model.order_source import OrderRange
+from fastgen.model.station_kitchens import StationKitchens
 from fastgen.orders.outside import draw_outside_orders
+from fastgen.orders.source import StatisticalSource
 from fastgen.queueing.population import Surge, draw_homes, draw_names, draw_wishes
 from fastgen.units import MIN_PER_DAY
 from tests.orders.parameters import count_days, make_model, simulate_all
 from tests.queueing.populations import POPULATION
+
+if TYPE_CHECKING:
+    from fastgen.orders.parameters import LocationParameters
 
 DAYS = 2
 MOMENTUM = Momentum(0.2, 0.2, 0.6, 0.8, 0.2)
@@ -57,10 +67,20 @@ def main() -> None:
             draw_names(population, role, 20, (5, 7))
         for day in range(DAYS):
             draw_wishes(population, day, homes.node, homes.node)
+        draw_asked(model)
         draw_outside_orders(model, 42, 1000, np.arange(DAYS), np.array([7, 2**32 - 1]), orders)
     for line in sorted(seen):
         sys.stdout.write(" ".join(map(str, line)) + "\n")
     assert np.all([len(line) == 7 for line in seen])
+
+
+def draw_asked(model: LocationParameters) -> None:
+    """Draw what some orders of each day ask of kitchens with stations."""
+    _, dims = load_inputs(None, None)
+    place = Place(model.location_id, "", StationKitchens("stations"), make_recipes(dims))
+    source = StatisticalSource(42, {model.location_id: model}, {}, {}, {}, model.lines_max, 0)
+    routes: Any = SimpleNamespace(n_customers=1000, drive_us=np.zeros(1000, np.int64))
+    Asked(source, place, routes).draw([Share(OrderRange(day, 0, 9, 0), 0) for day in range(DAYS)])
 
 
 if __name__ == "__main__":

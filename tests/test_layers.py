@@ -25,7 +25,7 @@ FLOORS = (
     ("emitting", "generating"),
     ("faults",),
     ("wire",),
-    ("dataset",),
+    ("dataset", "cooking"),
     ("events", "templates"),
     ("orders", "queueing", "roads", "inputs"),
     ("parquet",),
@@ -37,6 +37,7 @@ FLOORS = (
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 KNOW_A_SOURCE = (
     *("generating.simulation", "generating.inputs", "cli.scenario"),
+    *("cooking.asked", "cooking.source"),
     "templates.arrays",  # customers of a universe eat at the hours of the statistical ones
 )
 PURE = ("orders", "queueing", "events", "kernels", "model", "rng", "units", "errors", "version")

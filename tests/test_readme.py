@@ -19,6 +19,7 @@ from fastgen.cli import cli
 from fastgen.files import write_whole
 from fastgen.inputs.loading import load_inputs
 from fastgen.live_kitchens.examples import EXAMPLES, read_example
+from fastgen.model.station_kitchens import StationKitchens
 from tests.cli.test_main import COMMANDS
 from tests.documents import DOCUMENTS, ROOT, blocks
 from tests.universes.tables import run_sites, write_tables
@@ -99,7 +100,7 @@ def test_every_room_is_on_the_map() -> None:
 
 
 def test_scenario_example_is_valid(tmp_path: Path) -> None:
-    example, _, _ = blocks("docs/scenarios.md", "toml")
+    example, *_ = blocks("docs/scenarios.md", "toml")
     assert tomllib.loads(example)
     (tmp_path / "mine.toml").write_text(example, encoding="utf-8")
     scenario, _ = load_inputs(tmp_path / "mine.toml", None)
@@ -108,14 +109,14 @@ def test_scenario_example_is_valid(tmp_path: Path) -> None:
 
 
 def test_ten_years_can_be_planned_with_the_example(tmp_path: Path) -> None:
-    _, example, _ = blocks("docs/scenarios.md", "toml")
+    _, example, *_ = blocks("docs/scenarios.md", "toml")
     (tmp_path / "ten_years.toml").write_text(example, encoding="utf-8")
     found = fastgen.plan(days=3650, scenario=tmp_path / "ten_years.toml")
     assert f"{found.orders / 1e6:.1f} million orders" in DOCUMENTS["docs/scenarios.md"]
 
 
 def test_location_of_its_own_kind_is_valid(tmp_path: Path) -> None:
-    _, _, example = blocks("docs/scenarios.md", "toml")
+    _, _, example, _ = blocks("docs/scenarios.md", "toml")
     (tmp_path / "chicago.toml").write_text(example, encoding="utf-8")
     scenario, dims = load_inputs(tmp_path / "chicago.toml", None)
     chicago = scenario.locations[3]
@@ -123,6 +124,18 @@ def test_location_of_its_own_kind_is_valid(tmp_path: Path) -> None:
     assert {key for key in own if getattr(chicago, key) is not None} == own - {"baskets", "noise_low"}
     improving = (dims.brand_locations.location_id == 4) & (dims.brand_locations.growth_rate_monthly == 0.8)
     assert improving.sum() == 2
+
+
+def test_kitchens_of_the_example_are_the_defaults_and_their_loads_are_shown(tmp_path: Path) -> None:
+    *_, example = blocks("docs/scenarios.md", "toml")
+    (tmp_path / "stations.toml").write_text(example, encoding="utf-8")
+    scenario, _ = load_inputs(tmp_path / "stations.toml", None)
+    assert scenario.kitchen == StationKitchens("stations")
+    assert scenario.locations[1].kitchen == StationKitchens("stations", workstations=4, couriers=5)
+    found = fastgen.plan(kitchen="stations")
+    shown = [line.split() for line in blocks("docs/scenarios.md", "text")[0].splitlines()]
+    loads = [[f"{one.load:.2f}" for one in found.loads if one.code == code] for code, *_ in shown[1:]]
+    assert [row[1:] for row in shown[1:]] == loads
 
 
 @pytest.fixture(scope="module")

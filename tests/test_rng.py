@@ -171,6 +171,8 @@ def test_purposes_keep_their_numbers() -> None:
         "HOME": 17,
         "PERSON_NAME": 18,
         "SURGE_COUNT": 19,
+        "COOKING": 20,
+        "PACKING": 21,
     }
 
 
@@ -222,3 +224,6 @@ def test_every_purpose_is_drawn_where_the_layout_says(counters: dict[tuple[int, 
     assert {number >> 20 for number in numbers} == {0, 1}
     assert max(number & 2**20 - 1 for number in numbers) < 50
     assert {block for *_, block in places[Purpose.CREATION] | places[Purpose.KITCHEN]} == {0}
+    assert {block for *_, block in places[Purpose.PACKING]} == {0}
+    # The first steps of the lines, a line each 16 blocks.
+    assert {0, 16} <= {block for *_, block in places[Purpose.COOKING]}

@@ -108,7 +108,10 @@ OTHER: dict[str, Any] = {
 # Tables of a location take other values of these.
 OWN = ("baskets.items_max", "service_times.minimum_min", "driver.speed_mph", "delivery.radius_mi")
 # Keys whose tables are above, shares that change together, and words that only tables and hashes have.
-TABLES = {"demand.windows", "locations", "events"} | {name for name in CLASSES if name.count(".") == 0}
+# Of kitchens with stations: tests/cooking/test_kitchen_keys.py.
+TABLES = {"demand.windows", "locations", "events", "kitchen", "locations.sf.kitchen"} | {
+    name for name in CLASSES if name.count(".") == 0
+}
 SHARES = {f"locations.sf.momentum.{share}" for share in ("improving", "flat", "declining")}
 WORDS = {"name", *(f"locations.sf.{key}" for key in ("name", "address", "narrative"))} | {
     "locations.chicago.brands.0.trajectory"

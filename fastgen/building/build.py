@@ -45,6 +45,7 @@ def build(
     scenario: str | Path | None = None,
     dimensions: str | Path | None = None,
     roads: str | Path | None = None,
+    kitchen: str | None = None,
     layout: str = "hive",
     partition_by: str = "location_id",
     compression: Compression = "zstd",
@@ -69,6 +70,9 @@ def build(
         Folder of six dimension tables to use instead of the shipped ones.
     roads
         Folder of CODE.roads files; a location without one there takes its built-in network.
+    kitchen
+        "statistical": the times of an order are drawn; "stations": it waits for stations and couriers. None:
+        what the scenario says.
     layout
         "hive" or "single".
     partition_by
@@ -110,6 +114,7 @@ def build(
         scenario=scenario,
         dimensions=dimensions,
         roads=roads,
+        kitchen=kitchen,
         layout=layout,
         partition_by=partition_by,
         compression=compression,

@@ -14,6 +14,8 @@ from fastgen.building.options import BuildOptions
 from fastgen.building.plan import prepare
 from fastgen.building.workers import check_workers, count_workers
 from fastgen.dataset.layout import Layout
+from fastgen.generating.kitchen_loads import measure_kitchen_loads
+from fastgen.model.station_kitchens import STATIONS, STATISTICAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from fastgen.building.options import Inputs
     from fastgen.building.plan import BuildPlan
+    from fastgen.cooking.load import Load
     from fastgen.model.route_table import RouteTable
 
 
@@ -73,6 +76,10 @@ class Forecast:
         peak memory, on a machine like the measured one (costs.py).
     locations
         Forecast of each location.
+    kitchen
+        "statistical" or "stations".
+    loads
+        How busy the stations and couriers of each location will be; empty for "statistical".
     """
 
     scenario: str
@@ -94,11 +101,14 @@ class Forecast:
     seconds: float
     memory_bytes: int
     locations: tuple[LocationForecast, ...]
+    kitchen: str
+    loads: tuple[Load, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the forecast as a dict for JSON, dates as texts."""
         dates = {key: getattr(self, key).isoformat() for key in ("first_date", "last_date")}
-        return {**asdict(self), **dates, "seconds": round(self.seconds, 1)}
+        loads = [one.to_dict() for one in self.loads]
+        return {**asdict(self), **dates, "seconds": round(self.seconds, 1), "loads": loads}
 
 
 def plan(
@@ -143,6 +153,8 @@ def forecast(plan: BuildPlan, workers: int | None = None) -> Forecast:
         seconds=_seconds(plan, events, at_work),
         memory_bytes=costs.memory_bytes(at_work, sum(map(_table_bytes, plan.tables.values())), plan.writer),
         locations=rows,
+        kitchen=STATISTICAL if scenario.kitchen is None else STATIONS,
+        loads=tuple(measure_kitchen_loads(plan)),
     )
 
 

@@ -47,6 +47,7 @@ class Options(TypedDict, total=False):
     locations: Sequence[str] | None
     dimensions: str | Path | None
     roads: str | Path | None
+    kitchen: str | None
     layout: str
     partition_by: str
     compression: Compression

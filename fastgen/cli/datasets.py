@@ -75,6 +75,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": f"{_WITH}folder of your six dimension tables.",
     },
     "roads": {"type": Place(), "metavar": "DIR", "help": f"{_WITH}folder of CODE.roads files."},
+    "kitchen": {
+        "type": click.Choice(["statistical", "stations"]),
+        "help": f"{_WITH}draw the times of orders, or let them wait for stations and couriers.",
+    },
 }
 
 

@@ -58,9 +58,12 @@ def _facts(found: DatasetInfo) -> dict[str, str]:
     # Manifests of fastgen's own encoder don't name a writer.
     writer = "" if found.writer == "fastgen" else f", written by {found.writer}"
     form = f"{found.layout}{partition}, {files}, {found.compression}"
+    # Datasets of the statistical source state none.
+    source = {} if found.source == "statistical" else {"source": found.source}
     return {
         "dataset": str(found.path),
         "scenario": f"{found.scenario}, seed {found.seed}, scale {found.scale:g}, clock {found.clock}",
+        **source,
         "days": f"{found.days}, {found.first_date} to {found.last_date}",
         "digest": found.digest,
         "made by": f"fastgen {found.fastgen_version}, stream version {found.stream_version}",

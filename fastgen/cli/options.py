@@ -108,6 +108,12 @@ roads = click.option(
     metavar="DIR",
     help="Folder of CODE.roads files; a location without one there takes its built-in network.",
 )
+kitchen = click.option(
+    "--kitchen",
+    type=click.Choice(["statistical", "stations"]),
+    help="Draw the times of orders, or let them wait for stations and couriers.  "
+    "[default: the scenario's, statistical]",
+)
 layout = click.option(
     "--layout",
     type=click.Choice(["hive", "single"]),
@@ -185,5 +191,5 @@ def add_options(command: Command, chosen: Iterable[Callable[[Command], Command]]
 
 def of_dataset(command: Command) -> Command:
     """Add the options that decide a dataset to a command, named as in `building.options.Inputs`."""
-    what = (days, seed, scale, start, locations, scenario, dimensions, roads)
+    what = (days, seed, scale, start, locations, scenario, dimensions, roads, kitchen)
     return add_options(command, (*what, layout, partition_by, compression, writer))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fastgen.building.options import Inputs
 
 _COLUMNS = ("location", "files", "orders", "events", "bytes")
+_LOAD_COLUMNS = ("location", "workstations", "stoves", "ovens", "couriers")
 
 
 @click.command()
@@ -64,6 +65,17 @@ def plan(
     ]
     total = ["total", f"{found.files:,}", f"{found.orders:,}", f"{found.events:,}", show_size(found.bytes)]
     show_table(_COLUMNS, [*rows, total], 1)
+    if found.loads:
+        say("")
+        show_table(_LOAD_COLUMNS, _load_rows(found), 1)
+
+
+def _load_rows(found: Forecast) -> list[list[str]]:
+    """Show the load of each location in its busiest hour, one location a row."""
+    cells: dict[str, list[str]] = {}
+    for one in found.loads:
+        cells.setdefault(one.code, []).append(f"{one.load:.2f}")
+    return [[code, *row] for code, row in cells.items()]
 
 
 def _facts(found: Forecast) -> dict[str, str]:
@@ -76,6 +88,7 @@ def _facts(found: Forecast) -> dict[str, str]:
         "scenario": f"{found.scenario}, seed {found.seed}, scale {found.scale:g}",
         "days": f"{found.days:,}, {dates}; {found.location_days:,} location-days",
         "layout": f"{found.layout}{partition}, {files}, {found.compression}{writer}",
+        **({"kitchen": f"{found.kitchen}; loads of the busiest hour are below"} if found.loads else {}),
         "time": f"about {_duration(found.seconds)} with {workers}",
         "memory": f"about {show_size(found.memory_bytes)}",
     }

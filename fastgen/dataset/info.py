@@ -89,6 +89,8 @@ class DatasetInfo:
         Figures of each location, and of all together.
     event_types
         Number of events by type.
+    source
+        Source of the orders: "statistical", or name and version of another one.
     """
 
     path: Path
@@ -112,6 +114,7 @@ class DatasetInfo:
     locations: tuple[LocationInfo, ...]
     total: LocationInfo
     event_types: dict[str, int]
+    source: str
 
     def to_dict(self) -> dict[str, Any]:
         """Make a dictionary that JSON can hold."""
@@ -237,6 +240,7 @@ def _summarise(folder: Path, manifest: Manifest, scenario: Scenario, sums: dict[
         ),
         total=_location("total", "", total),
         event_types={name: total.types[number] for name, number in EVENT_TYPE_IDS.items()},
+        source="statistical" if manifest.source is None else manifest.source.name,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
 from fastgen.faults.plan import load_scenario_faults
+from fastgen.generating.kitchen_loads import check_kitchen_loads
 from fastgen.generating.simulation import Simulation, make_simulation
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.location_tables import make_dimensions
@@ -48,6 +49,8 @@ class SimulationOptions:
         Folder of six dimension tables to use instead of the shipped ones.
     roads
         Folder of CODE.roads files; where a location has none there, its built-in network is used.
+    kitchen
+        "statistical" or "stations"; None: what the scenario says.
     """
 
     scenario: str | Path | None = None
@@ -58,6 +61,7 @@ class SimulationOptions:
     locations: Sequence[str] | None = None
     dimensions: str | Path | None = None
     roads: str | Path | None = None
+    kitchen: str | None = None
 
 
 def load_simulation(
@@ -91,7 +95,7 @@ def load_simulation(
     if paths["scenario"] is not None:
         # They don't change the events, and a wrong key would be found only when the file is replayed.
         load_scenario_faults(paths["scenario"])
-    overrides = {key: getattr(options, key) for key in ("days", "seed", "scale", "start")}
+    overrides = {key: getattr(options, key) for key in ("days", "seed", "scale", "start", "kitchen")}
     loaded, dims = load_inputs(paths["scenario"], paths["dimensions"], overrides=overrides)
     selected = select_locations(loaded, options.locations)
     # If roads are missing, the error names the commands that get them, with the options that they need too.
@@ -104,7 +108,11 @@ def load_simulation(
         check_expected_orders(loaded, expected_orders(loaded))
     tables = {place.location_id: _route_table(loaded, place, roads, announce) for place in selected}
     _warn_of_gaps(areas, roads, announce, inputs)
-    return make_simulation(loaded, dims, tables, make_source)
+    simulation = make_simulation(loaded, dims, tables, make_source)
+    if make_source is None:
+        for line in check_kitchen_loads(simulation):
+            announce(line)
+    return simulation
 
 
 def simulate_scenario(

@@ -39,6 +39,7 @@ def scan_scenario(
     locations: Sequence[str] | None = None,
     dimensions: str | Path | None = None,
     roads: str | Path | None = None,
+    kitchen: str | None = None,
 ) -> pl.LazyFrame:
     """Scan the events that `build` would write, without writing them.
 
@@ -48,7 +49,7 @@ def scan_scenario(
 
     Parameters
     ----------
-    scenario, days, seed, scale, start, locations, dimensions, roads
+    scenario, days, seed, scale, start, locations, dimensions, roads, kitchen
         As for `build`.
 
     Returns
@@ -70,6 +71,7 @@ def scan_scenario(
         locations=locations,
         dimensions=dimensions,
         roads=roads,
+        kitchen=kitchen,
     )
     return scan_simulation(load_simulation(options))
 
@@ -107,6 +109,7 @@ def scenario_batches(
     locations: Sequence[str] | None = None,
     dimensions: str | Path | None = None,
     roads: str | Path | None = None,
+    kitchen: str | None = None,
 ) -> pa.RecordBatchReader:
     """Read the events that `build` would write as record batches; parameters and errors as `scan_scenario`.
 
@@ -125,6 +128,7 @@ def scenario_batches(
         locations=locations,
         dimensions=dimensions,
         roads=roads,
+        kitchen=kitchen,
     )
     simulation = load_simulation(options)
     schema = with_nulls(arrow_schema(simulation.sequence_kind))

@@ -17,7 +17,9 @@ from fastgen.rng import Purpose, Stream, stream
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
+    from zoneinfo import ZoneInfo
 
+    from fastgen.cooking.source import StationsSource
     from fastgen.events.kernels.expand import ItemTexts
     from fastgen.model.dimensions import Dimensions
     from fastgen.model.order_source import OrderSource
@@ -124,7 +126,9 @@ def make_simulation(
         If the scenario expects more orders than a dataset can hold, or a route has more pings than a sequence
         can count.
     """
-    make_source = make_source or make_statistical_source
+    make_source = make_source or (
+        make_statistical_source if scenario.kitchen is None else make_stations_source
+    )
     return Simulation(
         scenario=scenario,
         dims=dims,
@@ -139,10 +143,21 @@ def make_statistical_source(
     scenario: Scenario, dims: Dimensions, _: Mapping[int, RouteTable]
 ) -> StatisticalSource:
     """Make the source of orders that scenario, tables and seed decide alone."""
+    return StatisticalSource.of(scenario, dims, _load_zones(scenario))
+
+
+def make_stations_source(scenario: Scenario, dims: Dimensions, _: Mapping[int, RouteTable]) -> StationsSource:
+    """Make the source of the same orders whose times come from kitchens with stations and couriers."""
+    # Only for scenarios with such kitchens: others needn't load the engine.
+    from fastgen.cooking.source import StationsSource  # noqa: PLC0415
+
+    return StationsSource.of(scenario, dims, _load_zones(scenario))
+
+
+def _load_zones(scenario: Scenario) -> dict[int, ZoneInfo]:
     # By the local clock, no time zone matters.
     places = scenario.locations if scenario.clock == "utc" else ()
-    zones = {place.location_id: load_zone(place.timezone) for place in places}
-    return StatisticalSource.of(scenario, dims, zones)
+    return {place.location_id: load_zone(place.timezone) for place in places}
 
 
 def _choose_sequence_kind(scenario: Scenario, tables: Mapping[int, RouteTable]) -> str:

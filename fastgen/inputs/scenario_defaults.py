@@ -13,7 +13,7 @@ Tree = dict[str, Any]
 # Keys that a new location must have.
 REQUIRED = ("location_id", "name", "lat", "lon", "base_orders_day", "timezone")
 # Tables of the scenario of which a location may have its own, perhaps with some of the keys.
-OWN_TABLES = ("baskets", "service_times", "driver", "delivery")
+OWN_TABLES = ("baskets", "service_times", "driver", "delivery", "kitchen")
 
 
 def merge(base: Tree, changes: Tree) -> Tree:

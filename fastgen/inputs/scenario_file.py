@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastgen.errors import ScenarioError
 from fastgen.files import read_regular
+from fastgen.inputs.kitchen_model import check_kitchen_model, settle_kitchens
 from fastgen.inputs.scenario_defaults import (
     complete_locations,
     complete_own_tables,
@@ -40,8 +41,8 @@ def load_scenario(path: Path | None, *, overrides: Mapping[str, object] | None =
         TOML file with the differences from the canonical preset, or with all keys after preset = "none";
         None: the canonical preset itself.
     overrides
-        Values of the command line by key of the scenario, such as seed, days, scale or start; None for an
-        option that was not given.
+        Values of the command line by key of the scenario, such as seed, days, scale or start, and the model
+        of `kitchen`; None for an option that was not given.
 
     Raises
     ------
@@ -147,12 +148,15 @@ def scenario_from_tree(
     ScenarioError
         As `load_scenario`.
     """
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    chosen = given.pop("kitchen", None)
+    if chosen is not None:
+        check_kitchen_model("--kitchen", chosen)
     try:
-        scenario = scenario_from_dict(tree)
+        scenario = scenario_from_dict(settle_kitchens(tree, chosen))
         _check_timezones(scenario)
     except ScenarioError as error:
         raise ScenarioError(f"{path}: {error}" if path else str(error)) from None
-    given = {key: value for key, value in (overrides or {}).items() if value is not None}
     specs = field_specs(Scenario)
     try:
         # The nested tables are not checked again, only the fields of the scenario and the rules between them.

@@ -47,7 +47,7 @@ class Locations(NamedTuple):
 
 
 class Brands(NamedTuple):
-    """Brands; avg_prep_time_min, in minutes, describes a brand but has no influence on its orders."""
+    """Brands; avg_prep_time_min, in minutes, decides how long recipes take, where kitchens have stations."""
 
     brand_id: NDArray[np.int64]
     name: tuple[str, ...]

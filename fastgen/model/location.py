@@ -25,6 +25,7 @@ from fastgen.model.field_kinds import (
 from fastgen.model.fields import check_fields, check_order
 from fastgen.model.momentum import Momentum
 from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTimes
+from fastgen.model.station_kitchens import StationKitchens
 from fastgen.units import MAX_DAYS
 
 # A location's code: 1 to 63 characters.
@@ -147,6 +148,12 @@ class Location:
     )
     delivery: Delivery | None = field(
         metadata=sparse(optional(table(Delivery, "its own area, instead of [delivery]"), "scenario")),
+        default=None,
+    )
+    kitchen: StationKitchens | None = field(
+        metadata=sparse(
+            optional(table(StationKitchens, "its own kitchens, instead of [kitchen]"), "scenario")
+        ),
         default=None,
     )
 

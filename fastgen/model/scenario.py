@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from fastgen.errors import ScenarioError
 from fastgen.model.demand import Demand, DemandEvent, check_weights
-from fastgen.model.field_kinds import choice, date, integer, keyed, number, table, text
+from fastgen.model.field_kinds import choice, date, integer, keyed, number, optional, sparse, table, text
 from fastgen.model.fields import check_fields, from_dict, shown, to_dict
 from fastgen.model.location import Location, check_popularity
 from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTimes
+from fastgen.model.station_kitchens import STATISTICAL, StationKitchens
 from fastgen.units import MAX_DAYS
 
 # Dates that day 0 may have.
@@ -48,6 +49,10 @@ class Scenario:
     events: tuple[DemandEvent, ...] = field(
         metadata=keyed(DemandEvent, "name", "days with more or less demand", lambda e: e.name), default=()
     )
+    kitchen: StationKitchens | None = field(
+        metadata=sparse(optional(table(StationKitchens, "kitchens with stations and couriers"), STATISTICAL)),
+        default=None,
+    )
 
     def __post_init__(self) -> None:
         """Check the fields, and the rules between them."""
@@ -74,6 +79,10 @@ class Scenario:
     def delivery_of(self, location: Location) -> Delivery:
         """Return the delivery area of a location: its own, or else the scenario's."""
         return location.delivery or self.delivery
+
+    def kitchens_of(self, location: Location) -> StationKitchens | None:
+        """Return the kitchens of a location: its own, or else the scenario's; None: times are drawn."""
+        return None if self.kitchen is None else location.kitchen or self.kitchen
 
     def noise_of(self, location: Location) -> tuple[float, float]:
         """Return the bounds of the noise at a location: each its own, or else the scenario's."""

@@ -32,13 +32,11 @@ from fastgen.model.field_kinds import (
 )
 from fastgen.model.fields import check_fields
 from fastgen.model.location import CODE_PATTERN
-from fastgen.model.stations import STATION_TYPES
+from fastgen.model.stations import MAX_STATIONS, STATION_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Of one type in one kitchen: the engine keeps them as the bits of an int64.
-MAX_STATIONS = 62
 # At one place; their stations are part of the keys of events, whose bits the time needs too.
 MAX_KITCHENS = 1000
 COURIER_MODES = ("foot", "bicycle", "car")

@@ -11,3 +11,5 @@ STATION_TYPES = (
 )
 # In tables for people.
 STATION_WORDS = ("unspecified station", "workstation", "stove", "oven")
+# Of one type in one kitchen: the engine keeps them as the bits of an int64.
+MAX_STATIONS = 62

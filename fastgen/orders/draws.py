@@ -42,27 +42,8 @@ def draw_orders(
     orders
         Output: one entry for each order of the ranges. `line_start[0]` must be set; `id_view` isn't written.
     """
-    # All days together, since calling a kernel takes longer than drawing the orders of a small day.
-    # Columns of the array: the fields of OrderRange. The first index isn't needed: no draw depends on it.
-    days, first_ranks, n_orders, _ = np.array(ranges, np.int64).reshape(-1, 4).T
-    zone, start = parameters.zone, parameters.start
-    starts_s = np.stack([minute_starts_s(zone, start, day) for day in days.tolist()])
+    day = draw_baskets_only(parameters, n_customers, ranges, orders)
     draw, times_us, driver = orders.draw, orders.times_us, parameters.driver_rules
-    draw_creations(
-        parameters.creation,
-        days,
-        _count_minutes(parameters, days),
-        starts_s,
-        first_ranks,
-        n_orders,
-        (n_customers, parameters.house_number_max),
-        draw,
-        times_us,
-        orders.customer,
-        orders.house_number,
-    )
-    day = np.repeat(days, n_orders)
-    draw_baskets(parameters.baskets, day, draw, orders.line_start, orders.line_item, orders.line_qty)
     draw_service_times(
         parameters.kitchen, day, draw, parameters.mean_sd_min, parameters.minimum_min, times_us
     )
@@ -77,7 +58,43 @@ def draw_orders(
     )
 
 
-def _count_minutes(parameters: LocationParameters, days: NDArray[np.int64]) -> NDArray[np.int64]:
+def draw_baskets_only(
+    parameters: LocationParameters, n_customers: int, ranges: Sequence[OrderRange], orders: DayOrders
+) -> NDArray[np.int64]:
+    """Draw what customers decide: when they order, what, and where to; parameters as of `draw_orders`.
+
+    Of `orders.times_us` only the first column is written.
+
+    Returns
+    -------
+    int64 (n_orders,)
+        Day of each order.
+    """
+    # All days together, since calling a kernel takes longer than drawing the orders of a small day.
+    # Columns of the array: the fields of OrderRange. The first index isn't needed: no draw depends on it.
+    days, first_ranks, n_orders, _ = np.array(ranges, np.int64).reshape(-1, 4).T
+    zone, start = parameters.zone, parameters.start
+    starts_s = np.stack([minute_starts_s(zone, start, day) for day in days.tolist()])
+    draw = orders.draw
+    draw_creations(
+        parameters.creation,
+        days,
+        count_minutes(parameters, days),
+        starts_s,
+        first_ranks,
+        n_orders,
+        (n_customers, parameters.house_number_max),
+        draw,
+        orders.times_us,
+        orders.customer,
+        orders.house_number,
+    )
+    day: NDArray[np.int64] = np.repeat(days, n_orders)
+    draw_baskets(parameters.baskets, day, draw, orders.line_start, orders.line_item, orders.line_qty)
+    return day
+
+
+def count_minutes(parameters: LocationParameters, days: NDArray[np.int64]) -> NDArray[np.int64]:
     """Count the orders in every minute of the given days, int64 (n_days, 1440)."""
     if parameters.minute_counts is not None:
         return parameters.minute_counts[days]

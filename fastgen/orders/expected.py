@@ -47,45 +47,54 @@ def growth_powers(base: float, days: int) -> NDArray[np.float64]:
     return powers
 
 
-@lru_cache(maxsize=1)
-def target_orders(scenario: Scenario) -> NDArray[np.float64]:
+# One for the scenario's days, and one for those that follow them.
+@lru_cache(maxsize=2)
+def target_orders(scenario: Scenario, days_after: int = 0) -> NDArray[np.float64]:
     """Compute the target of each location-day: orders before noise, events and rounding down.
 
     The target is base · scale · (1 + growth)^day, or (base + growth_orders_daily · day) · scale where growth
     is linear; at least 0 and at most max_orders_day · scale; times the weekday's factor. It is 0 on a day
     without an open brand.
 
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    days_after
+        Number of days after the scenario's last one that are computed too.
+
     Returns
     -------
-    float64 (n_locations, days)
+    float64 (n_locations, days + days_after)
         In the order of `scenario.locations`; read-only, since calls share it.
     """
-    targets = np.stack([_location_targets(scenario, location) for location in scenario.locations])
+    n_days = scenario.days + days_after
+    targets = np.stack([_location_targets(scenario, location, n_days) for location in scenario.locations])
     targets.flags.writeable = False
     return targets
 
 
-def _location_targets(scenario: Scenario, location: Location) -> NDArray[np.float64]:
-    targets = _grown_orders(scenario, location)
+def _location_targets(scenario: Scenario, location: Location, n_days: int) -> NDArray[np.float64]:
+    targets = _grown_orders(scenario, location, n_days)
     if location.max_orders_day is not None:
         targets = np.minimum(targets, location.max_orders_day * scenario.scale)
     factors = np.array(location.weekday_factors or scenario.demand.weekday_factors)
-    weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7  # 0 is Monday
-    return np.where(open_days(location, scenario.days), targets * factors[weekday], 0.0)
+    weekday = (scenario.start.weekday() + np.arange(n_days)) % 7  # 0 is Monday
+    return np.where(open_days(location, n_days), targets * factors[weekday], 0.0)
 
 
-def _grown_orders(scenario: Scenario, location: Location) -> NDArray[np.float64]:
-    """Compute the orders that base, growth and scale give, float64 (days,), at most `_MAX_TARGET`."""
+def _grown_orders(scenario: Scenario, location: Location, n_days: int) -> NDArray[np.float64]:
+    """Compute the orders that base, growth and scale give, float64 (n_days,), at most `_MAX_TARGET`."""
     base, linear = location.base_orders_day, location.growth_orders_daily
     grown: NDArray[np.float64]
     if linear != 0:
-        grown = np.maximum(base + linear * np.arange(scenario.days), 0.0) * scenario.scale
+        grown = np.maximum(base + linear * np.arange(n_days), 0.0) * scenario.scale
     elif base == 0:  # 0 times an infinite growth would be NaN
-        grown = np.zeros(scenario.days)
+        grown = np.zeros(n_days)
     else:
         # Growth may overflow to infinity, which the minimum turns into the largest target.
         with np.errstate(over="ignore"):
-            growth = growth_powers(1.0 + location.growth_rate_daily, scenario.days)
+            growth = growth_powers(1.0 + location.growth_rate_daily, n_days)
             grown = np.minimum(base * scenario.scale * growth, _MAX_TARGET)
     return grown
 

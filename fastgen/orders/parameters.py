@@ -90,7 +90,7 @@ def build_location_parameters(
     location
         One of the scenario's locations.
     targets
-        float64 (n_days,), the location's row of `target_orders`.
+        float64 (n_days,), the location's row of `target_orders`; its length is the number of days.
     zone
         Time zone of the location if timestamps are UTC; None if they are the location's wall clock.
     """
@@ -131,7 +131,7 @@ def _demand_arrays(
     ]
     if zone is not None:
         # Where the clock is set forward, the skipped minutes don't exist: an event of factor 0 empties them.
-        for day in range(scenario.days):
+        for day in range(len(targets)):
             gap = skipped_minutes(zone, scenario.start, day)
             if gap is not None:
                 events.append(((day, day, *gap), 0.0))

@@ -11,7 +11,7 @@ import numpy as np
 from fastgen.errors import ScenarioError
 from fastgen.kernels.order_ids import MAX_ORDERS
 from fastgen.model.bounds import bound_preparation_s
-from fastgen.orders.draws import draw_orders
+from fastgen.orders.draws import draw_baskets_only, draw_orders
 from fastgen.orders.expected import check_expected_orders, expected_orders, target_orders
 from fastgen.orders.kernels.demand import count_orders
 from fastgen.orders.outside import draw_outside_orders
@@ -19,7 +19,7 @@ from fastgen.orders.parameters import build_location_parameters
 from fastgen.units import MIN_PER_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
@@ -71,7 +71,9 @@ class StatisticalSource:
         return False
 
     @classmethod
-    def of(cls, scenario: Scenario, dims: Dimensions, zones: Mapping[int, ZoneInfo]) -> Self:
+    def of(
+        cls, scenario: Scenario, dims: Dimensions, zones: Mapping[int, ZoneInfo], days_after: int = 0
+    ) -> Self:
         """Count the orders of all locations of a scenario.
 
         Locations that aren't built are counted too: an order's index, and so its id, counts the orders of all
@@ -83,13 +85,16 @@ class StatisticalSource:
             The scenario and its tables.
         zones
             Time zones by location_id if timestamps are UTC; else empty.
+        days_after
+            Number of days after the scenario's last one whose orders can be drawn too, though they aren't
+            counted: those of a longer scenario.
 
         Raises
         ------
         ScenarioError
             If the scenario expects more orders than a dataset can hold.
         """
-        expected, targets = expected_orders(scenario), target_orders(scenario)
+        expected, targets = expected_orders(scenario), target_orders(scenario, days_after)
         check_expected_orders(scenario, expected)
         locations = scenario.locations
         parameters, n_orders, first_index = _index_orders(
@@ -116,13 +121,15 @@ class StatisticalSource:
         self, location_id: int, ranges: Sequence[OrderRange], routes: RouteTable, orders: DayOrders
     ) -> None:
         """Draw the orders of the given ranges; see `OrderSource.fill`."""
-        parameters, at = self.parameters[location_id], 0
-        # In steps, so that memory stays bounded for scenarios of many days.
-        for first in range(0, len(ranges), _DAYS_AT_ONCE):
-            some = ranges[first : first + _DAYS_AT_ONCE]
-            n = sum(one.n_orders for one in some)
-            draw_orders(parameters, routes.n_customers, some, orders.section(at, at + n))
-            at += n
+        for some, section in _in_steps(ranges, orders):
+            draw_orders(self.parameters[location_id], routes.n_customers, some, section)
+
+    def fill_baskets(
+        self, location_id: int, ranges: Sequence[OrderRange], routes: RouteTable, orders: DayOrders
+    ) -> None:
+        """Draw the orders of the given ranges without the times after their creation."""
+        for some, section in _in_steps(ranges, orders):
+            draw_baskets_only(self.parameters[location_id], routes.n_customers, some, section)
 
     def complete(
         self,
@@ -141,6 +148,18 @@ class StatisticalSource:
         return {**vars(self), "parameters": parameters}
 
 
+def _in_steps(
+    ranges: Sequence[OrderRange], orders: DayOrders
+) -> Iterator[tuple[Sequence[OrderRange], DayOrders]]:
+    """Cut ranges and their orders into steps, so that memory stays bounded for scenarios of many days."""
+    at = 0
+    for first in range(0, len(ranges), _DAYS_AT_ONCE):
+        some = ranges[first : first + _DAYS_AT_ONCE]
+        n = sum(one.n_orders for one in some)
+        yield some, orders.section(at, at + n)
+        at += n
+
+
 def _index_orders(
     parameters: list[LocationParameters], n_days: int
 ) -> tuple[list[LocationParameters], NDArray[np.int64], NDArray[np.int64]]:
@@ -149,7 +168,7 @@ def _index_orders(
     Returns
     -------
     list of LocationParameters
-        The parameters, with minute counts if they are kept.
+        The parameters, with the minute counts of all their days if they are kept.
     int64 (n_locations, n_days)
         Number of orders of each location-day.
     int64 (n_locations, n_days)
@@ -160,16 +179,18 @@ def _index_orders(
     ScenarioError
         If there are more orders than ids.
     """
-    n_orders = np.zeros((len(parameters), n_days), np.int64)
-    if n_orders.size <= _LOCATION_DAYS_KEPT:
-        kept = np.empty((len(parameters), n_days, MIN_PER_DAY), np.int64)
+    n_days_drawn = len(parameters[0].demand.expected)
+    n_drawn = np.zeros((len(parameters), n_days_drawn), np.int64)
+    if len(parameters) * n_days <= _LOCATION_DAYS_KEPT:
+        kept = np.empty((len(parameters), n_days_drawn, MIN_PER_DAY), np.int64)
         parameters = [
             one._replace(minute_counts=counts) for one, counts in zip(parameters, kept, strict=True)
         ]
     # Threads run in parallel here, since compiled code releases the GIL.
     with ThreadPoolExecutor() as pool:
         demands, counts = [one.demand for one in parameters], [one.minute_counts for one in parameters]
-        list(pool.map(count_orders, demands, n_orders, counts))
+        list(pool.map(count_orders, demands, n_drawn, counts))
+    n_orders = np.ascontiguousarray(n_drawn[:, :n_days])
     # Counted day by day, so that a longer scenario keeps the ids of a shorter one.
     ends = np.cumsum(n_orders.T.ravel()).reshape(n_days, len(parameters)).T
     if ends[-1, -1] > MAX_ORDERS:

@@ -59,8 +59,8 @@ def build(
     overwrite, progress
         As for `fastgen.build`.
     **options
-        days, seed, scale, start, locations, dimensions, roads, layout, partition_by, compression, writer:
-        as for `fastgen.build`.
+        days, seed, scale, start, locations, dimensions, roads, kitchen, layout, partition_by, compression,
+        writer: as for `fastgen.build`.
 
     Returns
     -------

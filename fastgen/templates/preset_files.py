@@ -15,6 +15,7 @@ from fastgen.files import check_folder, sync_folder, write_whole
 from fastgen.inputs.menus import read_menus
 from fastgen.paths import hidden_beside
 from fastgen.templates.reading import INGREDIENTS
+from fastgen.templates.shapes import read_recipes, scale_steps, shapes_by_category
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,6 @@ Tree = dict[str, Any]
 PRESETS = ("canonical", "european")
 # With bicycles a mean ride of about 10 minutes, as real couriers of meals ride: with 4 miles it is 20.
 _RADIUS_MI = 2.0
-_ROUND_S = 5  # durations are whole multiples, as people write them
 
 
 def write_preset(name: str, folder: Path) -> None:
@@ -63,15 +63,14 @@ def write_preset(name: str, folder: Path) -> None:
 
 def make_preset(name: str) -> dict[str, Any]:
     """Make the files of a preset: JSON values by their path in the folder."""
-    preset, recipes = _read(name), _read("recipes")
+    preset = _read(name)
     brands = read_menus() if preset.get("menus") == "shipped" else preset["brands"]
-    shape_of = {category: shape for shape, listed in recipes["categories"].items() for category in listed}
     files: dict[str, Any] = {}
     for code, site in preset["sites"].items():
         files[f"sites/{code}.json"] = _make_site(code, site)
     for brand in brands:
-        files[f"brands/{_file_name(brand['name'])}.json"] = _make_brand(brand, shape_of, recipes["shapes"])
-    files[INGREDIENTS] = [_make_ingredient(key, row) for key, row in recipes["ingredients"].items()]
+        files[f"brands/{_file_name(brand['name'])}.json"] = _make_brand(brand)
+    files[INGREDIENTS] = [_make_ingredient(key, row) for key, row in read_recipes()["ingredients"].items()]
     return files
 
 
@@ -102,12 +101,10 @@ def _make_stations(site: Tree) -> list[Tree]:
     ]
 
 
-def _make_brand(brand: Tree, shape_of: dict[str, str], shapes: Tree) -> Tree:
-    listed = [
-        (c["name"], item, shapes[shape_of[c["name"]]]) for c in brand["categories"] for item in c["items"]
-    ]
-    # So that the mean over the items is the brand's own time.
-    base_s = brand["avg_prep_time_min"] * 60 * len(listed) / sum(shape["pace"] for _, _, shape in listed)
+def _make_brand(brand: Tree) -> Tree:
+    shape_of = shapes_by_category()
+    listed = [(c["name"], item, shape_of[c["name"]]) for c in brand["categories"] for item in c["items"]]
+    seconds = scale_steps([shape for _, _, shape in listed], brand["avg_prep_time_min"])
     return {
         "name": brand["name"],
         "description": f"{brand['menu']}: {brand['cuisine_type']}",
@@ -120,19 +117,19 @@ def _make_brand(brand: Tree, shape_of: dict[str, str], shapes: Tree) -> Tree:
                 "price": item["price"],
                 "ingredients": [
                     {"ingredient_ref": f"ingredients/{key}", "quantity": quantity}
-                    for key, quantity in shape["ingredients"]
+                    for key, quantity in shape.ingredients
                 ],
                 "instructions": [
                     {
-                        "step": step,
-                        "required_station": f"KITCHEN_STATION_{kind}",
-                        "expected_duration": _ROUND_S * round(base_s * shape["pace"] * share / _ROUND_S),
-                        "description": description,
+                        "step": step.name,
+                        "required_station": f"KITCHEN_STATION_{step.station}",
+                        "expected_duration": expected_s,
+                        "description": step.description,
                     }
-                    for kind, share, step, description in shape["steps"]
+                    for step, expected_s in zip(shape.steps, of_steps, strict=True)
                 ],
             }
-            for category, item, shape in listed
+            for (category, item, shape), of_steps in zip(listed, seconds, strict=True)
         ],
     }
 

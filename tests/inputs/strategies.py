@@ -12,6 +12,7 @@ from fastgen.model.location import Location, Placement
 from fastgen.model.momentum import Momentum
 from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTime, ServiceTimes
 from fastgen.model.scenario import Scenario
+from fastgen.model.station_kitchens import StationKitchens
 
 ZONES = ("UTC", "America/Chicago", "Asia/Kathmandu", "Australia/Lord_Howe")
 names = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=20).filter(
@@ -94,6 +95,22 @@ def placements(draw: st.DrawFn, brand_id: int, days: int, period_days: float) ->
     return Placement(brand_id, start, end, draw(number(-0.99, most)), draw(words))
 
 
+station_kitchens = st.builds(
+    StationKitchens,
+    model=st.just("stations"),
+    kitchens=st.integers(1, 1000),
+    workstations=st.integers(1, 62),
+    stoves=st.integers(1, 62),
+    ovens=st.integers(1, 62),
+    couriers=st.integers(1, 100_000),
+    lead_min=number(0, 120),
+    dispatch=st.sampled_from(["oldest", "nearest"]),
+    packing_min=number(0, 60),
+    longest_min=st.integers(60, 14_400),
+    accept_overload=st.booleans(),
+)
+
+
 @st.composite
 def locations(
     draw: st.DrawFn,
@@ -102,6 +119,7 @@ def locations(
     days: int,
     period_days: float,
     noise: tuple[float, float],
+    own_kitchens: st.SearchStrategy[StationKitchens | None],
 ) -> Location:
     """One location with some of the 24 built-in brands, or all."""
     brand_ids = draw(st.none() | st.lists(st.integers(1, 24), max_size=5, unique=True))
@@ -133,6 +151,7 @@ def locations(
         service_times=draw(st.none() | all_service_times),
         driver=draw(st.none() | drivers),
         delivery=draw(st.none() | deliveries),
+        kitchen=draw(own_kitchens),
         **draw(own_noise(noise)),
     )
 
@@ -163,10 +182,21 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     """Any valid scenario of one to four locations."""
     days = draw(st.integers(1, 36_500))
     baskets, demand = draw(basket_rules()), draw(demands())
+    kitchen = draw(st.none() | station_kitchens)
+    own_kitchens = st.none() if kitchen is None else st.none() | station_kitchens
     ids = draw(st.lists(st.integers(1, 127), min_size=1, max_size=4, unique=True))
     known = draw(st.lists(codes, min_size=len(ids), max_size=len(ids), unique=True))
     places = [
-        draw(locations(i, c, days, baskets.popularity_period_days, (demand.noise_low, demand.noise_high)))
+        draw(
+            locations(
+                i,
+                c,
+                days,
+                baskets.popularity_period_days,
+                (demand.noise_low, demand.noise_high),
+                own_kitchens,
+            )
+        )
         for i, c in zip(ids, known, strict=True)
     ]
     titles = draw(st.lists(names, max_size=2, unique=True))
@@ -184,4 +214,5 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         delivery=draw(deliveries),
         locations=tuple(places),
         events=tuple(draw(events(title, known)) for title in titles),
+        kitchen=kitchen,
     )

@@ -4,10 +4,35 @@ WRONG = [
     ("dayz = 30", "dayz: unknown key, did you mean days?"),
     ("[demand]\nnoise_lo = 0.9", "demand.noise_lo: unknown key, did you mean noise_low?"),
     (
-        "[kitchen]\na = 1",
+        "[zzz]\na = 1",
         (
-            "kitchen: unknown key, expected one of name, seed, start, days, scale, clock, demand, "
-            "baskets, service_times, driver, delivery, locations, events."
+            "zzz: unknown key, expected one of name, seed, start, days, scale, clock, demand, "
+            "baskets, service_times, driver, delivery, locations, events, kitchen."
+        ),
+    ),
+    ("kitchen = 5", 'kitchen: expected "statistical" or "stations", got 5.'),
+    ('[kitchen]\nmodel = "bells"', 'kitchen.model: expected "statistical" or "stations", got \'bells\'.'),
+    ("[kitchen]\nstovs = 3", "kitchen.stovs: unknown key, did you mean stoves?"),
+    ("[kitchen]\nstoves = 0", "kitchen.stoves: expected 1 <= stoves <= 62, got 0."),
+    ("[kitchen]\nlead_min = 121", "kitchen.lead_min: expected 0 <= lead_min <= 120, got 121."),
+    (
+        '[kitchen]\nmodel = "stations"\ndispatch = "first"',
+        'kitchen.dispatch: expected "oldest" or "nearest", got \'first\'.',
+    ),
+    (
+        '[kitchen]\nmodel = "stations"\naccept_overload = 1',
+        "kitchen.accept_overload: expected true or false, got 1.",
+    ),
+    (
+        '[kitchen]\nmodel = "stations"\n[locations.sf.kitchen]\ncouriers = 0',
+        "locations.sf.kitchen.couriers: expected 1 <= couriers <= 100000, got 0.",
+    ),
+    ("[locations.sf.kitchen]\noven = 2", "locations.sf.kitchen.oven: unknown key, did you mean ovens?"),
+    (
+        '[kitchen]\nmodel = "stations"\n[locations.sf.kitchen]\nmodel = "statistical"',
+        (
+            "locations.sf.kitchen.model: expected 'stations' as in [kitchen], got 'statistical': "
+            "all kitchens of a scenario are of one model."
         ),
     ),
     ("seed = -1", "seed: expected 0 <= seed <= 18446744073709551615, got -1."),

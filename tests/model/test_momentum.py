@@ -16,6 +16,7 @@ from fastgen.model.location import Location, Placement, check_popularity
 from fastgen.model.momentum import Momentum
 from fastgen.model.order_rules import ServiceTime
 from fastgen.model.scenario import Scenario, scenario_from_dict
+from fastgen.model.station_kitchens import StationKitchens
 from tests.inputs.strategies import momenta
 
 CANONICAL = load_scenario(None)
@@ -88,6 +89,7 @@ OWN = {
     "service_times": CANONICAL.service_times,
     "driver": CANONICAL.driver,
     "delivery": CANONICAL.delivery,
+    "kitchen": StationKitchens("stations"),
 }
 
 

@@ -15,6 +15,7 @@ from fastgen.model.demand import Demand, DemandEvent, DemandWindow
 from fastgen.model.location import Location, Placement
 from fastgen.model.order_rules import Baskets, ServiceTime
 from fastgen.model.scenario import Scenario, scenario_from_dict
+from fastgen.model.station_kitchens import StationKitchens
 
 CANONICAL_HASH = "5d27366abd36a1d2a82c21405c1da978cb63def8371b80637ea2b4f1e68ec69a"
 
@@ -43,6 +44,7 @@ def test_every_field_changes_the_hash(canonical: Scenario) -> None:
         "delivery": dataclasses.replace(canonical.delivery, radius_mi=3),
         "locations": canonical.locations[1:],
         "events": (DemandEvent("rush", (), 1, 2, 2.0),),
+        "kitchen": StationKitchens("stations"),
     }
     assert set(other) == {f.name for f in dataclasses.fields(Scenario)}
     hashes = {dataclasses.replace(canonical, **{key: value}).content_hash() for key, value in other.items()}

@@ -1,0 +1,192 @@
+"""Draw what the orders of kitchen days ask of stations and couriers (docs/model.md, 4.13)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastgen.kernels.philox import TWO_M32, draw_blocks
+from fastgen.model.day_orders import DayOrders
+from fastgen.model.order_source import OrderRange
+from fastgen.model.wall_clock import minute_starts_s
+from fastgen.orders.draws import count_minutes
+from fastgen.queueing.kernels.population import LOWEST_ROOT, MEAN_FACTOR, draw_durations
+from fastgen.queueing.site import Demand
+from fastgen.rng import Purpose, stream
+from fastgen.units import US_PER_MIN, US_PER_S
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from fastgen.model.recipes import Recipes
+    from fastgen.model.route_table import RouteTable
+    from fastgen.model.station_kitchens import StationKitchens
+    from fastgen.orders.source import StatisticalSource
+
+# A kitchen day begins at 04:00, when hardly anybody waits for food.
+FIRST_MINUTE = 240
+
+
+class Place(NamedTuple):
+    """A location whose kitchens are run.
+
+    Attributes
+    ----------
+    location_id, code
+        The location.
+    kitchens
+        Its kitchens, stations and couriers.
+    recipes
+        How the items of the tables are made.
+    """
+
+    location_id: int
+    code: str
+    kitchens: StationKitchens
+    recipes: Recipes
+
+
+class Share(NamedTuple):
+    """Orders of one location-day that are made in one kitchen day, `shift_us` after their own creation."""
+
+    orders: OrderRange
+    shift_us: int
+
+
+class Asked:
+    """Draws what the orders of a location ask of its kitchens.
+
+    Parameters
+    ----------
+    source
+        Draws customers and baskets, also those of the day after the last one.
+    place
+        The location.
+    routes
+        Its customers, and how long the drive to each takes.
+    """
+
+    def __init__(self, source: StatisticalSource, place: Place, routes: RouteTable) -> None:
+        self._source, self._place, self._routes = source, place, routes
+        self._parameters = source.parameters[place.location_id]
+        self._durations = stream(source.seed, place.location_id, Purpose.COOKING)
+        self._packing = stream(source.seed, place.location_id, Purpose.PACKING)
+
+    def count_early(self, day: int) -> int:
+        """Count the orders of a day before 04:00, which are made in the kitchen day of the day before."""
+        return int(self._count_minutes(day)[:FIRST_MINUTE].sum())
+
+    def find_shares(self, kitchen_day: int) -> tuple[Share, Share]:
+        """Find the orders of a kitchen day: the late ones of its own day, the early ones of the next day.
+
+        Day -1 has no draws: before day 0, the late orders are those of day 0, moved back by its length.
+        """
+        day = max(kitchen_day, 0)
+        counts = self._count_minutes(day)
+        n_early = int(counts[:FIRST_MINUTE].sum())
+        late = OrderRange(day, n_early, int(counts.sum()) - n_early, 0)
+        early = OrderRange(kitchen_day + 1, 0, self.count_early(kitchen_day + 1), 0)
+        return Share(late, -self._length_us(0) if kitchen_day < 0 else 0), Share(early, 0)
+
+    def draw(self, shares: Sequence[Share]) -> Demand:
+        """Draw the orders of some shares, one share after the other."""
+        ranges = [share.orders for share in shares]
+        sizes = [one.n_orders for one in ranges]
+        orders = DayOrders.empty(sum(sizes), self._source.lines_max)
+        self._source.fill_baskets(self._place.location_id, ranges, self._routes, orders)
+        recipes, line_start = self._place.recipes, orders.line_start
+        line_item = orders.line_item[: line_start[-1]]
+        first, n_steps = recipes.step_start[line_item], np.diff(recipes.step_start)[line_item]
+        step_start = np.concatenate((np.zeros(1, np.int64), np.cumsum(n_steps)))
+        # Positions in the recipes: those of a line's first step, then the ones after it.
+        recipe_step = np.repeat(first - step_start[:-1], n_steps) + np.arange(step_start[-1])
+        ride = self._routes.drive_us[orders.customer]
+        expected_us = recipes.expected_us[recipe_step]
+        day = np.repeat(np.array([one.day for one in ranges], np.int64), sizes)
+        return Demand(
+            created_us=orders.times_us[:, 0] + np.repeat([share.shift_us for share in shares], sizes),
+            number=orders.draw,
+            customer=orders.customer.astype(np.int64),
+            packing_us=self._draw_packing(day, orders.draw),
+            ride_out=ride,
+            # Routes are known from the kitchen on alone.
+            ride_back=ride,
+            line_start=line_start,
+            step_start=step_start,
+            step_type=recipes.step_type[recipe_step],
+            duration_us=self._draw_durations(ranges, orders, step_start, expected_us),
+            expected_us=expected_us,
+            draw=orders.draw,
+            line_item=line_item,
+        )
+
+    def _draw_durations(
+        self,
+        ranges: Sequence[OrderRange],
+        orders: DayOrders,
+        step_start: NDArray[np.int64],
+        expected_us: NDArray[np.int64],
+    ) -> NDArray[np.int64]:
+        duration_us, at = np.empty_like(expected_us), 0
+        for day, _, n, _ in ranges:
+            some = orders.section(at, at + n)
+            draw_durations(
+                self._durations, day, some.draw, some.line_start, step_start, expected_us, duration_us
+            )
+            at += n
+        return duration_us
+
+    def _draw_packing(self, day: NDArray[np.int64], draw: NDArray[np.int64]) -> NDArray[np.int64]:
+        word, *_ = draw_blocks(self._packing, day, draw, range(1))
+        # By the law of the steps, `kernels.population.draw_durations`.
+        root = LOWEST_ROOT + (word + 0.5) * TWO_M32
+        mean_us = self._place.kitchens.packing_min * US_PER_MIN
+        packing: NDArray[np.int64] = np.floor(mean_us * (root * root / MEAN_FACTOR) + 0.5).astype(np.int64)
+        return packing
+
+    def _count_minutes(self, day: int) -> NDArray[np.int64]:
+        counts: NDArray[np.int64] = count_minutes(self._parameters, np.array([day]))[0]
+        return counts
+
+    def _length_us(self, day: int) -> int:
+        zone, start = self._parameters.zone, self._parameters.start
+        begins, ends = (int(minute_starts_s(zone, start, one)[0]) for one in (day, day + 1))
+        return (ends - begins) * US_PER_S
+
+
+def cut_shares(shares: Sequence[Share], n_orders: int) -> list[list[Share]]:
+    """Cut shares into parts of at most `n_orders` orders, without empty ones."""
+    return [
+        [
+            Share(
+                one._replace(first_rank=one.first_rank + at, n_orders=min(n_orders, one.n_orders - at)), shift
+            )
+        ]
+        for one, shift in shares
+        for at in range(0, one.n_orders, n_orders)
+    ]
+
+
+def take_section(demand: Demand, first: int, last: int) -> Demand:
+    """Take the orders first..last-1, with their lines and steps."""
+    lines = slice(int(demand.line_start[first]), int(demand.line_start[last]))
+    steps = slice(int(demand.step_start[lines.start]), int(demand.step_start[lines.stop]))
+    here = slice(first, last)
+    return Demand(
+        created_us=demand.created_us[here],
+        number=demand.number[here],
+        customer=demand.customer[here],
+        packing_us=demand.packing_us[here],
+        ride_out=demand.ride_out[here],
+        ride_back=demand.ride_back[here],
+        line_start=demand.line_start[first : last + 1] - lines.start,
+        step_start=demand.step_start[lines.start : lines.stop + 1] - steps.start,
+        step_type=demand.step_type[steps],
+        duration_us=demand.duration_us[steps],
+        expected_us=demand.expected_us[steps],
+        draw=demand.draw[here],
+        line_item=demand.line_item[lines],
+    )
