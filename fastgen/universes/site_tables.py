@@ -1,4 +1,4 @@
-"""Make the tables of what a site is: its kitchens, their stations, and its people."""
+"""Make the tables of what a site is: its kitchens, their stations, its people, and what disturbs it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import polars as pl
 from fastgen.model.stations import STATION_TYPES
 from fastgen.queueing.population import draw_names
 from fastgen.templates.arrays import PACES
+from fastgen.templates.disturbances import list_labels
 from fastgen.templates.universe import id_of, kitchen_path, person_path, station_path
+from fastgen.universes.day_tables import TIME, epoch_us
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,6 +74,23 @@ def make_people(plan: SitePlan) -> pl.DataFrame:
         mode=pl.Series([modes[pace] for pace in plan.capacity.paces.tolist()], dtype=pl.String)
     )
     return pl.concat((customers, couriers), how="diagonal")
+
+
+def make_disturbances(plan: SitePlan) -> pl.DataFrame:
+    """Make the table of a site's disturbances, a row for each thing that one hits."""
+    labels, epoch = list_labels(plan.site, plan.zone, plan.start), epoch_us(plan.start)
+    ends = [None if label.to_us is None else epoch + label.to_us for label in labels]
+    return pl.DataFrame(
+        {
+            "name": pl.Series([label.name for label in labels], dtype=pl.String),
+            "kind": pl.Series([label.kind for label in labels], dtype=pl.String),
+            "begins": pl.Series([epoch + label.from_us for label in labels], dtype=TIME),
+            "ends": pl.Series(ends, dtype=TIME),
+            "target": pl.Series([label.target for label in labels], dtype=pl.String),
+            "target_id": pl.Series([str(id_of(label.target)) for label in labels], dtype=pl.String),
+            "size": pl.Series([label.size for label in labels], dtype=pl.Float64),
+        }
+    )
 
 
 def _make_people(plan: SitePlan, role: str, n: int) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from fastgen.rng import Purpose, stream
 from fastgen.units import US_PER_MIN
 from fastgen.universes.day_tables import epoch_us, make_order_lines, make_orders, make_steps
 from fastgen.universes.measure_tables import make_metrics, make_station_metrics
-from fastgen.universes.site_tables import make_kitchens, make_people, make_stations
+from fastgen.universes.site_tables import make_disturbances, make_kitchens, make_people, make_stations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fastgen.universes.site_plan import SitePlan
 
 DAY_TABLES = ("orders", "order_lines", "steps", "metrics", "station_metrics")
-SITE_TABLES = ("kitchens", "stations", "persons")
+SITE_TABLES = ("kitchens", "stations", "persons", "disturbances")
 TABLES = (*SITE_TABLES, *DAY_TABLES)
 INTERVAL_US = 15 * US_PER_MIN
 # Rows of the longest table at which days are written together: some 30 MB in memory.
@@ -137,6 +137,7 @@ class SiteTables:
             "kitchens": make_kitchens(self._plan),
             "stations": make_stations(self._plan),
             "persons": make_people(self._plan),
+            "disturbances": make_disturbances(self._plan),
         }
         for table, frame in made.items():
             folder = site_folder(self._tables, table, self._plan.site.info.name)

@@ -19,9 +19,11 @@ from fastgen.queueing.kernels.population import NUMBER_BITS, SURGE_NUMBER
 from fastgen.queueing.population import US_PER_DAY
 from fastgen.templates.reading import read_universe
 from fastgen.templates.rides import find_rows, make_row_finder
+from fastgen.templates.universe import id_of
 from fastgen.units import US_PER_MIN
 from fastgen.universes.site_plan import SitePlan, plan_sites
 from fastgen.universes.site_run import draw_day, run_days
+from fastgen.universes.site_tables import make_disturbances, make_stations
 from tests.universes.small_universe import write_universe
 
 if TYPE_CHECKING:
@@ -335,3 +337,25 @@ def test_minutes_of_candidates_are_in_the_address_of_their_draws(make: Make) -> 
     assert demand.draw is not None
     minute = (demand.created_us - US_PER_DAY - 8 * 60 * US_PER_MIN) // US_PER_MIN
     np.testing.assert_array_equal(demand.draw >> NUMBER_BITS, minute)
+
+
+def test_a_table_names_each_thing_that_is_hit(make: Make) -> None:
+    """By the clock of the site, which is eight hours behind UTC."""
+    launch = {"kind": "brand_launch", "brand": "soups", "name": "soups", "from": "2 00:00"}
+    plan = make(ALL_KINDS["outage"], launch, timezone="America/Los_Angeles")
+    table = make_disturbances(plan)
+    begins = dt.datetime(2024, 1, 2, 20, tzinfo=dt.UTC)
+    ovens = [f"sites/sf/kitchens/k-1/stations/oven-{n}" for n in (1, 2)]
+    assert table.rows() == [
+        *(
+            ("it", "station_outage", begins, begins + dt.timedelta(hours=2), oven, str(id_of(oven)), 1.0)
+            for oven in ovens
+        ),
+        (
+            *("soups", "brand_launch", begins + dt.timedelta(hours=12), None),
+            *("brands/soups", str(id_of("brands/soups")), 1.0),
+        ),
+    ]
+    stations = make_stations(plan)
+    assert set(table["target_id"][:2]) == set(stations.filter(kitchen=0, station_type=OVEN)["station_id"])
+    assert make_disturbances(make()).schema == table.schema

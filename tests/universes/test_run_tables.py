@@ -145,4 +145,4 @@ def test_the_record_lists_every_file_with_its_hash(folder: Path) -> None:
     files = files_of(folder / "whole" / "universe" / "tables")
     assert [*record.tables] == [*files]
     assert {file.path.split("/")[1] for file in files} == set(TABLES)
-    assert len(files) == 2 * (3 + 5 * 2)  # sites, tables of sites, and of days in two files each
+    assert len(files) == 2 * (4 + 5 * 2)  # sites, tables of sites, and of days in two files each
