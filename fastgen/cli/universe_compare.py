@@ -12,7 +12,7 @@ from fastgen.cli import options
 from fastgen.cli.late_compiling import announced_late_compiling
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
-from fastgen.cli.status_line import StatusLine
+from fastgen.cli.status_line import StatusLine, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,13 @@ _N = options.Whole()
 
 @click.command()
 @click.argument("a", type=Place())
-@click.argument("b", type=Place())
+@click.argument("b", type=Place(), required=False)
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="NAME",
+    help="Compare A without the disturbance of that name with A as it is; any number of times.",
+)
 @click.option("--seeds", type=_N, default=10, show_default=True, metavar="N", help="Runs of each.")
 @click.option(
     "--seed",
@@ -56,9 +62,17 @@ _N = options.Whole()
 @click.option("--force", is_flag=True, help="Accept a load over 1, whose queues grow all through a rush.")
 @options.as_json
 def compare(
-    a: Path, b: Path, *, roads: Path | None, workers: int | None, force: bool, as_json: bool, **trial: int
+    a: Path,
+    b: Path | None,
+    *,
+    without: tuple[str, ...],
+    roads: Path | None,
+    workers: int | None,
+    force: bool,
+    as_json: bool,
+    **trial: int,
 ) -> None:
-    """Compare two template folders, to see what a second oven buys.
+    """Compare two template folders, to see what a second oven buys, or what a disturbance costs.
 
     Both run with the same seeds, so that the same customers want the same orders. For each figure of each
     site: the means of A and B, the mean difference with its 95 % confidence interval, and whether it is more
@@ -68,6 +82,7 @@ def compare(
     Examples:
       fastgen universe compare kitchens more_ovens
       fastgen universe compare kitchens more_ovens --seeds 40 --days 14
+      fastgen universe compare kitchens --without "oven broke"
       fastgen universe compare kitchens more_ovens --json | jq '.differences[] | select(.verdict == "lower")'
     """  # noqa: D301  # \b keeps click from joining the lines
     from fastgen.loading import uncollected  # noqa: PLC0415
@@ -80,6 +95,7 @@ def compare(
             found = compare_folders(
                 a,
                 b,
+                without=without,
                 **trial,
                 roads=roads,
                 workers=workers,
@@ -114,7 +130,7 @@ def _describe(found: Comparison) -> Iterator[str]:
     yield f"B  {found.b}"
     yield (
         f"{trial.seeds} runs of each, seeds {trial.seed} to {trial.seed + trial.seeds - 1}; "
-        f"{trial.days} days each, after {trial.warm_up} of warm-up"
+        f"{count(trial.days, 'day')} each, after {trial.warm_up} of warm-up"
     )
     equal = []
     for site, rows in groupby(found.list_differences(), lambda row: row.site):

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import reduce
 from itertools import product
 from operator import add
@@ -16,21 +17,26 @@ import numpy as np
 
 from fastgen.building.workers import check_workers
 from fastgen.errors import FastgenWarning, ScenarioError
+from fastgen.model.disturbances import time_text
+from fastgen.model.fields import did_you_mean
 from fastgen.queueing.activity import describe_equipment
 from fastgen.queueing.figures import compute_figures
 from fastgen.queueing.tally import tally_days
 from fastgen.templates.arrays import make_prices
 from fastgen.templates.reading import read_universe
 from fastgen.templates.site_load import check_load, refuse_overload, warn_of_load
+from fastgen.units import MIN_PER_DAY
 from fastgen.universes.comparison import Comparison, Trial
 from fastgen.universes.site_plan import plan_sites, reseed
 from fastgen.universes.site_run import run_days
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from fastgen.model.disturbances import Disturbance
+    from fastgen.model.site_template import Site
     from fastgen.queueing.activity import Equipment
     from fastgen.queueing.figures import Figure
     from fastgen.templates.universe import Universe
@@ -57,8 +63,9 @@ class _Planned(NamedTuple):
 
 def compare(
     a: str | os.PathLike[str],
-    b: str | os.PathLike[str],
+    b: str | os.PathLike[str] | None = None,
     *,
+    without: Sequence[str] = (),
     seeds: int = 10,
     seed: int = 42,
     days: int = 7,
@@ -69,12 +76,15 @@ def compare(
     announce: Callable[[str], None] = lambda _: None,
     advance: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Comparison:
-    """Compare two template folders: run both with the same seeds, and judge how their figures differ.
+    """Compare two universes: run both with the same seeds, and judge how their figures differ.
 
     Parameters
     ----------
     a, b
-        The folders; both have sites of the same names.
+        Their template folders, which have sites of the same names. With one folder, B is it and A is the same
+        without some disturbances.
+    without
+        Names of disturbances that A leaves out, at all sites. What is launched by one is never sold then.
     seeds, seed
         Number of seeds that both run with, and the first of them.
     days, warm_up
@@ -97,10 +107,15 @@ def compare(
     DataError
         If a site has no road network, or one can't be used.
     """
+    if (b is None) != bool(without):
+        raise ScenarioError(
+            "without: expected names of disturbances to leave out, or a second template folder, got "
+            f"{'neither' if b is None else 'both'}."
+        )
     trial = Trial(seeds, seed, days, warm_up)
     check_workers(workers)
     roads = None if roads is None else Path(roads)
-    sides = _read_sides(Path(a), Path(b))
+    sides = _read_sides(Path(a), Path(b)) if b is not None else _leave_out(Path(a), without, trial)
     for side in sides:
         _check_load(side, roads, announce, force=force)
     planned = [_plan(side, trial, roads, announce) for side in sides]
@@ -133,6 +148,41 @@ def _read_sides(a: Path, b: Path) -> tuple[Side, Side]:
             f"got {', '.join(others)}."
         )
     return sides
+
+
+def _leave_out(folder: Path, without: Sequence[str], trial: Trial) -> tuple[Side, Side]:
+    """Make a universe without some disturbances, as A, and the whole as B."""
+    whole = read_universe(folder)
+    disturbances = [one for site in whole.sites.values() for one in site.disturbances]
+    known = sorted({one.name for one in disturbances})
+    for name in without:
+        if name not in known:
+            hint = did_you_mean(name, known) if known else "there is none."
+            raise ScenarioError(f"{folder}: expected a disturbance named {name!r}: {hint}")
+    _warn_of_unmeasured([one for one in disturbances if one.name in without], trial)
+    sites = {file: _leave_out_of_site(whole, site, without) for file, site in whole.sites.items()}
+    listed = " and ".join(repr(name) for name in without)
+    return Side(f"{folder} without {listed}", replace(whole, sites=sites)), Side(str(folder), whole)
+
+
+def _warn_of_unmeasured(left_out: list[Disturbance], trial: Trial) -> None:
+    """Warn of disturbances that are over before the first measured day, or begin after the last."""
+    first_min, end_min = (day * MIN_PER_DAY for day in (trial.warm_up, trial.warm_up + trial.days))
+    for one in left_out:
+        if one.from_min >= end_min or (one.to_min is not None and one.to_min <= first_min):
+            warnings.warn(
+                f"expected disturbances on days {trial.warm_up} to {trial.warm_up + trial.days - 1}, which "
+                f"are measured, got {one.name!r} at {time_text(one.from_min)}: its effect may not be seen.",
+                FastgenWarning,
+                stacklevel=4,
+            )
+
+
+def _leave_out_of_site(universe: Universe, site: Site, without: Sequence[str]) -> Site:
+    kept = tuple(one for one in site.disturbances if one.name not in without)
+    never_launched = {one.brand for one in site.disturbances if one not in kept}
+    sold = tuple(brand.name for brand in universe.brands_of(site) if brand.name not in never_launched)
+    return replace(site, disturbances=kept, brands=sold)
 
 
 def _check_load(side: Side, roads: Path | None, announce: Callable[[str], None], *, force: bool) -> None:
