@@ -58,7 +58,7 @@ def main(folder: str, target: str) -> None:
         (usual, USUAL, "the same day without it"),
     ):
         (plan,) = plan_sites(templates, 0, dt.date(2024, 1, 1), None, print)
-        queue, minutes = measure(plan, kind)
+        queue, minutes = measure(plan, kind, RUNS)
         above.step(
             np.arange(len(queue)) * QUEUE_MIN / 60,
             queue,
@@ -84,7 +84,7 @@ def main(folder: str, target: str) -> None:
     figure.savefig(target, dpi=100, metadata={"Software": None})
 
 
-def measure(plan: SitePlan, kind: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def measure(plan: SitePlan, kind: int, runs: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Measure the mean queue for stations of a type, and the mean time in system by time of order."""
     equipment = describe_equipment(plan.capacity, plan.changes, plan.weather)
     begins, ends = plan.day_start_us(DAY), plan.day_start_us(DAY + 1)
@@ -92,7 +92,7 @@ def measure(plan: SitePlan, kind: int) -> tuple[NDArray[np.float64], NDArray[np.
     queue_us = np.zeros(len(edges) - 1)
     n_slots = 24 * 60 // TIME_MIN
     numbers, minutes = np.zeros(n_slots), np.zeros(n_slots)
-    for seed in range(RUNS):
+    for seed in range(runs):
         activity = no_activity()
         for log in run_days(reseed(plan, seed), DAY + 1):
             activity = join_activity(activity, describe_activity(log, equipment))
@@ -102,7 +102,7 @@ def measure(plan: SitePlan, kind: int) -> tuple[NDArray[np.float64], NDArray[np.
         slot = (orders[:, ORDER_CREATED] - begins) // (TIME_MIN * US_PER_MIN)
         np.add.at(numbers, slot, 1)
         np.add.at(minutes, slot, (orders[:, ORDER_ENDED] - orders[:, ORDER_CREATED]) / US_PER_MIN)
-    return queue_us / RUNS / np.diff(edges), minutes / numbers
+    return queue_us / runs / np.diff(edges), minutes / numbers
 
 
 if __name__ == "__main__":

@@ -104,7 +104,8 @@ def test_the_command_has_the_defaults_of_the_library() -> None:
             ("a", "b", "--workers", "0"),
             "fastgen universe compare: Invalid value for '--workers': expected auto",
         ),
-        (("a",), "fastgen universe compare: Missing argument 'B'."),
+        (("a",), "fastgen: without: expected names of disturbances to leave out, or a second template"),
+        (("a", "--without", "x"), "fastgen: a: expected a disturbance named 'x': there is none."),
     ],
 )
 def test_wrong_input_is_one_line_and_ends_with_2(run: Run, args: tuple[str, ...], message: str) -> None:

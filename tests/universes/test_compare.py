@@ -213,3 +213,76 @@ def test_an_overloaded_folder_is_refused_unless_forced_and_a_busy_one_warned_of(
     full, _ = write_universe(tmp_path / "full", sf={"kitchens": [KITCHEN], "population": {"customers": 215}})
     with pytest.warns(FastgenWarning, match="full/templates: expected a load of at most 0.9 in the busiest"):
         compare(one, full, seeds=2, days=1, roads=folders.roads)
+
+
+OUTAGE = {
+    "name": "stove broke",
+    "kind": "station_outage",
+    "station_type": "KITCHEN_STATION_STOVE",
+    "from": "1 12:00",
+    "to": "1 15:00",
+}
+LAUNCH = {"name": "soups came", "kind": "brand_launch", "brand": "soups", "from": "2 00:00"}
+
+
+@pytest.fixture(scope="module")
+def disturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write templates whose sf has two disturbances."""
+    sf = {"kitchens": [KITCHEN], "disturbances": [OUTAGE, LAUNCH]}
+    templates, _ = write_universe(tmp_path_factory.mktemp("disturbed"), sf=sf, chicago=CHICAGO)
+    return templates
+
+
+def test_without_an_outage_food_is_sooner(folders: Folders, disturbed: Path) -> None:
+    found = compare(disturbed, without=["stove broke"], seeds=4, days=1, roads=folders.roads)
+    assert (found.a, found.b) == (f"{disturbed} without 'stove broke'", str(disturbed))
+    verdicts = {(row.site, row.figure.name): row.paired.verdict for row in found.list_differences()}
+    assert verdicts["sf", "created_to_ready"] is verdicts["sf", "stove_queue"] is Verdict.HIGHER
+    assert {verdict for (site, _), verdict in verdicts.items() if site == "chicago"} == {Verdict.EQUAL}
+
+
+def test_what_is_left_out_is_as_if_no_file_had_it(folders: Folders, disturbed: Path, tmp_path: Path) -> None:
+    """Without its launch, a brand is never sold."""
+    found = compare(disturbed, without=["soups came", "stove broke"], seeds=2, days=2, roads=folders.roads)
+    assert found.a.endswith(" without 'soups came' and 'stove broke'")
+    plain, _ = write_universe(tmp_path, sf={"kitchens": [KITCHEN], "brands": ["toasts"]}, chicago=CHICAGO)
+    expected = compare(plain, disturbed, seeds=2, days=2, roads=folders.roads)
+    np.testing.assert_array_equal(found.values, expected.values)
+    assert value(found, 42, "b", "sf", "revenue") != value(found, 42, "a", "sf", "revenue")
+
+
+def test_a_disturbance_that_is_not_measured_is_warned_of(folders: Folders, disturbed: Path) -> None:
+    for warm_up, days in ((2, 1), (0, 1)):
+        with pytest.warns(FastgenWarning, match=r"which are measured, got 'stove broke' at 1 12:00") as heard:
+            compare(
+                disturbed,
+                without=["stove broke"],
+                seeds=2,
+                days=days,
+                warm_up=warm_up,
+                roads=folders.roads,
+            )
+        assert len(heard) == 1
+    compare(disturbed, without=["soups came"], seeds=2, days=1, warm_up=2, roads=folders.roads)
+
+
+@pytest.mark.parametrize(
+    ("without", "message"),
+    [
+        (["stove brok"], "expected a disturbance named 'stove brok': did you mean stove broke?"),
+        (["stove broke", "x"], "expected a disturbance named 'x': expected one of soups came, stove broke."),
+    ],
+)
+def test_names_that_no_disturbance_has_are_refused(disturbed: Path, without: list[str], message: str) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        compare(disturbed, without=without)
+    assert str(refused.value) == f"{disturbed}: {message}"
+
+
+def test_one_folder_needs_a_name_and_two_folders_none(folders: Folders) -> None:
+    with pytest.raises(ScenarioError, match=r"or a second template folder, got neither\.$"):
+        compare(folders.one)
+    with pytest.raises(ScenarioError, match=r"or a second template folder, got both\.$"):
+        compare(folders.one, folders.two, without=["x"])
+    with pytest.raises(ScenarioError, match=r"expected a disturbance named 'x': there is none\.$"):
+        compare(folders.one, without=["x"])

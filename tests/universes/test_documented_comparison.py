@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import importlib.util
 import json
+import re
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from fastgen.cli import main
+from fastgen.model.stations import STATION_TYPES
 from fastgen.templates.preset_files import write_preset
+from fastgen.templates.reading import read_universe
 from fastgen.universes.compare import compare
-from tests.documents import DOCUMENTS, blocks
+from fastgen.universes.site_plan import plan_sites
+from tests.documents import DOCUMENTS, ROOT, blocks
+from tests.effort import repeats
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from fastgen.universes.site_plan import SitePlan
 
 
 @pytest.fixture
@@ -32,27 +43,28 @@ def pizzeria(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "pizzeria"
 
 
-def with_station(folder: Path, name: str, kind: str) -> Path:
-    """Copy the templates, with one station more."""
+def copy_with(folder: Path, name: str, change: Callable[[dict[str, Any]], object]) -> Path:
+    """Copy the templates, and change the site."""
     copied = folder.with_name(name)
     shutil.copytree(folder, copied)
     site = copied / "sites" / "sv.json"
     made = json.loads(site.read_text())
-    station = {"name": f"{kind}-more", "station_type": f"KITCHEN_STATION_{kind.upper()}"}
-    made["kitchens"][0]["stations"].append(station)
+    change(made)
     site.write_text(json.dumps(made))
     return copied
 
 
+def with_station(folder: Path, name: str, kind: str) -> Path:
+    """Copy the templates, with one station more."""
+    station = {"name": f"{kind}-more", "station_type": f"KITCHEN_STATION_{kind.upper()}"}
+    return copy_with(folder, name, lambda site: site["kitchens"][0]["stations"].append(station))
+
+
 def test_a_second_oven_buys_what_is_written(pizzeria: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with_station(pizzeria, "two-ovens", "oven")
-    with pytest.raises(SystemExit) as ended:
-        main(["universe", "compare", "pizzeria", "two-ovens"])
-    assert not ended.value.code
-    shown = capsys.readouterr().out
+    shown = run("universe", "compare", "pizzeria", "two-ovens", capsys=capsys)
     assert shown in blocks("docs/universe.md", "text")
-    (line,) = (line for line in shown.splitlines() if "time in system, mean" in line)
-    low, high = (-float(word) for word in line.split()[-4:-1:2])
+    low, high = (-bound for bound in bounds(shown, "time in system, mean"))
     assert f"second oven makes orders {high:.1f} to {low:.1f} minutes faster" in prose()
 
 
@@ -60,6 +72,63 @@ def test_a_third_workstation_buys_what_is_written(pizzeria: Path) -> None:
     found = compare(pizzeria, with_station(pizzeria, "more-room", "workstation"))
     (row,) = found.differences.filter(figure="time_in_system").to_dicts()
     assert f"makes them {-row['high']:.1f} to {-row['low']:.1f} minutes faster" in prose()
+
+
+def test_a_broken_oven_costs_what_is_written(pizzeria: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (outage,) = blocks("docs/universe.md", "json")
+    copy_with(pizzeria, "broken", lambda site: site.update(json.loads(f"{{{outage}}}")))
+    options = ("--without", "oven broke", "--days", "1", "--seeds", "40")
+    shown = run("universe", "compare", "broken", *options, capsys=capsys)
+    assert shown in blocks("docs/universe.md", "text")
+    low, high = bounds(shown, "time in system, mean")
+    assert f"Orders of that day take {low:.0f} to {high:.0f} minutes longer" in prose()
+    (line,) = (line for line in shown.splitlines() if "time in system, p90" in line)
+    assert float(line.split()[6]) > 135
+    assert "one in ten takes more than two and a quarter hours" in prose()
+
+
+def test_the_picture_shows_a_queue_that_outlasts_the_outage(pizzeria: Path) -> None:
+    """With fewer runs than in the document: the shape, and the evening, which is equal to the microsecond."""
+    (outage,) = blocks("docs/universe.md", "json")
+    broken = copy_with(pizzeria, "broken", lambda site: site.update(json.loads(f"{{{outage}}}")))
+    spec = importlib.util.spec_from_file_location("draw_universe", ROOT / ".ci" / "draw_universe.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    (queue, minutes), (usual_queue, usual_minutes) = (
+        script.measure(read_plan(templates), STATION_TYPES.index("KITCHEN_STATION_OVEN"), repeats(20, 400))
+        for templates in (broken, pizzeria)
+    )
+    hour = 60 // script.QUEUE_MIN
+    np.testing.assert_array_equal(queue[: 12 * hour], usual_queue[: 12 * hour])
+    assert queue.argmax() == 14 * hour - 1
+    assert 5 < queue.max() < 9
+    assert usual_queue.max() < 2
+    assert (queue[12 * hour : 16 * hour] > usual_queue[12 * hour : 16 * hour]).all()
+    np.testing.assert_array_equal(queue[20 * hour :], usual_queue[20 * hour :])
+    half_an_hour = 60 // script.TIME_MIN
+    noon = 12 * half_an_hour
+    assert minutes[noon] > usual_minutes[noon] + 50
+    np.testing.assert_array_equal(minutes[20 * half_an_hour :], usual_minutes[20 * half_an_hour :])
+
+
+def read_plan(templates: Path) -> SitePlan:
+    (plan,) = plan_sites(read_universe(templates), 0, dt.date(2024, 1, 1), None, lambda _: None)
+    return plan
+
+
+def run(*args: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main(args)
+    assert not ended.value.code
+    return capsys.readouterr().out
+
+
+def bounds(shown: str, figure: str) -> tuple[float, float]:
+    """Read the interval of a figure off a table of one site."""
+    (found,) = re.findall(rf"^  {figure}.*?(\S+) to (\S+) ", shown, re.MULTILINE)
+    return float(found[0]), float(found[1])
 
 
 def prose() -> str:
