@@ -29,7 +29,10 @@ def compute_figures(tally: Tally) -> dict[Figure, float]:
     """Compute the figures of a period; NaN where there is no order or station that they are about."""
     days = tally.period_us / tally.n_sites / US_PER_DAY
     in_system_min = np.concatenate(tally.in_system_us) / US_PER_MIN
-    p50, p90 = np.percentile(in_system_min, (50, 90)) if len(in_system_min) else (math.nan, math.nan)
+    p50 = p90 = math.nan
+    if len(in_system_min):
+        # Of an order each, as in the tables of a run.
+        p50, p90 = np.percentile(in_system_min, (50, 90), method="inverted_cdf")
 
     def mean_min(total_us: int) -> float:
         return _divide(total_us, tally.delivered * US_PER_MIN)
@@ -38,7 +41,7 @@ def compute_figures(tally: Tally) -> dict[Figure, float]:
         Figure("orders_created", "orders created", "a day"): tally.created / days,
         Figure("orders_delivered", "orders delivered", "a day"): tally.delivered / days,
         Figure("orders_cancelled", "orders cancelled", "a day"): tally.cancelled / days,
-        Figure("orders_open", "orders open at the end", ""): float(tally.open_at_end),
+        Figure("orders_open_at_end", "orders open at the end", ""): float(tally.open_at_end),
         Figure("revenue", "revenue", "a day"): tally.revenue / days,
         Figure("time_in_system", "time in system, mean", "min"): mean_min(
             sum(int(times.sum()) for times in tally.in_system_us)
@@ -52,10 +55,10 @@ def compute_figures(tally: Tally) -> dict[Figure, float]:
         station_us, name = int(tally.station_us[kind]), word.replace(" ", "_")
         queue = int(tally.waiting_us[kind]) / (days * US_PER_DAY) if station_us else math.nan
         utilisation = _divide(int(tally.busy_us[kind]), station_us)
-        figures[Figure(f"{name}_queue", f"{word}s: lines that wait, mean", "")] = queue
+        figures[Figure(f"{name}_queue_length", f"{word}s: lines that wait, mean", "")] = queue
         figures[Figure(f"{name}_utilisation", f"{word}s: utilisation", "")] = utilisation
     figures[Figure("courier_utilisation", "couriers: utilisation", "")] = _divide(
-        tally.riding_us, tally.courier_us
+        tally.courier_busy_us, tally.courier_us
     )
     figures[Figure("orders_per_courier_hour", "couriers: orders an hour each", "")] = _divide(
         tally.delivered, tally.courier_us / US_PER_HOUR

@@ -32,8 +32,9 @@ class Tally:
         long, and stations in order times how long.
     n_sites, period_us
         Number of sites, and the sum of their days: a switch to summer time makes one an hour shorter.
-    riding_us, courier_us
-        Couriers who rode out or back times how long, and couriers on duty times how long.
+    courier_busy_us, courier_us
+        Couriers who rode out or back, or waited at the kitchen for an order, times how long; couriers on duty
+        times how long.
     created, delivered, cancelled
         Orders to which that happened on the days; cancelled includes those to which no way led.
     open_at_end
@@ -51,7 +52,7 @@ class Tally:
     station_us: NDArray[np.int64]
     n_sites: int = 1
     period_us: int = 0
-    riding_us: int = 0
+    courier_busy_us: int = 0
     courier_us: int = 0
     created: int = 0
     delivered: int = 0
@@ -118,7 +119,7 @@ def _add_site(tally: Tally, day: SiteMeasures, n_couriers: int) -> None:
     tally.cancelled += int(day.failed[0] + day.cancelled[0])
     tally.to_ready_us += queued_us + cooked_us
     tally.for_courier_us += held_us
-    tally.riding_us += int(day.riding_out_us[0] + day.riding_back_us[0])
+    tally.courier_busy_us += int(day.riding_out_us[0] + day.holding_us[0] + day.riding_back_us[0])
     tally.courier_us += n_couriers * int(day.length_us[0]) - int(day.off_duty_us[0])
 
 
