@@ -52,6 +52,7 @@ def compute_figures(tally: Tally) -> dict[Figure, float]:
         Figure("ready_to_picked_up", "waiting for a courier, mean", "min"): mean_min(tally.for_courier_us),
     }
     for kind, word in enumerate(STATION_WORDS):
+        # Lines that wait are lines, not times: over the length of the days, not over the stations.
         station_us, name = int(tally.station_us[kind]), word.replace(" ", "_")
         queue = int(tally.waiting_us[kind]) / (days * US_PER_DAY) if station_us else math.nan
         utilisation = _divide(int(tally.busy_us[kind]), station_us)

@@ -98,10 +98,12 @@ def tally_days(
     for number, log in enumerate(logs):
         edges = day_starts_us[number : number + 2]
         activity = a.join_activity(activity, a.describe_activity(log, equipment))
+        # Days of the warm-up are read, too: what they leave open goes on in the first day that counts.
         if number >= warm_up:
             _add_site(tally, measure_site(activity, equipment, edges), len(equipment.paces))
             _add_orders(tally, activity, edges)
             tally.revenue += _sum_revenue(log, prices)
+            # Pools are kitchens' types of stations, so a type is every n_types-th of them.
             pools = measure_pools(activity, equipment, edges)
             tally.waiting_us += pools.queue_us.reshape(-1, n_types).sum(axis=0)
             tally.busy_us += pools.work_us.reshape(-1, n_types).sum(axis=0)

@@ -119,10 +119,10 @@ def compare(
     for side in sides:
         _check_load(side, roads, announce, force=force)
     planned = [_plan(side, trial, roads, announce) for side in sides]
-    # A seed's two runs one after the other.
     tasks = list(product(range(seed, seed + seeds), planned))
     runs: list[list[dict[Figure, float]]] = []
-    # Threads suffice: draws and the loop of a site run without the interpreter's lock.
+    # Draws, the loop of a site and most of NumPy release the interpreter's lock. Few comparisons take long:
+    # processes, each with plans of its own, would take as long to start.
     with ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(tasks))) as pool:
         for run in pool.map(lambda task: _run(task[1], trial, task[0]), tasks):
             runs.append(run)
@@ -141,6 +141,7 @@ def compare(
 
 def _read_sides(a: Path, b: Path) -> tuple[Side, Side]:
     sides = Side(str(a), read_universe(a)), Side(str(b), read_universe(b))
+    # The name of a site decides its draws.
     names, others = (sorted(site.info.name for site in side.universe.sites.values()) for side in sides)
     if names != others:
         raise ScenarioError(
@@ -206,6 +207,7 @@ def _plan(side: Side, trial: Trial, roads: Path | None, announce: Callable[[str]
 def _run(planned: list[_Planned], trial: Trial, seed: int) -> list[dict[Figure, float]]:
     """Run all sites with a seed; compute the figures of each, and of all together if there are several."""
     n_days = trial.warm_up + trial.days
+    # One site after the other, so that memory holds the orders of a few days of one.
     tallies = []
     for plan, equipment, prices in planned:
         day_starts_us = np.array([plan.day_start_us(day) for day in range(n_days + 1)])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fastgen.queueing.figures import Figure
     from fastgen.queueing.paired import PairedDifference
 
+# More than a machine runs in a day.
 SEEDS_MAX, DAYS_MAX = 10_000, 3650
 
 
@@ -43,6 +44,7 @@ class Trial:
         """Check the numbers."""
         for name, least, most in (
             ("seeds", PAIRS_MIN, SEEDS_MAX),
+            # The last seed has 64 bits, too.
             ("seed", 0, 2**64 - SEEDS_MAX),
             ("days", 1, DAYS_MAX),
             ("warm_up", 0, DAYS_MAX),
