@@ -82,7 +82,7 @@ def compare(
     Examples:
       fastgen universe compare kitchens more_ovens
       fastgen universe compare kitchens more_ovens --seeds 40 --days 14
-      fastgen universe compare kitchens --without "oven broke"
+      fastgen universe compare kitchens --without "the oven broke"
       fastgen universe compare kitchens more_ovens --json | jq '.differences[] | select(.verdict == "lower")'
     """  # noqa: D301  # \b keeps click from joining the lines
     from fastgen.loading import uncollected  # noqa: PLC0415
