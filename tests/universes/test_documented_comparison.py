@@ -114,7 +114,7 @@ def test_the_picture_shows_a_queue_that_outlasts_the_outage(pizzeria: Path) -> N
 
 
 def outage_of_the_story() -> str:
-    (outage,) = (text for text in blocks("docs/universe.md", "json") if '"the oven broke"' in text)
+    (outage,) = (text for text in blocks("docs/universe.md", "json") if '"from": "1 12:00"' in text)
     return outage
 
 
