@@ -35,8 +35,9 @@ Data flow in one direction: scenario -> plan -> orders -> events -> files.
 Public names: `plan` forecasts a build, and `build` makes a dataset. `scan_events` reads a dataset, and
 `slice_events` some hours of it; `write_slice` writes them in the wire format. `scan_scenario` and
 `scenario_batches` read a dataset that was never written. `replay` and `follow` play a dataset as a stream, by
-a `ReplayClock`; `live` runs kitchens now. `publish` makes tables from a dataset. Each is imported at first
-use, so `import fastgen` takes no time. Every error raised on purpose is a `FastgenError`.
+a `ReplayClock`; `live` runs kitchens now. `publish` makes tables from a dataset. The functions of `universe`
+run template folders. Each is imported at first use, so `import fastgen` takes no time. Every error raised on
+purpose is a `FastgenError`.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from fastgen.errors import DamageError, DataError, FastgenError, FastgenWarning,
 from fastgen.version import __version__
 
 if TYPE_CHECKING:
+    from fastgen import universe as universe  # a name to be used from outside
     from fastgen.building.build import build
     from fastgen.building.forecast import Forecast, plan
     from fastgen.building.job import BuildResult, Progress
@@ -116,8 +118,8 @@ _LOADED_LATER = {
 
 def __getattr__(name: str) -> object:
     """Import a public name at its first use."""
-    if name == "spark":
-        return import_module("fastgen.spark")
+    if name in ("spark", "universe"):
+        return import_module(f"fastgen.{name}")
     if name not in _LOADED_LATER:
         raise AttributeError(f"module 'fastgen' has no attribute {name!r}")
     value: object = getattr(import_module(_LOADED_LATER[name]), name)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(fastgen.__file__).parent
 # Higher floors first; rooms of one floor do not import each other.
 FLOORS = (
-    ("__init__", "__main__"),
+    ("__init__", "__main__", "universe"),
     ("cli",),
     ("spark", "live_kitchens", "universes"),
     ("building", "replaying", "publishing"),

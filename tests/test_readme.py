@@ -180,7 +180,8 @@ def test_python_examples_use_names_that_exist() -> None:
     public = [document for document in DOCUMENTS if not document.startswith(".github")]
     code = "\n".join(text for document in public for text in blocks(document, "python"))
     used = set(re.findall(r"\bfastgen\.(\w+)", code))
-    assert used - {"spark"} <= set(fastgen.__all__)
+    assert used - {"spark", "universe"} <= set(fastgen.__all__)
+    assert set(re.findall(r"\bfastgen\.universe\.(\w+)", code)) <= set(fastgen.universe.__all__)
     assert set(re.findall(r"from fastgen\.spark import (\w+)", code)) <= set(fastgen.spark.__all__)
 
 

@@ -107,7 +107,7 @@ def replay(
         opened = datasets.open_named(dataset, of_scenario, check)
         with announced_late_compiling(), target(to) as sink:
             if follow:
-                _follow(opened, sink, every_s, state, replay_options, report)
+                follow_dataset(opened, sink, every_s, state, replay_options, report)
                 return
             emitted = run_once(opened, sink, state, replay_options, now, dry_run=dry_run)
             _warn_of_own_files(emitted)
@@ -160,7 +160,7 @@ def _warn_of_own_files(emitted: Emitted) -> None:
         )
 
 
-def _follow(
+def follow_dataset(
     dataset: Path | OpenDataset,
     to: str | IO[bytes],
     every_s: float,

@@ -12,7 +12,7 @@ from fastgen.cli.options import roads
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
 from fastgen.cli.universe_compare import compare
-from fastgen.cli.universe_run import run
+from fastgen.cli.universe_run import resume, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,4 +125,5 @@ def _minutes(minutes: float) -> str:
 
 
 universe.add_command(run)
+universe.add_command(resume)
 universe.add_command(compare)

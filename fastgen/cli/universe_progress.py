@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from fastgen.cli.progress import TerminalProgress
-from fastgen.universes.run import RunProgress
+from fastgen.universes.run_options import RunProgress
 
 if TYPE_CHECKING:
     from rich import progress as bars

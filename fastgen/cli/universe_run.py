@@ -1,22 +1,28 @@
-"""The commands `fastgen universe run` and `resume`: a template folder becomes a dataset."""
+"""The commands `fastgen universe run` and `resume`: a template folder becomes a dataset, and a stream."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from fastgen.cli.options import Count, Whole, output, overwrite, roads, take_date, workers
+from fastgen.cli.options import Count, Whole, add_options, output, overwrite, roads, take_date, workers
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
+from fastgen.cli.replay_options import Duration
 from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from pathlib import Path
 
-snapshot_every = click.option(
+    from fastgen.building.job import BuildResult
+    from fastgen.cli.options import Command
+    from fastgen.cli.universe_progress import TerminalRunProgress
+
+_snapshot_every = click.option(
     "--snapshot-every",
     type=Count(min=1),
     default=7,
@@ -24,11 +30,41 @@ snapshot_every = click.option(
     metavar="DAYS",
     help="Days between two snapshots of a site, from which a killed run goes on.",
 )
-stop_at = click.option(
+_stop_at = click.option(
     "--stop-at",
     metavar="TIME",
     help="Stop at that time, such as '3 18:30' on day 3, or an ISO time; UTC. Orders then stay open.",
 )
+_mode = click.option(
+    "--mode",
+    type=click.Choice(["backfill", "realtime", "catchup"]),
+    default="backfill",
+    show_default=True,
+    help="The dataset alone; then also its stream from day 0 on; or all but its last day at once, then that.",
+)
+_to = click.option(
+    "--to", type=Place(), metavar="DIR", help="Folder of the stream, with --mode realtime or catchup."
+)
+_speed = click.option("--speed", metavar="X", help="Simulated seconds a second in the stream.  [default: 1]")
+_every = click.option(
+    "--every",
+    type=Duration(),
+    metavar="TIME",
+    help="From one window of the stream to the next.  [default: 10s]",
+)
+
+
+class Stream(TypedDict):
+    """Options of the stream."""
+
+    mode: str
+    to: Path | None
+    speed: str | None
+    every: float | None
+
+
+def _with_stream(command: Command) -> Command:
+    return add_options(command, (_mode, _to, _speed, _every))
 
 
 @click.command()
@@ -46,9 +82,10 @@ stop_at = click.option(
 )
 @roads
 @click.option("--force", is_flag=True, help="Accept a load over 1, whose queues grow all through a rush.")
-@snapshot_every
-@stop_at
+@_snapshot_every
+@_stop_at
 @workers
+@_with_stream
 @overwrite
 @output
 def run(
@@ -64,24 +101,26 @@ def run(
     workers: int | None,
     overwrite: bool,
     output: Path,
+    **stream: Unpack[Stream],
 ) -> None:
     """Run the template folder DIR into a dataset.
 
     It is a dataset like any other, for all commands that read one, whose times come from queues at stations
     and from couriers that ride. The folder `universe` in it has what was run. A run that was killed goes on
-    with the same command.
+    with the same command. With --mode realtime or catchup the events then also appear in the folder --to when
+    they are due, each exactly once, until the last one.
 
     \b
     Examples:
       fastgen universe run kitchens --days 30 -o month
       fastgen universe run europe --seed 7 --roads my_roads
       fastgen universe run kitchens --days 3 --stop-at '2 18:30' -o evening
+      fastgen universe run kitchens --mode catchup --to landing --speed 60
     """  # noqa: D301  # \b keeps click from joining the lines
-    began = time.perf_counter()
+    _check_stream(stream)
     with uncollected():
-        from fastgen.cli.build import summarise  # noqa: PLC0415
-        from fastgen.cli.universe_progress import TerminalRunProgress  # noqa: PLC0415
-        from fastgen.universes.run import RunOptions, run_universe  # noqa: PLC0415
+        from fastgen.universes.run import run_universe  # noqa: PLC0415
+        from fastgen.universes.run_options import RunOptions  # noqa: PLC0415
         from fastgen.universes.stop_time import parse_stop  # noqa: PLC0415
     options = RunOptions(
         days=days,
@@ -92,6 +131,101 @@ def run(
         roads=roads,
         workers=workers,
     )
+
+    def make(progress: TerminalRunProgress) -> BuildResult:
+        return run_universe(folder, output, options, force=force, overwrite=overwrite, progress=progress)
+
+    result = _make(make)
+    if stream["to"] is not None:
+        _play(result, stream["to"], stream)
+
+
+@click.command()
+@click.argument("dataset", type=Place())
+@click.option("--days", type=Whole(), required=True, metavar="N", help="Days that it then has.")
+@roads
+@_snapshot_every
+@_stop_at
+@workers
+def resume(
+    *,
+    dataset: Path,
+    days: int,
+    roads: Path | None,
+    snapshot_every: int,
+    stop_at: str | None,
+    workers: int | None,
+) -> None:
+    """Go on with the run of DATASET from its last snapshots: to more days, or beyond where it stopped.
+
+    The dataset becomes the one that a single run would have made. DATASET is a folder that `fastgen universe
+    run` made; templates, seed and start are those of that run. Its event ids are others than before, so a
+    stream of it begins anew.
+
+    \b
+    Examples:
+      fastgen universe resume month --days 60
+      fastgen universe resume evening --days 3
+    """  # noqa: D301  # \b keeps click from joining the lines
+    with uncollected():
+        from fastgen.universes.run import read_run, resume_universe  # noqa: PLC0415
+        from fastgen.universes.stop_time import parse_stop  # noqa: PLC0415
+    start = read_run(dataset).start_date
+    stop_at_us = None if stop_at is None else parse_stop(stop_at, start)
+
+    def make(progress: TerminalRunProgress) -> BuildResult:
+        return resume_universe(
+            dataset,
+            days,
+            stop_at_us=stop_at_us,
+            snapshot_every=snapshot_every,
+            roads=roads,
+            workers=workers,
+            progress=progress,
+        )
+
+    _make(make)
+
+
+def _check_stream(stream: Stream) -> None:
+    """Refuse options of a stream without one, and what no stream can have, before anything is run."""
+    if stream["mode"] == "backfill":
+        for name in ("to", "speed", "every"):
+            if stream[name] is not None:
+                raise click.UsageError(f"--{name}: expected --mode realtime or catchup beside it.")
+        return
+    if stream["to"] is None:
+        raise click.UsageError(f"--mode {stream['mode']}: expected --to DIR beside it, got none.")
+    from fastgen.files import check_folder  # noqa: PLC0415
+    from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
+    from fastgen.replaying.run import check_every  # noqa: PLC0415  # heavy
+
+    ReplayOptions(speed=stream["speed"])
+    if stream["every"] is not None:
+        check_every(stream["every"])
+    check_folder(stream["to"])
+
+
+def _make(make: Callable[[TerminalRunProgress], BuildResult]) -> BuildResult:
+    """Make the dataset, and say what it is."""
+    began = time.perf_counter()
+    with uncollected():
+        from fastgen.cli.build import summarise  # noqa: PLC0415
+        from fastgen.cli.universe_progress import TerminalRunProgress  # noqa: PLC0415
     with TerminalRunProgress() as progress:
-        result = run_universe(folder, output, options, force=force, overwrite=overwrite, progress=progress)
+        result = make(progress)
     say(*summarise(result, time.perf_counter() - began))
+    return result
+
+
+def _play(result: BuildResult, to: Path, stream: Stream) -> None:
+    """Emit the events of a dataset as they become due, until the last one."""
+    from fastgen.cli.replay import follow_dataset  # noqa: PLC0415
+    from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415
+    from fastgen.replaying.run import EVERY_S  # noqa: PLC0415
+
+    # The day of the dataset that falls on today: what is before it is history.
+    start_day = 0 if stream["mode"] == "realtime" else result.manifest.scenario["days"] - 1
+    options = ReplayOptions(start_day=start_day, speed=stream["speed"] or 1, loop=False)
+    every_s = EVERY_S if stream["every"] is None else stream["every"]
+    follow_dataset(result.path, str(to), every_s, None, options, say)

@@ -25,16 +25,25 @@ def seal(text: str) -> str:
     return f"{head}{_KEY}{_hash(head)}{_END}"
 
 
-def unseal(text: str) -> str:
-    """Check and remove the seal of a text; texts of older versions have none.
+def unseal(text: str, *, required: bool = False) -> str:
+    """Check and remove the seal of a text.
+
+    Parameters
+    ----------
+    text
+        The text.
+    required
+        Whether it must have a seal; manifests of older versions have none.
 
     Raises
     ------
     ValueError
-        If the text differs from the one that was sealed.
+        If the text differs from the one that was sealed, or lacks a seal that is required.
     """
     head, key, tail = text.rpartition(_KEY)
     if not key:
+        if required:
+            raise ValueError("it has no sha256")
         return text
     if tail != _hash(head) + _END:
         raise ValueError("its sha256 is that of another text")

@@ -24,7 +24,7 @@ from fastgen.universes.table_files import SiteTables
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from fastgen.queueing.day_log import DayLog
@@ -60,7 +60,7 @@ class Span:
 
 
 def record_sites(
-    plans: list[SitePlan],
+    plans: Sequence[SitePlan],
     menu: Menu,
     universe: Path,
     span: Span,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import json
 import shutil
 from dataclasses import asdict, dataclass, replace
@@ -11,15 +13,24 @@ from fastgen.dataset.manifest_entries import FileEntry
 from fastgen.dataset.seal import seal, unseal
 from fastgen.errors import DamageError, DataError
 from fastgen.files import hash_file, read_regular, write_whole
+from fastgen.model.fields import to_dict
 from fastgen.records import make_record, parse_json
+from fastgen.rng import STREAM_VERSION
+from fastgen.templates.reading import INGREDIENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from fastgen.templates.universe import Universe
+    from fastgen.universes.run_options import RunOptions
+    from fastgen.universes.site_plan import SitePlan
+
 UNIVERSE, RUN, LOCK = "universe", "run.json", "lock"
 TEMPLATES, ORDERS, SNAPSHOTS, TABLES = "templates", "orders", "snapshots", "tables"
 FORMAT_VERSION = 1
+# Increase it with every change of what the engine does with the same templates.
+ENGINE_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,11 @@ class RunRecord:
     tables: Sequence[FileEntry] = ()
     format_version: int = FORMAT_VERSION
 
+    @property
+    def start_date(self) -> dt.date:
+        """Date of day 0."""
+        return dt.date.fromisoformat(self.start)
+
     def ended(self, sites: Mapping[str, SiteRecord], tables: Sequence[FileEntry]) -> Self:
         """Make the record of a run that has ended."""
         return replace(self, sites=sites, tables=tables)
@@ -116,7 +132,7 @@ class RunRecord:
         """
         path = universe / RUN
         try:
-            raw = parse_json(unseal(read_regular(path).decode()))
+            raw = parse_json(unseal(read_regular(path).decode(), required=True))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -143,6 +159,50 @@ class RunRecord:
         """
         text = json.dumps(asdict(self), indent=1) + "\n"
         write_whole(universe / RUN, seal(text).encode())
+
+
+def describe_run(universe: Universe, plans: Sequence[SitePlan], options: RunOptions) -> RunRecord:
+    """Make the record of a run that hasn't begun."""
+    templates = {
+        "sites": {file: to_dict(site) for file, site in universe.sites.items()},
+        "brands": {file: to_dict(brand) for file, brand in universe.brands.items()},
+        "ingredients": [to_dict(one) for one in universe.ingredients],
+    }
+    source = f"universe {ENGINE_VERSION} {_hash(templates)}"
+    roads = {plan.site.info.name: plan.rides.table.network_hash for plan in plans}
+    return RunRecord(
+        run_id=_hash([source, STREAM_VERSION, options.seed, options.start.isoformat(), roads]),
+        source=source,
+        seed=options.seed,
+        start=options.start.isoformat(),
+        days=options.days,
+        stop_at_us=options.stop_at_us,
+    )
+
+
+def _hash(tree: object) -> str:
+    text = json.dumps(tree, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def begin_run(universe: Universe, record: RunRecord, folder: Path) -> None:
+    """Copy the templates into the folder `universe`, and write the record of a run that has just begun.
+
+    What is there already stays as it is.
+
+    Raises
+    ------
+    OutputError
+        If a file can't be written.
+    """
+    copy = folder / TEMPLATES
+    if universe.folder != copy:
+        paths = [f"sites/{file}" for file in universe.sites] + [f"brands/{file}" for file in universe.brands]
+        for path in (*paths, INGREDIENTS):
+            write_whole(copy / path, (universe.folder / path).read_bytes())
+    found = RunRecord.read(folder)
+    if found is None or found.begun() != record:
+        record.write(folder)
 
 
 def check_files(universe: Path, record: SiteRecord) -> None:

@@ -92,7 +92,7 @@ def write_snapshot(run: SiteRun, carried: Mapping[str, Any], folder: Path, epoch
         "n_taken": run.n_taken,
         "progress": run.arrays.progress.tolist(),
         **carried,
-        "tables": {table: hashlib.sha256(data).hexdigest() for table, data in files.items()},
+        "files": {table: hashlib.sha256(data).hexdigest() for table, data in files.items()},
     }
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -141,11 +141,11 @@ def read_snapshot(plan: SitePlan, path: Path) -> tuple[SiteRun, dict[str, Any]]:
         If a file is missing or damaged.
     """
     try:
-        stated: dict[str, Any] = json.loads(unseal((path / SNAPSHOT).read_bytes().decode()))
+        stated: dict[str, Any] = json.loads(unseal((path / SNAPSHOT).read_bytes().decode(), required=True))
         # Of a site whose state is then replaced.
         empty = make_site(plan.capacity, draw_day(plan, 0), plan.changes, plan.weather)
         tables = {
-            table: _decode(path / f"{table}.parquet", columns, stated["tables"][table])
+            table: _decode(path / f"{table}.parquet", columns, stated["files"][table])
             for table, columns in COLUMNS.items()
         }
         arrays = _put(empty, np.array(stated["progress"], np.int64), tables)

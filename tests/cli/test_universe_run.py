@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fastgen.cli import main
 from fastgen.dataset.manifest import read_manifest
+from tests.landing import visible
 from tests.universes.small_universe import write_universe
 
 if TYPE_CHECKING:
@@ -62,3 +64,43 @@ def test_troubles_are_one_line(
     assert errors.startswith(message)
     assert errors.count("\n") == 1
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("mode", ["realtime", "catchup"])
+def test_events_are_streamed_exactly_once(run: Run, tmp_path: Path, mode: str) -> None:
+    command = ("run", "templates", "--roads", "roads", "-o", "days", "--days", "2", "--force", "--mode", mode)
+    for _ in range(2):  # the same command again finds nothing to do
+        code, _, _ = run(*command, "--to", "landing", "--speed", "1000000", "--every", "0.05s")
+        assert code == 0
+    events = [
+        json.loads(line) for file in visible(tmp_path / "landing").values() for line in file.splitlines()
+    ]
+    assert len(events) == len({event["event_id"] for event in events})
+    assert len(events) == read_manifest(tmp_path / "days").rows
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--mode", "realtime"), "--mode realtime: expected --to DIR beside it, got none."),
+        (("--to", "landing"), "--to: expected --mode realtime or catchup beside it."),
+        (("--speed", "2"), "--speed: expected --mode realtime or catchup beside it."),
+        (("--mode", "catchup", "--to", "landing", "--speed", "fast"), "speed: expected a number"),
+    ],
+)
+def test_options_of_the_stream_belong_together(run: Run, args: tuple[str, ...], message: str) -> None:
+    code, shown, errors = run("run", "templates", *args)
+    assert (code, shown) == (2, "")
+    assert message in errors
+
+
+def test_a_dataset_becomes_longer(run: Run, tmp_path: Path) -> None:
+    run("run", "templates", "--days", "1", "--roads", "roads", "-o", "days", "--force")
+    code, shown, _ = run("resume", "days", "--days", "2", "--roads", "roads")
+    assert code == 0
+    manifest = read_manifest(tmp_path / "days")
+    assert manifest.scenario["days"] == 2
+    assert f"digest  {manifest.digest}" in shown.splitlines()
+    code, shown, errors = run("resume", "templates", "--days", "2")
+    assert (code, shown) == (2, "")
+    assert errors == "fastgen: templates: expected a dataset of 'fastgen universe run', got none.\n"

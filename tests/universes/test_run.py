@@ -17,7 +17,8 @@ from fastgen.errors import OutputError, ScenarioError
 from fastgen.queueing.kernels import records as r
 from fastgen.templates.reading import read_universe
 from fastgen.universes.recorded_orders import read_recorded
-from fastgen.universes.run import RunOptions, run_universe
+from fastgen.universes.run import run_universe
+from fastgen.universes.run_options import RunOptions
 from fastgen.universes.site_plan import plan_sites
 from fastgen.universes.site_run import run_days
 from tests.universes.small_universe import write_universe

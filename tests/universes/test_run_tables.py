@@ -13,8 +13,9 @@ import fastgen
 from fastgen.events.schema import EVENT_TYPE_IDS
 from fastgen.templates.reading import read_universe
 from fastgen.universes.day_tables import Menu
-from fastgen.universes.run import RunOptions, RunProgress, run_universe
+from fastgen.universes.run import run_universe
 from fastgen.universes.run_folder import RunRecord
+from fastgen.universes.run_options import RunOptions, RunProgress
 from fastgen.universes.site_plan import plan_sites
 from fastgen.universes.site_run import SiteRun
 from fastgen.universes.table_files import TABLES, SiteTables, list_tables, scan_table

@@ -1,0 +1,78 @@
+"""Define how a universe is run, and who hears of its progress."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastgen.building.job import Progress
+from fastgen.building.workers import check_workers
+from fastgen.errors import ScenarioError
+from fastgen.model.scenario import FIRST_START, LAST_START
+from fastgen.units import MAX_DAYS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class RunProgress(Progress):
+    """Receives the progress of a run, and of the build after it. This class ignores it."""
+
+    def start_days(self, n: int) -> None:
+        """Receive the number of days of all sites together, before the first is run."""
+
+    def advance_days(self, n: int) -> None:
+        """Receive the number of days that a site has run since the last call; several threads call it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How a universe is run.
+
+    Attributes
+    ----------
+    days
+        Days of the dataset.
+    seed
+        Seed of all draws.
+    start
+        Date of day 0.
+    stop_at_us
+        Where the run stops on its last day, microseconds since day 0, 00:00 UTC; None: after the last day.
+    snapshot_every
+        Days between two snapshots of a site.
+    roads
+        Folder of NAME.roads files; a site without one there takes its built-in network.
+    workers
+        Sites that run at the same time, and workers of the build; None: as many as cores.
+    """
+
+    days: int
+    seed: int = 42
+    start: dt.date = dt.date(2024, 1, 1)
+    stop_at_us: int | None = None
+    snapshot_every: int = 7
+    roads: Path | None = None
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check what no scenario checks."""
+        check_workers(self.workers)
+        # A scenario checks these too, but only when everything has been run.
+        for name, value, low, high in (
+            ("days", self.days, 1, MAX_DAYS),
+            ("seed", self.seed, 0, 2**64 - 1),
+            ("start", self.start, FIRST_START, LAST_START),
+        ):
+            if not low <= value <= high:  # type: ignore[operator]  # each three are of one type
+                raise ScenarioError(f"{name}: expected {low} <= {name} <= {high}, got {value}.")
+        if self.snapshot_every < 1:
+            raise ScenarioError(f"snapshot_every: expected a day at least, got {self.snapshot_every}.")
+        if self.stop_at_us is not None and self.stop_at_us <= 0:
+            raise ScenarioError("stop_at: expected a time after the beginning of day 0, got one before it.")
+
+    @property
+    def epoch(self) -> dt.datetime:
+        """Time of day 0, 00:00 UTC, from which all times are counted."""
+        return dt.datetime.combine(self.start, dt.time(), dt.UTC)

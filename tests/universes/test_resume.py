@@ -1,0 +1,195 @@
+"""A run that was stopped, killed or made longer gives the dataset of a run that never was."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import fastgen.files
+from fastgen.errors import DamageError, DataError, ScenarioError
+from fastgen.queueing.kernels import records
+from fastgen.universes import recorded_orders, run_folder, snapshots, table_files
+from fastgen.universes.run import resume_universe, run_universe
+from fastgen.universes.run_options import RunOptions
+from fastgen.universes.snapshots import COLUMNS
+from fastgen.universes.table_files import TABLES, scan_table
+from tests.effort import repeats
+from tests.universes.small_universe import write_universe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastgen.dataset.manifest import Manifest
+
+DAYS = 4
+# What Ctrl-C or a full disk ends; a kill leaves no less behind.
+WRITERS = (recorded_orders, run_folder, snapshots, table_files)
+
+
+def run(folder: Path, name: str, **changes: Any) -> Manifest:
+    options = {"days": DAYS, "roads": folder / "roads", "snapshot_every": 2, **changes}
+    return run_universe(folder / "templates", folder / name, RunOptions(**options), force=True).manifest
+
+
+def resume(folder: Path, name: str, days: int = DAYS, **changes: Any) -> Manifest:
+    return resume_universe(folder / name, days, roads=folder / "roads", **changes).manifest
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with templates, roads, and the dataset "whole"."""
+    folder = tmp_path_factory.mktemp("universe")
+    write_universe(folder)
+    run(folder, "whole")
+    return folder
+
+
+def assert_same(folder: Path, name: str, *, tables: bool = True) -> None:
+    """Check that a dataset is "whole": every byte of events and manifest, every row of the tables."""
+    found, whole = folder / name, folder / "whole"
+    assert (found / "manifest.json").read_bytes() == (whole / "manifest.json").read_bytes()
+    for table in TABLES if tables else ():
+        rows, expected = (scan_table(one / "universe" / "tables", table).collect() for one in (found, whole))
+        by = [c for c in ("site", "day", "order_number", "line", "step", "interval") if c in rows.columns]
+        assert rows.sort(by, maintain_order=True).equals(expected.sort(by, maintain_order=True)), table
+
+
+def test_more_days_make_the_dataset_of_one_run(folder: Path) -> None:
+    run(folder, "longer", days=1)
+    resume(folder, "longer", 3)
+    resume(folder, "longer")
+    assert_same(folder, "longer")
+
+
+def test_the_same_days_again_change_nothing(folder: Path) -> None:
+    def times() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in (folder / "whole").glob("*.*")}
+
+    before = times()
+    resume(folder, "whole")
+    assert times() == before
+
+
+def test_a_state_on_disk_has_every_column_of_the_engine() -> None:
+    widths = {"orders": "ORDER", "lines": "LINE", "steps": "STEP", "pools": "POOL", "stations": "STATION"}
+    for table, prefix in {**widths, "couriers": "COURIER"}.items():
+        assert len(COLUMNS[table]) == getattr(records, f"{prefix}_COLUMNS"), table
+
+
+class StoppedError(Exception):
+    """Ends a run in the middle of its work."""
+
+
+def stop_after(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the n-th file that is written be the last one."""
+    left, write_whole = [n], fastgen.files.write_whole
+
+    def write(path: Path, data: bytes) -> None:
+        if left[0] == 0:
+            raise StoppedError
+        left[0] -= 1
+        write_whole(path, data)
+
+    for module in WRITERS:
+        monkeypatch.setattr(module, "write_whole", write)
+
+
+def test_a_run_that_ends_at_any_write_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one worker there are some 100 writes; each run goes a few further than the one before."""
+    draws, n_stops = np.random.default_rng(1), 0
+    while True:
+        with monkeypatch.context() as patch:
+            stop_after(int(draws.integers(1, repeats(60, 25))), patch)
+            try:
+                run(folder, "stopped", workers=1)
+            except StoppedError:
+                n_stops += 1
+                continue
+        break
+    assert n_stops >= 2
+    assert_same(folder, "stopped")
+
+
+def test_a_run_that_is_killed_goes_on(folder: Path) -> None:
+    command = [sys.executable, "-m", "fastgen", "universe", "run", str(folder / "templates"), "--force"]
+    command += ["--days", str(DAYS), "--roads", str(folder / "roads"), "--snapshot-every", "1"]
+    command += ["-o", str(folder / "killed")]
+    draws, n_killed = np.random.default_rng(2), 0
+    for _ in range(repeats(2, 30)):
+        code, errors = start_and_kill(command, folder / "killed", draws.uniform(0, 0.4))
+        assert code in (0, -signal.SIGKILL), errors
+        n_killed += code != 0
+    assert n_killed > 0
+    subprocess.run(command, check=True, capture_output=True)
+    assert_same(folder, "killed")
+
+
+def start_and_kill(command: list[str], out: Path, after_s: float) -> tuple[int, bytes]:
+    """Start a run, and kill it some time after it has begun to write."""
+    began = time.time()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while process.poll() is None and not is_written_since(began, out):
+        time.sleep(0.01)
+    time.sleep(after_s)
+    process.kill()
+    _, errors = process.communicate()
+    return process.returncode, errors
+
+
+def is_written_since(began: float, out: Path) -> bool:
+    """Whether a run has copied its templates."""
+    path = out / "universe" / "templates" / "ingredients.json"
+    # The clock of the file system is some milliseconds behind.
+    return path.exists() and path.stat().st_mtime > began + 0.05
+
+
+@pytest.mark.parametrize(
+    ("days", "error", "message"),
+    [(DAYS - 1, ScenarioError, "days: expected at least the 4 days"), (0, ScenarioError, "days: expected 1")],
+)
+def test_a_run_can_t_be_made_shorter(folder: Path, days: int, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        resume(folder, "whole", days)
+
+
+def test_what_is_no_run_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="expected a dataset of 'fastgen universe run', got none"):
+        resume_universe(tmp_path, DAYS)
+    other = write_universe(tmp_path, chicago={}, sf={"timezone": "UTC"})[0]
+    copy = shutil.copytree(folder / "whole", tmp_path / "copy")
+    shutil.copytree(other, copy / "universe" / "templates", dirs_exist_ok=True)
+    with pytest.raises(DataError, match="expected the templates, roads and engine of the run, got others"):
+        resume_universe(copy, DAYS, roads=folder / "roads")
+
+
+def test_damage_is_found_and_the_dataset_stays(folder: Path, tmp_path: Path) -> None:
+    """A changed byte in any file that a longer run goes on from; the dataset stays as it was."""
+    universe = folder / "whole" / "universe"
+    kept = [*universe.glob("orders/*/*"), *universe.glob("snapshots/*/*/*"), universe / "run.json"]
+    draws = np.random.default_rng(3)
+    for path in draws.permutation(np.array(sorted(kept)))[: repeats(6, len(kept))]:
+        copy = shutil.copytree(folder / "whole", tmp_path / path.parent.name / path.name)
+        damaged = copy / path.relative_to(folder / "whole")
+        data = bytearray(damaged.read_bytes())
+        data[int(draws.integers(len(data)))] ^= 1 << int(draws.integers(8))
+        damaged.write_bytes(data)
+        with pytest.raises(DamageError, match=re.escape(damaged.parent.name)):
+            resume_universe(copy, DAYS + 1, roads=folder / "roads")
+        assert (copy / "manifest.json").read_bytes() == (folder / "whole" / "manifest.json").read_bytes()
+
+
+def test_the_record_of_a_run_is_json_that_a_person_can_read(folder: Path) -> None:
+    record = json.loads((folder / "whole" / "universe" / "run.json").read_text())
+    assert (record["seed"], record["start"], record["days"]) == (42, "2024-01-01", DAYS)
+    assert sorted(record["sites"]) == ["chicago", "sf"]
+    manifest = json.loads((folder / "whole" / "manifest.json").read_text())
+    assert sum(sum(site["n_orders"]) for site in record["sites"].values()) == manifest["orders"]
