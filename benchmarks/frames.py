@@ -50,7 +50,7 @@ def begin_span(plan: BuildPlan, span: Span, maker: EventMaker) -> None:
 
 def make_frame(plan: BuildPlan, span: Span) -> pl.DataFrame:
     """Make the frame of a location's days; no later frame writes into its columns."""
-    return to_frame(expand_span(plan, span), span.location_id, plan.sequence_kind, STORED)
+    return to_frame(expand_span(plan, span), span.location_id, plan.table_form, STORED)
 
 
 def make_frames(plan: BuildPlan) -> dict[str, pl.DataFrame]:

@@ -34,7 +34,7 @@ _STATE = {**_LEAN, "_nrt": False}
 
 # Modules outside of the folders `kernels` that compiled code depends on: constants, which Numba compiles in,
 # and this module's settings.
-OUTSIDE = ("jit.py", "units.py", "events/schema.py", "wire/rows.py")
+OUTSIDE = ("jit.py", "units.py", "events/schema.py", "model/day_orders.py", "wire/rows.py")
 
 Kernel = TypeVar("Kernel", bound="Callable[..., Any]")
 

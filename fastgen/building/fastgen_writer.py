@@ -45,7 +45,7 @@ class FastgenWriter:
         """Write a file, whole or not at all."""
         plan, encoders = self._plan, dict[int, GroupEncoder]()
         with_location = plan.layout is Layout.SINGLE
-        fields = file_fields(plan.sequence_kind, with_location=with_location)
+        fields = file_fields(plan.table_form, with_location=with_location)
         with FileWriter(path, fields, self._codec, file_metadata(plan), make_folder=make_folder) as writer:
             for location_id in chunks:
                 # An encoder belongs to one location. Only the present one is kept: it has memory of its own.

@@ -27,7 +27,7 @@ from fastgen.dataset.manifest import Manifest, read_manifest
 from fastgen.dataset.manifest_entries import FileEntry, Network
 from fastgen.emitting.lock import hold_lock
 from fastgen.errors import DataError, OutputError
-from fastgen.events.digest import DIGEST_VERSION, digest_dataset
+from fastgen.events.digest import digest_dataset
 from fastgen.files import hash_file, write_whole
 from fastgen.inputs.tables import place_tables
 from fastgen.rng import STREAM_VERSION
@@ -204,7 +204,7 @@ def _make_manifest(plan: BuildPlan, results: list[PartResult], out: Path) -> Man
     return Manifest(
         fastgen_version=__version__,
         stream_version=STREAM_VERSION,
-        digest_version=DIGEST_VERSION,
+        digest_version=plan.digest_version,
         build_id=plan.build_id,
         scenario=plan.scenario.to_dict(),
         scenario_hash=plan.scenario.content_hash(),

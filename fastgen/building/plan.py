@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastgen.dataset.layout import EVENTS, Layout, PartitionBy, Writer, part_path
 from fastgen.dataset.manifest import compute_build_id
 from fastgen.errors import ScenarioError
-from fastgen.events.digest import DIGEST_VERSION
 from fastgen.generating.inputs import load_simulation
 from fastgen.generating.simulation import Simulation, Span
 from fastgen.parquet.codecs import COMPRESSIONS
@@ -73,7 +72,7 @@ class BuildPlan(Simulation):
     def build_id(self) -> str:
         """Hash of all that decides the dataset and its files."""
         return compute_build_id(
-            versions=(__version__, STREAM_VERSION, DIGEST_VERSION),
+            versions=(__version__, STREAM_VERSION, self.digest_version),
             scenario_hash=self.scenario.content_hash(),
             dimensions_hash=self.dims.content_hash(),
             networks=self.networks,

@@ -51,7 +51,7 @@ class PolarsWriter:
 
     def __init__(self, plan: BuildPlan, maker: EventMaker) -> None:
         self._plan, self._maker = plan, maker
-        self._schema = polars_schema(plan.sequence_kind)
+        self._schema = polars_schema(plan.table_form)
         if plan.layout is Layout.HIVE:  # their folder says the location
             del self._schema["location_id"]
 
@@ -64,7 +64,7 @@ class PolarsWriter:
             nonlocal n_rows
             for location_id in chunks:
                 frame = to_frame(
-                    self._maker.buffers, location_id, self._plan.sequence_kind, self._schema.names()
+                    self._maker.buffers, location_id, self._plan.table_form, self._schema.names()
                 )
                 # Polars may still read this frame while the next chunk is made: that one gets new buffers.
                 self._maker.free()

@@ -60,7 +60,7 @@ def _facts(found: DatasetInfo) -> dict[str, str]:
     form = f"{found.layout}{partition}, {files}, {found.compression}"
     # Datasets of the statistical source state none.
     source = {} if found.source == "statistical" else {"source": found.source}
-    return {
+    facts = {
         "dataset": str(found.path),
         "scenario": f"{found.scenario}, seed {found.seed}, scale {found.scale:g}, clock {found.clock}",
         **source,
@@ -69,6 +69,12 @@ def _facts(found: DatasetInfo) -> dict[str, str]:
         "made by": f"fastgen {found.fastgen_version}, stream version {found.stream_version}",
         "layout": f"{form}, {show_size(found.bytes)}{writer}",
     }
+    cancelled = found.event_types.get("order_cancelled")
+    if cancelled is not None:
+        delivered = found.event_types["delivered"]
+        still_open = found.total.orders - delivered - cancelled
+        facts["endings"] = f"{delivered:,} delivered, {cancelled:,} cancelled, {still_open:,} open"
+    return facts
 
 
 def _describe_network(network: Network) -> str:

@@ -31,7 +31,7 @@ def verify(dataset: Path, against: Path | None, as_json: bool) -> None:  # noqa:
     """Verify the dataset in DIR.
 
     First the digests: SHA-256 of every file, content digest of every location-day, digest of the dataset.
-    Then the rules for every row: eight types in order, times, ids, foreign keys, pings on the route. Each
+    Then the rules for every row: event types in order, times, ids, foreign keys, pings on the route. Each
     check prints one line.
 
     The exit code is 0 if all checks pass, 1 if any fails, 2 if there is no dataset to verify.

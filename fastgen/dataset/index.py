@@ -21,7 +21,7 @@ from fastgen.dataset.manifest import Manifest, read_stamped
 from fastgen.dataset.reading.event_file import EventFile
 from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.errors import DamageError, ScenarioError
-from fastgen.events.schema import EVENT_TYPE_IDS, max_pings_of
+from fastgen.events.schema import EVENT_TYPE_IDS, N_TYPES_DELIVERED, max_pings_of
 from fastgen.model.bounds import bound_preparation_s
 from fastgen.model.fields import check_list
 from fastgen.paths import check_input
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.event_part import EventPart, Unchanging
     from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.dataset.seal import Stamp
+    from fastgen.events.schema import TableForm
     from fastgen.model.scenario import Scenario
 
 # Seconds, on the safe side: a time zone is at most 14 hours off UTC, and a change of the clock adds one hour.
@@ -88,8 +89,8 @@ class DatasetIndex:
         The dataset, and the stamp that identifies its manifest.
     layout, partition_by
         Form of its files.
-    sequence_kind
-        Type of the sequence column, "i8" or "i16".
+    table_form
+        What its event table has of its own.
     epoch_s, days
         Unix seconds of day 0, 00:00, and the number of days.
     codes
@@ -105,7 +106,7 @@ class DatasetIndex:
     stamp: Stamp | Unchanging
     layout: Layout
     partition_by: PartitionBy
-    sequence_kind: str
+    table_form: TableForm
     epoch_s: int
     days: int
     codes: dict[int, str]
@@ -194,7 +195,7 @@ def make_index(manifest: Manifest, stamp: Stamp, folder: Path) -> DatasetIndex:
         stamp=stamp,
         layout=manifest.layout,
         partition_by=manifest.partition_by,
-        sequence_kind=manifest.sequence_kind,
+        table_form=manifest.table_form,
         epoch_s=int(midnight.timestamp()),
         days=scenario.days,
         codes={network.location_id: network.code for network in manifest.networks},
@@ -257,10 +258,10 @@ def select_ids(index: DatasetIndex, locations: Iterable[str] | None) -> tuple[in
     return None if found == set(index.codes) else tuple(sorted(found))
 
 
-def select_types(types: Iterable[str] | None) -> tuple[int, ...] | None:
+def select_types(index: DatasetIndex, types: Iterable[str] | None) -> tuple[int, ...] | None:
     """Find the numbers of event types by name.
 
-    None and a list of all types give None: no selection is needed.
+    None and a list of all types that the dataset can have give None: no selection is needed.
 
     Raises
     ------
@@ -275,4 +276,5 @@ def select_types(types: Iterable[str] | None) -> tuple[int, ...] | None:
         if name not in EVENT_TYPE_IDS:
             raise ScenarioError(f"types: expected names among {', '.join(EVENT_TYPE_IDS)}, got {name!r}.")
         found.add(EVENT_TYPE_IDS[name])
-    return None if len(found) == len(EVENT_TYPE_IDS) else tuple(sorted(found))
+    n_types = len(EVENT_TYPE_IDS) if index.table_form.may_end_early else N_TYPES_DELIVERED
+    return None if found.issuperset(range(1, n_types + 1)) else tuple(sorted(found))

@@ -19,7 +19,7 @@ from fastgen.dataset.reading.row_batches import read_row_batches
 from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.dataset.reading.table_files import read_table_file
 from fastgen.errors import DamageError
-from fastgen.events.schema import EVENT_TYPE_IDS, N_BEFORE_PINGS, PING
+from fastgen.events.schema import CREATED, EVENT_TYPES, N_BEFORE_PINGS, N_TYPES_DELIVERED, PING
 from fastgen.inputs.tables import read_tables
 from fastgen.paths import check_input
 from fastgen.roads.server_address import strip_secrets
@@ -49,7 +49,7 @@ class LocationInfo:
     pings_per_order, events_per_order
         Means; 0 without orders.
     delivery_p50_s, delivery_p95_s
-        Median and 95th percentile of the seconds from order_created to delivered; None without orders.
+        Median and 95th percentile of the seconds from order_created to delivered; None without such orders.
     revenue
         Sum of price times quantity, dollars.
     """
@@ -88,7 +88,7 @@ class DatasetInfo:
     locations, total
         Figures of each location, and of all together.
     event_types
-        Number of events by type.
+        Number of events by type; order_cancelled only in datasets whose orders may end early.
     source
         Source of the orders: "statistical", or name and version of another one.
     """
@@ -169,20 +169,25 @@ def describe_dataset(path: str | Path) -> DatasetInfo:
     for part in parts:
         with EventFile(folder, part.entry) as file:
             try:
-                _scan(file, part, items, sums)
+                _scan(file, part, items, sums, may_end_early=manifest.table_form.may_end_early)
             except DAMAGED as error:  # rows that don't make up whole orders
                 raise file.damage("rows of whole orders", error) from None
     stamp.check()
     return _summarise(folder, manifest, scenario, sums)
 
 
-def _scan(file: EventFile, part: FilePart, items: ItemIndex, sums: dict[int, _Sums]) -> None:
+def _scan(
+    file: EventFile, part: FilePart, items: ItemIndex, sums: dict[int, _Sums], *, may_end_early: bool
+) -> None:
     """Add the rows of one file to the sums of its locations."""
     days = FileDays.of(part.days)
     for batch in read_row_batches(file, _SCANNED):
         orders = locate_orders(batch, days)
         # Orders that lack rows are left out: `fastgen verify` reports them.
-        orders = orders.keep(orders.last - orders.first >= N_BEFORE_PINGS)
+        if may_end_early:
+            orders = orders.keep(batch.values["event_type_id"][orders.first] == CREATED)
+        else:
+            orders = orders.keep(orders.last - orders.first >= N_BEFORE_PINGS)
         lines = read_lines(orders, items)
         n_lines = np.diff(lines.start)
         cents = items.cents[lines.item] * lines.qty
@@ -196,7 +201,7 @@ def _scan(file: EventFile, part: FilePart, items: ItemIndex, sums: dict[int, _Su
                 types=_count(kinds[row_location == location_id]),
                 orders=int(here.sum()),
                 cents=int(cents[np.repeat(here, n_lines)].sum()),
-                seconds=_count(seconds[here]),
+                seconds=_count(seconds[here & orders.is_delivered]),
             )
             sums[location_id].add(found)
 
@@ -239,9 +244,14 @@ def _summarise(folder: Path, manifest: Manifest, scenario: Scenario, sums: dict[
             _location(n.code, names[n.location_id], sums[n.location_id]) for n in manifest.networks
         ),
         total=_location("total", "", total),
-        event_types={name: total.types[number] for name, number in EVENT_TYPE_IDS.items()},
+        event_types=_count_types(total, may_end_early=manifest.table_form.may_end_early),
         source="statistical" if manifest.source is None else manifest.source.name,
     )
+
+
+def _count_types(total: _Sums, *, may_end_early: bool) -> dict[str, int]:
+    names = EVENT_TYPES if may_end_early else EVENT_TYPES[:N_TYPES_DELIVERED]
+    return {name: total.types[number] for number, name in enumerate(names, start=CREATED)}
 
 
 def _location(code: str, name: str, sums: _Sums) -> LocationInfo:

@@ -12,6 +12,7 @@ from fastgen.dataset.manifest_entries import FileEntry, Network, Source
 from fastgen.dataset.seal import Stamp, seal, unseal
 from fastgen.errors import DamageError, DataError
 from fastgen.events.day_digest import DayDigest
+from fastgen.events.schema import TableForm
 from fastgen.parquet.codecs import COMPRESSIONS
 from fastgen.records import make_record, parse_json
 
@@ -94,9 +95,7 @@ class Manifest:
             "tables": [entry.to_dict() for entry in self.tables],
             "source": None if self.source is None else self.source.to_dict(),
         }
-        for name in _OPTIONAL:
-            if fields[name] is None:
-                del fields[name]
+        fields = {key: value for key, value in fields.items() if value is not None or key not in _OPTIONAL}
         # One line for each value: people read manifests too.
         lines = [f' "{key}": {_list_or_value(value)}' for key, value in fields.items()]
         columns = dict(zip(DayDigest._fields, map(list, zip(*self.days, strict=True)), strict=True))
@@ -116,6 +115,11 @@ class Manifest:
             writer=self.writer,
             source=self.source,
         )
+
+    @property
+    def table_form(self) -> TableForm:
+        """What the event table has of its own."""
+        return TableForm(self.sequence_kind, self.source is not None and self.source.may_end_early)
 
     @property
     def selected_ids(self) -> tuple[int, ...]:

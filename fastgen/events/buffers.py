@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastgen.events.kernels.endings import keep_what_happened
 from fastgen.events.kernels.expand import (
     FIRST_ROW,
     EventArrays,
@@ -13,7 +14,7 @@ from fastgen.events.kernels.expand import (
     RouteArrays,
     expand_events,
 )
-from fastgen.events.schema import FLOATS, ID_MAX, N_BEFORE_PINGS, TEXTS
+from fastgen.events.schema import CANCELLED, CREATED, FLOATS, ID_MAX, N_BEFORE_PINGS, PICKED_UP, TEXTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,13 +81,30 @@ class EventBuffers:
 
     def expand(self, first: int, last: int) -> None:
         """Expand the orders first..last-1; the orders before must have been expanded."""
-        expand_events(
-            self.orders, self._id_bytes, self.routes, self._items, self._times, first, last, self.events
-        )
+        orders, ids = self.orders, self._id_bytes
+        expand_events(orders, ids, self.routes, self._items, self._times, first, last, self.events)
+        if orders.endings is not None:
+            keep_what_happened(orders, ids, self.routes, self._times, first, last, self.events)
 
     def count_rows(self, n_orders: int) -> int:
         """Count the rows of the first `n_orders` orders."""
         return int(self.events.start[n_orders, FIRST_ROW])
+
+    def customers_reached(self, first: int, last: int) -> NDArray[np.int32]:
+        """List the customers of the orders first..last-1 that are picked up, int32 (k,)."""
+        orders = self.orders.section(first, last)
+        if orders.endings is None:
+            return orders.customer
+        return orders.customer[orders.happens(PICKED_UP - CREATED)]
+
+    def reasons(self, first: int, last: int) -> NDArray[np.int64]:
+        """List why orders among first..last-1 are cancelled, int64 (k,): places in `CANCEL_REASONS`."""
+        endings, last_rows = self.orders.endings, self.events.start[first + 1 : last + 1, FIRST_ROW] - 1
+        if endings is None:
+            return np.zeros(0, np.int64)
+        is_cancelled = self.events.event_type_id[last_rows] == CANCELLED
+        places: NDArray[np.int64] = endings.reason[first:last][is_cancelled].astype(np.int64) - 1
+        return places
 
 
 def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int, int, int, int]:
@@ -114,7 +132,7 @@ def _size(orders: DayOrders, routes: RouteArrays, items: ItemTexts) -> tuple[int
 
 def _allocate(n_orders: int, n_rows: int, addr_bytes: int, items_bytes: int) -> EventArrays:
     return EventArrays(
-        start=np.zeros((n_orders + 1, 4), np.int64),
+        start=np.zeros((n_orders + 1, 5), np.int64),
         event_type_id=np.empty(n_rows, np.int8),
         ts_seconds=np.empty(n_rows, np.int64),
         sequence=np.empty(n_rows, np.int16),

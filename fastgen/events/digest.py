@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xxhash
 
-from fastgen.events.day_digest import DIGEST_VERSION, DayDigest, digest_dataset
+from fastgen.events.day_digest import DIGEST_VERSION, DayDigest, digest_dataset, digest_version
 from fastgen.events.kernels.expand import FIRST_ADDR, FIRST_ID, FIRST_ITEMS, FIRST_ROW
-from fastgen.events.schema import CREATED, DELIVERED, PICKED_UP, PING
+from fastgen.events.schema import CANCELLED, CREATED, DELIVERED, PICKED_UP, PING
 from fastgen.kernels.texts import copy_texts
+from fastgen.model.day_orders import CANCEL_REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from fastgen.events.buffers import EventBuffers
 
-__all__ = ["DIGEST_VERSION", "DayDigest", "digest_dataset", "digest_day"]
+__all__ = ["DIGEST_VERSION", "DayDigest", "digest_dataset", "digest_day", "digest_version"]
 
 ROUTES_AT_ONCE = 512  # about 600 KB: they are hashed while they are in the processor's cache
 
@@ -64,14 +65,16 @@ def _in_order(
     yield from (created, addr_lengths, addr, created, items_lengths, items, picked_up, route_lengths)
     yield from _routes(expansion, first, last)
     yield from (ping, ping_lat, ping, ping_lon, ping, progress)
+    if expansion.orders.endings is not None:
+        yield from _reasons(expansion, kinds == CANCELLED, first, last)
 
 
 def _routes(expansion: EventBuffers, first: int, last: int) -> Iterator[NDArray[np.uint8]]:
     """Copy the orders' routes from the table, some at a time, into the same memory."""
-    routes, customer = expansion.routes, expansion.orders.customer[first:last].astype(np.int64)
+    routes, customer = expansion.routes, expansion.customers_reached(first, last).astype(np.int64)
     ends = np.concatenate([[0], (routes.text_start[customer + 1] - routes.text_start[customer]).cumsum()])
     room = np.empty(0, np.uint8)
-    for start in range(0, last - first, ROUTES_AT_ONCE):
+    for start in range(0, len(customer), ROUTES_AT_ONCE):
         which = customer[start : start + ROUTES_AT_ONCE]
         n_bytes = int(ends[start + len(which)] - ends[start])
         # A quarter more, so that the next routes fit too.
@@ -79,6 +82,16 @@ def _routes(expansion: EventBuffers, first: int, last: int) -> Iterator[NDArray[
             room = np.empty(n_bytes * 5 // 4, np.uint8)
         copy_texts(routes.text_start, routes.text, which, 0, room[:n_bytes])
         yield room[:n_bytes]
+
+
+def _reasons(
+    expansion: EventBuffers, is_cancelled: NDArray[np.bool_], first: int, last: int
+) -> Iterator[NDArray[np.generic]]:
+    """Give the column of the reasons, which follows those of all datasets (docs/model.md, 6.3)."""
+    texts = [CANCEL_REASONS[reason].encode() for reason in expansion.reasons(first, last).tolist()]
+    lengths = np.zeros(len(is_cancelled), np.uint32)
+    lengths[is_cancelled] = list(map(len, texts))
+    yield from (_bits(is_cancelled), lengths, np.frombuffer(b"".join(texts), np.uint8))
 
 
 def _bits(valid: NDArray[np.bool_]) -> NDArray[np.uint8]:

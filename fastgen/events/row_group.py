@@ -14,13 +14,22 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.events.buffers import read_only
+from fastgen.events.columns import (
+    bounds_of,
+    encode_ids,
+    encode_location,
+    encode_reasons,
+    encode_seconds,
+    encode_sequences,
+    encode_types,
+    indexed,
+)
 from fastgen.events.kernels.distinct_baskets import FREE, QTY_BITS, number_baskets
-from fastgen.events.kernels.expand import FIRST_ADDR, FIRST_ITEMS, FIRST_ROW
+from fastgen.events.kernels.expand import FIRST_ADDR, FIRST_ITEMS, FIRST_PING, FIRST_ROW
 from fastgen.events.schema import (
+    CANCELLED,
     CREATED,
     DELIVERED,
-    EVENT_TYPES,
-    N_BEFORE_PINGS,
     PICKED_UP,
     PING,
     stored_columns,
@@ -28,12 +37,10 @@ from fastgen.events.schema import (
 from fastgen.kernels.texts import copy_texts
 from fastgen.parquet.encodings import (
     Encoding,
-    delta_packed,
     pack_indices,
     pack_validity,
-    repeat_indices,
 )
-from fastgen.parquet.pages import Bounds, Values
+from fastgen.parquet.pages import Values
 from fastgen.parquet.schema import Field
 
 if TYPE_CHECKING:
@@ -42,13 +49,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.events.buffers import EventBuffers
+    from fastgen.events.schema import TableForm
     from fastgen.model.day_orders import DayOrders
     from fastgen.model.route_table import RouteTable
 
 
-def file_fields(sequence_kind: str, *, with_location: bool) -> tuple[Field, ...]:
+def file_fields(form: TableForm, *, with_location: bool) -> tuple[Field, ...]:
     """Describe the columns of an event file to the Parquet encoder; parameters as `stored_columns`."""
-    columns = stored_columns(sequence_kind, with_location=with_location)
+    columns = stored_columns(form, with_location=with_location)
     return tuple(Field(column.name, column.kind, column.nullable) for column in columns)
 
 
@@ -96,22 +104,26 @@ class GroupEncoder:
         starts = events.start[first : last + 1, FIRST_ROW]
         rows = slice(int(starts[0]), int(starts[-1]))
         kinds, n_orders = events.event_type_id[rows], last - first
-        # Every order has 7 rows that aren't pings, so a row number gives the number of pings before it.
-        pings = slice(rows.start - (N_BEFORE_PINGS + 1) * first, rows.stop - (N_BEFORE_PINGS + 1) * last)
-        ping, customer = events.ping[pings], expansion.orders.customer[first:last]
+        pings = slice(*events.start[[first, last], FIRST_PING].tolist())
+        ping, orders = events.ping[pings], expansion.orders.section(first, last)
+        may_end_early = orders.endings is not None
+        # The last row of an order says how it ends.
+        is_delivered = events.event_type_id[starts[1:] - 1] == DELIVERED
+        reached = expansion.customers_reached(first, last)
         valid = _validity(kinds, n_orders, len(ping))
-        yield _order_ids(expansion.orders.id_view[first:last], np.diff(starts))
+        yield encode_ids(expansion.orders.id_view[first:last], np.diff(starts))
         if self._location_id is not None:
-            yield _locations(self._location_id, valid.n_rows)
-        yield _event_types(kinds)
-        yield _timestamps(events.ts_seconds[rows])
-        yield _sequences(events.sequence[rows])
-        yield from self._customers(customer, valid)
+            yield encode_location(self._location_id, valid.n_rows)
+        yield encode_types(kinds, may_end_early=may_end_early)
+        yield encode_seconds(events.ts_seconds[rows])
+        yield encode_sequences(events.sequence[rows])
+        yield from self._customers(orders.customer, is_delivered, valid)
         yield self._addresses(events.start[first : last + 1, FIRST_ADDR], events.addr_text, valid)
-        orders = expansion.orders.section(first, last)
         yield self._baskets(orders, events.start[first : last + 1, FIRST_ITEMS], events.items_text, valid)
-        yield self._routes(customer, valid)
+        yield self._routes(reached, valid)
         yield from self._pings(ping, valid)
+        if may_end_early:
+            yield encode_reasons(kinds == CANCELLED, expansion.reasons(first, last))
 
     def _take(self, n_bytes: int) -> NDArray[np.uint8]:
         """Return memory for one large body or dictionary, the same every time: new memory costs time."""
@@ -139,15 +151,18 @@ class GroupEncoder:
         n_nulls = valid.n_rows - valid.n_orders
         return Values(valid.n_rows, n_nulls, Encoding.RLE_DICTIONARY, body, entries.data, len(first))
 
-    def _customers(self, customer: NDArray[np.int32], valid: Validity) -> Iterator[Values]:
+    def _customers(
+        self, customer: NDArray[np.int32], is_delivered: NDArray[np.bool_], valid: Validity
+    ) -> Iterator[Values]:
         """Encode the position on order_created and delivered, with a dictionary of the customers."""
         # Both positions of an order are those of its customer, so each index is repeated.
         distinct, index = _number(customer, np.arange(self._table.n_customers))
-        body = valid.customer + pack_indices(np.repeat(index, 2), len(distinct))
-        n_nulls = valid.n_rows - 2 * valid.n_orders
+        index = np.repeat(index, 1 + is_delivered)
+        body = valid.customer + pack_indices(index, len(distinct))
+        n_nulls = valid.n_rows - len(index)
         for degrees in (self._table.lat, self._table.lon):
             entries = degrees[distinct]
-            yield _indexed(valid.n_rows, n_nulls, body, entries, _bounds(entries))
+            yield indexed(valid.n_rows, n_nulls, body, entries, bounds_of(entries))
 
     def _routes(self, customer: NDArray[np.int32], valid: Validity) -> Values:
         """Encode the routes, with a dictionary of those that occur."""
@@ -157,7 +172,9 @@ class GroupEncoder:
         entries = self._take(int(lengths.sum()) + LENGTH_BYTES * len(distinct))
         copy_texts(table.text_start, table.text, distinct, LENGTH_BYTES, entries)
         body = valid.picked_up + pack_indices(index, len(distinct))
-        n_nulls = valid.n_rows - valid.n_orders
+        n_nulls = valid.n_rows - len(customer)
+        if not len(customer):
+            return Values(valid.n_rows, n_nulls, Encoding.PLAIN, valid.picked_up)
         return Values(valid.n_rows, n_nulls, Encoding.RLE_DICTIONARY, body, entries.data, len(distinct))
 
     def _pings(self, ping: NDArray[np.int32], valid: Validity) -> Iterator[Values]:
@@ -169,11 +186,11 @@ class GroupEncoder:
         n_nulls = valid.n_rows - valid.n_pings
         for values in plain:
             body = valid.ping + values.tobytes()
-            yield Values(valid.n_rows, n_nulls, Encoding.PLAIN, body, bounds=_bounds(values))
+            yield Values(valid.n_rows, n_nulls, Encoding.PLAIN, body, bounds=bounds_of(values))
         if len(plain) < N_PING_COLUMNS:
             index = self._progress_of[ping]
             body = valid.ping + pack_indices(index, len(entries))
-            yield _indexed(valid.n_rows, n_nulls, body, entries, _bounds(entries[index]))
+            yield indexed(valid.n_rows, n_nulls, body, entries, bounds_of(entries[index]))
 
 
 def _validity(kinds: NDArray[np.int8], n_orders: int, n_pings: int) -> Validity:
@@ -227,56 +244,3 @@ def _line_key(orders: DayOrders, line: NDArray[np.int64]) -> NDArray[np.int64]:
     """Make sortable keys of lines by item, then quantity; the last of very many items share a key."""
     item = np.minimum(orders.line_item[line], (1 << LINE_KEY_BITS - QTY_BITS) - 1).astype(np.int64)
     return item << QTY_BITS | orders.line_qty[line]
-
-
-def _order_ids(id_view: NDArray[np.int64], n_rows: NDArray[np.int64]) -> Values:
-    # The view of a short text is its length in 4 bytes, then the text: like an entry of a dictionary.
-    entries = np.ascontiguousarray(id_view).view(np.uint8).reshape(-1, 16)
-    filled = np.arange(16) < 4 + entries[:, :1]
-    return _indexed(int(n_rows.sum()), 0, repeat_indices(n_rows), entries[filled], None, len(entries))
-
-
-def _locations(location_id: int, n_rows: int) -> Values:
-    entries = np.array([location_id], np.int32)
-    return _indexed(n_rows, 0, repeat_indices(np.array([n_rows])), entries, _bounds(entries))
-
-
-def _event_types(kinds: NDArray[np.int8]) -> Values:
-    entries = np.arange(1, len(EVENT_TYPES) + 1, dtype=np.int32)
-    # Every order has the first and the last type, so the entries' bounds are those of the rows.
-    return _indexed(len(kinds), 0, pack_indices(kinds - 1, len(entries)), entries, _bounds(entries))
-
-
-def _timestamps(ts_seconds: NDArray[np.int64]) -> Values:
-    body = delta_packed(ts_seconds)
-    return Values(len(ts_seconds), 0, Encoding.DELTA_BINARY_PACKED, body, bounds=_bounds(ts_seconds))
-
-
-def _sequences(sequence: NDArray[np.int16]) -> Values:
-    # All numbers from 0 up: the index is the value.
-    entries = np.arange(int(sequence.max()) + 1, dtype=np.int32)
-    return _indexed(len(sequence), 0, pack_indices(sequence, len(entries)), entries, _bounds(entries))
-
-
-def _indexed(
-    n_values: int,
-    n_nulls: int,
-    body: bytes,
-    entries: NDArray[np.generic],
-    bounds: Bounds | None,
-    n_entries: int | None = None,
-) -> Values:
-    """Make values of indices into entries; entries of texts come as bytes, with their number."""
-    number = len(entries) if n_entries is None else n_entries
-    return Values(n_values, n_nulls, Encoding.RLE_DICTIONARY, body, entries.tobytes(), number, bounds)
-
-
-def _bounds(values: NDArray[np.number]) -> Bounds | None:
-    """Compute a column's bounds, None without values; a float 0 becomes -0 and +0, as the format requires."""
-    if not len(values):
-        return None
-    # No column has NaN, which would make bounds useless.
-    least, greatest = values.min(), values.max()
-    if values.dtype.kind == "f":
-        least, greatest = (-abs(least) if least == 0 else least), abs(greatest) if greatest == 0 else greatest
-    return Bounds(least.tobytes(), greatest.tobytes())

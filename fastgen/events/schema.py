@@ -5,15 +5,15 @@ Each library has one table from the kinds of columns to its own types: NumPy's i
 `spark.schema`.
 
 What a column's values are is said once for each form of a row, by position or by name. Whoever adds a column
-adds it there: `model.day_orders` and the source of orders (the value), `events.kernels.expand` and
-`events.buffers` (rows), `events.digest` (a new digest version), `events.row_group` (Parquet pages),
+adds it there: `model.day_orders` and the source of orders (the value), `events.kernels` and `events.buffers`
+(rows), `events.digest` (a new digest version), `events.row_group` and `events.columns` (Parquet pages),
 `generating.frames` (Arrow and Polars), `wire.rows`, `wire.row_groups`, `wire.plain` and `wire.kernels.text`
 (the wire), and `dataset.verify`. A field of a body is also in `wire.body_fields` and `wire.bulk`, and in the
 schema that `.ci/write_schemas.py` writes.
 
-Datasets of an older digest version lack a new column, and must go on being read: `stored_columns`,
-`dataset.reading` (scan, digest_file, event_file), `dataset.verify.run`, `dataset.checksums`,
-`wire.row_groups`, `wire.raw_rows`, `publishing.tables` and `spark.schema` take all columns for given today.
+Datasets of an older digest version lack a new column, and must go on being read. `TableForm` says what a
+dataset has: today cancel_reason, only where orders may end early. `dataset.reading.event_file` and
+`dataset.checksums` take the columns of digest version 1 for given.
 
 Tests say it once more, plainly: second_program.py (draws), test_second_program.py (rows), events/rows.py (the
 digest), wire/reference.py (the wire).
@@ -34,13 +34,17 @@ EVENT_TYPES = (
     "driver_picked_up",
     "driver_ping",
     "delivered",
+    # Only in datasets whose orders may end early.
+    "order_cancelled",
 )
 
 # The number that the column event_type_id has for each type; also their order within an order.
 EVENT_TYPE_IDS = {name: number for number, name in enumerate(EVENT_TYPES, start=1)}
-CREATED, STARTED, FINISHED, READY, ARRIVED, PICKED_UP, PING, DELIVERED = EVENT_TYPE_IDS.values()
+CREATED, STARTED, FINISHED, READY, ARRIVED, PICKED_UP, PING, DELIVERED, CANCELLED = EVENT_TYPE_IDS.values()
+# How many of these types, the first ones, a dataset has whose orders are all delivered.
+N_TYPES_DELIVERED = DELIVERED
 
-# Every order has one row of each type but driver_ping, of which it has none or more.
+# An order that is delivered has one row of each type but driver_ping, of which it has none or more.
 N_BEFORE_PINGS = PING - CREATED
 
 # Types of the column sequence; a dataset has the narrowest one that its longest order fits in.
@@ -81,6 +85,21 @@ class Column(NamedTuple):
         return bool(self.set_on)
 
 
+class TableForm(NamedTuple):
+    """What differs between the event tables of two datasets.
+
+    Attributes
+    ----------
+    sequence_kind
+        Type of the column sequence, one of `SEQUENCE_KINDS`, for the whole dataset.
+    may_end_early
+        Whether orders may be cancelled, or open: then there is the column cancel_reason.
+    """
+
+    sequence_kind: str
+    may_end_early: bool = False
+
+
 # Order and types of the digest, in which sequence always has 16 bits, even if the files have 8.
 COLUMNS = (
     Column("order_id", "str"),
@@ -97,6 +116,8 @@ COLUMNS = (
     Column("ping_lon", "f32", (PING,)),
     Column("ping_progress", "f32", (PING,)),
 )
+# The last column of datasets whose orders may end early.
+CANCEL_REASON = Column("cancel_reason", "str", (CANCELLED,))
 
 # Names by kind, in the order in which arrays of several columns have them.
 FLOATS = tuple(column.name for column in COLUMNS if column.kind == "f32")
@@ -108,19 +129,24 @@ ID, ADDR, ITEMS_JSON, ROUTE_JSON = range(len(TEXTS))
 ID_MAX = 8
 
 
-def stored_columns(sequence_kind: str, *, with_location: bool = True) -> tuple[Column, ...]:
+def digest_columns(*, may_end_early: bool) -> tuple[Column, ...]:
+    """List the columns of a dataset as its digest runs over them; see `TableForm`."""
+    return (*COLUMNS, CANCEL_REASON) if may_end_early else COLUMNS
+
+
+def stored_columns(form: TableForm, *, with_location: bool = True) -> tuple[Column, ...]:
     """List the columns of a dataset.
 
     Parameters
     ----------
-    sequence_kind
-        One of `SEQUENCE_KINDS`, for the whole dataset.
+    form
+        What its event table has of its own.
     with_location
         Whether location_id is among them: files of the hive layout leave it to the name of their folder.
     """
     return tuple(
-        column._replace(kind=sequence_kind) if column.name == "sequence" else column
-        for column in COLUMNS
+        column._replace(kind=form.sequence_kind) if column.name == "sequence" else column
+        for column in digest_columns(may_end_early=form.may_end_early)
         if with_location or column.name != "location_id"
     )
 

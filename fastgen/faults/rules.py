@@ -167,7 +167,7 @@ def make_rules(plan: FaultPlan, index: DatasetIndex, locate: Locate | None = Non
     rules: list[Rule] = []
     added: set[str] = set()
     for number, fault in enumerate(plan.faults, start=1):
-        rule = _make_rule(plan, number, fault, index.epoch_s, find)
+        rule = _make_rule(plan, number, fault, index, find)
         # Long lines that can't have the field needn't be searched for it.
         if fault.is_of_body and fault.field not in added:
             rule = rule.among(fault.types_with_field)
@@ -176,11 +176,11 @@ def make_rules(plan: FaultPlan, index: DatasetIndex, locate: Locate | None = Non
     return tuple(rules)
 
 
-def _make_rule(plan: FaultPlan, number: int, fault: Fault, epoch_s: int, locate: Locate) -> Rule:
+def _make_rule(plan: FaultPlan, number: int, fault: Fault, index: DatasetIndex, locate: Locate) -> Rule:
     try:
-        locations, types = locate(fault.locations), select_types(fault.types)
+        locations, types = locate(fault.locations), select_types(index, fault.types)
         start_s, end_s = (
-            None if instant is None else parse_instant(instant, epoch_s, key)
+            None if instant is None else parse_instant(instant, index.epoch_s, key)
             for key, instant in (("from", fault.start), ("to", fault.end))
         )
         if start_s is not None and end_s is not None and end_s <= start_s:
@@ -189,4 +189,4 @@ def _make_rule(plan: FaultPlan, number: int, fault: Fault, epoch_s: int, locate:
             )
     except ScenarioError as error:
         raise ScenarioError(f"{plan.source}: fault {number}: {error}") from None
-    return Rule(number, fault, plan.seed, number, types, locations, start_s, end_s, epoch_s)
+    return Rule(number, fault, plan.seed, number, types, locations, start_s, end_s, index.epoch_s)

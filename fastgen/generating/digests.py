@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fastgen.dataset.seal import seal, unseal
-from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_day
+from fastgen.events.digest import DayDigest, digest_day
 from fastgen.files import read_regular
 from fastgen.generating.maker import WHOLE_DAY_EVENTS, EventMaker, whole_day
 from fastgen.generating.simulation import Span
@@ -99,8 +99,8 @@ def _cache_paths(simulation: Simulation, cache_dir: Path) -> dict[int, Path]:
     scenario = {key: value for key, value in tree.items() if key not in {"days", "name"}}
     stated = simulation.stated_source
     # None for the statistical source: the version of its draws stands for it.
-    source = None if stated is None else list(vars(stated).values())
-    shared = [STREAM_VERSION, DIGEST_VERSION, scenario, simulation.dims.content_hash(), source]
+    source = None if stated is None else list(stated.to_dict().values())
+    shared = [STREAM_VERSION, simulation.digest_version, scenario, simulation.dims.content_hash(), source]
     hashed = hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()
     keys = {n.location_id: f"{hashed} {n.hash} {n.location_id}" for n in simulation.networks}
     return {

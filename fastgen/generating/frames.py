@@ -9,7 +9,18 @@ import pyarrow as pa
 
 from fastgen.dataset.event_part import MADE_COLUMNS
 from fastgen.events.kernels.expand import FIRST_ADDR, FIRST_ITEMS, FIRST_ROW
-from fastgen.events.schema import CREATED, FLOATS, NUMPY_TYPES, PICKED_UP, TEXTS, stored_columns
+from fastgen.events.schema import (
+    CANCEL_REASON,
+    CANCELLED,
+    CREATED,
+    DELIVERED,
+    FLOATS,
+    NUMPY_TYPES,
+    PICKED_UP,
+    TEXTS,
+    stored_columns,
+)
+from fastgen.model.day_orders import CANCEL_REASONS
 from fastgen.units import US_PER_S
 
 if TYPE_CHECKING:
@@ -19,7 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.events.buffers import EventBuffers
-    from fastgen.events.schema import Column
+    from fastgen.events.schema import Column, TableForm
+    from fastgen.model.day_orders import DayOrders, Endings
 
 # A string view of Arrow has 16 bytes: inside are a text of up to 12 bytes, or the first 4 of a longer one.
 VIEW_TEXT, VIEW_PREFIX = 12, 4
@@ -29,17 +41,17 @@ US_PER_TENTH = 6_000_000  # of a minute
 
 
 def to_frame(
-    buffers: EventBuffers, location_id: int, sequence_kind: str, columns: Collection[str] | None = None
+    buffers: EventBuffers, location_id: int, form: TableForm, columns: Collection[str] | None = None
 ) -> pl.DataFrame:
     """Convert rows to a Polars frame; parameters as `to_arrow`."""
     import polars as pl  # noqa: PLC0415  # slow to load, and an Arrow table does without
 
     # Rechunking would copy every column.
-    return pl.DataFrame(pl.from_arrow(to_arrow(buffers, location_id, sequence_kind, columns), rechunk=False))
+    return pl.DataFrame(pl.from_arrow(to_arrow(buffers, location_id, form, columns), rechunk=False))
 
 
 def to_arrow(
-    buffers: EventBuffers, location_id: int, sequence_kind: str, columns: Collection[str] | None = None
+    buffers: EventBuffers, location_id: int, form: TableForm, columns: Collection[str] | None = None
 ) -> pa.Table:
     """Convert all rows that are expanded to an Arrow table.
 
@@ -51,14 +63,14 @@ def to_arrow(
         All orders of a chunk, expanded.
     location_id
         Their location.
-    sequence_kind
-        "i8" or "i16".
+    form
+        What the event table has of its own.
     columns
         Names of the columns wanted; None for all that are stored. The table has them in the schema's order,
         then those of `MADE_COLUMNS`.
     """
     rows = _Rows(buffers, location_id)
-    wanted = [c for c in stored_columns(sequence_kind) if columns is None or c.name in columns]
+    wanted = [c for c in stored_columns(form) if columns is None or c.name in columns]
     arrays = {column.name: rows.column(column) for column in wanted}
     return pa.table(arrays | {name: rows.made(name) for name in MADE_COLUMNS if columns and name in columns})
 
@@ -80,6 +92,8 @@ class _Rows:
             return self._wrap(pa.string_view(), None, np.repeat(self._buffers.orders.id_view, n_rows, axis=0))
         if name in TEXTS:
             return self._text(column)
+        if name == CANCEL_REASON.name:
+            return self._reasons(column)
         if name in FLOATS:
             values = self._buffers.events.floats[FLOATS.index(name)][: self._n_rows]
             return self._wrap(pa.float32(), self._validity(column), values)
@@ -93,13 +107,16 @@ class _Rows:
     def made(self, name: str) -> pa.Array:
         """Make one of `MADE_COLUMNS`."""
         orders, starts = self._buffers.orders, self._buffers.events.start[: self._n_orders + 1, FIRST_ROW]
-        drive_us = self._buffers.routes.drive_us[orders.customer]
-        picked_up_us = orders.times_us[:, PICKED_UP_AT]
+        routes = self._buffers.routes
         if name == "eta_tenths":
             # From the pick-up to the delivery, rounded half up: docs/model.md, 7.5.
+            drive_us = routes.drive_us[self._buffers.customers_reached(0, self._n_orders)]
             values = np.zeros(self._n_rows, np.int64)
-            values[starts[:-1] + PICKED_UP_AT] = (drive_us + US_PER_TENTH // 2) // US_PER_TENTH
+            values[self._picked_up()] = (drive_us + US_PER_TENTH // 2) // US_PER_TENTH
+        elif orders.endings is not None:
+            values = self._times_us(orders, orders.endings) % US_PER_S
         else:
+            drive_us, picked_up_us = routes.drive_us[orders.customer], orders.times_us[:, PICKED_UP_AT]
             # Pings are whole seconds after the pick-up, so they have its microseconds.
             values = np.repeat(picked_up_us, np.diff(starts))
             for n_after in range(PICKED_UP_AT):
@@ -107,6 +124,24 @@ class _Rows:
             values[starts[1:] - 1] = picked_up_us + drive_us
             values %= US_PER_S
         return self._wrap(pa.int64(), None, values)
+
+    def _times_us(self, orders: DayOrders, endings: Endings) -> NDArray[np.int64]:
+        """Compute when each row of orders that may end early happens, but pings at their pick-up."""
+        kinds = self._kinds
+        order = np.repeat(
+            np.arange(self._n_orders), np.diff(self._buffers.events.start[: self._n_orders + 1, FIRST_ROW])
+        )
+        times_us = orders.times_us[order, np.minimum(kinds - CREATED, PICKED_UP_AT)]
+        drive_us = self._buffers.routes.drive_us[orders.customer[order]]
+        times_us += np.where(kinds == DELIVERED, drive_us, 0)
+        return np.where(kinds == CANCELLED, endings.cancelled_us[order], times_us)
+
+    def _picked_up(self) -> NDArray[np.int64]:
+        """Find the rows of driver_picked_up, int64 (k,)."""
+        if self._buffers.orders.endings is not None:
+            return np.flatnonzero(self._kinds == PICKED_UP)
+        # Every order has one, in the same place.
+        return self._buffers.events.start[: self._n_orders, FIRST_ROW] + PICKED_UP_AT
 
     def _validity(self, column: Column) -> NDArray[np.uint8]:
         """Pack which rows have a value."""
@@ -121,14 +156,23 @@ class _Rows:
         rows = events.start[: self._n_orders, FIRST_ROW]
         if name == "route_json":
             # All orders of a customer share the text of one route.
-            rows, text = rows + PICKED_UP_AT, routes.text
-            starts = routes.text_start[self._buffers.orders.customer]
+            rows, text = self._picked_up(), routes.text
+            starts = routes.text_start[self._buffers.customers_reached(0, self._n_orders)]
         else:
             text = events.addr_text if name == "customer_addr" else events.items_text
             starts = events.start[: self._n_orders, FIRST_ADDR if name == "customer_addr" else FIRST_ITEMS]
         lengths = events.lengths[TEXTS.index(name)][rows].astype(np.int64)
         views = np.zeros((self._n_rows, 2), np.int64)
         views[rows] = _views(starts, lengths, text)
+        return self._wrap(pa.string_view(), self._validity(column), views, text)
+
+    def _reasons(self, column: Column) -> pa.Array:
+        """Make the column of the reasons: views of the texts of all reasons, one after another."""
+        reasons = [reason.encode() for reason in CANCEL_REASONS]
+        lengths, text = np.array(list(map(len, reasons))), np.frombuffer(b"".join(reasons), np.uint8)
+        reason = self._buffers.reasons(0, self._n_orders)
+        views = np.zeros((self._n_rows, 2), np.int64)
+        views[self._kinds == CANCELLED] = _views(lengths.cumsum() - lengths, lengths, text)[reason]
         return self._wrap(pa.string_view(), self._validity(column), views, text)
 
     def _wrap(

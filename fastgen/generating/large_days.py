@@ -75,7 +75,7 @@ def _temporary_folder() -> Iterator[Path]:
 def _write_day(simulation: Simulation, maker: EventMaker, location_id: int, day: int, path: Path) -> Written:
     # The column location_id is left out, as in the files of a build: the digest has it as a number.
     encoder = GroupEncoder(simulation.tables[location_id], None)
-    fields = file_fields(simulation.sequence_kind, with_location=False)
+    fields = file_fields(simulation.table_form, with_location=False)
     with FileWriter(path, fields, make_codec("zstd"), {}) as writer:
         for some in cut_day(simulation, location_id, day, ROW_GROUP_ROWS):
             maker.begin(location_id, [some])

@@ -77,7 +77,7 @@ class EventMaker:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self.buffers = EventBuffers()
-        self._orders = DayOrders.empty(0, 1)
+        self._orders = DayOrders.empty(0, 1, with_endings=simulation.source.may_end_early)
         self._routes = {key: route_arrays(table) for key, table in simulation.tables.items()}
         places = simulation.scenario.locations
         self._ping_interval_s = {
@@ -119,13 +119,19 @@ class EventMaker:
     def find_seconds(self, location_id: int, some: OrderRange) -> tuple[int, int]:
         """Find the first and the last second of the events of some orders, without making the events.
 
-        Drawing orders takes a sixth of the time of making their events.
+        Drawing orders takes a sixth of the time of making their events. Of orders that may end early, only
+        the events themselves say which is the last.
 
         Returns
         -------
         tuple of int
             Unix seconds of the first event and of the last one.
         """
+        if self._simulation.source.may_end_early:
+            self.begin(location_id, [some])
+            self.buffers.expand(0, some.n_orders)
+            ts = self.buffers.events.ts_seconds[: self.buffers.count_rows(some.n_orders)]
+            return int(ts.min()), int(ts.max())
         orders, routes = self._fill(location_id, [some]), self._routes[location_id]
         # The last event of an order is its delivery: pings end before it.
         delivered_us = orders.times_us[:, -1] + routes.drive_us[orders.customer]

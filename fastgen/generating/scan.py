@@ -86,7 +86,7 @@ def scan_simulation(simulation: Simulation) -> pl.LazyFrame:
         wanted = find_wanted(predicate if n_rows is None else None, simulation.tables)
         left = n_rows
         for maker, location_id in _chunks(simulation, wanted):
-            frame = to_frame(maker.buffers, location_id, simulation.sequence_kind, columns)
+            frame = to_frame(maker.buffers, location_id, simulation.table_form, columns)
             frame = frame if columns is None else frame.select(columns)
             if left is not None:
                 frame = frame.head(left)
@@ -96,7 +96,7 @@ def scan_simulation(simulation: Simulation) -> pl.LazyFrame:
                 return
 
     # Pure: each call gives the same rows, so a query that uses the frame twice may scan it once.
-    return register_io_source(make, schema=polars_schema(simulation.sequence_kind), is_pure=True)
+    return register_io_source(make, schema=polars_schema(simulation.table_form), is_pure=True)
 
 
 def scenario_batches(
@@ -131,14 +131,12 @@ def scenario_batches(
         kitchen=kitchen,
     )
     simulation = load_simulation(options)
-    schema = with_nulls(arrow_schema(simulation.sequence_kind))
+    schema = with_nulls(arrow_schema(simulation.table_form))
 
     def make() -> Iterator[pa.RecordBatch]:
         for maker, location_id in _chunks(simulation, find_wanted(None, simulation.tables)):
             # Not every reader of Arrow knows texts as views.
-            yield from (
-                to_arrow(maker.buffers, location_id, simulation.sequence_kind).cast(schema).to_batches()
-            )
+            yield from (to_arrow(maker.buffers, location_id, simulation.table_form).cast(schema).to_batches())
 
     return pa.RecordBatchReader.from_batches(schema, make())
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastgen.dataset.manifest_entries import Network, Source
 from fastgen.errors import ScenarioError
 from fastgen.events.body import encode_items
-from fastgen.events.schema import MAX_PINGS_I16, sequence_kind
+from fastgen.events.day_digest import digest_version
+from fastgen.events.schema import MAX_PINGS_I16, TableForm, sequence_kind
 from fastgen.inputs.timezones import load_zone
 from fastgen.orders.source import StatisticalSource
 from fastgen.rng import Purpose, Stream, stream
@@ -79,6 +80,16 @@ class Simulation:
         if source.name is None:
             return None
         return Source(source.name, source.longest_preparation_s, source.may_end_early)
+
+    @property
+    def table_form(self) -> TableForm:
+        """What the event table has of its own."""
+        return TableForm(self.sequence_kind, self.source.may_end_early)
+
+    @property
+    def digest_version(self) -> int:
+        """Version of the digests."""
+        return digest_version(may_end_early=self.source.may_end_early)
 
     @property
     def epoch_s(self) -> int:

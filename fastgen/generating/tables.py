@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from fastgen.events.buffers import EventBuffers
+    from fastgen.events.schema import TableForm
     from fastgen.generating.simulation import Simulation
     from fastgen.model.order_source import OrderRange
 
@@ -37,14 +38,14 @@ def make_tables(
     for some in ranges:
         maker.begin(location_id, [some])
         maker.buffers.expand(0, some.n_orders)
-        table = to_table(maker.buffers, location_id, simulation.sequence_kind, columns)
+        table = to_table(maker.buffers, location_id, simulation.table_form, columns)
         maker.free()  # its memory is the table's now
         yield table
 
 
-def to_table(buffers: EventBuffers, location_id: int, sequence_kind: str, columns: Sequence[str]) -> pa.Table:
+def to_table(buffers: EventBuffers, location_id: int, form: TableForm, columns: Sequence[str]) -> pa.Table:
     """Give all rows that are expanded as a table; parameters as `make_tables` and `frames.to_arrow`."""
-    table = to_arrow(buffers, location_id, sequence_kind, columns)
+    table = to_arrow(buffers, location_id, form, columns)
     plain = pa.schema([field.with_type(_plain(field.type)) for field in table.schema])
     return table.cast(plain).select(list(columns))
 

@@ -17,8 +17,8 @@ from fastgen.dataset.layout import ROW_GROUP_ROWS, TABLES, Layout, PartitionBy, 
 from fastgen.dataset.manifest import Manifest, compute_build_id
 from fastgen.dataset.manifest_entries import FileEntry
 from fastgen.dataset.opened import OpenDataset
-from fastgen.events.digest import DIGEST_VERSION, DayDigest, digest_dataset
-from fastgen.events.schema import max_pings_of
+from fastgen.events.digest import DayDigest, digest_dataset
+from fastgen.events.schema import TableForm, max_pings_of
 from fastgen.generating.maker import EventMaker, cut_day, whole_day
 from fastgen.generating.simulation import Span
 from fastgen.generating.tables import make_tables
@@ -82,7 +82,7 @@ def join_unwritten(simulations: Mapping[int, Simulation], name: str, digest: str
         parts += _made_parts(simulations[slot], Path(name), slot=slot, shift_days=shift_days)
     return replace(
         next(iter(indexes.values())),
-        sequence_kind=max((index.sequence_kind for index in indexes.values()), key=max_pings_of),
+        table_form=_widest([index.table_form for index in indexes.values()]),
         epoch_s=epoch_s,
         days=days,
         codes=codes,
@@ -90,6 +90,12 @@ def join_unwritten(simulations: Mapping[int, Simulation], name: str, digest: str
         lead_s=max(index.lead_s for index in indexes.values()),
         tail_s=max(index.tail_s for index in indexes.values()),
     )
+
+
+def _widest(forms: Sequence[TableForm]) -> TableForm:
+    """Give the form that has room for the rows of all forms."""
+    kinds, early = zip(*forms, strict=True)
+    return TableForm(max(kinds, key=max_pings_of), any(early))
 
 
 def _describe(simulation: Simulation, tables: dict[str, bytes], days: Sequence[DayDigest]) -> Manifest:
@@ -103,9 +109,9 @@ def _describe(simulation: Simulation, tables: dict[str, bytes], days: Sequence[D
     return Manifest(
         fastgen_version=__version__,
         stream_version=STREAM_VERSION,
-        digest_version=DIGEST_VERSION,
+        digest_version=simulation.digest_version,
         build_id=compute_build_id(
-            versions=(__version__, STREAM_VERSION, DIGEST_VERSION),
+            versions=(__version__, STREAM_VERSION, simulation.digest_version),
             scenario_hash=scenario_hash,
             dimensions_hash=dimensions_hash,
             networks=simulation.networks,
@@ -142,7 +148,7 @@ def _index(simulation: Simulation, name: Path, digest: str) -> DatasetIndex:
         stamp=Unchanging(),
         layout=Layout.HIVE,
         partition_by=PartitionBy.LOCATION_DAY,
-        sequence_kind=simulation.sequence_kind,
+        table_form=simulation.table_form,
         epoch_s=simulation.epoch_s,
         days=scenario.days,
         codes={network.location_id: network.code for network in simulation.networks},

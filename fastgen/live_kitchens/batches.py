@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from fastgen.emitting.emission import emit_window
-from fastgen.events.schema import CREATED, DELIVERED
+from fastgen.events.schema import CANCELLED, CREATED, DELIVERED
 from fastgen.live_kitchens.state import Counts
 from fastgen.live_kitchens.upcoming import Upcoming
 from fastgen.units import US_PER_S
@@ -213,7 +213,7 @@ def _count_orders(chunks: Iterator[WireChunk], counts: NDArray[np.int64]) -> Ite
     """Count the events that begin and end an order, as chunks of the clean stream pass."""
     for chunk in chunks:
         kinds = chunk.rows.ints[chunk.order, EVENT_TYPE]
-        counts[1:] += np.array([(kinds == CREATED).sum(), (kinds == DELIVERED).sum()])
+        counts[1:] += np.array([(kinds == CREATED).sum(), np.isin(kinds, (DELIVERED, CANCELLED)).sum()])
         yield chunk
 
 

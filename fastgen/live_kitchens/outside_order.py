@@ -101,7 +101,7 @@ class OrderMaker:
         buffers = EventBuffers()
         buffers.begin(orders, self._routes, texts, simulation.epoch_s, self._ping_interval_s)
         buffers.expand(0, len(accepted))
-        table = to_table(buffers, self._location_id, simulation.sequence_kind, _COLUMNS)
+        table = to_table(buffers, self._location_id, simulation.table_form, _COLUMNS)
         starts = buffers.events.start[: len(accepted) + 1, FIRST_ROW]
         if any(order.address is not None for order in accepted):
             table = _with_addresses(table, accepted, starts)

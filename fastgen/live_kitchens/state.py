@@ -23,7 +23,10 @@ _FILE = StateFile("fastgen-live-state", 1, "live run")
 
 
 class Counts(NamedTuple):
-    """What one batch has: events, and how many of them are order_created and delivered."""
+    """What one batch has: events, and how many of them are order_created and end an order.
+
+    An order ends with delivered or order_cancelled.
+    """
 
     events: int = 0
     created: int = 0
@@ -39,7 +42,8 @@ class Totals:
     events
         Number of events.
     created, delivered
-        Number of order_created and delivered among them: the difference is the open orders.
+        Number of order_created among them, and of events that end an order: the difference is the open
+        orders.
     saved_us
         When the state was saved, microseconds of the run's clock.
     mark_us, mark_events

@@ -107,6 +107,14 @@ class DayOrders(NamedTuple):
             endings=Endings.empty(n_orders) if with_endings else None,
         )
 
+    def happens(self, step: int) -> NDArray[np.bool_]:
+        """Say which orders a step, a column of `times_us`, happens to before their cut, bool (n_orders,)."""
+        if self.endings is None:
+            return np.ones(len(self.draw), bool)
+        times_us = self.times_us[:, step]
+        happens: NDArray[np.bool_] = (times_us != NOT_YET_US) & (times_us < self.endings.cut_us)
+        return happens
+
     def section(self, first: int, last: int) -> Self:
         """View the orders first..last-1; `line_start` still refers to the lines of all orders."""
         # The lines stay whole: where an order's lines begin is known only once it has been drawn.

@@ -123,7 +123,8 @@ class OrderSource(Protocol):
             ready and picked up; the driver arrives from created to picked up; customer is below
             `routes.n_customers`, and a quantity is 1 to 9. With endings, this holds of the steps that happen,
             each of which comes before the cut or is no event, and no step happens without those that cause
-            it: started, finished, ready, picked up each need the one before; a pick-up needs a driver.
+            it: started, finished, ready, picked up each need the one before; a pick-up needs a driver. All
+            orders of a location-day have the same cut.
         """
 
 

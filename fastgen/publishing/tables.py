@@ -14,7 +14,7 @@ from fastgen.dataset.reading.arrow_types import arrow_schema
 from fastgen.dataset.reading.event_file import DAMAGED
 from fastgen.dataset.reading.location_column import stored_names, with_location
 from fastgen.errors import DamageError
-from fastgen.events.schema import COLUMNS, CREATED
+from fastgen.events.schema import CREATED, stored_columns
 from fastgen.publishing.order_items import ORDER_ITEMS, SOURCE_COLUMNS, explode_items
 from fastgen.publishing.times import add_times, time_fields
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.index import DatasetIndex
     from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.dataset.opened import OpenDataset
+    from fastgen.events.schema import TableForm
 
 # In the order in which they are written.
 TABLE_NAMES = (*TABLES, "order_items", "events")
@@ -68,7 +69,7 @@ def open_tables(dataset: OpenDataset) -> list[Table]:
         name = index.folder / MANIFEST
         what = f"{name}: expected a whole manifest, got one without {table_path(missing[0])}."
         raise DamageError(what, index.folder)
-    schema = published_schema(index.sequence_kind)
+    schema = published_schema(index.table_form)
     return [
         *(_dimension(dataset, name, entries[table_path(name)]) for name in TABLES),
         Table("order_items", ORDER_ITEMS, lambda: _order_items(index), by_location=True),
@@ -76,9 +77,9 @@ def open_tables(dataset: OpenDataset) -> list[Table]:
     ]
 
 
-def published_schema(sequence_kind: str) -> pa.Schema:
+def published_schema(form: TableForm) -> pa.Schema:
     """Make the schema of the published events: the stored columns, with `ts` and `date` after ts_seconds."""
-    stored = list(arrow_schema(sequence_kind))
+    stored = list(arrow_schema(form))
     after_ts = [field.name for field in stored].index("ts_seconds") + 1
     return pa.schema([*stored[:after_ts], *time_fields(), *stored[after_ts:]])
 
@@ -112,7 +113,7 @@ def _events(index: DatasetIndex, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         columns = [table.column(field.name).cast(field.type) for field in schema]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
-    return _convert(index, [column.name for column in COLUMNS], convert)
+    return _convert(index, [column.name for column in stored_columns(index.table_form)], convert)
 
 
 def _order_items(index: DatasetIndex) -> Iterator[pa.RecordBatch]:

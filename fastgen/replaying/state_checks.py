@@ -65,7 +65,7 @@ class Request(NamedTuple):
         return cls(
             dataset=index.digest,
             locations=select_ids(index, options.locations),
-            types=select_types(options.types),
+            types=select_types(index, options.types),
             speed=None if options.speed is None else parse_speed(options.speed),
             options=options,
             faults=None if plan is None else plan.digest,

@@ -80,7 +80,7 @@ class BatchReader(DataSourceReader):  # type: ignore[misc]  # PySpark counts as 
         start_s = min(index.first_s, index.end_s if end_s is None else end_s) if start_s is None else start_s
         end_s = max(index.end_s, start_s) if end_s is None else end_s
         locations = select_ids(index, selection.locations) or index.codes
-        types = select_types(selection.types) or EVENT_TYPE_IDS.values()
+        types = select_types(index, selection.types) or EVENT_TYPE_IDS.values()
         return Narrowed(start_s, end_s, frozenset(locations), frozenset(types))
 
     @property

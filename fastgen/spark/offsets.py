@@ -100,7 +100,7 @@ def terms_of(options: StreamOptions, index: DatasetIndex, offset: Offset | None 
         index.digest,
         settle_clock_terms(index, start_day=options.start_day, speed=options.speed, loop=options.loop),
         select_ids(index, selection.locations),
-        select_types(selection.types),
+        select_types(index, selection.types),
         selection.raw,
         options.anchor_us,
         moved=not selection.raw,

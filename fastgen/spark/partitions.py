@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.event_part import EventPart, Unchanging
     from fastgen.dataset.index import DatasetIndex
     from fastgen.dataset.seal import Stamp
+    from fastgen.events.schema import TableForm
     from fastgen.wire.slicer import Slicer
 
 # Rows of a task: it takes some tenths of a second, far more than its start.
@@ -43,8 +44,8 @@ class Share(NamedTuple):
         Recognises the manifest: a dataset that was built anew since must not be mixed with the planned one.
     digest
         Digest of the dataset; event ids are derived from it.
-    sequence_kind
-        Type of the stored column sequence, "i8" or "i16".
+    table_form
+        What its event table has of its own.
     length_s
         Length of a loop, seconds.
     start_s, end_s
@@ -59,7 +60,7 @@ class Share(NamedTuple):
 
     stamp: Stamp | Unchanging
     digest: str
-    sequence_kind: str
+    table_form: TableForm
     length_s: int
     start_s: int
     end_s: int
@@ -106,8 +107,8 @@ def make_share(
     types: tuple[int, ...] | None,
 ) -> Share:
     """Make the `Share` of a read from the dataset's index and the window."""
-    kind, length_s = index.sequence_kind, index.length_s
-    return Share(index.stamp, index.digest, kind, length_s, *window, shift_s, locations, types, raw)
+    form, length_s = index.table_form, index.length_s
+    return Share(index.stamp, index.digest, form, length_s, *window, shift_s, locations, types, raw)
 
 
 def plan_partitions(slicer: Slicer, share: Share) -> list[EventPartition]:
@@ -159,7 +160,7 @@ def read_partition(partition: InputPartition) -> Iterator[pa.RecordBatch]:
     if isinstance(partition, EventPartition):
         share = partition.share
         share.stamp.check()
-        schema = batch_schema(raw=share.raw, sequence_kind=share.sequence_kind)
+        schema = batch_schema(raw=share.raw, form=share.table_form)
         for table in _raw_tables(partition) if share.raw else _wire_tables(partition):
             whole = pa.Table.from_arrays(table.columns, schema=schema)
             yield from whole.to_batches(max_chunksize=BATCH_ROWS)
@@ -171,7 +172,8 @@ def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
     encoder = WireEncoder(WireForm.canonical(share.digest))
     for loop, file, number in partition.groups:
-        rows = read_group(GroupSpan(file, number, 0, 0, 0, is_exact=True))
+        span = GroupSpan(file, number, 0, 0, 0, is_exact=True)
+        rows = read_group(span, with_reasons=share.table_form.may_end_early)
         found = cut_window(rows, loop, share.length_s, share.start_s, share.end_s)
         if found is not None:
             rows = join_slices([found])
@@ -185,7 +187,7 @@ def _wire_tables(partition: EventPartition) -> Iterator[pa.Table]:
 
 def _raw_tables(partition: EventPartition) -> Iterator[pa.Table]:
     share = partition.share
-    schema = batch_schema(raw=True, sequence_kind=share.sequence_kind)
+    schema = batch_schema(raw=True, form=share.table_form)
     stored = stored_names(schema.names, partition.location_id)
     for loop, part, number in partition.groups:
         with part.open() as file:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 
 from fastgen.dataset.reading.arrow_types import arrow_schema, with_nulls
 from fastgen.wire.bulk import WIRE_SCHEMA
+
+if TYPE_CHECKING:
+    from fastgen.events.schema import TableForm
 
 # Spark's name of each type that either schema has.
 _DDL = {
@@ -18,17 +23,17 @@ _DDL = {
 }
 
 
-def batch_schema(*, raw: bool, sequence_kind: str) -> pa.Schema:
+def batch_schema(*, raw: bool, form: TableForm) -> pa.Schema:
     """Make the schema of the record batches that a task returns.
 
     Parameters
     ----------
     raw
         Whether to give the stored columns instead of the wire format.
-    sequence_kind
-        Type of the stored column sequence, "i8" or "i16".
+    form
+        What the dataset's event table has of its own.
     """
-    return with_nulls(arrow_schema(sequence_kind) if raw else WIRE_SCHEMA)
+    return with_nulls(arrow_schema(form) if raw else WIRE_SCHEMA)
 
 
 def spark_schema(schema: pa.Schema) -> str:

@@ -8,7 +8,7 @@ from pyspark.sql.datasource import DataSource
 
 from fastgen.dataset.index import read_index, select_ids, select_types
 from fastgen.errors import FastgenError, ScenarioError
-from fastgen.events.schema import SEQUENCE_KINDS
+from fastgen.events.schema import SEQUENCE_KINDS, TableForm
 from fastgen.spark.batch import BatchReader
 from fastgen.spark.options import RAW, WIRE, read_batch_options, read_selection, read_stream_options
 from fastgen.spark.schema import batch_schema, spark_schema
@@ -50,8 +50,8 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
         index = read_index(selection.path)
         # Unknown locations and types are errors here, not only in a task.
         select_ids(index, selection.locations)
-        select_types(selection.types)
-        return spark_schema(batch_schema(raw=selection.raw, sequence_kind=index.sequence_kind))
+        select_types(index, selection.types)
+        return spark_schema(batch_schema(raw=selection.raw, form=index.table_form))
 
     def reader(self, schema: StructType) -> DataSourceReader:
         """Make the reader of a batch."""
@@ -70,8 +70,9 @@ class FastgenSource(DataSource):  # type: ignore[misc]  # PySpark counts as unty
     def _check_schema(self, schema: StructType) -> None:
         """Refuse another schema than the source's own: Spark passes on any schema that a user states."""
         raw = read_selection(self.options, self.default_schema).raw
-        own = {spark_schema(batch_schema(raw=raw, sequence_kind=kind)).lower() for kind in SEQUENCE_KINDS}
-        # Either type of sequence is accepted, so that the manifest needn't be read again.
+        # Every form of the table is accepted, so that the manifest needn't be read again.
+        forms = map(TableForm, SEQUENCE_KINDS * 2, (False, False, True, True))
+        own = {spark_schema(batch_schema(raw=raw, form=form)).lower() for form in forms}
         given = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schema)
         if given.lower() not in own:
             raise ScenarioError(f"schema: expected the source's own columns (leave it out), got {given}.")

@@ -12,4 +12,5 @@ BODY_FIELDS: dict[str, tuple[str, ...]] = {
     "driver_picked_up": ("route_points", "eta_mins"),
     "driver_ping": ("progress_pct", "loc_lat", "loc_lon"),
     "delivered": ("delivered_lat", "delivered_lon"),
+    "order_cancelled": ("reason",),
 }

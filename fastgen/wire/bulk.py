@@ -58,7 +58,7 @@ _LINE_PIECES = ('{"event_id":"', '","sequence":', ',"body":"', '"}\n')
 _BODY_PIECES = (
     *('{"customer_lat":', ',"customer_lon":', ',"customer_addr":"', '","items":', "}", "{}"),
     *('{"route_points":', '{"progress_pct":', ',"loc_lat":', ',"loc_lon":'),
-    *('{"delivered_lat":', ',"delivered_lon":', ',"eta_mins":'),
+    *('{"delivered_lat":', ',"delivered_lon":', ',"eta_mins":', '{"reason":"', '"}'),
 )
 
 

@@ -21,6 +21,7 @@ import xxhash
 from fastgen.errors import DataError
 from fastgen.events.schema import (
     ADDR,
+    CANCELLED,
     CREATED,
     DELIVERED,
     EVENT_TYPES,
@@ -266,6 +267,8 @@ def _body(kind: int, i: int, floats: list[list[float]], texts: list[_Texts], rou
         return f'{{"progress_pct":{progress},"loc_lat":{lat},"loc_lon":{lon}}}'
     if kind == PICKED_UP:
         return f'{{"route_points":{texts[ROUTE_JSON][i]}{route_end}}}'
+    if kind == CANCELLED:
+        return f'{{"reason":"{_escaped(texts[ADDR][i])}"}}'
     if kind not in (CREATED, DELIVERED):
         return "{}"
     lat, lon = _degrees(floats[i][LAT]), _degrees(floats[i][LON])

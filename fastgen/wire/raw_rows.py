@@ -71,7 +71,7 @@ class _Reader:
         self._slicer = Slicer(index, locations=locations)
         self._locations, self._types = locations, types
         self._kept: dict[GroupSpan, pl.DataFrame] = {}
-        self.schema = polars_schema(index.sequence_kind)
+        self.schema = polars_schema(index.table_form)
 
     def end_of_days(self, start_s: int, end_s: int) -> int:
         """Find the end of a window of one or more days for which few rows are expected."""

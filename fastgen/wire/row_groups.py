@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fastgen.dataset.event_part import MADE_COLUMNS
 from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts
 from fastgen.dataset.reading.location_column import stored_names
-from fastgen.events.schema import FLOATS, TEXTS
+from fastgen.events.schema import CANCEL_REASON, FLOATS, TEXTS
 from fastgen.wire.rows import (
     EVENT_TYPE,
     LOCATION_ID,
@@ -25,7 +27,6 @@ from fastgen.wire.rows import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from fastgen.dataset.event_part import EventPart
@@ -98,13 +99,15 @@ def read_spans(file: EventPart, bounds: tuple[int, int]) -> list[GroupSpan]:
     return spans
 
 
-def read_group(span: GroupSpan, *, micros: bool = False) -> WireRows:
+def read_group(span: GroupSpan, *, with_reasons: bool, micros: bool = False) -> WireRows:
     """Read a row group as rows of loop 0: their virtual seconds are ts_seconds.
 
     Parameters
     ----------
     span
         The row group.
+    with_reasons
+        Whether its dataset has a column cancel_reason.
     micros
         Whether to read the two columns of ints that only parts made when they are read have.
 
@@ -116,6 +119,7 @@ def read_group(span: GroupSpan, *, micros: bool = False) -> WireRows:
     location_id = span.file.location_id
     wanted = ("event_type_id", "location_id", "ts_seconds", "sequence", *FLOATS, *TEXTS)
     names = [*stored_names(wanted, location_id), *(MADE_COLUMNS if micros else ())]
+    names += [CANCEL_REASON.name] if with_reasons else []
     with span.file.open() as file:
         table = file.read([span.number], names, use_threads=True)
     return rows_of_table(table, location_id, micros=micros)
@@ -143,6 +147,10 @@ def rows_of_table(table: pa.Table, location_id: int | None, *, micros: bool) -> 
     for at, name in enumerate(MADE_COLUMNS if micros else (), start=N_STORED):
         ints[:, at] = filled_numbers(columns[name])
     floats = np.stack([filled_numbers(columns[name]) for name in FLOATS], 1)
+    if CANCEL_REASON.name in columns:
+        # No row has both texts.
+        either = (columns[name].cast(pa.large_string()) for name in ("customer_addr", CANCEL_REASON.name))
+        columns["customer_addr"] = pc.coalesce(*either)
     texts = [filled_texts(columns[name]) for name in TEXTS]
     return WireRows(ints, floats, np.stack([start for start, _ in texts], 1), *(text for _, text in texts))
 

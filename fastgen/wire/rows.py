@@ -39,7 +39,8 @@ class WireRows(NamedTuple):
         float32 (n, 5): customer_lat, customer_lon, ping_lat, ping_lon, ping_progress.
     start
         int64 (n + 1, 4), where the texts of each row begin: order_id of up to `ID_MAX` bytes, customer_addr,
-        items_json, route_json.
+        items_json, route_json. The text of order_cancelled, cancel_reason, has the place of customer_addr,
+        which no such row has.
     id_text, addr_text, items_text, route_text
         uint8, the texts of each column, one after another, and `SLACK` bytes more.
     """

@@ -63,7 +63,7 @@ def parse_request(
     start_s, end_s = parse_instant(start, index.epoch_s, "from"), parse_instant(end, index.epoch_s, "to")
     if end_s < start_s:
         raise ScenarioError(f"to: expected an instant not before that of from, {start}, got {end}.")
-    return SliceRequest(start_s, end_s, select_ids(index, locations), select_types(types), format)
+    return SliceRequest(start_s, end_s, select_ids(index, locations), select_types(index, types), format)
 
 
 def read_slice(index: DatasetIndex, request: SliceRequest) -> Iterator[WireChunk]:

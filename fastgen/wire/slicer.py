@@ -74,7 +74,7 @@ class Slicer:
         cache_bytes: int = CACHE_BYTES,
         micros: bool = False,
     ) -> None:
-        self._index, self._micros = index, micros
+        self._index, self._micros, self._with_reasons = index, micros, index.table_form.may_end_early
         self._locations, self._types, self._loop = locations, types, loop
         self._chunk_rows, self._cache_bytes = chunk_rows, cache_bytes
         self._spans: dict[EventPart, list[GroupSpan]] = {}
@@ -128,7 +128,7 @@ class Slicer:
         is_mixed = span.file.location_id is None and self._locations is not None
         # Bounds of all locations, or of no row in particular, don't say it: only the rows do.
         if is_mixed or not span.is_exact:
-            rows = read_group(span)
+            rows = read_group(span, with_reasons=self._with_reasons)
             own = rows.ints[selected_rows(rows, self._locations, None), TS]
             if not len(own):
                 return latest
@@ -182,7 +182,7 @@ class Slicer:
     def _read(self, span: GroupSpan) -> WireRows:
         rows = self._cache.pop(span, None)
         if rows is None:
-            rows = read_group(span, micros=self._micros)
+            rows = read_group(span, with_reasons=self._with_reasons, micros=self._micros)
         self._cache[span] = rows  # at the end: the first in the cache is the one unused for longest
         while len(self._cache) > 1 and sum(map(n_bytes, self._cache.values())) > self._cache_bytes:
             del self._cache[next(iter(self._cache))]

@@ -33,7 +33,7 @@ def test_it_repeats_the_manifest(dataset: Path) -> None:
 def test_counts_are_those_of_the_rows(dataset: Path) -> None:
     info, events = describe_dataset(dataset), scan_events(dataset).collect()
     counts = dict(events.group_by("event_type_id").len().iter_rows())
-    assert info.event_types == {kind: counts[i + 1] for i, kind in enumerate(EVENT_TYPES)}
+    assert info.event_types == {kind: counts[i + 1] for i, kind in enumerate(EVENT_TYPES[:8])}
     for row, location_id in zip(info.locations, (1, 4), strict=True):
         here = events.filter(pl.col("location_id") == location_id)
         pings = here.filter(pl.col("event_type_id") == 7).height

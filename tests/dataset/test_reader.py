@@ -13,6 +13,7 @@ import pytest
 
 from fastgen.dataset.reading.scan import polars_schema, scan_events
 from fastgen.errors import DataError
+from fastgen.events.schema import TableForm
 from tests.helpers import build_small
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def test_columns_and_types(dataset: Path, single: Path, by_day: Path) -> None:
     for folder in (dataset, single, by_day):
         assert dict(scan_events(folder).collect_schema()) == SCHEMA
         assert dict(scan_events(folder).collect().schema) == SCHEMA
-    assert polars_schema("i16")["sequence"] == pl.Int16
+    assert polars_schema(TableForm("i16"))["sequence"] == pl.Int16
 
 
 def test_layouts_have_the_same_rows(dataset: Path, single: Path) -> None:

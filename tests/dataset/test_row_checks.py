@@ -41,4 +41,5 @@ def test_damage_is_found_by_the_digests(name: str, dataset: Path, tmp_path: Path
 def test_every_check_of_orders_is_broken_once() -> None:
     of_orders = list(CHECKS)[list(CHECKS).index("lifecycle") :]
     broken = {check for damage in ROW_DAMAGE.values() for check in damage.checks}
-    assert set(of_orders) - {"items", "baskets"} <= broken  # test_basket_checks.py breaks these two
+    # test_basket_checks.py breaks the first two, test_ending_checks.py the last.
+    assert set(of_orders) - {"items", "baskets", "endings"} <= broken

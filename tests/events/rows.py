@@ -11,6 +11,7 @@ import xxhash
 from fastgen.events.body import encode_items
 from fastgen.events.buffers import EventBuffers, route_arrays
 from fastgen.inputs.loading import load_inputs
+from fastgen.model.day_orders import CANCEL_REASONS
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.roads.routes import compute_route_table
 from tests.orders.parameters import make_model, simulate_all
@@ -86,8 +87,10 @@ def to_rows(expansion: EventBuffers, location_id: int = 1) -> list[Row]:
     """Rows of an expansion as Python values."""
     events, n = expansion.events, expansion.count_rows(len(expansion.orders.draw))
     kinds = events.event_type_id[:n].tolist()
-    routes, customers = expansion.routes, expansion.orders.customer.tolist()
-    ends = routes.text_start
+    routes, ends = expansion.routes, expansion.routes.text_start
+    starts = events.start[: len(expansion.orders.draw) + 1, 0]
+    order = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    customers = expansion.orders.customer[order[events.event_type_id[:n] == 6]].tolist()
     route_text = np.concatenate([routes.text[:0], *(routes.text[ends[c] : ends[c + 1]] for c in customers)])
     texts = [
         _cut(text, lengths[:n])
@@ -114,6 +117,10 @@ def to_rows(expansion: EventBuffers, location_id: int = 1) -> list[Row]:
         **dict(zip(("customer_addr", "items_json", "route_json"), texts[1:], strict=True)),
         **dict(zip(("ping_lat", "ping_lon", "ping_progress"), floats[2:], strict=True)),
     }
+    endings = expansion.orders.endings
+    if endings is not None:
+        reasons = [None if r == 0 else CANCEL_REASONS[r - 1] for r in endings.reason[order].tolist()]
+        columns["cancel_reason"] = [r if k == 9 else None for r, k in zip(reasons, kinds, strict=True)]
     for name, kinds_set in set_on.items():
         for value, kind in zip(columns[name], kinds, strict=True):
             assert kind in kinds_set or not value, f"{name} is set on type {kind}"
@@ -127,9 +134,9 @@ def _cut(text: NDArray[np.uint8], lengths: NDArray[np.uint32]) -> list[str]:
 
 
 def canonical_bytes(rows: list[Row]) -> bytes:
-    """Bytes of the content digest, version 1."""
+    """Bytes of the content digest, version 1, or 2 of rows that have a reason."""
     out = bytearray()
-    for column in COLUMNS:
+    for column in (*COLUMNS, *(["cancel_reason"] if rows and "cancel_reason" in rows[0] else [])):
         values = [row[column] for row in rows]
         valid = np.array([v is not None for v in values], bool)
         out += np.packbits(valid, bitorder="little").tobytes()

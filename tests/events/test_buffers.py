@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastgen.model.route_table import RouteTable
 
 
-def expected_rows(orders: DayOrders, table: RouteTable) -> list[Row]:
+def expected_rows(orders: DayOrders, table: RouteTable, ping_s: int = PING_S) -> list[Row]:
     """Rows by docs/model.md, 5.2, an order at a time."""
     dims, rows = load_inputs(None, None)[1], []
     text, streets = table.text.tobytes(), table.street_text.tobytes()
@@ -47,7 +47,7 @@ def expected_rows(orders: DayOrders, table: RouteTable) -> list[Row]:
         for k, at in enumerate(pings):
             columns = ("ping_lat", "ping_lon", "ping_progress")
             values = {column: float(getattr(table, column)[at]) for column in columns}
-            own.append(_row(order_id, 7, 6 + k, times[5] + (k + 1) * PING_S * 1_000_000, values))
+            own.append(_row(order_id, 7, 6 + k, times[5] + (k + 1) * ping_s * 1_000_000, values))
         own.append(_row(order_id, 8, 6 + len(pings), times[5] + int(table.drive_us[c]), where))
         rows += own
     return rows
@@ -151,4 +151,5 @@ def test_event_types_are_those_of_the_model() -> None:
         "driver_picked_up",
         "driver_ping",
         "delivered",
+        "order_cancelled",
     )

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from fastgen.events.buffers import route_arrays
-from fastgen.events.row_group import GroupEncoder, _bounds, _number_baskets, file_fields
+from fastgen.events.columns import bounds_of
+from fastgen.events.row_group import GroupEncoder, _number_baskets, file_fields
+from fastgen.events.schema import TableForm
 from fastgen.kernels.order_ids import IDS_6, IDS_7, write_order_ids
 from fastgen.parquet.codecs import make_codec
 from fastgen.parquet.file import FileWriter
@@ -60,9 +62,11 @@ def write(
     table: RouteTable = TABLE,
     location_id: int | None = 1,
     sequence_kind: str = "i8",
+    may_end_early: bool = False,
 ) -> None:
     encoder = GroupEncoder(table, location_id)
-    fields = file_fields(sequence_kind, with_location=location_id is not None)
+    form = TableForm(sequence_kind, may_end_early)
+    fields = file_fields(form, with_location=location_id is not None)
     with FileWriter(path, fields, make_codec("zstd"), {}) as writer:
         for first, last in pairwise(cuts):
             n_rows = expansion.count_rows(last) - expansion.count_rows(first)
@@ -228,7 +232,7 @@ def test_window_of_time_touches_few_groups(expansion: EventBuffers, path: Path) 
 @pytest.mark.parametrize("others", [[], [1.0], [-1.0]])
 def test_bounds_of_zeros_have_both_signs(zeros: list[float], others: list[float]) -> None:
     """As parquet.thrift asks: readers may tell one zero from the other."""
-    bounds = _bounds(np.array(zeros + others, np.float32))
+    bounds = bounds_of(np.array(zeros + others, np.float32))
     assert bounds is not None
     expected = [min([-0.0, *others]), max([0.0, *others])]
     assert [bounds.least, bounds.greatest] == [np.float32(value).tobytes() for value in expected]

@@ -87,6 +87,8 @@ def body(row: Row) -> str:
         return f'{{"progress_pct":{progress},{ping}}}'
     if name == "delivered":
         return f'{{"delivered_lat":{lat},"delivered_lon":{lon}}}'
+    if name == "order_cancelled":
+        return f'{{"reason":"{row["cancel_reason"]}"}}'
     return "{}"
 
 

@@ -31,7 +31,7 @@ PLACES = {
 }
 FORMS = (WireForm.live(PLACES), WireForm.live_canonical(PLACES))
 STORED = st.tuples(
-    st.integers(1, 8),
+    st.integers(1, 9),
     st.sampled_from(list(PLACES)),
     st.integers(0, 300),
     st.sampled_from([0, 0, 3]),

@@ -23,7 +23,7 @@ START_S = 1_700_000_000
 NUMBERS = st.floats(width=32) | st.floats(-180, 180, width=32) | st.sampled_from([0.0078125, -0.0, 50.0, 1e9])
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 WHOLE = st.tuples(
-    st.integers(1, 8), st.integers(0, 120), st.integers(0, 32_767), st.integers(0, 12), st.integers(0, 3)
+    st.integers(1, 9), st.integers(0, 120), st.integers(0, 32_767), st.integers(0, 12), st.integers(0, 3)
 )
 TEXTS = st.tuples(st.text("AZ09", min_size=6, max_size=8), ANY_TEXT, ANY_TEXT, ANY_TEXT)
 ROWS = st.lists(st.tuples(WHOLE, st.lists(NUMBERS, min_size=5, max_size=5), TEXTS), max_size=12)
@@ -62,7 +62,7 @@ def test_order_and_lines_are_the_kernels(rows: list[Any], length_s: int, shift_s
 
 def test_rows_without_a_form_are_refused() -> None:
     row = ((1, 3, 0, 0, 0), [0.0] * 5, ("AAAAAA", "", "", ""))
-    unknown = ((9, 3, 0, 0, 0), [0.0] * 5, ("AAAAAA", "", "", ""))
+    unknown = ((10, 3, 0, 0, 0), [0.0] * 5, ("AAAAAA", "", "", ""))
     long = ((1, 3, 0, 0, 0), [0.0] * 5, ("AAAAAAAAA", "", "", ""))
     empty = ((1, 3, 0, 0, 0), [0.0] * 5, ("", "", "", ""))
     beyond = ((1, 128, 0, 0, 0), [0.0] * 5, ("AAAAAA", "", "", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from fastgen.events.schema import stored_columns
+from fastgen.events.schema import TableForm, stored_columns
 
 # By kind of column, as `events.schema` names them.
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -24,9 +24,9 @@ def is_stored_as(kind: str, found: pa.DataType) -> bool:
     return found in _TEXT_TYPES if kind == "str" else found == ARROW_TYPES[kind]
 
 
-def arrow_schema(sequence_kind: str) -> pa.Schema:
-    """Make the schema of the event table, for a dataset's type of sequence."""
-    fields = (pa.field(c.name, ARROW_TYPES[c.kind], c.nullable) for c in stored_columns(sequence_kind))
+def arrow_schema(form: TableForm) -> pa.Schema:
+    """Make the schema of a dataset's event table."""
+    fields = (pa.field(c.name, ARROW_TYPES[c.kind], c.nullable) for c in stored_columns(form))
     return pa.schema(list(fields))
 
 

@@ -16,22 +16,21 @@ import xxhash
 from fastgen.dataset.layout import ROW_GROUP_ROWS
 from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts, valid_rows
 from fastgen.dataset.reading.location_column import LOCATION, location_array
-from fastgen.events.schema import COLUMNS, NUMPY_TYPES
+from fastgen.events.schema import CANCEL_REASON, NUMPY_TYPES, digest_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from fastgen.dataset.reading.event_file import EventFile
     from fastgen.events.digest import DayDigest
+    from fastgen.events.schema import Column
 
 # Days of at most WHOLE_ROWS rows are read as one table, longer ones in sections. A section is a multiple of 8
 # rows, so that its validity bits end at a byte.
 WHOLE_ROWS = 4 * ROW_GROUP_ROWS
 SECTION_ROWS = ROW_GROUP_ROWS
-
-STORED = tuple(c.name for c in COLUMNS if c.name != LOCATION)
 
 
 class RowReader:
@@ -83,28 +82,35 @@ def digest_file_days(file: EventFile, days: Iterable[DayDigest]) -> list[DayDige
         If the file is damaged.
     """
     reader, at, found = RowReader(file), 0, []
+    # Verifying has compared the file's columns with those of its dataset before.
+    columns = digest_columns(may_end_early=CANCEL_REASON.name in file.schema.names)
     for d in days:
-        n_bytes, digest = _digest_rows(reader, d.location_id, at, at + d.rows)
+        n_bytes, digest = _digest_rows(reader, columns, d.location_id, at, at + d.rows)
         found.append(d._replace(bytes=n_bytes, digest=digest))
         at += d.rows
     return found
 
 
-def _digest_rows(reader: RowReader, location_id: int, first: int, last: int) -> tuple[int, str]:
+def _digest_rows(
+    reader: RowReader, columns: Sequence[Column], location_id: int, first: int, last: int
+) -> tuple[int, str]:
     digest, n_bytes = xxhash.xxh3_128(), 0
-    for section in _sections(reader, location_id, first, last):
+    for section in _sections(reader, columns, location_id, first, last):
         data = np.ascontiguousarray(section)
         digest.update(data.data)
         n_bytes += data.nbytes
     return n_bytes, digest.hexdigest()
 
 
-def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Iterator[NDArray[np.generic]]:
+def _sections(
+    reader: RowReader, columns: Sequence[Column], location_id: int, first: int, last: int
+) -> Iterator[NDArray[np.generic]]:
     """Give the bytes that the digest of rows first..last-1 runs over, a section at a time."""
     whole = last - first <= WHOLE_ROWS
     edges = [*range(first, last, WHOLE_ROWS if whole else SECTION_ROWS), last] if last > first else []
     ranges = list(pairwise(edges))
-    for column in COLUMNS:
+    stored = tuple(column.name for column in columns if column.name != LOCATION)
+    for column in columns:
         parts = ("valid", "lengths", "values") if column.kind == "str" else ("valid", "values")
         for part in parts:
             # Every part of a column comes before the next part, so a long day is read several times.
@@ -112,8 +118,8 @@ def _sections(reader: RowReader, location_id: int, first: int, last: int) -> Ite
                 if column.name == LOCATION:
                     array = location_array(location_id, high - low)
                 else:
-                    columns = STORED if whole else (column.name,)
-                    array = _one_array(reader.rows(low, high, columns).column(column.name))
+                    read = stored if whole else (column.name,)
+                    array = _one_array(reader.rows(low, high, read).column(column.name))
                 yield _encode(array, column.kind, part)
 
 

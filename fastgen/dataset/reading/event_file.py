@@ -19,7 +19,7 @@ import xxhash
 from fastgen.dataset.event_part import RowGroup
 from fastgen.dataset.reading.arrow_types import is_stored_as
 from fastgen.errors import DamageError
-from fastgen.events.schema import SEQUENCE_KINDS, stored_columns
+from fastgen.events.schema import SEQUENCE_KINDS, TableForm, stored_columns
 from fastgen.parquet.chunk_hashes import CHUNK_HASHES, FOOTER_END_BYTES, MAGIC, decode_hashes, hash_footer
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ class EventFile:
         """Check the columns of a file without hashes."""
         schema = self.schema
         # The file may have either type of sequence: its manifest says which, and is not read here.
-        for narrow, wide in zip(*map(stored_columns, SEQUENCE_KINDS), strict=True):
+        either = (stored_columns(TableForm(kind)) for kind in SEQUENCE_KINDS)
+        for narrow, wide in zip(*either, strict=True):
             name = narrow.name
             if name not in schema.names:
                 if name != "location_id":  # the folder's name says it

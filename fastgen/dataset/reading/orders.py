@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from fastgen.dataset.kernels.parse_texts import format_order_id
-from fastgen.events.schema import CREATED, EVENT_TYPES, N_BEFORE_PINGS
+from fastgen.events.schema import CREATED, DELIVERED, EVENT_TYPES, N_BEFORE_PINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +65,16 @@ class OrderRows(NamedTuple):
     day: NDArray[np.int64]
 
     @property
+    def is_delivered(self) -> NDArray[np.bool_]:
+        """Whether each order ends with delivered, bool (n,)."""
+        last_kind = self.batch.values["event_type_id"][self.last]
+        is_delivered: NDArray[np.bool_] = last_kind == DELIVERED
+        return is_delivered
+
+    @property
     def n_pings(self) -> NDArray[np.int64]:
-        """Pings of each well-formed order, int64 (n,)."""
-        return self.last - self.first - N_BEFORE_PINGS
+        """Pings of each well-formed order that was picked up, int64 (n,)."""
+        return self.last - self.first - N_BEFORE_PINGS + ~self.is_delivered
 
     def describe(self, i: int, what: str) -> str:
         """Write a message about an order: its location, day and id, then what is wrong."""
@@ -76,7 +83,8 @@ class OrderRows(NamedTuple):
 
     def at(self, column: str, event_type: int) -> NDArray[Any]:
         """Take a column's values on the orders' rows of one event type before the pings, (n,)."""
-        # In a well-formed order, each of these types has one row, in its place behind order_created.
+        # In a well-formed order that was picked up, each of these types has one row, in its place behind
+        # order_created.
         values: NDArray[Any] = self.batch.values[column][self.first + event_type - CREATED]
         return values
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from fastgen.dataset.index import read_index
 from fastgen.dataset.layout import Layout, PartitionBy
-from fastgen.events.schema import COLUMNS, stored_columns
+from fastgen.events.schema import stored_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fastgen.dataset.event_part import EventPart
     from fastgen.dataset.index import DatasetIndex
+    from fastgen.events.schema import TableForm
 
 # By kind of column, as `events.schema` names them.
 POLARS_TYPES: dict[str, type[pl.DataType]] = {
@@ -28,9 +29,9 @@ POLARS_TYPES: dict[str, type[pl.DataType]] = {
 }
 
 
-def polars_schema(sequence_kind: str) -> pl.Schema:
-    """Make the schema of the event table, for a dataset's type of sequence."""
-    return pl.Schema({c.name: POLARS_TYPES[c.kind]() for c in stored_columns(sequence_kind)})
+def polars_schema(form: TableForm) -> pl.Schema:
+    """Make the schema of a dataset's event table."""
+    return pl.Schema({c.name: POLARS_TYPES[c.kind]() for c in stored_columns(form)})
 
 
 def scan_events(dataset: str | Path) -> pl.LazyFrame:
@@ -70,7 +71,7 @@ def scan_files(index: DatasetIndex, files: Sequence[EventPart]) -> pl.LazyFrame:
     for file in files:
         with file.open():
             pass
-    names = [column.name for column in COLUMNS]
+    names = [column.name for column in stored_columns(index.table_form)]
     # Absolute: Polars takes a relative path such as file:x for a URL.
     paths = [file.path.absolute() for file in files]
     if index.layout is Layout.SINGLE:

@@ -51,7 +51,7 @@ def slice_events(
     ids = select_ids(index, locations)
     start_s = parse_instant(start, index.epoch_s, "start")
     end_s = parse_instant(end, index.epoch_s, "end")
-    schema = polars_schema(index.sequence_kind)
+    schema = polars_schema(index.table_form)
     files = index.files_between(start_s, end_s, ids)
     # Polars can't scan an empty list of files.
     if not files or start_s >= end_s:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.kernels.basket_check import BasketRules
     from fastgen.dataset.manifest import Manifest
     from fastgen.dataset.reading.lines import ItemIndex
+    from fastgen.events.schema import TableForm
     from fastgen.model.dimensions import Dimensions
     from fastgen.model.location import Location
     from fastgen.model.order_rules import Baskets
@@ -43,8 +44,11 @@ class Expectations(NamedTuple):
     ----------
     scenario
         The scenario.
-    sequence_kind
-        "i8" or "i16".
+    form
+        What the event table has of its own.
+    longest_preparation_s
+        Most seconds from the creation of an order to its pick-up or cancellation, as the source states it; 0
+        for the statistical one.
     day_start_s
         By location_id, int64 (n_days + 1,): Unix seconds at which its days begin, and the last one ends.
     areas
@@ -59,7 +63,8 @@ class Expectations(NamedTuple):
     """
 
     scenario: Scenario
-    sequence_kind: str
+    form: TableForm
+    longest_preparation_s: int
     day_start_s: dict[int, NDArray[np.int64]]
     areas: dict[int, Area]
     ping_interval_s: NDArray[np.int64]
@@ -74,7 +79,8 @@ def gather_expectations(manifest: Manifest, scenario: Scenario, dims: Dimensions
     locations = [location for location in scenario.locations if location.location_id in manifest.selected_ids]
     return Expectations(
         scenario=scenario,
-        sequence_kind=manifest.sequence_kind,
+        form=manifest.table_form,
+        longest_preparation_s=0 if manifest.source is None else manifest.source.longest_preparation_s,
         day_start_s={location.location_id: day_starts_s(scenario, location) for location in locations},
         areas={one.location_id: _delivery_area(scenario, one) for one in locations},
         ping_interval_s=_by_location(locations, lambda one: scenario.driver_of(one).ping_interval_s),

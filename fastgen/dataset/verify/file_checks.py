@@ -13,6 +13,7 @@ from fastgen.dataset.reading.event_file import DAMAGED, EventFile
 from fastgen.dataset.reading.orders import locate_orders
 from fastgen.dataset.reading.row_batches import read_row_batches
 from fastgen.dataset.verify.basket_checks import check_lines
+from fastgen.dataset.verify.ending_checks import check_endings, check_open_orders
 from fastgen.dataset.verify.file_state import FileState
 from fastgen.dataset.verify.report import Tally
 from fastgen.dataset.verify.route_checks import check_drives
@@ -135,7 +136,7 @@ def _reason(error: BaseException) -> str:
 
 def _check_columns(file: EventFile, part: FilePart, manifest: Manifest, tally: Tally) -> bool:
     schema, metadata, n_rows = file.schema, file.metadata.metadata or {}, file.n_rows
-    columns = stored_columns(manifest.sequence_kind, with_location=manifest.layout is Layout.SINGLE)
+    columns = stored_columns(manifest.table_form, with_location=manifest.layout is Layout.SINGLE)
     kinds = {column.name: column.kind for column in columns}
     wrong = [n for n in kinds if n not in schema.names or not is_stored_as(kinds[n], schema.field(n).type)]
     # Only the first difference is reported: others often follow from it.
@@ -180,18 +181,22 @@ def _check_rows(
 ) -> None:
     for batch in read_row_batches(file, file.schema.names):
         orders = locate_orders(batch, state.days)
-        check_nulls(orders, tally)
+        check_nulls(orders, expectations.form, tally)
         check_ids(orders, expectations, state, tally)
         check_days(orders, expectations, state, tally)
         # The checks below need the rows of an order in their places.
-        whole = check_lifecycle(orders, tally)
-        check_order_times(whole, expectations, tally)
+        if expectations.form.may_end_early:
+            whole, driven = check_endings(orders, expectations, state, tally)
+        else:
+            whole = driven = check_lifecycle(orders, tally)
+        check_order_times(driven, expectations, tally)
         check_addresses(whole, expectations, tally)
         if expectations.items is not None:
             check_lines(whole, *expectations.items, tally)
-        check_drives(whole, expectations, state, tally)
+        check_drives(driven, expectations, state, tally)
         progress(batch.n_rows)
-    # Only after the last batch is it known how many orders each day has.
+    # Only after the last batch is it known how many orders each day has, and when its events end.
+    check_open_orders(state, tally)
     for d, n_orders in zip(part.days, state.n_orders.tolist(), strict=True):
         if n_orders != d.orders:
             what = f"location {d.location_id}, day {d.day}: expected {d.orders} orders, got {n_orders}."

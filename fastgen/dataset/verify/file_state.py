@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fastgen.dataset.verify.ending_checks import OpenOrders
     from fastgen.events.day_digest import DayDigest
 
 
@@ -27,23 +28,29 @@ class FileState:
         The location-days of the file.
     n_orders
         int64 (n_days,), orders of each.
+    last_s
+        int64 (n_days,), second of the last event of each, where orders may end early; else 0.
     codes
         Order ids, as numbers.
     kitchens
         First point of the routes by location_id: latitude and longitude in microdegrees.
     last_created
         Index of the last order's location-day, and the second of its creation.
+    still_open
+        Orders that are open at their cut; see `ending_checks.OpenOrders`.
     """
 
     days: FileDays
     n_orders: NDArray[np.int64]
+    last_s: NDArray[np.int64]
     # An id may be repeated in any other file, so all are kept: eight bytes an order.
     codes: list[NDArray[np.int64]] = field(default_factory=list)
     kitchens: dict[int, tuple[int, int]] = field(default_factory=dict)
     # No location-day has the index -1, so the first order of a file has none before it.
     last_created: tuple[int, int] = (-1, 0)
+    still_open: list[OpenOrders] = field(default_factory=list)
 
     @classmethod
     def begin(cls, days: Sequence[DayDigest]) -> Self:
         """Make the state before the first row of a file with these location-days."""
-        return cls(FileDays.of(days), np.zeros(len(days), np.int64))
+        return cls(FileDays.of(days), *np.zeros((2, len(days)), np.int64))

@@ -24,7 +24,9 @@ CHECKS: dict[str, tuple[str, str]] = {
     "dataset": ("digest", "dataset digest as in the manifest"),
     # Only with the option --against.
     "against": ("digest", "as pinned"),
-    "lifecycle": ("order", "eight types in order, sequence complete"),
+    "lifecycle": ("order", "event types in order, sequence complete"),
+    # Only of datasets whose orders may end early.
+    "endings": ("order", "delivered, cancelled for a known reason, or open at the cut"),
     "nulls": ("row", "values set exactly where the event type has them"),
     "order_ids": ("order", "ids of A-Z0-9, each once"),
     "order": ("order", "rows by location, day and creation"),
@@ -36,6 +38,8 @@ CHECKS: dict[str, tuple[str, str]] = {
     "routes": ("order", "from the kitchen to the customer"),
     "pings": ("ping", "on time, on the route, as many as the drive takes"),
 }
+# Checks that a report may lack.
+OPTIONAL_CHECKS = ("against", "endings")
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.dataset.kernels.route_check import BAD, check_routes
-from fastgen.events.schema import CREATED, N_BEFORE_PINGS, PICKED_UP
+from fastgen.events.schema import CREATED, MAX_PINGS_I16, N_BEFORE_PINGS, PICKED_UP
 from fastgen.model.great_circle import compute_distances_m
 from fastgen.units import E6
 
@@ -28,7 +28,7 @@ PROGRESS_ROUNDING = 2e-5
 
 
 def check_drives(orders: OrderRows, expectations: Expectations, state: FileState, tally: Tally) -> None:
-    """Check the routes and the pings of well-formed orders."""
+    """Check the routes and the pings of well-formed orders that were picked up."""
     n_pings = orders.n_pings
     ping_start = np.concatenate([[0], np.cumsum(n_pings)]).astype(np.int64)
     order = np.repeat(np.arange(len(n_pings)), n_pings)
@@ -71,9 +71,10 @@ def _check_ends(
     lat, lon = orders.batch.values["customer_lat"], orders.batch.values["customer_lon"]
     customer = (ends_e6[:, 2:] / E6).astype(np.float32)
     elsewhere = np.zeros(len(unread), bool)
-    for rows in (orders.first, orders.last):
+    is_delivered = orders.is_delivered
+    for rows, stored in ((orders.first, np.ones_like(is_delivered)), (orders.last, is_delivered)):
         # The stored position is the 32-bit float of the route's last point, so they are equal to the bit.
-        elsewhere |= (lat[rows] != customer[:, 0]) | (lon[rows] != customer[:, 1])
+        elsewhere |= stored & ((lat[rows] != customer[:, 0]) | (lon[rows] != customer[:, 1]))
     outside, displaced, farther = np.zeros((3, len(unread)), bool)
     for location_id in np.unique(orders.location_id[~unread]).tolist():
         here = (orders.location_id == location_id) & ~unread
@@ -130,7 +131,7 @@ def _check_ping_rows(
     values, interval_s = orders.batch.values, expectations.ping_interval_s[orders.location_id]
     due = orders.at("ts_seconds", PICKED_UP)[order] + interval_s[order] * number
     late = values["ts_seconds"][row] != due
-    share = 100.0 * number / (orders.n_pings[order] + 1)
+    share = 100.0 * number / _count_intervals(orders)[order]
     # Negated, so that NaN is wrong too.
     off = ~(np.abs(values["ping_progress"][row] - share) <= PROGRESS_ROUNDING)
 
@@ -144,15 +145,29 @@ def _check_ping_rows(
     tally.count_wrong("pings", late | off, describe)
 
 
+def _count_intervals(orders: OrderRows) -> NDArray[np.int64]:
+    """Count the intervals of each drive that its pings divide it into, int64 (n,)."""
+    n_pings = orders.n_pings
+    n_intervals = n_pings + 1
+    cut = np.flatnonzero(~orders.is_delivered & (n_pings > 0))
+    if len(cut):
+        # The pings of a drive that goes on after the cut aren't all there: the progress of the first one says
+        # how many there would be.
+        first = orders.batch.values["ping_progress"][orders.first[cut] + N_BEFORE_PINGS].astype(np.float64)
+        stated = np.where(first > 0.0, 100.0 / np.maximum(first, 100.0 / MAX_PINGS_I16), 0.0)
+        n_intervals[cut] = np.maximum(n_intervals[cut], np.rint(stated).astype(np.int64))
+    return n_intervals
+
+
 def _check_ping_counts(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
-    """Check that a drive has max(1, floor(drive / interval)) - 1 pings.
+    """Check that a drive to its end has max(1, floor(drive / interval)) - 1 pings.
 
     Both ends of the drive are whole seconds, so that its length is known to less than a second.
     """
     ts, interval_s = orders.batch.values["ts_seconds"], expectations.ping_interval_s[orders.location_id]
     drive_s = ts[orders.last] - orders.at("ts_seconds", PICKED_UP)
     fewest, most = (np.maximum(1, (drive_s - late) // interval_s) - 1 for late in (1, 0))
-    wrong = (orders.n_pings < fewest) | (orders.n_pings > most)
+    wrong = orders.is_delivered & ((orders.n_pings < fewest) | (orders.n_pings > most))
     if wrong.any():
         i = int(np.argmax(wrong))
         what = f"expected {most[i]} pings on a drive of {drive_s[i]} s, got {orders.n_pings[i]}"

@@ -10,7 +10,6 @@ from fastgen.dataset.kernels.parse_texts import NO_ID, parse_house_numbers
 from fastgen.dataset.reading.orders import type_name
 from fastgen.events.schema import (
     ARRIVED,
-    COLUMNS,
     CREATED,
     DELIVERED,
     FINISHED,
@@ -19,6 +18,7 @@ from fastgen.events.schema import (
     PING,
     READY,
     STARTED,
+    stored_columns,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.verify.expectations import Expectations
     from fastgen.dataset.verify.file_state import FileState
     from fastgen.dataset.verify.report import Tally
+    from fastgen.events.schema import TableForm
 
 # Event types that follow each other in time; the driver's arrival has a rule of its own.
 STEPS = ((CREATED, STARTED), (STARTED, FINISHED), (FINISHED, READY), (READY, PICKED_UP))
@@ -58,12 +59,12 @@ def check_lifecycle(orders: OrderRows, tally: Tally) -> OrderRows:
     return orders.keep(~wrong)
 
 
-def check_nulls(orders: OrderRows, tally: Tally) -> None:
+def check_nulls(orders: OrderRows, form: TableForm, tally: Tally) -> None:
     """Check that every column has a value on its event types, and null on all others."""
     batch = orders.batch
     kind = batch.values["event_type_id"].view(np.uint8)
     wrong_in: dict[str, NDArray[np.bool_]] = {}
-    for column in COLUMNS:
+    for column in stored_columns(form):
         if column.name in batch.valid:
             # By event type as an unsigned byte, so that numbers that are no event type have a place too.
             set_on = np.full(256, not column.nullable)
@@ -131,7 +132,7 @@ def check_days(orders: OrderRows, expectations: Expectations, state: FileState, 
 
 
 def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tally) -> None:
-    """Check the times between the steps of well-formed orders."""
+    """Check the times between the steps of well-formed orders that were picked up."""
     at = {event_type: orders.at("ts_seconds", event_type) for event_type in range(CREATED, PING)}
     delivered = orders.batch.values["ts_seconds"][orders.last]
     shortest_s = expectations.shortest_step_s[orders.location_id]

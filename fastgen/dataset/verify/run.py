@@ -17,10 +17,10 @@ from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.dataset.verify.against import Reference
 from fastgen.dataset.verify.expectations import gather_expectations
 from fastgen.dataset.verify.file_checks import PartFindings, check_file, check_no_others, check_part
-from fastgen.dataset.verify.report import CHECKS, Tally, VerifyReport
+from fastgen.dataset.verify.report import CHECKS, OPTIONAL_CHECKS, Tally, VerifyReport
 from fastgen.dataset.verify.route_checks import check_kitchens
 from fastgen.errors import DamageError, DataError
-from fastgen.events.day_digest import DIGEST_VERSION, digest_dataset
+from fastgen.events.day_digest import digest_dataset, digest_version
 from fastgen.events.schema import SEQUENCE_KINDS
 from fastgen.inputs.tables import read_tables
 from fastgen.paths import check_input
@@ -93,7 +93,7 @@ def verify_dataset(
         reference.check(manifest, days, digest, tally)
     # Every check is reported: one that found nothing to check says why.
     for check in CHECKS:
-        if check not in tally.checks and check != "against":
+        if check not in (*tally.checks, *OPTIONAL_CHECKS):
             reason = (
                 "the tables can't be read" if parts and check in ("items", "baskets") else "no file to read"
             )
@@ -110,8 +110,9 @@ def _check_versions(manifest: Manifest, name: str) -> None:
     DataError
         If it is of another digest version, or of an unknown type of sequence.
     """
-    if manifest.digest_version != DIGEST_VERSION:
-        raise DataError(f"{name}: expected digest_version {DIGEST_VERSION}, got {manifest.digest_version}.")
+    expected = digest_version(may_end_early=manifest.table_form.may_end_early)
+    if manifest.digest_version != expected:
+        raise DataError(f"{name}: expected digest_version {expected}, got {manifest.digest_version}.")
     if manifest.sequence_kind not in SEQUENCE_KINDS:
         raise DataError(f"{name}: expected sequence_kind 'i8' or 'i16', got {manifest.sequence_kind!r}.")
 

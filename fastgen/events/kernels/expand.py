@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ITEM_END = 125  # "}"
 # Columns of `start`. Rows of `floats` and `lengths` are in the order of `FLOATS` and `TEXTS`.
-FIRST_ROW, FIRST_ID, FIRST_ADDR, FIRST_ITEMS = range(4)
+FIRST_ROW, FIRST_ID, FIRST_ADDR, FIRST_ITEMS, FIRST_PING = range(5)
 
 
 class EventArrays(NamedTuple):
@@ -48,7 +48,7 @@ class EventArrays(NamedTuple):
     Attributes
     ----------
     start
-        int64 (n_orders + 1, 4), where an order's rows, ids, address and items begin.
+        int64 (n_orders + 1, 5), where an order's rows, ids, address, items and pings begin.
     event_type_id
         int8 (n_rows,).
     ts_seconds
@@ -166,6 +166,7 @@ def write_events(
     """Write events as `expand_events` does."""
     row, ids_at = start[first_order, FIRST_ROW], start[first_order, FIRST_ID]
     addr_at, items_at = start[first_order, FIRST_ADDR], start[first_order, FIRST_ITEMS]
+    ping_at = start[first_order, FIRST_PING]
     for i in range(first_order, last_order):
         customer = customers[i]
         ping = ping_start[customer]
@@ -191,8 +192,6 @@ def write_events(
             all_seconds[row + j] = epoch_s + times_us[i, j] // 1_000_000
         # Pings count from the pick-up, in whole seconds.
         ping_s = all_seconds[row + 5]
-        # Number of the order's first ping: the rows before, less 7 for each order before.
-        ping_at = row - (N_BEFORE_PINGS + 1) * i
         for at in range(row + N_BEFORE_PINGS, delivered):
             ping_s += ping_interval_s
             kinds[at] = PING
@@ -232,6 +231,7 @@ def write_events(
         start[i + 1, FIRST_ID] = ids_at
         start[i + 1, FIRST_ADDR] = addr_at
         start[i + 1, FIRST_ITEMS] = items_at
+        start[i + 1, FIRST_PING] = ping_at
 
 
 def expand_events(

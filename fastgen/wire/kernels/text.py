@@ -8,6 +8,7 @@ import numpy as np
 
 from fastgen.events.schema import (
     ADDR,
+    CANCELLED,
     CREATED,
     DELIVERED,
     ID,
@@ -62,9 +63,9 @@ LOOP_AT, ID_AT = 32, 40
 (OPEN, SEQUENCE, BODY, CLOSE) = range(4)
 (CUSTOMER_LAT, CUSTOMER_LON, CUSTOMER_ADDR, ITEMS, END, NO_BODY) = range(4, 10)
 (ROUTE, PROGRESS, LOC_LAT, LOC_LON, DELIVERED_LAT, DELIVERED_LON) = range(10, 16)  # each lon follows its lat
-ETA_MINS = 16
-TYPE = 17  # the first of eight, one a type
-PLACE = 25  # the first of those by location_id
+(ETA_MINS, REASON, END_OF_TEXT) = range(16, 19)
+TYPE = 19  # the first of nine, one a type
+PLACE = 28  # the first of those by location_id
 
 U = np.uint64
 # The bits of a UUID that state its version and its variant (RFC 9562, 5.8).
@@ -258,6 +259,10 @@ def write_texts(
                     at += 2
             elif kind == DELIVERED:
                 at = _put_pair(floats, i, LAT, DELIVERED_LAT, pieces, out, at)
+            elif kind == CANCELLED:
+                at = _put_piece(pieces, REASON, out, at)
+                at = _put_text(addr_text, start, i, ADDR, times + 1, out, at)
+                end = END_OF_TEXT
             else:
                 end = NO_BODY
             at = _put_piece(pieces, end, out, at)

@@ -1,0 +1,34 @@
+"""Build datasets whose orders may end early, on toy roads."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fastgen.building.build import build_with
+from fastgen.building.options import BuildOptions
+from fastgen.building.workers import make_with_workers
+from fastgen.generating.inputs import load_simulation
+from tests.generating.closing_kitchens import make_closing_kitchens
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastgen.building.job import BuildResult
+    from fastgen.generating.simulation import Simulation
+
+DAYS = 3
+LOCATIONS = ("sf", "chicago")
+
+
+def closing_options(roads: Path, **others: object) -> BuildOptions:
+    return BuildOptions(**{"days": DAYS, "locations": LOCATIONS, "roads": roads, **others})  # type: ignore[arg-type]
+
+
+def build_closing(out: Path, roads: Path, workers: int = 1, **others: object) -> BuildResult:
+    engine = partial(make_with_workers, workers=workers)
+    return build_with(engine, out, closing_options(roads, **others), make_source=make_closing_kitchens)
+
+
+def simulate_closing(roads: Path, **others: object) -> Simulation:
+    return load_simulation(closing_options(roads, **others), make_source=make_closing_kitchens)
