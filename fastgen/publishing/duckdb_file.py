@@ -18,8 +18,9 @@ from fastgen.publishing.publication import (
     refuse_other,
     scratch_folder,
 )
+from fastgen.publishing.tables import may_end_early
 from fastgen.publishing.target import Form
-from fastgen.publishing.views import VIEWS, load_views
+from fastgen.publishing.views import load_views, view_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -107,7 +108,7 @@ def publish_duckdb(
         If something else is there and `overwrite` is not set, another run publishes there, or the file can't
         be written.
     """
-    names = {*(table.name for table in tables), *VIEWS}
+    names = {*(table.name for table in tables), *view_names(may_end_early=may_end_early(tables))}
     if not overwrite and _is_finished(path, names, publication):
         return ()
     wal = _log_of(path)
@@ -167,7 +168,7 @@ def _fill(
             connection.register("incoming", _without_zone(table, failed))
             connection.execute(f"CREATE TABLE {table.name} AS FROM incoming")
             connection.unregister("incoming")
-        for name, select in load_views().items():
+        for name, select in load_views(may_end_early=may_end_early(tables)).items():
             connection.execute(f"CREATE VIEW {name} AS {select}")
         connection.execute(_MAKE_STATE, [publication.id, publication.digest])
         connection.execute("CHECKPOINT")

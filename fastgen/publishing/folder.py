@@ -18,7 +18,7 @@ from fastgen.publishing.publication import (
     scratch_folder,
     write_publication_state,
 )
-from fastgen.publishing.tables import TABLE_NAMES
+from fastgen.publishing.tables import TABLE_NAMES, may_end_early
 from fastgen.publishing.target import Form
 from fastgen.publishing.views import VIEW_FILES, view_script
 
@@ -175,9 +175,9 @@ def _all_files(place: Path) -> dict[str, int]:
 
 
 def _scripts(target: Target, tables: Sequence[Table]) -> dict[str, bytes]:
-    names = [table.name for table in tables]
+    names, early = [table.name for table in tables], may_end_early(tables)
     return {
-        file: view_script(engine, target.form, target.path, names).encode()
+        file: view_script(engine, target.form, target.path, names, may_end_early=early).encode()
         for engine, file in VIEW_FILES.items()
     }
 

@@ -10,7 +10,7 @@ from fastgen.publishing.folder import check_tables_folder, places_of_tables, pub
 from fastgen.publishing.publication import Publication
 from fastgen.publishing.tables import open_tables
 from fastgen.publishing.target import Form, check_apart, parse_target
-from fastgen.publishing.views import VIEWS
+from fastgen.publishing.views import view_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ def publish(
         digest=manifest.digest,
         tables=tuple(table.name for table in tables),
         made=made,
-        views=VIEWS,
+        views=view_names(may_end_early=manifest.table_form.may_end_early),
         events=manifest.rows,
         seconds=time.perf_counter() - began,
     )

@@ -14,7 +14,7 @@ from fastgen.dataset.reading.arrow_types import arrow_schema
 from fastgen.dataset.reading.event_file import DAMAGED
 from fastgen.dataset.reading.location_column import stored_names, with_location
 from fastgen.errors import DamageError
-from fastgen.events.schema import CREATED, stored_columns
+from fastgen.events.schema import CANCEL_REASON, CREATED, stored_columns
 from fastgen.publishing.order_items import ORDER_ITEMS, SOURCE_COLUMNS, explode_items
 from fastgen.publishing.times import add_times, time_fields
 
@@ -82,6 +82,11 @@ def published_schema(form: TableForm) -> pa.Schema:
     stored = list(arrow_schema(form))
     after_ts = [field.name for field in stored].index("ts_seconds") + 1
     return pa.schema([*stored[:after_ts], *time_fields(), *stored[after_ts:]])
+
+
+def may_end_early(tables: Sequence[Table]) -> bool:
+    """Say whether tables are of a dataset whose orders may end early."""
+    return any(CANCEL_REASON.name in table.schema.names for table in tables)
 
 
 def _dimension(dataset: OpenDataset, name: str, entry: FileEntry) -> Table:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # In the order in which they are created.
 VIEWS = ("order_header", "item_sales", "brand_sales", "location_sales")
+# Of datasets whose orders may end early also these.
+VIEWS_OF_ENDINGS = ("order_status",)
 # Scripts in the folder of the tables, by engine.
 VIEW_FILES = {"duckdb": "views_duckdb.sql", "spark": "views_spark.sql"}
 _WITH_TS = ("order_items", "events")
@@ -25,13 +27,20 @@ _WITH_TS = ("order_items", "events")
 _PLAIN_TS = "make_timestamp(ts_seconds * 1000000)"
 
 
-def load_views() -> dict[str, str]:
-    """Load the SELECT of every view by name."""
-    folder = resources.files("fastgen.publishing") / "sql"
-    return {name: (folder / f"{name}.sql").read_text(encoding="utf-8") for name in VIEWS}
+def view_names(*, may_end_early: bool) -> tuple[str, ...]:
+    """Name the views of a dataset, whose orders may end early or not."""
+    return (*VIEWS, *VIEWS_OF_ENDINGS) if may_end_early else VIEWS
 
 
-def view_script(engine: str, form: Form, folder: Path, tables: Sequence[str]) -> str:
+def load_views(*, may_end_early: bool) -> dict[str, str]:
+    """Load the SELECT of every view of a dataset by name."""
+    folder, names = resources.files("fastgen.publishing") / "sql", view_names(may_end_early=may_end_early)
+    return {name: (folder / f"{name}.sql").read_text(encoding="utf-8") for name in names}
+
+
+def view_script(
+    engine: str, form: Form, folder: Path, tables: Sequence[str], *, may_end_early: bool = False
+) -> str:
     """Write the SQL statements that create views on a folder of tables, each ended by a semicolon.
 
     Parameters
@@ -44,10 +53,13 @@ def view_script(engine: str, form: Form, folder: Path, tables: Sequence[str]) ->
         Their folder; the statements have its absolute path.
     tables
         Their names.
+    may_end_early
+        Whether the orders of the dataset may end early.
     """
     base = [_table_view(engine, form, folder.absolute() / name, name) for name in tables]
+    views = load_views(may_end_early=may_end_early)
     create = "CREATE OR REPLACE VIEW" if engine == "duckdb" else "CREATE OR REPLACE TEMPORARY VIEW"
-    derived = [f"{create} {name} AS\n{select.strip()}" for name, select in load_views().items()]
+    derived = [f"{create} {name} AS\n{select.strip()}" for name, select in views.items()]
     return "".join(f"{statement};\n\n" for statement in (*base, *derived))
 
 
