@@ -67,6 +67,15 @@ def _with_stream(command: Command) -> Command:
     return add_options(command, (_mode, _to, _speed, _every))
 
 
+_cloudevents = click.option(
+    "--cloudevents",
+    type=Place(),
+    metavar="FILE|FOLDER",
+    help="Also write what happened to orders, lines, steps and people as CloudEvents 1.0, JSON lines: to a "
+    "file whose name ends in .jsonl, or to a folder, a file a day.",
+)
+
+
 @click.command()
 @click.argument("folder", type=Place(), metavar="DIR")
 @click.option("--days", type=Whole(), default=7, show_default=True, metavar="N", help="Days to make.")
@@ -84,6 +93,7 @@ def _with_stream(command: Command) -> Command:
 @click.option("--force", is_flag=True, help="Accept a load over 1, whose queues grow all through a rush.")
 @_snapshot_every
 @_stop_at
+@_cloudevents
 @workers
 @_with_stream
 @overwrite
@@ -98,6 +108,7 @@ def run(
     force: bool,
     snapshot_every: int,
     stop_at: str | None,
+    cloudevents: Path | None,
     workers: int | None,
     overwrite: bool,
     output: Path,
@@ -130,6 +141,7 @@ def run(
         snapshot_every=snapshot_every,
         roads=roads,
         workers=workers,
+        cloud_events=cloudevents,
     )
 
     def make(progress: TerminalRunProgress) -> BuildResult:
@@ -146,6 +158,7 @@ def run(
 @roads
 @_snapshot_every
 @_stop_at
+@_cloudevents
 @workers
 def resume(
     *,
@@ -154,6 +167,7 @@ def resume(
     roads: Path | None,
     snapshot_every: int,
     stop_at: str | None,
+    cloudevents: Path | None,
     workers: int | None,
 ) -> None:
     """Go on with the run of DATASET from its last snapshots: to more days, or beyond where it stopped.
@@ -181,6 +195,7 @@ def resume(
             snapshot_every=snapshot_every,
             roads=roads,
             workers=workers,
+            cloud_events=cloudevents,
             progress=progress,
         )
 

@@ -42,6 +42,11 @@ def minute_starts_s(zone: ZoneInfo | None, start: dt.date, day: int) -> NDArray[
     return starts - np.array([_offset_s(zone, minute) for minute in minutes], np.int64)
 
 
+def day_start_s(zone: ZoneInfo, start: dt.date, day: int) -> int:
+    """Compute the first of `minute_starts_s` alone."""
+    return day * S_PER_DAY - _offset_s(zone, _midnight(start, day))
+
+
 def skipped_minutes(zone: ZoneInfo, start: dt.date, day: int) -> tuple[int, int] | None:
     """Find the minutes of a day that the zone's wall clock skips: first and end; None where it skips none."""
     midnight = _midnight(start, day)

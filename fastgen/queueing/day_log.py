@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.queueing.kernels import records as r
+from fastgen.queueing.kernels.keeping import copy_orders
+from fastgen.queueing.site import Records, fill_records
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.queueing.kernels.records import SiteArrays
+    from fastgen.queueing.site import Demand
 
 
 class DayLog(NamedTuple):
@@ -40,16 +43,14 @@ class KeptOrders(NamedTuple):
 
     Attributes
     ----------
-    orders, lines, steps
-        int64, records.
+    records
+        The records.
     new_order, new_line
         int64 (n_orders + 1,) and (n_lines + 1,), the new number of each of the site's, NONE where it isn't
         kept. The last entry, which number NONE reads, is NONE.
     """
 
-    orders: NDArray[np.int64]
-    lines: NDArray[np.int64]
-    steps: NDArray[np.int64]
+    records: Records
     new_order: NDArray[np.int64]
     new_line: NDArray[np.int64]
 
@@ -69,35 +70,32 @@ def take_out_day(site: SiteArrays, day: int, begins_us: int, ends_us: int, cut_u
         The time up to which the site has run.
     """
     created, states = site.orders[:, r.ORDER_CREATED], site.orders[:, r.ORDER_STATE]
-    taken = (begins_us <= created) & (created < ends_us) & ~np.isin(states, (r.CANDIDATE, r.DROPPED))
-    kept = keep_orders(site, taken)
-    return DayLog(day, kept.orders, kept.lines, kept.steps, cut_us)
+    taken = (begins_us <= created) & (created < ends_us) & (states != r.CANDIDATE) & (states != r.DROPPED)
+    return DayLog(day, *keep_orders(site, taken).records, cut_us)
 
 
-def keep_orders(site: SiteArrays, is_kept: NDArray[np.bool_]) -> KeptOrders:
-    """Copy some orders of a site with their lines and steps; is_kept: bool (n_orders,)."""
-    kept_lines = is_kept[site.lines[:, r.LINE_ORDER]]
-    line_of_step = np.repeat(
-        np.arange(len(site.lines)), site.lines[:, r.LINE_END_STEP] - site.lines[:, r.LINE_FIRST_STEP]
-    )
-    kept_steps = kept_lines[line_of_step]
-    new_order, new_line = _renumber(is_kept), _renumber(kept_lines)
-    lines_before, steps_before = _count_before(kept_lines), _count_before(kept_steps)
-    orders, lines, steps = site.orders[is_kept], site.lines[kept_lines], site.steps[kept_steps]
-    for column in (r.ORDER_FIRST_LINE, r.ORDER_END_LINE):
-        orders[:, column] = lines_before[orders[:, column]]
-    for column in (r.LINE_FIRST_STEP, r.LINE_END_STEP, r.LINE_STEP):
-        lines[:, column] = steps_before[lines[:, column]]
-    lines[:, r.LINE_ORDER] = new_order[lines[:, r.LINE_ORDER]]
-    lines[:, r.LINE_NEXT] = new_line[lines[:, r.LINE_NEXT]]
-    return KeptOrders(orders, lines, steps, new_order, new_line)
+def keep_orders(site: SiteArrays, is_kept: NDArray[np.bool_], demand: Demand | None = None) -> KeptOrders:
+    """Copy some orders of a site with their lines and steps.
 
-
-def _renumber(kept: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Compute the new number of every row, NONE where it isn't kept; NONE itself, the last entry, stays."""
-    return np.concatenate((np.where(kept, np.cumsum(kept) - 1, r.NONE), [r.NONE]))
-
-
-def _count_before(kept: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Count the rows kept before every row, and before the end; NONE, the last entry, stays."""
-    return np.concatenate(([0], np.cumsum(kept), [r.NONE]))
+    Parameters
+    ----------
+    site
+        The site; it isn't changed.
+    is_kept
+        bool (n_orders,).
+    demand
+        Orders to come, whose records follow the copies; None: none.
+    """
+    first_line, end_line = site.orders[is_kept, r.ORDER_FIRST_LINE], site.orders[is_kept, r.ORDER_END_LINE]
+    # The steps of an order go from the first one of its first line to the last one of its last line.
+    first_step = site.lines[first_line, r.LINE_FIRST_STEP]
+    end_step = site.lines[end_line - 1, r.LINE_END_STEP]
+    sizes = len(first_line), int((end_line - first_line).sum()), int((end_step - first_step).sum())
+    more = (0, 0, 0) if demand is None else demand.sizes
+    records = Records.empty(*(kept + new for kept, new in zip(sizes, more, strict=True)))
+    new_order, new_line = np.empty(len(site.orders) + 1, np.int64), np.empty(len(site.lines) + 1, np.int64)
+    copy_orders(site.orders, site.lines, site.steps, is_kept, *records, new_order, new_line)
+    if demand is not None:
+        # In place: to join the two later would take a large site as long as half of its loop.
+        fill_records(demand, records, sizes)
+    return KeptOrders(records, new_order, new_line)

@@ -13,11 +13,8 @@ import numpy as np
 from fastgen.queueing.day_log import keep_orders
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import rebuild_events
-from fastgen.queueing.site import make_records
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from fastgen.queueing.kernels.records import SiteArrays
     from fastgen.queueing.site import Demand
 
@@ -35,15 +32,15 @@ def take_over(site: SiteArrays, demand: Demand, kept_from_us: int = r.NEVER) -> 
         Orders created from this time on are kept although they have ended, until their day is taken out.
     """
     states = site.orders[:, r.ORDER_STATE]
-    is_kept = np.isin(states, (r.OPEN, r.CANDIDATE))
+    is_kept = (states == r.OPEN) | (states == r.CANDIDATE)
     is_kept |= (site.orders[:, r.ORDER_CREATED] >= kept_from_us) & (states != r.DROPPED)
-    kept = keep_orders(site, is_kept)
-    more = _shifted(demand, len(kept.orders), len(kept.lines), len(kept.steps))
+    kept = keep_orders(site, is_kept, demand)
+    orders, lines, steps = kept.records
     progress, waiting = site.progress.copy(), site.waiting[: site.progress[r.N_WAITING]].copy()
     # Candidates are at the end, so the next one is the first of them.
-    progress[r.NEXT_ORDER] = np.count_nonzero(kept.orders[:, r.ORDER_STATE] != r.CANDIDATE)
+    progress[r.NEXT_ORDER] = np.count_nonzero(orders[:, r.ORDER_STATE] != r.CANDIDATE)
     waiting[:, 1] = kept.new_order[waiting[:, 1]]
-    room = np.zeros((len(kept.orders) + len(more[0]) - len(waiting), 2), np.int64)
+    room = np.zeros((len(orders) - len(waiting), 2), np.int64)
     pools, stations, couriers = site.pools.copy(), site.stations.copy(), site.couriers.copy()
     for column in (r.POOL_HEAD, r.POOL_TAIL):
         # The tail of an empty queue may be a line that is gone.
@@ -52,9 +49,9 @@ def take_over(site: SiteArrays, demand: Demand, kept_from_us: int = r.NEVER) -> 
     couriers[:, r.COURIER_ORDER] = kept.new_order[couriers[:, r.COURIER_ORDER]]
     result = site._replace(
         progress=progress,
-        orders=np.concatenate((kept.orders, more[0])),
-        lines=np.concatenate((kept.lines, more[1])),
-        steps=np.concatenate((kept.steps, more[2])),
+        orders=orders,
+        lines=lines,
+        steps=steps,
         pools=pools,
         stations=stations,
         couriers=couriers,
@@ -67,12 +64,3 @@ def take_over(site: SiteArrays, demand: Demand, kept_from_us: int = r.NEVER) -> 
     )
     rebuild_events(result)
     return result
-
-
-def _shifted(demand: Demand, n_orders: int, n_lines: int, n_steps: int) -> list[NDArray[np.int64]]:
-    """Make the records of more orders, which follow some that are there."""
-    orders, lines, steps = make_records(demand)
-    orders[:, [r.ORDER_FIRST_LINE, r.ORDER_END_LINE]] += n_lines
-    lines[:, [r.LINE_FIRST_STEP, r.LINE_END_STEP]] += n_steps
-    lines[:, r.LINE_ORDER] += n_orders
-    return [orders, lines, steps]

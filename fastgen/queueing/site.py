@@ -75,6 +75,28 @@ class Demand(NamedTuple):
     draw: NDArray[np.int64]
     line_item: NDArray[np.int32]
 
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Numbers of orders, lines and steps."""
+        return len(self.created_us), len(self.line_item), len(self.step_type)
+
+
+class Records(NamedTuple):
+    """Records of orders, of their lines and of the steps of those, all int64, a record a row."""
+
+    orders: NDArray[np.int64]
+    lines: NDArray[np.int64]
+    steps: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, n_orders: int, n_lines: int, n_steps: int) -> Records:
+        """Make records that are to be filled in."""
+        return cls(
+            np.empty((n_orders, r.ORDER_COLUMNS), np.int64),
+            np.empty((n_lines, r.LINE_COLUMNS), np.int64),
+            np.empty((n_steps, r.STEP_COLUMNS), np.int64),
+        )
+
 
 def make_site(
     capacity: Capacity,
@@ -142,10 +164,28 @@ def _make_stations(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArra
     return pools, stations
 
 
-def make_records(demand: Demand) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Make the records of orders, lines and steps."""
-    n_orders, n_lines = len(demand.created_us), len(demand.step_start) - 1
-    orders = np.full((n_orders, r.ORDER_COLUMNS), r.NONE, np.int64)
+def make_records(demand: Demand) -> Records:
+    """Make the records of orders to come."""
+    records = Records.empty(*demand.sizes)
+    fill_records(demand, records, (0, 0, 0))
+    return records
+
+
+def fill_records(demand: Demand, records: Records, sizes: tuple[int, int, int]) -> None:
+    """Write the records of orders to come.
+
+    Parameters
+    ----------
+    demand
+        The orders.
+    records
+        Output: the rows after the first ones.
+    sizes
+        Numbers of orders, lines and steps that are there before them.
+    """
+    first_order, first_line, first_step = sizes
+    orders, lines, steps = (part[n:] for part, n in zip(records, sizes, strict=True))
+    orders[:], lines[:], steps[:] = r.NONE, r.NONE, r.NONE
     for column, values in (
         (r.ORDER_CREATED, demand.created_us),
         (r.ORDER_NUMBER, demand.number),
@@ -153,20 +193,19 @@ def make_records(demand: Demand) -> tuple[NDArray[np.int64], NDArray[np.int64], 
         (r.ORDER_PACKING, demand.packing_us),
         (r.ORDER_RIDE_OUT, demand.ride_out),
         (r.ORDER_RIDE_BACK, demand.ride_back),
-        (r.ORDER_FIRST_LINE, demand.line_start[:-1]),
-        (r.ORDER_END_LINE, demand.line_start[1:]),
+        (r.ORDER_FIRST_LINE, demand.line_start[:-1] + first_line),
+        (r.ORDER_END_LINE, demand.line_start[1:] + first_line),
         (r.ORDER_INDEX, demand.draw),
     ):
         orders[:, column] = values
     orders[:, r.ORDER_STATE] = r.CANDIDATE
-    lines = np.full((n_lines, r.LINE_COLUMNS), r.NONE, np.int64)
-    lines[:, r.LINE_FIRST_STEP], lines[:, r.LINE_END_STEP] = demand.step_start[:-1], demand.step_start[1:]
-    lines[:, r.LINE_ORDER] = np.repeat(np.arange(n_orders), np.diff(demand.line_start))
+    lines[:, r.LINE_FIRST_STEP] = demand.step_start[:-1] + first_step
+    lines[:, r.LINE_END_STEP] = demand.step_start[1:] + first_step
+    numbers = np.arange(first_order, first_order + len(orders))
+    lines[:, r.LINE_ORDER] = np.repeat(numbers, np.diff(demand.line_start))
     lines[:, r.LINE_ITEM] = demand.line_item
-    steps = np.full((len(demand.step_type), r.STEP_COLUMNS), r.NONE, np.int64)
     steps[:, r.STEP_DURATION], steps[:, r.STEP_TYPE] = demand.duration_us, demand.step_type
     # What is expected of the line's steps from each one on: its end's sum, less the sum before the step.
     before = np.concatenate(([0], np.cumsum(demand.expected_us)))
     ends = np.repeat(demand.step_start[1:], np.diff(demand.step_start))
     steps[:, r.STEP_EXPECTED_LEFT] = before[ends] - before[:-1]
-    return orders, lines, steps

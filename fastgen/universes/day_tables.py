@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from fastgen.model.stations import STATION_TYPES
-from fastgen.queueing.activity import end_times, time_steps, until_cut
+from fastgen.queueing.activity import end_times, ride_ends, time_steps, until_cut
 from fastgen.queueing.kernels import records as r
 from fastgen.units import S_PER_DAY, US_PER_S
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fastgen.queueing.activity import Equipment
     from fastgen.queueing.day_log import DayLog
     from fastgen.templates.universe import Universe
 
@@ -49,7 +50,7 @@ def epoch_us(start: dt.date) -> int:
     return (start.toordinal() - _EPOCH_DAY) * S_PER_DAY * US_PER_S
 
 
-def make_orders(log: DayLog, epoch: int) -> pl.DataFrame:
+def make_orders(log: DayLog, equipment: Equipment, epoch: int) -> pl.DataFrame:
     """Make the table of a day's orders; times that hadn't come when the day was taken out are null."""
     rows = log.orders
     times = {
@@ -63,6 +64,7 @@ def make_orders(log: DayLog, epoch: int) -> pl.DataFrame:
         "ended": r.ORDER_ENDED,
     }
     known = {name: until_cut(rows[:, column], log.cut_us) for name, column in times.items()}
+    known["courier_back"] = until_cut(ride_ends(log, equipment), log.cut_us)
     has_ended = known["ended"] != r.NEVER
     passed = sum((known[name] != r.NEVER).astype(np.int64) for name in ("started", "ready", "picked_up"))
     states = np.where(has_ended, 0, passed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from fastgen.errors import DataError, OutputError, ScenarioError
 from fastgen.paths import check_input
 from fastgen.templates.reading import read_universe
 from fastgen.templates.site_load import check_load, refuse_overload, warn_of_load
+from fastgen.universes.cloud_event_files import check_target, write_cloud_events
 from fastgen.universes.day_tables import Menu
 from fastgen.universes.event_plan import plan_events
 from fastgen.universes.recording import Span, record_sites
@@ -76,6 +78,8 @@ def run_universe(
     """
     progress = progress or RunProgress()
     out = check_output(output)
+    if options.cloud_events is not None:
+        check_target(options.cloud_events, out)
     universe = read_universe(check_input(templates, "templates"))
     checked = list(check_load(universe, options.roads, progress.announce))
     for line in warn_of_load(checked):
@@ -114,6 +118,7 @@ def resume_universe(
     snapshot_every: int = 7,
     roads: Path | None = None,
     workers: int | None = None,
+    cloud_events: Path | None = None,
     progress: RunProgress | None = None,
 ) -> BuildResult:
     """Go on with a run from its last snapshots, to more days, or beyond the time at which it stopped.
@@ -126,7 +131,7 @@ def resume_universe(
         Folder of the dataset.
     days
         Days that it then has.
-    stop_at_us, snapshot_every, roads, workers
+    stop_at_us, snapshot_every, roads, workers, cloud_events
         As of `RunOptions`.
     progress
         Receives the progress.
@@ -142,6 +147,8 @@ def resume_universe(
     """
     progress = progress or RunProgress()
     out = check_input(dataset, "dataset")
+    if cloud_events is not None:
+        check_target(cloud_events, out)
     before = read_run(out)
     options = RunOptions(
         days=days,
@@ -151,6 +158,7 @@ def resume_universe(
         snapshot_every=snapshot_every,
         roads=roads,
         workers=workers,
+        cloud_events=cloud_events,
     )
     universe = read_universe(out / UNIVERSE / TEMPLATES)
     plans = plan_sites(universe, options.seed, options.start, options.roads, progress.announce)
@@ -190,6 +198,9 @@ def _run(
     for place in plan.scenario.locations:
         number_orders(tables, place.code, record.seed, plan.source.first_index[place.location_id])
     record.ended(sites, list_tables(tables, folder)).write(folder)
+    if options.cloud_events is not None:
+        eating = {p.site.info.name: dt.timedelta(microseconds=p.capacity.eating_us) for p in plans}
+        write_cloud_events(tables, options.cloud_events, options.epoch, options.days, options.stop_at, eating)
     # A dataset of the same build is completed; only another one is replaced.
     overwrite = overwrite and not _is_of(plan.build_id, out)
     engine = partial(make_with_workers, workers=options.workers)

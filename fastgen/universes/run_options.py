@@ -46,6 +46,8 @@ class RunOptions:
         Folder of NAME.roads files; a site without one there takes its built-in network.
     workers
         Sites that run at the same time, and workers of the build; None: as many as cores.
+    cloud_events
+        File, whose name ends in .jsonl, or folder to which the run's CloudEvents are written; None: nowhere.
     """
 
     days: int
@@ -55,6 +57,7 @@ class RunOptions:
     snapshot_every: int = 7
     roads: Path | None = None
     workers: int | None = None
+    cloud_events: Path | None = None
 
     def __post_init__(self) -> None:
         """Check what no scenario checks."""
@@ -76,3 +79,8 @@ class RunOptions:
     def epoch(self) -> dt.datetime:
         """Time of day 0, 00:00 UTC, from which all times are counted."""
         return dt.datetime.combine(self.start, dt.time(), dt.UTC)
+
+    @property
+    def stop_at(self) -> dt.datetime | None:
+        """Time at which the run stops; None: after its last day."""
+        return None if self.stop_at_us is None else self.epoch + dt.timedelta(microseconds=self.stop_at_us)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastgen.inputs.timezones import load_zone
-from fastgen.model.wall_clock import minute_starts_s, skipped_minutes
+from fastgen.model.wall_clock import day_start_s, minute_starts_s, skipped_minutes
 from fastgen.queueing.kernels.records import NEVER
 from fastgen.queueing.population import draw_homes
 from fastgen.roads.area import Area
@@ -73,7 +73,7 @@ class SitePlan:
 
     def day_start_us(self, day: int) -> int:
         """Compute the first microsecond of a day; before the epoch for day 0 of places east of Greenwich."""
-        return int(minute_starts_s(self.zone, self.start, day)[0]) * US_PER_S
+        return day_start_s(self.zone, self.start, day) * US_PER_S
 
     def minute_starts_us(self, day: int) -> NDArray[np.int64]:
         """Compute when each minute of a day begins, int64 (1440,), NEVER where the clock skips it."""

@@ -96,7 +96,7 @@ class SiteTables:
         edges = make_edges(begins_us, ends_us, self._interval_us)
         site, pools, self._activity = measure_day(self._activity, log, self._equipment, edges)
         made = {
-            "orders": make_orders(log, self._epoch),
+            "orders": make_orders(log, self._equipment, self._epoch),
             "order_lines": make_order_lines(log, self._menu, self._epoch),
             "steps": make_steps(log, self._epoch),
             "metrics": make_metrics(log.day, site, self._epoch),

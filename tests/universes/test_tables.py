@@ -16,6 +16,7 @@ from polars import selectors
 from polars.testing import assert_frame_equal
 
 from fastgen.model.stations import STATION_TYPES
+from fastgen.queueing.activity import describe_equipment
 from fastgen.queueing.day_log import DayLog
 from fastgen.queueing.kernels import records as r
 from fastgen.templates.universe import id_of
@@ -92,6 +93,12 @@ def test_orders_say_what_the_records_say(runs: list[Run], overloaded: Run) -> No
                 for t, c in zip(orders[:, column], cut, strict=True)
             ]
             assert us(table[name]) == expected
+        done = table.drop_nulls("courier_back")
+        ride_us = np.array(us(done["courier_back"])) - np.array(us(done["ended"]))
+        row = table["courier_back"].is_not_null().to_numpy()
+        np.testing.assert_array_equal(ride_us, orders[row, r.ORDER_RIDE_BACK] * run.plan.capacity.paces[0])
+        assert (done["state"] == "delivered").all()
+        assert done.height > 0.7 * table.filter(state="delivered").height
         assert table["customer"].to_list() == orders[:, r.ORDER_CUSTOMER].tolist()
         assert table["candidate"].to_list() == orders[:, r.ORDER_INDEX].tolist()
         assert table["order_number"].to_list() == [i for log in run.logs for i in range(len(log.orders))]
@@ -117,11 +124,12 @@ def test_a_log_that_is_cut_early_tells_what_had_happened_by_then() -> None:
     names = pl.Series([f"item {row}" for row in range(50)])
     seen, lines_seen = set[str](), set[str]()
     for seed in range(6):
-        (log,) = run_days(draw_case(seed, n_orders=200, days=1), 1)
+        case = draw_case(seed, n_orders=200, days=1)
+        (log,), equipment = run_days(case, 1), describe_equipment(case.capacity, case.changes, case.weather)
         before = pl.DataFrame()
         for cut in np.linspace(log.orders[0, r.ORDER_CREATED], log.cut_us, 25).astype(int).tolist():
             cut_log = created_by(log, cut)
-            orders, steps = make_orders(cut_log, 0), make_steps(cut_log, 0)
+            orders, steps = make_orders(cut_log, equipment, 0), make_steps(cut_log, 0)
             lines = make_order_lines(cut_log, Menu(names, names), 0)
             seen |= set(orders["state"])
             lines_seen |= set(lines["state"])
