@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fastgen.dataset.manifest import read_manifest
 from tests.building.toy import write_toy_roads
-from tests.cli.processes import run_fastgen
+from tests.cli.processes import FASTGEN, run_fastgen
 from tests.cooking.kitchens import BUSY
 
 if TYPE_CHECKING:
@@ -67,6 +70,21 @@ def test_an_order_that_takes_too_long_ends_the_build(folder: Path, tmp_path: Pat
     assert lines[0].startswith("fastgen: kitchen.longest_min: expected every order of ")
     assert "Traceback" not in said.stderr
     assert not (tmp_path / "data" / "manifest.json").exists()
+
+
+def test_a_killed_build_goes_on_to_the_same(folder: Path, tmp_path: Path) -> None:
+    options = ["--scenario", str(folder / "it.toml"), "--roads", str(folder / "towns"), "--days", "6"]
+    options += ["--partition-by", "location_id,day", "--workers", "2", "-o"]
+    assert run_fastgen("build", *options, tmp_path / "whole").returncode == 0
+    command = [*FASTGEN, "build", *options, str(tmp_path / "killed")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not list((tmp_path / "killed").rglob("part-*.parquet")):
+            time.sleep(0.001)
+        process.kill()
+    again = run_fastgen("build", *options, tmp_path / "killed")
+    assert again.returncode == 0, again.stderr
+    digests = {read_manifest(tmp_path / name).digest for name in ("whole", "killed")}
+    assert len(digests) == 1
 
 
 def test_slices_of_a_scenario_take_the_option(folder: Path) -> None:

@@ -75,6 +75,7 @@ def build_by(spark: SparkSession, roads: Path, monkeypatch: pytest.MonkeyPatch) 
         {},
         {"partition_by": "location_id"},
         {"layout": "single", "partition_by": "location_id", "compression": "snappy"},
+        {"kitchen": "stations"},
     ],
 )
 def test_dataset_is_that_of_threads(

@@ -14,7 +14,7 @@ from fastgen.dataset.reading.lines import index_items
 from fastgen.dataset.verify.basket_checks import gather_basket_rules
 from fastgen.inputs.timezones import load_zone
 from fastgen.kernels.order_ids import IDS_6, MAX_ORDERS
-from fastgen.model.bounds import bound_expected_orders
+from fastgen.model.bounds import bound_expected_orders, bound_preparation_s
 from fastgen.model.dimensions import MAX_LOCATION_ID
 from fastgen.roads.area import Area
 from fastgen.units import S_PER_DAY, US_PER_MIN, US_PER_S
@@ -47,8 +47,7 @@ class Expectations(NamedTuple):
     form
         What the event table has of its own.
     longest_preparation_s
-        Most seconds from the creation of an order to its pick-up or cancellation, as the source states it; 0
-        for the statistical one.
+        Most seconds from the creation of an order to its pick-up or cancellation.
     day_start_s
         By location_id, int64 (n_days + 1,): Unix seconds at which its days begin, and the last one ends.
     areas
@@ -56,6 +55,8 @@ class Expectations(NamedTuple):
     ping_interval_s, shortest_step_s, house_number_max
         int64 (MAX_LOCATION_ID + 1,), with a location_id as index: seconds between two pings, fewest whole
         seconds of a step in the kitchen, largest house number.
+    picked_up_at_once
+        Whether an order is picked up as soon as it is ready and its driver is there.
     id_end
         Bound of the order ids as numbers (see `parse_order_ids`), excluded.
     items
@@ -70,6 +71,7 @@ class Expectations(NamedTuple):
     ping_interval_s: NDArray[np.int64]
     shortest_step_s: NDArray[np.int64]
     house_number_max: NDArray[np.int64]
+    picked_up_at_once: bool
     id_end: int
     items: tuple[ItemIndex, dict[int, BasketRules]] | None
 
@@ -80,12 +82,14 @@ def gather_expectations(manifest: Manifest, scenario: Scenario, dims: Dimensions
     return Expectations(
         scenario=scenario,
         form=manifest.table_form,
-        longest_preparation_s=0 if manifest.source is None else manifest.source.longest_preparation_s,
+        longest_preparation_s=_longest_preparation_s(manifest, scenario),
         day_start_s={location.location_id: day_starts_s(scenario, location) for location in locations},
         areas={one.location_id: _delivery_area(scenario, one) for one in locations},
         ping_interval_s=_by_location(locations, lambda one: scenario.driver_of(one).ping_interval_s),
         shortest_step_s=_by_location(locations, partial(_shortest_step_s, manifest, scenario)),
         house_number_max=_by_location(locations, lambda one: scenario.delivery_of(one).address_number_max),
+        # With stations, drivers are couriers who wait for an order and for nothing else.
+        picked_up_at_once=scenario.kitchen is not None,
         id_end=_id_end(manifest, scenario),
         items=None
         if dims is None
@@ -118,6 +122,12 @@ def _shortest_step_s(manifest: Manifest, scenario: Scenario, location: Location)
     # them nearer by less than a second.
     minimum_min = scenario.service_times_of(location).minimum_min if manifest.source is None else 0.0
     return math.floor(minimum_min * US_PER_MIN + 0.5) // US_PER_S
+
+
+def _longest_preparation_s(manifest: Manifest, scenario: Scenario) -> int:
+    # Readers of a window look back as far, so they would miss events of an order that takes longer.
+    source = manifest.source
+    return bound_preparation_s(scenario) if source is None else source.longest_preparation_s
 
 
 def _bound_baskets(manifest: Manifest, scenario: Scenario, location: Location) -> Baskets:

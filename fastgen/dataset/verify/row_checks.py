@@ -144,6 +144,13 @@ def check_order_times(orders: OrderRows, expectations: Expectations, tally: Tall
     broken["driver_arrived before order_created"] = at[ARRIVED] < at[CREATED]
     broken["driver_arrived after driver_picked_up"] = at[ARRIVED] > at[PICKED_UP]
     broken["delivered before driver_picked_up"] = delivered < at[PICKED_UP]
+    longest_s = expectations.longest_preparation_s
+    broken[f"driver_picked_up over {longest_s} s after order_created"] = (
+        at[PICKED_UP] - at[CREATED] > longest_s
+    )
+    if expectations.picked_up_at_once:
+        both = np.maximum(at[READY], at[ARRIVED])
+        broken["driver_picked_up later than gk_ready and driver_arrived"] = at[PICKED_UP] != both
     tally.count_wrong(
         "times",
         np.logical_or.reduce(list(broken.values())),
