@@ -52,7 +52,8 @@ class OrderSource(Protocol):
     `building.build.build_with` and `generating.inputs.load_simulation` take a function that makes a source,
     `make_source(scenario, dims, tables)`; its third argument has the route tables of the locations built.
     tests/generating/timetable.py is a small source, queue_kitchens.py beside it one that counts after it has
-    run a location. .github/CONTRIBUTING.md says step by step how to add one.
+    run a location, closing_kitchens.py one whose orders may end early. .github/CONTRIBUTING.md says step by
+    step how to add one.
 
     Attributes
     ----------

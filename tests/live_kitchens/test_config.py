@@ -77,6 +77,7 @@ WRONG = [
     (changed("driver_arrival.alpha", 0), "driver_arrival.alpha: expected 0.1 <= alpha <= 100, got 0."),
     (changed("timezone", None), "timezone: expected an IANA time zone such as America/Chicago, got None."),
     (changed("dq", {"delivred": {}}), "dq.delivred: unknown event type, did you mean delivered?"),
+    (changed("dq", {"order_cancelled": {"reason": 0.1}}), "dq.order_cancelled: unknown event type"),
     (changed("dq", {"delivered": {"lat": 0.1}}), "dq.delivered.lat: unknown field of a body, "),
     (
         changed("dq", {"gk_ready": {"lat": 0.1}}),
