@@ -89,6 +89,16 @@ def test_json_is_the_same_for_any_number_of_workers(run: Run) -> None:
     )
 
 
+def test_a_terminal_shows_how_many_runs_are_done(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    done = run("a", "b")
+    assert done.returncode == 0
+    assert "of 6 runs" in done.stderr
+    assert "runs" not in done.stdout.split("\n", 3)[3]
+
+
 def test_the_command_has_the_defaults_of_the_library() -> None:
     trial = Trial()
     defaults = {option.name: option.default for option in command.params if hasattr(trial, str(option.name))}

@@ -14,7 +14,6 @@ import pytest
 
 from fastgen.cli import main
 from fastgen.model.stations import STATION_TYPES
-from fastgen.templates.preset_files import write_preset
 from fastgen.templates.reading import read_universe
 from fastgen.universes.compare import compare
 from fastgen.universes.site_plan import plan_sites
@@ -30,16 +29,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def pizzeria(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Follow the document: the preset's sv alone, with fewer customers and one menu."""
+    """Follow the document, which makes another one with two ovens beside it."""
     monkeypatch.chdir(tmp_path)
-    write_preset("canonical", tmp_path / "pizzeria")
-    (site,) = (tmp_path / "pizzeria" / "sites").glob("sv.json")
-    for other in site.parent.iterdir():
-        if other != site:
-            other.unlink()
-    made = json.loads(site.read_text())
-    made["population"]["customers"], made["brands"] = 80, ["Forno Civetta"]
-    site.write_text(json.dumps(made))
+    (code,) = (text for text in blocks("docs/universe.md", "python") if "two-ovens" in text)
+    made, _, _ = code.partition("found =")
+    exec(made, {})  # noqa: S102  # our own documents
     return tmp_path / "pizzeria"
 
 
@@ -54,24 +48,29 @@ def copy_with(folder: Path, name: str, change: Callable[[dict[str, Any]], object
     return copied
 
 
-def with_station(folder: Path, name: str, kind: str) -> Path:
-    """Copy the templates, with one station more."""
-    station = {"name": f"{kind}-more", "station_type": f"KITCHEN_STATION_{kind.upper()}"}
-    return copy_with(folder, name, lambda site: site["kitchens"][0]["stations"].append(station))
-
-
 def test_a_second_oven_buys_what_is_written(pizzeria: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with_station(pizzeria, "two-ovens", "oven")
-    shown = run("universe", "compare", "pizzeria", "two-ovens", capsys=capsys)
+    shown = run("universe", "compare", pizzeria.name, "two-ovens", capsys=capsys)
     assert shown in blocks("docs/universe.md", "text")
     low, high = (-bound for bound in bounds(shown, "time in system, mean"))
     assert f"second oven makes orders {high:.1f} to {low:.1f} minutes faster" in prose()
 
 
 def test_a_third_workstation_buys_what_is_written(pizzeria: Path) -> None:
-    found = compare(pizzeria, with_station(pizzeria, "more-room", "workstation"))
+    station = {"name": "workstation-3", "station_type": "KITCHEN_STATION_WORKSTATION"}
+    more = copy_with(pizzeria, "more", lambda site: site["kitchens"][0]["stations"].append(station))
+    found = compare(pizzeria, more)
     (row,) = found.differences.filter(figure="time_in_system").to_dicts()
     assert f"makes them {-row['high']:.1f} to {-row['low']:.1f} minutes faster" in prose()
+
+
+def test_the_same_customers_make_narrower_intervals(pizzeria: Path) -> None:
+    """Runs of other customers in A and B would need as many times more as their variances are larger."""
+    found = compare(pizzeria, "two-ovens", seeds=repeats(20, 100), days=repeats(3, 7))
+    at = [figure.name for figure in found.figures].index("time_in_system")
+    a, b = found.values[:, :, 0, at].T
+    times_more = (a.var(ddof=1) + b.var(ddof=1)) / (b - a).var(ddof=1)
+    assert 10 < times_more < 40
+    assert "would have to be 23 times as many" in prose()
 
 
 def test_a_broken_oven_costs_what_is_written(pizzeria: Path, capsys: pytest.CaptureFixture[str]) -> None:
