@@ -39,7 +39,7 @@ class RecordedSource:
         Those of all orders.
     """
 
-    may_end_early = False
+    may_end_early = True
 
     def __init__(
         self,
