@@ -33,7 +33,8 @@ def publish(*, dataset: Path | str, to: str, overwrite: bool, **of_scenario: Any
     """Publish DATASET as tables to query.
 
     The tables are the six dimension tables, the events with a timestamp and a date, and order_items with one
-    row for each line of an order. The views are order_header, item_sales, brand_sales and location_sales.
+    row for each line of an order; of a universe's dataset also its result tables, universe_orders and others.
+    The views are order_header, item_sales, brand_sales and location_sales.
     Publishing the same dataset again changes nothing. If a run is killed, the next one completes it. DATASET
     is a folder, or scenario:canonical or scenario:FILE for a dataset that was never written.
 

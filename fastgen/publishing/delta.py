@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fastgen.publishing.parquet_files import TableFile
     from fastgen.publishing.publication import Publication
-    from fastgen.publishing.tables import Table
+    from fastgen.publishing.table import Table
 
 _KEY = "fastgen.publication"
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from fastgen.publishing.tables import Table
+    from fastgen.publishing.table import Table
 
 # A table in the file that identifies the publication.
 _MAKE_STATE = "CREATE TABLE fastgen_publication AS SELECT ?::VARCHAR AS id, ?::VARCHAR AS digest"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.publishing.publication import Publication
-    from fastgen.publishing.tables import Table
+    from fastgen.publishing.table import Table
     from fastgen.publishing.target import Target
 
 SCRATCH = ".publishing"
@@ -109,6 +109,8 @@ def publish_folder(
             save(finished=False)
 
         save(finished=False)
+        if overwrite:
+            _remove_other_tables(folder, tables)
         for table in to_make:
             announce(f"writing {table.name}")
             _make(target, table, scratch, publication, note)
@@ -116,6 +118,12 @@ def publish_folder(
             write_whole(folder / name, script)
         save(finished=True)
     return tuple(table.name for table in to_make)
+
+
+def _remove_other_tables(folder: Path, tables: Sequence[Table]) -> None:
+    """Remove tables that a dataset published here before had, and this one hasn't."""
+    for name in {*TABLE_NAMES} - {table.name for table in tables}:
+        remove(folder / name)
 
 
 def _is_finished(target: Target, tables: Sequence[Table], publication: Publication) -> bool:
@@ -175,11 +183,16 @@ def _all_files(place: Path) -> dict[str, int]:
 
 
 def _scripts(target: Target, tables: Sequence[Table]) -> dict[str, bytes]:
-    names, early = [table.name for table in tables], may_end_early(tables)
+    instants, early = {table.name: _instants(table) for table in tables}, may_end_early(tables)
     return {
-        file: view_script(engine, target.form, target.path, names, may_end_early=early).encode()
+        file: view_script(engine, target.form, target.path, instants, may_end_early=early).encode()
         for engine, file in VIEW_FILES.items()
     }
+
+
+def _instants(table: Table) -> list[str]:
+    """Name the columns of a table that are instants in UTC."""
+    return [field.name for field in table.schema if str(field.type) == "timestamp[us, tz=UTC]"]
 
 
 def _has_content(path: Path, content: bytes) -> bool:

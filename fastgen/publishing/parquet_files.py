@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fastgen.publishing.tables import Table
+    from fastgen.publishing.table import Table
 
 # In bytes, for events: about 40 MB a file, 2 MB a row group.
 FILE_ROWS = 4_000_000

@@ -21,10 +21,11 @@ from fastgen.files import check_folder, read_regular, remove, write_whole
 from fastgen.records import make_record, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from fastgen.dataset.manifest import Manifest
+    from fastgen.dataset.manifest_entries import FileEntry
     from fastgen.publishing.target import Form
 
 # To be raised when the published rows of a dataset, or their form, change.
@@ -49,11 +50,13 @@ class Publication(NamedTuple):
     form: str
 
     @classmethod
-    def of(cls, manifest: Manifest, form: Form) -> Self:
-        """Identify the publication of a dataset in a form."""
+    def of(cls, manifest: Manifest, form: Form, results: Sequence[FileEntry] = ()) -> Self:
+        """Identify the publication of a dataset in a form; results: the files of its result tables."""
         # The dataset's digest doesn't cover the dimension tables.
         tables = [[entry.path, entry.sha256] for entry in manifest.tables]
         parts = [PUBLICATION_VERSION, form, manifest.digest, manifest.sequence_kind, tables]
+        # Others keep the ids that they had before there were result tables.
+        parts += [[[entry.path, entry.sha256] for entry in results]] if results else []
         return cls(hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32], manifest.digest, form)
 
 

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastgen.dataset.opened import OpenDataset, open_dataset
+from fastgen.dataset.result_tables import find_result_tables
 from fastgen.publishing.folder import check_tables_folder, places_of_tables, publish_folder
 from fastgen.publishing.publication import Publication
 from fastgen.publishing.tables import open_tables
@@ -84,7 +85,9 @@ def publish(
     manifest = opened.manifest
     # Before any table is read: an occupied target is reported at once.
     check_target(target, opened, overwrite=overwrite)
-    tables, publication = open_tables(opened), Publication.of(manifest, target.form)
+    tables = open_tables(opened)
+    results = [file.entry for file in find_result_tables(opened)]
+    publication = Publication.of(manifest, target.form, results)
     # Each form's package is loaded only for that form: both are extras.
     if target.form is Form.DUCKDB:
         from fastgen.publishing.duckdb_file import publish_duckdb  # noqa: PLC0415  # an extra

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -16,7 +15,9 @@ from fastgen.dataset.reading.location_column import stored_names, with_location
 from fastgen.errors import DamageError
 from fastgen.events.schema import CANCEL_REASON, CREATED, stored_columns
 from fastgen.publishing.order_items import ORDER_ITEMS, SOURCE_COLUMNS, explode_items
+from fastgen.publishing.table import BATCH_ROWS, Table
 from fastgen.publishing.times import add_times, time_fields
+from fastgen.publishing.universe_tables import UNIVERSE_TABLES, open_universe_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,34 +29,11 @@ if TYPE_CHECKING:
     from fastgen.events.schema import TableForm
 
 # In the order in which they are written.
-TABLE_NAMES = (*TABLES, "order_items", "events")
-BATCH_ROWS = 64_000
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of a publication.
-
-    Attributes
-    ----------
-    name
-        Its name.
-    schema
-        Its columns.
-    batches
-        Opens a stream of its rows.
-    by_location
-        Whether it can be partitioned by location_id: then its rows are sorted by location.
-    """
-
-    name: str
-    schema: pa.Schema
-    batches: Callable[[], Iterator[pa.RecordBatch]]
-    by_location: bool = False
+TABLE_NAMES = (*TABLES, *UNIVERSE_TABLES, "order_items", "events")
 
 
 def open_tables(dataset: OpenDataset) -> list[Table]:
-    """Open the tables of a dataset: the six dimension tables, order_items, events.
+    """Open the tables of a dataset: the six dimension tables, those of a universe, order_items, events.
 
     Raises
     ------
@@ -72,6 +50,7 @@ def open_tables(dataset: OpenDataset) -> list[Table]:
     schema = published_schema(index.table_form)
     return [
         *(_dimension(dataset, name, entries[table_path(name)]) for name in TABLES),
+        *open_universe_tables(dataset),
         Table("order_items", ORDER_ITEMS, lambda: _order_items(index), by_location=True),
         Table("events", schema, lambda: _events(index, schema), by_location=True),
     ]
@@ -86,7 +65,8 @@ def published_schema(form: TableForm) -> pa.Schema:
 
 def may_end_early(tables: Sequence[Table]) -> bool:
     """Say whether tables are of a dataset whose orders may end early."""
-    return any(CANCEL_REASON.name in table.schema.names for table in tables)
+    # The orders of a universe have such a column in any case.
+    return any(table.name == "events" and CANCEL_REASON.name in table.schema.names for table in tables)
 
 
 def _dimension(dataset: OpenDataset, name: str, entry: FileEntry) -> Table:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fastgen.publishing.target import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 # In the order in which they are created.
@@ -21,10 +21,9 @@ VIEWS = ("order_header", "item_sales", "brand_sales", "location_sales")
 VIEWS_OF_ENDINGS = ("order_status",)
 # Scripts in the folder of the tables, by engine.
 VIEW_FILES = {"duckdb": "views_duckdb.sql", "spark": "views_spark.sql"}
-_WITH_TS = ("order_items", "events")
-# DuckDB would show the stored instants in the session's time zone, beside a date and an hour in UTC. So `ts`
-# becomes a TIMESTAMP without a zone, as in a DuckDB file. Spark has no such type: see docs/lakehouse.md.
-_PLAIN_TS = "make_timestamp(ts_seconds * 1000000)"
+
+# Of the events' instants, another column has the seconds.
+_MICROSECONDS = {"ts": "ts_seconds * 1000000"}
 
 
 def view_names(*, may_end_early: bool) -> tuple[str, ...]:
@@ -39,7 +38,7 @@ def load_views(*, may_end_early: bool) -> dict[str, str]:
 
 
 def view_script(
-    engine: str, form: Form, folder: Path, tables: Sequence[str], *, may_end_early: bool = False
+    engine: str, form: Form, folder: Path, tables: Mapping[str, Sequence[str]], *, may_end_early: bool = False
 ) -> str:
     """Write the SQL statements that create views on a folder of tables, each ended by a semicolon.
 
@@ -52,18 +51,21 @@ def view_script(
     folder
         Their folder; the statements have its absolute path.
     tables
-        Their names.
+        The columns of each that are instants, by the table's name.
     may_end_early
         Whether the orders of the dataset may end early.
     """
-    base = [_table_view(engine, form, folder.absolute() / name, name) for name in tables]
+    base = [
+        _table_view(engine, form, folder.absolute() / name, name, instants)
+        for name, instants in tables.items()
+    ]
     views = load_views(may_end_early=may_end_early)
     create = "CREATE OR REPLACE VIEW" if engine == "duckdb" else "CREATE OR REPLACE TEMPORARY VIEW"
     derived = [f"{create} {name} AS\n{select.strip()}" for name, select in views.items()]
     return "".join(f"{statement};\n\n" for statement in (*base, *derived))
 
 
-def _table_view(engine: str, form: Form, path: Path, name: str) -> str:
+def _table_view(engine: str, form: Form, path: Path, name: str, instants: Sequence[str]) -> str:
     if engine == "spark":
         quoted = str(path).replace("\\", "\\\\").replace("'", "\\'")
         return f"CREATE OR REPLACE TEMPORARY VIEW {name} USING {form} OPTIONS (path '{quoted}')"
@@ -71,5 +73,8 @@ def _table_view(engine: str, form: Form, path: Path, name: str) -> str:
     # By default DuckDB replaces columns by the values in the names of folders above, such as date=2026-03-01.
     files = f"read_parquet('{quoted}/*.parquet', hive_partitioning = false)"
     read = f"delta_scan('{quoted}')" if form is Form.DELTA else files
-    select = f" SELECT * REPLACE ({_PLAIN_TS} AS ts)" if name in _WITH_TS else ""
+    # DuckDB would show instants in the session's time zone, beside a date and an hour in UTC. So they become
+    # TIMESTAMPs without a zone, as in a DuckDB file. Spark has no such type: see docs/lakehouse.md.
+    plain = ", ".join(f"make_timestamp({_MICROSECONDS.get(c, f'epoch_us({c})')}) AS {c}" for c in instants)
+    select = f" SELECT * REPLACE ({plain})" if instants else ""
     return f"CREATE OR REPLACE VIEW {name} AS{select} FROM {read}"

@@ -11,6 +11,7 @@ from fastgen.building.build import build_plan, check_output
 from fastgen.building.workers import make_with_workers
 from fastgen.dataset.layout import MANIFEST
 from fastgen.dataset.manifest import read_manifest
+from fastgen.dataset.result_tables import UNIVERSE
 from fastgen.emitting.lock import hold_lock
 from fastgen.errors import DataError, OutputError, ScenarioError
 from fastgen.paths import check_input
@@ -24,7 +25,6 @@ from fastgen.universes.run_folder import (
     LOCK,
     TABLES,
     TEMPLATES,
-    UNIVERSE,
     RunRecord,
     begin_run,
     describe_run,

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from fastgen.dataset.manifest_entries import FileEntry
+from fastgen.dataset.result_tables import RUN
 from fastgen.dataset.seal import seal, unseal
 from fastgen.errors import DamageError, DataError
 from fastgen.files import hash_file, read_regular, write_whole
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from fastgen.universes.run_options import RunOptions
     from fastgen.universes.site_plan import SitePlan
 
-UNIVERSE, RUN, LOCK = "universe", "run.json", "lock"
+LOCK = "lock"
 TEMPLATES, ORDERS, SNAPSHOTS, TABLES = "templates", "orders", "snapshots", "tables"
 FORMAT_VERSION = 1
 # Increase it with every change of what the engine does with the same templates.

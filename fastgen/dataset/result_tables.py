@@ -1,0 +1,64 @@
+"""Find the result tables that the run of a universe has written beside the events of its dataset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+from fastgen.dataset.manifest_entries import FileEntry
+from fastgen.dataset.seal import unseal
+from fastgen.errors import DamageError
+from fastgen.files import read_regular
+from fastgen.records import make_record, parse_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastgen.dataset.opened import OpenDataset
+
+# In the folder of a dataset, and the record of the run in it.
+UNIVERSE, RUN = "universe", "run.json"
+# In the order in which they are published.
+RESULT_TABLES = (
+    *("kitchens", "stations", "persons", "disturbances"),
+    *("orders", "order_lines", "steps", "metrics", "station_metrics"),
+)
+
+
+class ResultFile(NamedTuple):
+    """A file of a result table: its table and site, its path, and what the run has noted about it."""
+
+    table: str
+    site: str
+    path: Path
+    entry: FileEntry
+
+
+def find_result_tables(dataset: OpenDataset) -> list[ResultFile]:
+    """List the files of a dataset's result tables; none where no universe was run, or none to its end.
+
+    Raises
+    ------
+    DamageError
+        If the record of the run is damaged.
+    """
+    source = dataset.manifest.source
+    if dataset.is_unwritten or source is None:
+        return []
+    folder = dataset.index.folder / UNIVERSE
+    path = folder / RUN
+    try:
+        raw = parse_json(unseal(read_regular(path).decode()))
+        # Another build may have replaced the events since.
+        entries = raw["tables"] if raw["source"] == source.name else []
+        return [_make_file(folder, make_record(FileEntry, entry)) for entry in entries]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamageError(f"{path}: expected the record of a run, got: {error}.") from None
+
+
+def _make_file(folder: Path, entry: FileEntry) -> ResultFile:
+    # tables/NAME/site=SITE/part-FIRST-LAST.parquet
+    _, table, site, _ = entry.path.split("/")
+    return ResultFile(table, unquote(site.removeprefix("site=")), folder / entry.path, entry)
