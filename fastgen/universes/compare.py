@@ -65,7 +65,7 @@ def compare(
     a: str | os.PathLike[str],
     b: str | os.PathLike[str] | None = None,
     *,
-    without: Sequence[str] = (),
+    without: str | Sequence[str] = (),
     seeds: int = 10,
     seed: int = 42,
     days: int = 7,
@@ -84,7 +84,8 @@ def compare(
         Their template folders, which have sites of the same names. With one folder, B is it and A is the same
         without some disturbances.
     without
-        Names of disturbances that A leaves out, at all sites. What is launched by one is never sold then.
+        Name, or names, of disturbances that A leaves out, at all sites. What is launched by one is never sold
+        then.
     seeds, seed
         Number of seeds that both run with, and the first of them.
     days, warm_up
@@ -107,6 +108,8 @@ def compare(
     DataError
         If a site has no road network, or one can't be used.
     """
+    # A string is a sequence, too: of its letters.
+    without = (without,) if isinstance(without, str) else without
     if (b is None) != bool(without):
         raise ScenarioError(
             "without: expected names of disturbances to leave out, or a second template folder, got "

@@ -236,7 +236,7 @@ def disturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_without_an_outage_food_is_sooner(folders: Folders, disturbed: Path) -> None:
-    found = compare(disturbed, without=["stove broke"], seeds=4, days=1, roads=folders.roads)
+    found = compare(disturbed, without="stove broke", seeds=4, days=1, roads=folders.roads)
     assert (found.a, found.b) == (f"{disturbed} without 'stove broke'", str(disturbed))
     verdicts = {(row.site, row.figure.name): row.paired.verdict for row in found.list_differences()}
     assert verdicts["sf", "created_to_ready"] is verdicts["sf", "stove_queue_length"] is Verdict.HIGHER
