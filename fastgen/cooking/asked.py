@@ -71,6 +71,8 @@ class Asked:
 
     def __init__(self, source: StatisticalSource, place: Place, routes: RouteTable) -> None:
         self._source, self._place, self._routes = source, place, routes
+        # The first part of the table has the usual drives, the others those of slower ones.
+        self.n_customers = routes.n_customers // len(place.kitchens.slowdowns)
         self._parameters = source.parameters[place.location_id]
         self._durations = stream(source.seed, place.location_id, Purpose.COOKING)
         self._packing = stream(source.seed, place.location_id, Purpose.PACKING)
@@ -96,7 +98,7 @@ class Asked:
         ranges = [share.orders for share in shares]
         sizes = [one.n_orders for one in ranges]
         orders = DayOrders.empty(sum(sizes), self._source.lines_max)
-        self._source.fill_baskets(self._place.location_id, ranges, self._routes, orders)
+        self._source.fill_baskets(self._place.location_id, ranges, self.n_customers, orders)
         recipes, line_start = self._place.recipes, orders.line_start
         line_item = orders.line_item[: line_start[-1]]
         first, n_steps = recipes.step_start[line_item], np.diff(recipes.step_start)[line_item]

@@ -8,12 +8,14 @@ import numpy as np
 
 from fastgen.cooking.asked import Asked, Share, cut_shares, take_section
 from fastgen.errors import ScenarioError
+from fastgen.model.disturbances import USUAL
 from fastgen.model.order_source import OrderRange
 from fastgen.queueing.going_on import take_over
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import run_site
 from fastgen.queueing.site import Capacity, make_site
-from fastgen.units import US_PER_MIN
+from fastgen.templates.disturbances import DisturbedPlace, make_changes, make_weather
+from fastgen.units import S_PER_DAY, US_PER_MIN, US_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 # Orders that are in memory together: of several kitchen days, or of a part of a large one. The records of an
 # order take about 1.5 KB.
 ORDERS_AT_ONCE = 20_000
+# Longer than any day, also one on which the clock is set back.
+_LONGEST_DAY_US = 2 * S_PER_DAY * US_PER_S
 # What kitchens decide of an order: columns 1 to 5 of `DayOrders.times_us`.
 _MADE = [r.ORDER_STARTED, r.ORDER_FINISHED, r.ORDER_READY, r.ORDER_ARRIVED, r.ORDER_PICKED_UP]
 
@@ -50,6 +54,22 @@ class KitchenDays:
     def __init__(self, source: StatisticalSource, place: Place, routes: RouteTable) -> None:
         self.asked = Asked(source, place, routes)
         self._place, self._capacity = place, make_capacity(place.kitchens)
+        parameters, kitchens = source.parameters[place.location_id], place.kitchens
+        at = DisturbedPlace(
+            kitchens.stations_by_kitchen, kitchens.couriers, parameters.zone, parameters.start
+        )
+        self._changes = make_changes(kitchens.disturbances, at)
+        self._weather = make_weather(kitchens.disturbances, at)
+        self._weather_us = np.array([time for time, _ in self._weather], np.int64)
+        # Part of the table of routes for the rides before the first weather, and in each.
+        permilles = [USUAL, *(permille for _, permille in self._weather)]
+        self._part_of = np.array([kitchens.slowdowns.index(one) for one in permilles])
+
+    def find_rows(self, customer: NDArray[np.int32], picked_up_us: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Find the rows of customers in the table of routes, which has a part for every slowdown."""
+        weather = np.searchsorted(self._weather_us, picked_up_us, side="right")
+        rows: NDArray[np.int64] = customer + self._part_of[weather] * self.asked.n_customers
+        return rows.astype(np.int32)
 
     def run(self, days: Sequence[int]) -> Iterator[tuple[int, NDArray[np.int64]]]:
         """Run kitchen days, each from its first order to its last pick-up.
@@ -95,11 +115,18 @@ class KitchenDays:
 
     def _run_day(self, day: int, n_orders: int, parts: Iterator[Demand]) -> NDArray[np.int64]:
         """Run a kitchen day of `n_orders` orders, part after part; there is one part at least."""
-        times = np.empty((n_orders, len(_MADE)), np.int64)
+        times = np.full((n_orders, len(_MADE)), r.NONE, np.int64)
         first = next(parts)
         # The engine's clock counts from the first order: it has too few bits for years.
         begins_us = int(first.created_us[0]) if n_orders else 0
-        site, done, longest_us = make_site(self._capacity, _place(first, 0, begins_us)), len(first.draw), 0
+        # Later ones are of no use to an order that must be picked up by then, and may have too many bits.
+        last_us = begins_us + _LONGEST_DAY_US + self._place.kitchens.longest_min * US_PER_MIN
+        changes = [
+            (time - begins_us, target, value) for time, target, value in self._changes if time <= last_us
+        ]
+        weather = [(time - begins_us, permille) for time, permille in self._weather]
+        site = make_site(self._capacity, _place(first, 0, begins_us), changes, weather)
+        done, longest_us = len(first.draw), 0
         for part in parts:
             placed = _place(part, done, begins_us)
             done += len(part.draw)
@@ -107,17 +134,19 @@ class KitchenDays:
             longest_us = max(longest_us, _collect(site, times))
             site = take_over(site, placed)
         run_site(r.NEVER, site)
-        self._check_longest(day, max(longest_us, _collect(site, times)))
+        longest_us = max(longest_us, _collect(site, times))
+        is_stuck = bool((times == r.NONE).any())
+        self._check_longest(day, r.NEVER if is_stuck else longest_us)
         times += begins_us
         return times
 
     def _check_longest(self, day: int, longest_us: int) -> None:
         most, code = self._place.kitchens.longest_min, self._place.code
         if longest_us > most * US_PER_MIN:
+            longest = "more" if longest_us == r.NEVER else f"{longest_us / US_PER_MIN:.0f}"
             raise ScenarioError(
                 f"kitchen.longest_min: expected every order of {code} to be picked up within {most} minutes, "
-                f"got {longest_us / US_PER_MIN:.0f} on day {max(day, 0)}: add stations or couriers, or raise "
-                "longest_min."
+                f"got {longest} on day {max(day, 0)}: add stations or couriers, or raise longest_min."
             )
 
 

@@ -74,8 +74,9 @@ def measure_loads(source: StationsSource, location_id: int, routes: RouteTable) 
     n_days = len(source.n_orders[location_id])
     orders_per_h, minutes = _busiest_hours(parameters.demand, n_days)
     work_min = _work_of_orders(parameters.baskets, place, n_days)
-    trip_min = 2 * float(routes.drive_us.mean()) / US_PER_MIN
     kitchens = place.kitchens
+    usual_us = routes.drive_us[: routes.n_customers // len(kitchens.slowdowns)]
+    trip_min = 2 * float(usual_us.mean()) / US_PER_MIN
     found = []
     for kind, number in enumerate(kitchens.count_stations()):
         if number > 0:

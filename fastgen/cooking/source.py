@@ -104,8 +104,8 @@ class StationsSource:
         ScenarioError
             If an order takes longer than `longest_min` of its kitchens.
         """
-        self.orders.fill_baskets(location_id, ranges, routes, orders)
         days, at = KitchenDays(self.orders, self.places[location_id], routes), 0
+        self.orders.fill_baskets(location_id, ranges, days.asked.n_customers, orders)
         n_early = {day: days.asked.count_early(day) for day, *_ in ranges}
         if len(orders.draw) == 0:
             days.run_nothing()
@@ -121,6 +121,7 @@ class StationsSource:
                 begin = first + early - n_early[day]
                 times[early:] = made[day][begin : begin + n - early]
             at += n
+        orders.customer[:] = days.find_rows(orders.customer, orders.times_us[:, -1])
 
     def _run(
         self, days: KitchenDays, location_id: int, wanted: Sequence[int]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fastgen.errors import ScenarioError
@@ -13,12 +13,14 @@ from fastgen.generating.simulation import Simulation, make_simulation
 from fastgen.inputs.loading import load_inputs
 from fastgen.inputs.location_tables import make_dimensions
 from fastgen.inputs.menus import load_built_in_menus
+from fastgen.model.disturbances import USUAL
 from fastgen.model.fields import check_list
 from fastgen.model.route_table import RouteRequest, RouteTable
 from fastgen.orders.expected import check_expected_orders, expected_orders
 from fastgen.paths import check_input
 from fastgen.roads.area import Area
 from fastgen.roads.cache import default_cache_dir, load_route_table
+from fastgen.roads.concatenation import concatenate_tables
 from fastgen.roads.coverage import describe_gap, find_misplaced
 from fastgen.roads.network import check_networks, find_network
 
@@ -185,7 +187,13 @@ def _route_table(
         ping_position=driver.ping_position,
         street=delivery.address_street,
     )
-    return load_route_table(data, name, request, default_cache_dir(), announce)
+    kitchens = scenario.kitchens_of(place)
+    slowdowns = (USUAL,) if kitchens is None else kitchens.slowdowns
+    # One table with a part for every slowdown; the usual speed as it is stated, to the last bit.
+    speeds = [driver.speed_mph if one == USUAL else driver.speed_mph * USUAL / one for one in slowdowns]
+    requests = [replace(request, speed_mph=speed) for speed in speeds]
+    tables = [load_route_table(data, name, one, default_cache_dir(), announce) for one in requests]
+    return concatenate_tables(tables, name)
 
 
 def _areas(scenario: Scenario, places: Iterable[Location]) -> dict[str, Area]:

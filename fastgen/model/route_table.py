@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from fastgen.model.road_graph import Provenance
 
+MAX_TEXT_BYTES = 2**31 - 1  # of all routes: Arrow string views hold 32-bit offsets
+
 
 @dataclass(frozen=True)
 class RouteRequest:

@@ -5,13 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fastgen.errors import ScenarioError
+from fastgen.model.disturbances import (
+    FEWER_COURIERS,
+    KITCHEN_CLOSED,
+    RAIN,
+    STATION_OUTAGE,
+    USUAL,
+    Disturbance,
+    check_disturbances,
+    time_text,
+)
 from fastgen.model.field_flags import boolean
-from fastgen.model.field_kinds import choice, integer, number
+from fastgen.model.field_kinds import choice, integer, number, rows, sparse
 from fastgen.model.fields import check_fields
 from fastgen.model.stations import MAX_STATIONS
 
 # How the times of an order are made: drawn one by one, or by kitchens with stations and couriers.
 STATISTICAL, STATIONS = KITCHEN_MODELS = ("statistical", "stations")
+
+# Of disturbances: those that change what kitchens and couriers can do.
+KINDS_OF_KITCHENS = (STATION_OUTAGE, FEWER_COURIERS, RAIN, KITCHEN_CLOSED)
 
 
 @dataclass(frozen=True)
@@ -54,10 +68,44 @@ class StationKitchens:
     accept_overload: bool = field(
         metadata=boolean("whether a load above 1 in the busiest hour is accepted"), default=False
     )
+    disturbances: tuple[Disturbance, ...] = field(
+        # In the order of the file, to which errors refer.
+        metadata=sparse(rows(Disturbance, "what goes wrong for a time", lambda _: 0)),
+        default=(),
+    )
 
     def __post_init__(self) -> None:
-        """Check the fields."""
+        """Check the fields, and that disturbances hit what is there and leave every order a kitchen."""
         check_fields(self)
+        for i, one in enumerate(self.disturbances):
+            if one.kind not in KINDS_OF_KITCHENS:
+                raise ScenarioError(
+                    f"disturbances[{i}].kind: expected {', '.join(KINDS_OF_KITCHENS)}, got {one.kind!r}: "
+                    "[events] change the demand, and the start_day of a location's brands launches them."
+                )
+        check_disturbances(self.disturbances, self.stations_by_kitchen, self.couriers)
+        self._check_open()
+
+    def _check_open(self) -> None:
+        closings = [one for one in self.disturbances if one.kind == KITCHEN_CLOSED]
+        for i, one in enumerate(self.disturbances):
+            # The most kitchens are closed where one closes.
+            closed = {other.kitchen for other in closings if other.lasts_at(one.from_min)}
+            if one.kind == KITCHEN_CLOSED and (None in closed or len(closed) == self.kitchens):
+                raise ScenarioError(
+                    f"disturbances[{i}].kitchen: expected another one open at {time_text(one.from_min)!r}, "
+                    "got none: every order of a scenario is delivered."
+                )
+
+    @property
+    def stations_by_kitchen(self) -> dict[str, tuple[int, ...]]:
+        """Count the stations of each type, in the order of `STATION_TYPES`, by the name of the kitchen."""
+        return {f"kitchen-{number}": self.count_stations() for number in range(1, self.kitchens + 1)}
+
+    @property
+    def slowdowns(self) -> tuple[int, ...]:
+        """List the thousandths of their usual time that rides may take, the usual ones first."""
+        return tuple(sorted({USUAL, *(one.permille for one in self.disturbances)}))
 
     def count_stations(self) -> tuple[int, ...]:
         """Count the stations of each type in each kitchen, in the order of `STATION_TYPES`."""

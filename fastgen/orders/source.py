@@ -125,11 +125,11 @@ class StatisticalSource:
             draw_orders(self.parameters[location_id], routes.n_customers, some, section)
 
     def fill_baskets(
-        self, location_id: int, ranges: Sequence[OrderRange], routes: RouteTable, orders: DayOrders
+        self, location_id: int, ranges: Sequence[OrderRange], n_customers: int, orders: DayOrders
     ) -> None:
         """Draw the orders of the given ranges without the times after their creation."""
         for some, section in _in_steps(ranges, orders):
-            draw_baskets_only(self.parameters[location_id], routes.n_customers, some, section)
+            draw_baskets_only(self.parameters[location_id], n_customers, some, section)
 
     def complete(
         self,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.errors import DataError
-from fastgen.roads.routes import MAX_TEXT_BYTES
+from fastgen.model.route_table import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.errors import DataError
-from fastgen.model.route_table import RouteRequest, RouteTable
+from fastgen.model.route_table import MAX_TEXT_BYTES, RouteRequest, RouteTable
 from fastgen.roads.area import MAX_KITCHEN_M, Area
 from fastgen.roads.components import choose_component, label_components
 from fastgen.roads.kernels.dijkstra import UNREACHED, shortest_path_tree
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from fastgen.model.road_graph import RoadGraph
 
 ROUNDING_M = 0.2  # nodes on the square's border stay inside when rounded to microdegrees
-MAX_TEXT_BYTES = 2**31 - 1  # Arrow string views hold 32-bit offsets
 US_PER_H = 3600 * US_PER_S
 
 

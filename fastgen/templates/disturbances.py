@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fastgen.model.site_template import Site
 
 
-class Place(NamedTuple):
+class DisturbedPlace(NamedTuple):
     """What disturbances of a site act on.
 
     Attributes
@@ -61,13 +61,15 @@ class Period(NamedTuple):
     value: int
 
 
-def place_of(site: Site, zone: ZoneInfo | None, start: dt.date) -> Place:
+def place_of(site: Site, zone: ZoneInfo | None, start: dt.date) -> DisturbedPlace:
     """Describe a site for its disturbances."""
     stations = {kitchen.info.name: kitchen.count_stations() for kitchen in site.kitchens}
-    return Place(stations, site.n_couriers, zone, start)
+    return DisturbedPlace(stations, site.n_couriers, zone, start)
 
 
-def make_changes(disturbances: Sequence[Disturbance], place: Place) -> tuple[tuple[int, int, int], ...]:
+def make_changes(
+    disturbances: Sequence[Disturbance], place: DisturbedPlace
+) -> tuple[tuple[int, int, int], ...]:
     """Make the changes of a site's capacity.
 
     Parameters
@@ -103,7 +105,7 @@ def make_changes(disturbances: Sequence[Disturbance], place: Place) -> tuple[tup
     return tuple(sorted(changes))
 
 
-def make_weather(disturbances: Sequence[Disturbance], place: Place) -> tuple[tuple[int, int], ...]:
+def make_weather(disturbances: Sequence[Disturbance], place: DisturbedPlace) -> tuple[tuple[int, int], ...]:
     """Make the weather of a site, as `make_site` takes it; parameters as for `make_changes`.
 
     Returns
@@ -119,7 +121,7 @@ def _type_of(outage: Disturbance) -> int:
     return STATION_TYPES.index(outage.station_type or "")
 
 
-def _period(one: Disturbance, place: Place, value: int) -> Period:
+def _period(one: Disturbance, place: DisturbedPlace, value: int) -> Period:
     """Give a value for the time of a disturbance."""
     from_us = instant_us(place.zone, place.start, one.from_min)
     to_us = NEVER if one.to_min is None else instant_us(place.zone, place.start, one.to_min)
@@ -175,7 +177,7 @@ def list_labels(site: Site, zone: ZoneInfo | None, start: dt.date) -> list[Label
     site
         The site.
     zone, start
-        As in `Place`.
+        As in `DisturbedPlace`.
     """
     place = place_of(site, zone, start)
     labels = []

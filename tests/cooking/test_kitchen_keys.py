@@ -31,6 +31,7 @@ OTHER: dict[str, Any] = {
     "lead_min": 0,
     "dispatch": '"oldest"',
     "packing_min": 9,
+    "disturbances": '[{ kind = "fewer_couriers", number = 3, name = "flu", from = "0 04:00" }]',
 }
 # They choose the model, or say what is accepted.
 NO_EFFECT = {"model", "longest_min", "accept_overload"}

@@ -17,7 +17,7 @@ from fastgen.model.disturbances import KINDS, Disturbance
 from fastgen.model.fields import from_dict, to_dict
 from fastgen.queueing.kernels.records import NEVER
 from fastgen.templates.arrays import make_population, make_recipes
-from fastgen.templates.disturbances import Place, list_labels, make_changes, make_weather, place_of
+from fastgen.templates.disturbances import DisturbedPlace, list_labels, make_changes, make_weather, place_of
 from fastgen.templates.reading import read_universe
 from fastgen.templates.rides import list_classes
 from fastgen.templates.universe import id_of
@@ -43,7 +43,7 @@ ONE_OF_EACH: list[dict[str, Any]] = [
 ]
 START = dt.date(2024, 1, 1)
 # Kitchens a and b; stations of the four types; ten couriers.
-PLACE = Place({"a": (0, 2, 3, 1), "b": (0, 1, 0, 62)}, 10, None, START)
+PLACE = DisturbedPlace({"a": (0, 2, 3, 1), "b": (0, 1, 0, 62)}, 10, None, START)
 A_STOVE, A_OVEN, B_OVEN, COURIERS, A_OPEN, B_OPEN = 2, 3, 7, 8, 9, 10
 
 
