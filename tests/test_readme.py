@@ -118,7 +118,7 @@ def test_ten_years_can_be_planned_with_the_example(tmp_path: Path) -> None:
 
 
 def test_location_of_its_own_kind_is_valid(tmp_path: Path) -> None:
-    _, _, example, _ = blocks("docs/scenarios.md", "toml")
+    _, _, example, *_ = blocks("docs/scenarios.md", "toml")
     (tmp_path / "chicago.toml").write_text(example, encoding="utf-8")
     scenario, dims = load_inputs(tmp_path / "chicago.toml", None)
     chicago = scenario.locations[3]
@@ -129,7 +129,7 @@ def test_location_of_its_own_kind_is_valid(tmp_path: Path) -> None:
 
 
 def test_kitchens_of_the_example_are_the_defaults_and_their_loads_are_shown(tmp_path: Path) -> None:
-    *_, example = blocks("docs/scenarios.md", "toml")
+    *_, example, _ = blocks("docs/scenarios.md", "toml")
     (tmp_path / "stations.toml").write_text(example, encoding="utf-8")
     scenario, _ = load_inputs(tmp_path / "stations.toml", None)
     assert scenario.kitchen == StationKitchens("stations")
@@ -138,6 +138,15 @@ def test_kitchens_of_the_example_are_the_defaults_and_their_loads_are_shown(tmp_
     shown = [line.split() for line in blocks("docs/scenarios.md", "text")[0].splitlines()]
     loads = [[f"{one.load:.2f}" for one in found.loads if one.code == code] for code, *_ in shown[1:]]
     assert [row[1:] for row in shown[1:]] == loads
+
+
+def test_disturbances_of_the_example_are_valid(tmp_path: Path) -> None:
+    *_, example = blocks("docs/scenarios.md", "toml")
+    (tmp_path / "broken.toml").write_text(example, encoding="utf-8")
+    scenario, _ = load_inputs(tmp_path / "broken.toml", None, overrides={"kitchen": "stations"})
+    kitchens = scenario.kitchens_of(scenario.locations[0])
+    assert kitchens is not None
+    assert [one.kind for one in kitchens.disturbances] == ["station_outage", "rain"]
 
 
 @pytest.fixture(scope="module")

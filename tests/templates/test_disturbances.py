@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +24,7 @@ from fastgen.templates.reading import read_universe
 from fastgen.templates.rides import list_classes
 from fastgen.templates.universe import id_of
 from fastgen.units import MIN_PER_DAY, US_PER_MIN
+from tests.documents import DOCUMENTS
 from tests.templates.folders import OLDER, changed, write
 from tests.templates.schemas import read_schema
 
@@ -70,6 +73,12 @@ def test_every_kind_is_read_and_comes_back_out(tmp_path: Path) -> None:
     site = read_site(tmp_path, *ONE_OF_EACH)
     assert [to_dict(one) for one in site.disturbances] == [labelled(k, n) for n, k in enumerate(ONE_OF_EACH)]
     assert {one["kind"] for one in ONE_OF_EACH} == set(KINDS)
+
+
+def test_the_examples_of_the_document_are_valid() -> None:
+    text, *_ = re.findall(r"```json\n(\"disturbances\": .*?)```", DOCUMENTS["docs/universe.md"], re.DOTALL)
+    listed = json.loads(f"{{{text}}}")["disturbances"]
+    assert [from_dict(Disturbance, one).kind for one in listed] == [*KINDS]
 
 
 def test_the_schema_knows_them() -> None:
