@@ -132,11 +132,13 @@ def _join(periods: Sequence[Period], usual: int, joined: Callable[[int, int], in
     """Join periods, which may overlap, into the times at which a value changes, and its new values."""
     edges: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for period in periods:
+        # Both at once where the clock skips the whole of it: they cancel each other.
         edges[period.from_us].append((period.value, 1))
         edges[period.to_us].append((period.value, -1))
     changes, before, active = [], usual, Counter[int]()
     for time in sorted(edges.keys() - {NEVER}):
         for value, n in edges[time]:
+            # How many last: of two with one value, the first to end changes nothing.
             active[value] += n
         now = reduce(joined, (value for value, n in active.items() if n > 0), usual)
         if now != before:
@@ -198,6 +200,7 @@ def _list_targets(one: Disturbance, site: Site) -> list[tuple[str, float]]:
     if one.kind == STATION_OUTAGE:
         paths = []
         for kitchen in kitchens:
+            # In the order of the file, as the engine numbers the stations of a type.
             able = [s.name for s in kitchen.stations if s.station_type == one.station_type]
             missing = able[len(able) - one.count_missing(len(able)) :]
             paths += [station_path(name, kitchen.info.name, station) for station in missing]

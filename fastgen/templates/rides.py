@@ -161,26 +161,29 @@ class RowFinder(NamedTuple):
         Number of nodes of a class.
     weather_us
         int64 (n_weathers,), when each weather begins, ascending; the first at -NEVER.
-    class_of
-        int64 (n_couriers + 1, n_weathers), number of the class of a courier who leaves in a weather. The last
-        row is for orders that nobody delivers: they have an address, and never a ride.
+    slowdown
+        int64 (n_weathers,), place of each weather's slowdown among those of a mode.
+    first_class
+        int64 (n_couriers + 1,), number of each courier's first class, which has no slowdown. The last entry
+        is for orders that nobody delivers: they have an address, and never a ride.
     """
 
     n_nodes: int
     weather_us: NDArray[np.int64]
-    class_of: NDArray[np.int64]
+    slowdown: NDArray[np.int64]
+    first_class: NDArray[np.int64]
 
 
 def make_row_finder(site: Site, rides: SiteRides, weather: Sequence[tuple[int, int]]) -> RowFinder:
     """Prepare `find_rows`; `weather` is that of `queueing.site.make_site`."""
-    number = {one: n for n, one in enumerate(rides.classes)}
-    modes, slowdowns = site.couriers.deal_modes(site.n_couriers), [USUAL, *(p for _, p in weather)]
-    class_of = [[number[RideClass(mode, permille)] for permille in slowdowns] for mode in modes]
-    class_of.append([0] * len(slowdowns))
+    modes = site.couriers.deal_modes(site.n_couriers)
+    slowdowns = [one.permille for one in rides.classes if one.mode == rides.classes[0].mode]
+    first_class = {mode: rides.classes.index(RideClass(mode, USUAL)) for mode in set(modes)}
     return RowFinder(
         n_nodes=len(rides.out_mm),
         weather_us=np.array([-NEVER, *(time for time, _ in weather)], np.int64),
-        class_of=np.array(class_of, np.int64),
+        slowdown=np.array([slowdowns.index(one) for one in (USUAL, *(one for _, one in weather))]),
+        first_class=np.array([*(first_class[mode] for mode in modes), 0]),
     )
 
 
@@ -207,6 +210,7 @@ def find_rows(
         Index into all arrays of the table.
     """
     weather = np.searchsorted(finder.weather_us, picked_up_us, side="right") - 1
-    # NONE is -1, the last row.
-    rows = finder.class_of[courier, weather] * finder.n_nodes + node
+    # A courier of NONE is -1, the last entry.
+    number = finder.first_class[courier] + finder.slowdown[weather]
+    rows: NDArray[np.int64] = number * finder.n_nodes + node
     return rows.astype(np.int32)
