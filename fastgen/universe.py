@@ -98,6 +98,7 @@ def run(
     snapshot_every: int = 7,
     roads: str | Path | None = None,
     workers: int | None = None,
+    cloud_events: str | Path | None = None,
     force: bool = False,
     overwrite: bool = False,
     progress: RunProgress | None = None,
@@ -121,6 +122,9 @@ def run(
         Folder of NAME.roads files; a site without one there takes its built-in network.
     workers
         Sites that run at the same time, and workers of the build; None: as many as cores.
+    cloud_events
+        File, whose name ends in .jsonl, or folder for what happens in the kitchens, as CloudEvents; None:
+        nowhere.
     force
         Whether to accept a load over 1.
     overwrite
@@ -152,6 +156,7 @@ def run(
         snapshot_every=snapshot_every,
         roads=None if roads is None else Path(roads),
         workers=workers,
+        cloud_events=None if cloud_events is None else Path(cloud_events),
     )
     return run_universe(folder, output, options, force=force, overwrite=overwrite, progress=progress)
 
@@ -164,6 +169,7 @@ def resume(
     snapshot_every: int = 7,
     roads: str | Path | None = None,
     workers: int | None = None,
+    cloud_events: str | Path | None = None,
     progress: RunProgress | None = None,
 ) -> BuildResult:
     """Go on with a run from its last snapshots; the dataset becomes that of a single, longer run.
@@ -174,7 +180,7 @@ def resume(
         Folder that `run` made.
     days
         Days that it then has.
-    stop_at, snapshot_every, roads, workers, progress
+    stop_at, snapshot_every, roads, workers, cloud_events, progress
         As of `run`.
 
     Raises
@@ -195,5 +201,6 @@ def resume(
         snapshot_every=snapshot_every,
         roads=None if roads is None else Path(roads),
         workers=workers,
+        cloud_events=None if cloud_events is None else Path(cloud_events),
         progress=progress,
     )

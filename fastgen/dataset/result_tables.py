@@ -14,7 +14,7 @@ from fastgen.records import make_record, parse_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastgen.dataset.opened import OpenDataset
+    from fastgen.dataset.manifest_entries import Source
 
 # In the folder of a dataset, and the record of the run in it.
 UNIVERSE, RUN = "universe", "run.json"
@@ -34,18 +34,24 @@ class ResultFile(NamedTuple):
     entry: FileEntry
 
 
-def find_result_tables(dataset: OpenDataset) -> list[ResultFile]:
+def find_result_tables(dataset: Path, source: Source | None) -> list[ResultFile]:
     """List the files of a dataset's result tables; none where no universe was run, or none to its end.
+
+    Parameters
+    ----------
+    dataset
+        Folder of the dataset.
+    source
+        Source of its orders, as its manifest has it.
 
     Raises
     ------
     DamageError
         If the record of the run is damaged.
     """
-    source = dataset.manifest.source
-    if dataset.is_unwritten or source is None:
+    if source is None:
         return []
-    folder = dataset.index.folder / UNIVERSE
+    folder = dataset / UNIVERSE
     path = folder / RUN
     try:
         raw = parse_json(unseal(read_regular(path).decode()))

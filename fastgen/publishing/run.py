@@ -6,11 +6,11 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastgen.dataset.opened import OpenDataset, open_dataset
-from fastgen.dataset.result_tables import find_result_tables
 from fastgen.publishing.folder import check_tables_folder, places_of_tables, publish_folder
 from fastgen.publishing.publication import Publication
 from fastgen.publishing.tables import open_tables
 from fastgen.publishing.target import Form, check_apart, parse_target
+from fastgen.publishing.universe_tables import list_results
 from fastgen.publishing.views import view_names
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def publish(
     # Before any table is read: an occupied target is reported at once.
     check_target(target, opened, overwrite=overwrite)
     tables = open_tables(opened)
-    results = [file.entry for file in find_result_tables(opened)]
+    results = [file.entry for file in list_results(opened)]
     publication = Publication.of(manifest, target.form, results)
     # Each form's package is loaded only for that form: both are extras.
     if target.form is Form.DUCKDB:

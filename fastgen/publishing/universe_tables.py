@@ -38,9 +38,15 @@ def open_universe_tables(dataset: OpenDataset) -> list[Table]:
     DamageError
         If a file is damaged; from a stream, if one that it reads is.
     """
-    found = sorted(find_result_tables(dataset), key=lambda file: RESULT_TABLES.index(file.table))
     folder = dataset.index.folder
+    found = sorted(list_results(dataset), key=lambda file: RESULT_TABLES.index(file.table))
     return [_open(name, list(files), folder) for name, files in groupby(found, key=lambda file: file.table)]
+
+
+def list_results(dataset: OpenDataset) -> list[ResultFile]:
+    """List the files of a dataset's result tables; a dataset that was never written has none."""
+    source = None if dataset.is_unwritten else dataset.manifest.source
+    return find_result_tables(dataset.index.folder, source)
 
 
 def _open(name: str, files: Sequence[ResultFile], dataset: Path) -> Table:

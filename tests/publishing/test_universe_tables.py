@@ -12,10 +12,11 @@ from polars import selectors
 from polars.testing import assert_frame_equal
 
 from fastgen.dataset.opened import open_dataset
-from fastgen.dataset.result_tables import RESULT_TABLES, find_result_tables
+from fastgen.dataset.result_tables import RESULT_TABLES
 from fastgen.errors import DamageError
 from fastgen.publishing.run import publish
 from fastgen.publishing.target import Form
+from fastgen.publishing.universe_tables import list_results
 from fastgen.universes.run import run_universe
 from fastgen.universes.run_options import RunOptions
 from fastgen.universes.table_files import TABLES, scan_table
@@ -94,7 +95,7 @@ def copy(universe: Path, tmp_path: Path) -> Path:
 
 
 def test_damaged_tables_are_named(copy: Path, tmp_path: Path) -> None:
-    path = find_result_tables(open_dataset(copy))[-1].path
+    path = list_results(open_dataset(copy))[-1].path
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + b"x")
     with pytest.raises(DamageError, match=f"{path}: expected the result table .* got other bytes"):
@@ -112,9 +113,9 @@ def test_a_record_that_is_damaged_or_of_another_run_is_not_taken(copy: Path) -> 
     source = json.loads(text)["source"]
     path.write_text(text.replace(source, f"{source[:-1]}x"), encoding="utf-8")
     with pytest.raises(DamageError, match=r"run\.json: expected the record of a run"):
-        find_result_tables(open_dataset(copy))
+        list_results(open_dataset(copy))
     raw = {key: value for key, value in json.loads(text).items() if key != "sha256"}
     path.write_text(json.dumps(raw | {"source": "universe 0"}), encoding="utf-8")
-    assert find_result_tables(open_dataset(copy)) == []
+    assert list_results(open_dataset(copy)) == []
     path.unlink()
-    assert find_result_tables(open_dataset(copy)) == []
+    assert list_results(open_dataset(copy)) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +12,6 @@ import fastgen
 from fastgen.errors import ScenarioError
 from fastgen.universes.compare import compare
 from tests.universes.small_universe import write_universe
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_folder_is_written_checked_run_and_resumed(tmp_path: Path) -> None:
@@ -25,8 +22,12 @@ def test_a_folder_is_written_checked_run_and_resumed(tmp_path: Path) -> None:
     (checked,) = universe.check(templates, roads=roads, force=True)
     assert checked.load.orders_per_h[0] > 0
     first = universe.run(templates, tmp_path / "out", days=1, seed=3, roads=roads, force=True)
-    longer = universe.resume(tmp_path / "out", days=2, roads=str(roads))
-    once = universe.run(templates, str(tmp_path / "once"), days=2, seed=3, roads=roads, force=True)
+    events = tmp_path / "longer.jsonl", str(tmp_path / "once.jsonl")
+    longer = universe.resume(tmp_path / "out", days=2, roads=str(roads), cloud_events=events[0])
+    once = universe.run(
+        templates, str(tmp_path / "once"), days=2, seed=3, roads=roads, cloud_events=events[1], force=True
+    )
+    assert events[0].read_bytes() == Path(events[1]).read_bytes()
     assert longer.manifest == once.manifest
     assert longer.manifest.days[:1] == first.manifest.days
     assert universe.compare is compare

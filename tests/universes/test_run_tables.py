@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 
 import fastgen
+from fastgen.dataset.verify.run import verify_dataset
 from fastgen.events.schema import EVENT_TYPE_IDS
 from fastgen.templates.reading import read_universe
 from fastgen.universes.day_tables import Menu
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.dataset.manifest_entries import FileEntry
+    from fastgen.dataset.verify.report import Check
 
 DAYS = 4
+STOP_US = 86_400_000_000 * 3 + 2 * 3_600_000_000
 # Which column of the orders each type of events has its time from.
 TIMES = {
     "order_created": "created",
@@ -53,6 +57,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("universe")
     write_universe(folder)
     run(folder, "whole", workers=1)
+    # On the evening of day 2, when orders are open.
+    run(folder, "stopped", stop_at_us=STOP_US, cloud_events=folder / "stopped.jsonl")
     return folder
 
 
@@ -60,9 +66,10 @@ def files_of(tables: Path) -> Sequence[FileEntry]:
     return list_tables(tables, tables.parent)
 
 
-def test_orders_have_the_times_of_the_events(folder: Path) -> None:
-    orders = scan_table(folder / "whole" / "universe" / "tables", "orders").collect()
-    events = fastgen.scan_events(folder / "whole").select("order_id", "event_type_id", "ts_seconds").collect()
+@pytest.mark.parametrize("name", ["whole", "stopped"])
+def test_orders_have_the_times_of_the_events(folder: Path, name: str) -> None:
+    orders = scan_table(folder / name / "universe" / "tables", "orders").collect()
+    events = fastgen.scan_events(folder / name).select("order_id", "event_type_id", "ts_seconds").collect()
     for kind, column in TIMES.items():
         mine = orders.select("order_id", ts_seconds=pl.col(column).dt.epoch("s")).drop_nulls()
         theirs = events.filter(event_type_id=EVENT_TYPE_IDS[kind]).select("order_id", "ts_seconds")
@@ -70,6 +77,39 @@ def test_orders_have_the_times_of_the_events(folder: Path) -> None:
         assert mine.sort("order_id").equals(theirs.sort("order_id"))
     assert set(events["order_id"]) == set(orders["order_id"])
     assert orders["order_id"].n_unique() == orders.height
+    assert (orders["state"] != "delivered").any() == (name == "stopped")
+
+
+def test_cloudevents_of_a_stopped_run_are_the_first_of_a_longer_one(folder: Path) -> None:
+    stop = dt.datetime(2024, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=STOP_US)
+    found = [json.loads(line) for line in (folder / "stopped.jsonl").read_text("utf-8").splitlines()]
+    assert all(dt.datetime.fromisoformat(event["time"]) < stop for event in found)
+    events = fastgen.scan_events(folder / "stopped").filter(event_type_id=8).collect()
+    delivered = {event["data"]["order_id"] for event in found if event["id"].endswith("orders/delivered")}
+    assert delivered == set(events["order_id"])
+
+
+def test_verify_compares_the_tables_with_the_record(folder: Path, tmp_path: Path) -> None:
+    def checked(dataset: Path) -> Check:
+        (check,) = [check for check in verify_dataset(dataset).checks if check.name == "results"]
+        return check
+
+    whole = checked(folder / "whole")
+    assert (whole.checked, whole.wrong) == (28, 0)
+    shutil.copytree(folder / "whole", tmp_path / "copy")
+    tables = tmp_path / "copy" / "universe" / "tables"
+    changed, lost = (
+        tables / "steps/site=sf/part-00000-00001.parquet",
+        tables / "persons/site=sf/part-00000.parquet",
+    )
+    changed.write_bytes(changed.read_bytes() + b"x")
+    lost.unlink()
+    damaged = checked(tmp_path / "copy")
+    assert (damaged.checked, damaged.wrong) == (28, 2)
+    assert damaged.first.startswith(f"{lost}: expected SHA-256 ")
+    assert damaged.first.endswith("got No such file or directory.")
+    (tables.parent / "run.json").write_text("{}")
+    assert "run.json: expected the record of a run" in checked(tmp_path / "copy").first
 
 
 def test_lines_are_the_items_and_customers_live_at_the_addresses_of_the_events(folder: Path) -> None:

@@ -24,6 +24,8 @@ CHECKS: dict[str, tuple[str, str]] = {
     "dataset": ("digest", "dataset digest as in the manifest"),
     # Only with the option --against.
     "against": ("digest", "as pinned"),
+    # Only of datasets that a universe has made.
+    "results": ("file", "result tables with the SHA-256 that the run has noted"),
     "lifecycle": ("order", "event types in order, sequence complete"),
     # Only of datasets whose orders may end early.
     "endings": ("order", "delivered, cancelled for a known reason, or open at the cut"),
@@ -39,7 +41,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "pings": ("ping", "on time, on the route, as many as the drive takes"),
 }
 # Checks that a report may lack.
-OPTIONAL_CHECKS = ("against", "endings")
+OPTIONAL_CHECKS = ("against", "results", "endings")
 
 
 @dataclass

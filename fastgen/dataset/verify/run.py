@@ -18,6 +18,7 @@ from fastgen.dataset.verify.against import Reference
 from fastgen.dataset.verify.expectations import gather_expectations
 from fastgen.dataset.verify.file_checks import PartFindings, check_file, check_no_others, check_part
 from fastgen.dataset.verify.report import CHECKS, OPTIONAL_CHECKS, Tally, VerifyReport
+from fastgen.dataset.verify.result_checks import check_results
 from fastgen.dataset.verify.route_checks import check_kitchens
 from fastgen.errors import DamageError, DataError
 from fastgen.events.day_digest import digest_dataset, digest_version
@@ -91,6 +92,7 @@ def verify_dataset(
     tally.require("dataset", digest == manifest.digest, expected)
     if reference is not None:
         reference.check(manifest, days, digest, tally)
+    check_results(folder, manifest.source, tally)
     # Every check is reported: one that found nothing to check says why.
     for check in CHECKS:
         if check not in (*tally.checks, *OPTIONAL_CHECKS):
