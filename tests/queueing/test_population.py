@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from scipy import stats
 
 from fastgen.queueing.kernels.records import NEVER
-from fastgen.queueing.population import US_PER_DAY, draw_homes, draw_wishes
+from fastgen.queueing.population import US_PER_DAY, Population, Surge, draw_homes, draw_wishes
 from tests.queueing.populations import POPULATION, RECIPES
 from tests.queueing.sites import MINUTE
 
@@ -107,3 +109,47 @@ def test_a_minute_that_the_clock_skips_has_no_orders_and_the_others_keep_theirs(
     assert (~kept).any()
     np.testing.assert_array_equal(found.draw, plain.draw[kept])
     np.testing.assert_array_equal(found.created_us, (minute_start_us[minute] + second)[kept])
+
+
+@pytest.mark.parametrize(
+    ("population", "digest"),
+    [
+        (POPULATION, "bbadc27be037fc87"),
+        (replace(POPULATION, surges=(Surge(600, 2000, 2.5),)), "88e77d0772ca9d0d"),
+        (replace(POPULATION, on_sale_min=np.array([0, 2000])), "5b7a16ba5ab94075"),
+    ],
+    ids=["usual", "surge", "launch"],
+)
+def test_draws_are_pinned(population: Population, digest: str) -> None:
+    """They move only with a new version of the streams: runs are resumed, and compared with older ones."""
+    found = hashlib.sha256()
+    for day in range(3):
+        demand = draw_wishes(population, day, RIDES, RIDES + 1)
+        for key in demand._fields:
+            if key not in {"packing_us", "ride_out", "ride_back"}:
+                found.update(getattr(demand, key).astype("<i8").tobytes())
+    assert found.hexdigest()[:16] == digest
+
+
+def test_brands_that_are_launched_one_after_the_other_are_equally_likely() -> None:
+    """Seven items of which six are launched, two at a time: later draws have other words and blocks."""
+    recipes = RECIPES._replace(step_start=np.arange(8), step_type=np.zeros(7, np.int64))
+    minutes = np.array([0, 300, 300, 600, 900, 1200, 1300])
+    one = replace(POPULATION, items=np.arange(7, dtype=np.int32), on_sale_min=minutes, recipes=recipes)
+    demand = draw_wishes(one, 0, RIDES, RIDES)
+    minute = np.repeat(demand.created_us // MINUTE, np.diff(demand.line_start))
+    begins = [*np.unique(minutes).tolist(), 1440]
+    for begin, end in pairwise(begins):
+        sold = demand.line_item[(minute >= begin) & (minute < end)]
+        n_items = int((minutes <= begin).sum())
+        assert sold.max() < n_items
+        # Of one item that is sold alone, all lines are.
+        counts = np.bincount(sold, minlength=n_items)
+        assert n_items == 1 or stats.chisquare(counts).pvalue > SIGNIFICANCE
+    always = draw_wishes(replace(one, on_sale_min=np.zeros(7, np.int64)), 0, RIDES, RIDES)
+    np.testing.assert_array_equal(always.created_us, demand.created_us)
+    # Without the last launch, only lines that order from it are others.
+    fewer = draw_wishes(replace(one, on_sale_min=np.where(minutes == 1300, NEVER, minutes)), 0, RIDES, RIDES)
+    others = demand.line_item != fewer.line_item
+    assert others.any()
+    assert set(demand.line_item[others].tolist()) == {6}
