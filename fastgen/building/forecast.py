@@ -163,7 +163,9 @@ def _seconds(plan: BuildPlan, events: int, n_workers: int) -> float:
     n_cores = min(n_workers, os.cpu_count() or 1)
     # Planning counts the orders of all locations, also of those that aren't built.
     n_planned = len(plan.scenario.locations) * plan.scenario.days
-    return costs.plan_seconds(n_planned) + costs.seconds(events, len(plan.files), n_cores, plan.writer)
+    has_stations = plan.scenario.kitchen is not None
+    took = costs.seconds(events, len(plan.files), n_cores, plan.writer, has_stations=has_stations)
+    return costs.plan_seconds(n_planned) + took
 
 
 def _forecast_location(plan: BuildPlan, location_id: int, code: str) -> LocationForecast:

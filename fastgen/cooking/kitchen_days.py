@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # Orders that are in memory together: of several kitchen days, or of a part of a large one. The records of an
 # order take about 1.5 KB.
-ORDERS_AT_ONCE = 20_000
+ORDERS_AT_ONCE = 8_000
 # Longer than any day, also one on which the clock is set back.
 _LONGEST_DAY_US = 2 * S_PER_DAY * US_PER_S
 # What kitchens decide of an order: columns 1 to 5 of `DayOrders.times_us`.

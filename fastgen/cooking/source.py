@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 # Raised with every change of what kitchens make of the same orders: recipes, draws, rules of the engine.
 VERSION = 1
-# Kitchen days that are kept: the two of a location-day whose orders are asked for in parts, and one between.
-_DAYS_KEPT = 3
+# Kitchen days that are kept: the two of a location-day whose orders are asked for in parts.
+_DAYS_KEPT = 2
 
 
 class StationsSource:
