@@ -11,6 +11,7 @@ from fastgen.cli.options import Count, Whole, add_options, output, overwrite, ro
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
 from fastgen.cli.replay_options import Duration
+from fastgen.errors import ScenarioError
 from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def run(
       fastgen universe run kitchens --days 3 --stop-at '2 18:30' -o evening
       fastgen universe run kitchens --mode catchup --to landing --speed 60
     """  # noqa: D301  # \b keeps click from joining the lines
-    _check_stream(stream)
+    _check_stream(stream, output)
     with uncollected():
         from fastgen.universes.run import run_universe  # noqa: PLC0415
         from fastgen.universes.run_options import RunOptions  # noqa: PLC0415
@@ -202,7 +203,7 @@ def resume(
     _make(make)
 
 
-def _check_stream(stream: Stream) -> None:
+def _check_stream(stream: Stream, output: Path) -> None:
     """Refuse options of a stream without one, and what no stream can have, before anything is run."""
     if stream["mode"] == "backfill":
         for name in ("to", "speed", "every"):
@@ -211,6 +212,7 @@ def _check_stream(stream: Stream) -> None:
         return
     if stream["to"] is None:
         raise click.UsageError(f"--mode {stream['mode']}: expected --to DIR beside it, got none.")
+    from fastgen.dataset.layout import is_part  # noqa: PLC0415
     from fastgen.files import check_folder  # noqa: PLC0415
     from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
     from fastgen.replaying.run import check_every  # noqa: PLC0415  # heavy
@@ -218,7 +220,9 @@ def _check_stream(stream: Stream) -> None:
     ReplayOptions(speed=stream["speed"])
     if stream["every"] is not None:
         check_every(stream["every"])
-    check_folder(stream["to"])
+    to = check_folder(stream["to"])
+    if is_part(to, output):
+        raise ScenarioError(f"to: expected a place apart from the dataset {output}, got {to}.")
 
 
 def _make(make: Callable[[TerminalRunProgress], BuildResult]) -> BuildResult:

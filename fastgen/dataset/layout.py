@@ -18,6 +18,8 @@ MANIFEST = "manifest.json"
 TABLES = tuple(dimensions.TABLES)
 # Spark, DuckDB and Polars skip names that start with a dot when they read a folder.
 WORK = ".building"
+# What was run to make the orders, where a universe was.
+UNIVERSE = "universe"
 # The file in the work folder that an unfinished build locks.
 LOCK = "lock"
 
@@ -60,13 +62,13 @@ def table_path(table: str) -> str:
 
 
 def is_part(place: Path, dataset: Path) -> bool:
-    """Whether a path, existing or not, is a dataset's folder, one of its files, or below its events."""
+    """Whether a path, existing or not, is a dataset's folder, one of its files, or in a folder of these."""
     # Resolved, so that a link into the dataset counts as being in it.
     there, here = (Path(os.path.realpath(path)) for path in (place, dataset))
     if there == here:
         return True
     # Other names in the folder are not of the dataset, so files may be put there.
-    own = {EVENTS, MANIFEST, WORK, *map(table_path, TABLES)}
+    own = {EVENTS, MANIFEST, WORK, UNIVERSE, *map(table_path, TABLES)}
     return here in there.parents and there.relative_to(here).parts[0] in own
 
 

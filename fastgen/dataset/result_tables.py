@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from fastgen.dataset.layout import UNIVERSE
 from fastgen.dataset.manifest_entries import FileEntry
 from fastgen.dataset.seal import unseal
 from fastgen.errors import DamageError
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from fastgen.dataset.manifest_entries import Source
 
-# In the folder of a dataset, and the record of the run in it.
-UNIVERSE, RUN = "universe", "run.json"
+# The record of the run, in the folder `UNIVERSE` of a dataset.
+RUN = "run.json"
 # In the order in which they are published.
 RESULT_TABLES = (
     *("kitchens", "stations", "persons", "disturbances"),

@@ -6,18 +6,17 @@ records its orders first, and the dataset is built from what it has recorded.
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fastgen.errors import DamageError
 from fastgen.files import write_whole
 from fastgen.model.day_orders import CANCEL_REASONS, NEVER_US, NOT_YET_US
 from fastgen.queueing.kernels import records as r
 from fastgen.templates.rides import find_rows
+from fastgen.universes.integer_tables import decode_table, encode_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,13 +114,9 @@ def write_recorded(recorded: RecordedOrders, path: Path) -> None:
     OutputError
         If it can't be written.
     """
-    columns = {name: pa.array(getattr(recorded, name)) for name in _PLAIN}
-    times = {name: pa.array(column) for name, column in zip(_TIMES, recorded.times_us.T, strict=True)}
-    items = pa.ListArray.from_arrays(recorded.line_start.astype(np.int32), pa.array(recorded.line_item))
-    buffer = io.BytesIO()
-    table = pa.table({**columns, **times, "items": items})
-    pq.write_table(table, buffer, compression="zstd")
-    write_whole(path, buffer.getvalue())
+    columns = {name: getattr(recorded, name) for name in _PLAIN}
+    columns |= dict(zip(_TIMES, recorded.times_us.T, strict=True))
+    write_whole(path, encode_table(columns, {"items": (recorded.line_start, recorded.line_item)}))
 
 
 _PLAIN = ("day", "draw", "customer", "house_number", "cut_us", "cancelled_us", "reason")
@@ -136,17 +131,12 @@ def read_recorded(path: Path) -> RecordedOrders:
         If the file is missing or damaged.
     """
     try:
-        # Threads of PyArrow don't live on in copies of this process.
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            table = file.read(use_threads=False).combine_chunks()
-        columns = {name: table[name].to_numpy() for name in _PLAIN}
-        times_us = np.stack([table[name].to_numpy() for name in _TIMES], axis=1)
-        items = table["items"].combine_chunks()
-    except (OSError, pa.ArrowException, KeyError) as error:
+        found = decode_table(path.read_bytes(), (*_PLAIN, *_TIMES, "items"))
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise DamageError(f"{path}: expected the orders of a run, got: {error}.") from None
     return RecordedOrders(
-        **columns,
-        times_us=times_us,
-        line_start=items.offsets.to_numpy().astype(np.int64),
-        line_item=items.values.to_numpy(),
+        **{name: found[name] for name in _PLAIN},
+        times_us=np.stack([found[name] for name in _TIMES], axis=1),
+        line_start=found["items_start"].astype(np.int64),
+        line_item=found["items"],
     )

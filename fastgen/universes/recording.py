@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING
@@ -103,14 +103,16 @@ def record_sites(
 
     # Threads, because the loop and the draws of a site are compiled code, which releases the GIL.
     with ThreadPoolExecutor(workers) as pool:
+        running = {plan.site.info.name: pool.submit(record, plan) for plan in plans}
         try:
-            records = [*pool.map(record, plans)]
+            # As soon as one fails, or Ctrl-C reaches this thread, the others have nothing to work for.
+            for one in as_completed(running.values()):
+                one.result()
         except BaseException:
-            # Ctrl-C reaches this thread alone.
             is_over.set()
             pool.shutdown(cancel_futures=True)
             raise
-    return {plan.site.info.name: record for plan, record in zip(plans, records, strict=True)}
+    return {name: one.result() for name, one in running.items()}
 
 
 class _SiteRecorder:

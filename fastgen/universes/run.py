@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from fastgen.building.build import build_plan, check_output
 from fastgen.building.workers import make_with_workers
-from fastgen.dataset.layout import MANIFEST
+from fastgen.dataset.layout import MANIFEST, UNIVERSE
 from fastgen.dataset.manifest import read_manifest
-from fastgen.dataset.result_tables import UNIVERSE
 from fastgen.emitting.lock import hold_lock
 from fastgen.errors import DataError, OutputError, ScenarioError
 from fastgen.paths import check_input

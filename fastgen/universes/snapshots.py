@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
 import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fastgen.dataset.seal import seal, unseal
 from fastgen.errors import DamageError, OutputError
@@ -25,6 +23,7 @@ from fastgen.paths import hidden_beside
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import rebuild_events
 from fastgen.queueing.site import make_site
+from fastgen.universes.integer_tables import decode_table, encode_table
 from fastgen.universes.site_run import SiteRun, draw_day
 
 if TYPE_CHECKING:
@@ -142,6 +141,8 @@ def read_snapshot(plan: SitePlan, path: Path) -> tuple[SiteRun, dict[str, Any]]:
     """
     try:
         stated: dict[str, Any] = json.loads(unseal((path / SNAPSHOT).read_bytes().decode(), required=True))
+        if stated["format_version"] != FORMAT_VERSION:
+            raise ValueError(f"format_version {stated['format_version']!r}")  # noqa: TRY301
         # Of a site whose state is then replaced.
         empty = make_site(plan.capacity, draw_day(plan, 0), plan.changes, plan.weather)
         tables = {
@@ -177,17 +178,11 @@ def _put(empty: SiteArrays, progress: NDArray[np.int64], tables: dict[str, NDArr
 
 
 def _encode(columns: tuple[str, ...], rows: NDArray[np.int64]) -> bytes:
-    buffer = io.BytesIO()
-    table = pa.table({name: rows[:, i] for i, name in enumerate(columns)})
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()
+    return encode_table(dict(zip(columns, rows.T, strict=True)), {})
 
 
 def _decode(path: Path, columns: tuple[str, ...], sha256: str) -> NDArray[np.int64]:
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError(f"{path.name} has other bytes than were written")
-    # Threads of PyArrow don't live on in copies of this process.
-    with pq.ParquetFile(pa.BufferReader(data), pre_buffer=False) as file:
-        table = file.read(use_threads=False)
-    return np.stack([table[name].to_numpy() for name in columns], axis=1)
+    return np.stack([*decode_table(data, columns).values()], axis=1)

@@ -86,6 +86,8 @@ def test_events_are_streamed_exactly_once(run: Run, tmp_path: Path, mode: str) -
         (("--to", "landing"), "--to: expected --mode realtime or catchup beside it."),
         (("--speed", "2"), "--speed: expected --mode realtime or catchup beside it."),
         (("--mode", "catchup", "--to", "landing", "--speed", "fast"), "speed: expected a number"),
+        (("--mode", "realtime", "--to", "dataset/universe/x"), "to: expected a place apart from the dataset"),
+        (("--mode", "realtime", "--to", "dataset"), "to: expected a place apart from the dataset"),
     ],
 )
 def test_options_of_the_stream_belong_together(run: Run, args: tuple[str, ...], message: str) -> None:
