@@ -98,6 +98,17 @@ class Records(NamedTuple):
         )
 
 
+def count_entity_bits(capacity: Capacity) -> int:
+    """Count the bits of an event's key that number a station or courier; the other ones are for the time."""
+    n_entities = int(capacity.stations.sum()) + len(capacity.paces)
+    return int(max(2, n_entities) - 1).bit_length()
+
+
+def clock_end_us(capacity: Capacity) -> int:
+    """Compute the time from which on a site could have no event: too many of its bits number entities."""
+    return r.NEVER >> count_entity_bits(capacity)
+
+
 def make_site(
     capacity: Capacity,
     demand: Demand,
@@ -117,8 +128,7 @@ def make_site(
     """
     pools, stations = _make_stations(capacity.stations)
     n_couriers = len(capacity.paces)
-    n_entities = max(2, len(stations) + n_couriers)
-    bits = int(n_entities - 1).bit_length()
+    bits = count_entity_bits(capacity)
     settings, progress = np.zeros(r.N_SETTINGS, np.int64), np.zeros(r.N_PROGRESS, np.int64)
     settings[r.N_KITCHENS], settings[r.N_TYPES] = capacity.stations.shape
     settings[r.ENTITY_BITS] = bits

@@ -27,7 +27,7 @@ from fastgen.templates.reading import read_universe
 from fastgen.templates.site_load import check_load, refuse_overload, warn_of_load
 from fastgen.units import MIN_PER_DAY
 from fastgen.universes.comparison import Comparison, Trial
-from fastgen.universes.site_plan import plan_sites, reseed
+from fastgen.universes.site_plan import check_days, plan_sites, reseed
 from fastgen.universes.site_run import run_days
 
 if TYPE_CHECKING:
@@ -201,6 +201,7 @@ def _plan(side: Side, trial: Trial, roads: Path | None, announce: Callable[[str]
     """Plan the sites of one side, sorted by name."""
     prices = make_prices(side.universe)
     plans = plan_sites(side.universe, trial.seed, _START, roads, announce)
+    check_days(plans, trial.warm_up + trial.days)
     return [
         _Planned(plan, describe_equipment(plan.capacity, plan.changes, plan.weather), prices)
         for plan in sorted(plans, key=lambda plan: plan.site.info.name)

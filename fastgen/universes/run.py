@@ -30,7 +30,7 @@ from fastgen.universes.run_folder import (
     remove_run,
 )
 from fastgen.universes.run_options import RunOptions, RunProgress
-from fastgen.universes.site_plan import SitePlan, plan_sites
+from fastgen.universes.site_plan import SitePlan, check_days, plan_sites
 from fastgen.universes.table_files import list_tables, number_orders
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def run_universe(
     if not force:
         refuse_overload(universe.folder, checked)
     plans = plan_sites(universe, options.seed, options.start, options.roads, progress.announce)
+    check_days(plans, options.days)
     record = describe_run(universe, plans, options)
     if not overwrite:
         _check_nothing_else(record, out)
@@ -161,6 +162,7 @@ def resume_universe(
     )
     universe = read_universe(out / UNIVERSE / TEMPLATES)
     plans = plan_sites(universe, options.seed, options.start, options.roads, progress.announce)
+    check_days(plans, options.days)
     record = describe_run(universe, plans, options)
     if record.run_id != before.run_id:
         raise DataError(

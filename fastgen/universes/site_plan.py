@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fastgen.errors import ScenarioError
 from fastgen.inputs.timezones import load_zone
 from fastgen.model.wall_clock import day_start_s, minute_starts_s, skipped_minutes
 from fastgen.queueing.kernels.records import NEVER
 from fastgen.queueing.population import draw_homes
+from fastgen.queueing.site import clock_end_us
 from fastgen.roads.area import Area
 from fastgen.roads.coverage import find_misplaced
 from fastgen.roads.network import check_networks
@@ -18,11 +20,11 @@ from fastgen.templates.arrays import make_capacity, make_population, make_recipe
 from fastgen.templates.disturbances import make_changes, make_weather, place_of
 from fastgen.templates.rides import load_rides, make_row_finder
 from fastgen.templates.universe import site_path
-from fastgen.units import US_PER_S
+from fastgen.units import S_PER_DAY, US_PER_S
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from fastgen.queueing.site import Capacity
     from fastgen.templates.rides import RowFinder, SiteRides
     from fastgen.templates.universe import Universe
+
+
+# A run goes through one more day than it writes, and what then goes on ends within days.
+_DAYS_BEYOND = 31
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +146,24 @@ def plan_site(
         changes=make_changes(site.disturbances, place),
         weather=make_weather(site.disturbances, place),
     )
+
+
+def check_days(plans: Sequence[SitePlan], days: int) -> None:
+    """Check that the clock of every site reaches to the end of a run.
+
+    Raises
+    ------
+    ScenarioError
+        If a site has too many stations and couriers for so many days.
+    """
+    for plan in plans:
+        most = clock_end_us(plan.capacity) // (S_PER_DAY * US_PER_S) - _DAYS_BEYOND
+        if days > most:
+            n = int(plan.capacity.stations.sum()) + len(plan.capacity.paces)
+            raise ScenarioError(
+                f"days: expected at most {most} for the {n} stations and couriers of {plan.site.info.name}, "
+                f"got {days}."
+            )
 
 
 def site_seed(seed: int, name: str) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import run_site
-from fastgen.queueing.site import Capacity, Demand, make_site
+from fastgen.queueing.site import Capacity, Demand, clock_end_us, make_site
 from tests.effort import repeats
 from tests.queueing.ciw_kitchen import run_ciw
 from tests.queueing.simpy_site import SimPySite
@@ -51,6 +51,25 @@ def test_every_step_and_courier_is_that_of_simpy(seed: int, unit_us: int) -> Non
 def test_sites_of_templates_do_what_simpy_does(seed: int) -> None:
     """Couriers of all modes, packing, and disturbances of all kinds, as templates state them."""
     assert_equal(*run_both(draw_template_case(seed)))
+
+
+def test_a_site_runs_the_same_up_to_the_end_of_its_clock() -> None:
+    """Keys of events hold the time and the number of a station or courier, and are never too long."""
+    case = draw_case(4)
+    early, late = make_site(*case), make_site(*case)
+    run_site(r.NEVER, early)
+    is_time = [r.ORDER_CREATED, r.ORDER_STARTED, r.ORDER_FINISHED, r.ORDER_READY, r.ORDER_ASSIGNED]
+    is_time += [r.ORDER_ARRIVED, r.ORDER_PICKED_UP, r.ORDER_ENDED]
+    shift = clock_end_us(case.capacity) - 1 - int(early.orders[:, r.ORDER_ENDED].max())
+    late.orders[:, r.ORDER_CREATED] += shift
+    late.changes[:, r.CHANGE_TIME] += shift
+    late.weather[1:, r.WEATHER_TIME] += shift
+    run_site(r.NEVER, late)
+    expected = early.orders[:, is_time]
+    np.testing.assert_array_equal(
+        late.orders[:, is_time], np.where(expected == r.NONE, r.NONE, expected + shift)
+    )
+    np.testing.assert_array_equal(late.orders[:, r.ORDER_COURIER], early.orders[:, r.ORDER_COURIER])
 
 
 @pytest.mark.parametrize("draw", [draw_case, draw_template_case])

@@ -1,65 +1,54 @@
-"""Draw template folders of a small site, also odd ones: no courier, a step of a microsecond, a closed day."""
+"""Draw template folders of a small site, odd ones too: no courier, a step of a microsecond, a closed day."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from hypothesis import strategies as st
 
 from fastgen.model.stations import STATION_TYPES
-from fastgen.units import S_PER_DAY, US_PER_S
 from tests.universes.small_universe import make_files
 
-if TYPE_CHECKING:
-    from fastgen.universes.site_plan import SitePlan
-
-# Which of a site's capacity is gone for a day: stations of one type, couriers, one kitchen, or all of them.
-STATIONS, COURIERS, KITCHEN, KITCHENS = range(4)
-
-
-class Outage(NamedTuple):
-    """What a site has not for a whole day.
-
-    Attributes
-    ----------
-    day
-        Day number.
-    what
-        `STATIONS` of one type in one kitchen, `COURIERS`, `KITCHEN` or `KITCHENS`.
-    pick
-        Which one of them, modulo their number.
-    """
-
-    day: int
-    what: int
-    pick: int
-
-    def changes(self, plan: SitePlan) -> list[tuple[int, int, int]]:
-        """Make the changes of capacity, as `make_site` takes them."""
-        sizes = plan.capacity.stations.ravel()
-        n_kitchens = len(plan.capacity.stations)
-        if self.what == STATIONS:
-            pool = self.pick % len(sizes)
-            whole = {pool: (1 << int(sizes[pool])) - 1}
-        elif self.what == COURIERS:
-            whole = {len(sizes): len(plan.capacity.paces)}
-        else:
-            closed = range(n_kitchens) if self.what == KITCHENS else [self.pick % n_kitchens]
-            whole = dict.fromkeys((len(sizes) + 1 + kitchen for kitchen in closed), 1)
-        begins_us, ends_us = self.bounds_us(plan)
-        return [
-            change
-            for target, usual in whole.items()
-            for change in ((begins_us, target, 0), (ends_us, target, usual))
-        ]
-
-    def bounds_us(self, plan: SitePlan) -> tuple[int, int]:
-        """Return when it begins and ends."""
-        begins_us = plan.day_start_us(self.day)
-        return begins_us, begins_us + S_PER_DAY * US_PER_S
+# Days of a run; disturbances begin on one of them.
+DAYS = 3
+_FROM = st.integers(0, DAYS - 1)
+_SHARE = st.fixed_dictionaries({}, optional={"share": st.sampled_from([0.1, 0.5, 1])})
+_KITCHEN = st.fixed_dictionaries(
+    {}, optional={"kitchen": st.sampled_from(["kitchen-0", "kitchen-0", "kitchen-1"])}
+)
 
 
-OUTAGES = st.builds(Outage, st.integers(0, 2), st.integers(0, 3), st.integers(0, 20))
+def _of_kind(kind: str, **keys: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"kind": st.just(kind), **keys})
+
+
+def _lasting_a_day(disturbance: dict[str, Any], day: int) -> dict[str, Any]:
+    return {**disturbance, "from": f"{day} 00:00", "to": f"{day + 1} 00:00"}
+
+
+DISTURBANCES = st.one_of(
+    st.builds(
+        _lasting_a_day,
+        st.one_of(
+            st.builds(
+                lambda *parts: parts[0] | parts[1] | parts[2],
+                _of_kind("station_outage", station_type=st.sampled_from(STATION_TYPES[1:])),
+                _SHARE,
+                _KITCHEN,
+            ),
+            st.builds(lambda *parts: parts[0] | parts[1], _of_kind("fewer_couriers"), _SHARE),
+            _of_kind("demand_surge", factor=st.sampled_from([1.5, 20])),
+            _of_kind("rain", slowdown_percent=st.sampled_from([5, 30, 400])),
+            st.builds(lambda *parts: parts[0] | parts[1], _of_kind("kitchen_closed"), _KITCHEN),
+        ),
+        _FROM,
+    ),
+    st.builds(
+        lambda launch, day: {**launch, "from": f"{day} 12:00"},
+        _of_kind("brand_launch", brand=st.sampled_from(["soups", "toasts"])),
+        _FROM,
+    ),
+)
 
 # Seldom, stations that a recipe needs are missing, or no courier has a mode: such folders are refused.
 _COUNTS = st.tuples(st.just(0), *[st.sampled_from([*[1] * 20, 2, 2, 2, 5, 5, 0])] * 3)
@@ -120,6 +109,9 @@ def template_files(draw: st.DrawFn) -> dict[str, Any]:
         "couriers": draw(_COURIERS) | draw(_MOVES),
         "packing_s": draw(st.sampled_from([0, 120, 3600])),
     }
+    found = draw(st.lists(DISTURBANCES, max_size=2))
+    if found:
+        site["disturbances"] = [{**one, "name": f"number {n}"} for n, one in enumerate(found)]
     files = make_files(sf=site)
     files["brands/soups.json"]["items"] = [
         {"name": f"item {n}", "price": 1, "instructions": steps} for n, steps in enumerate(draw(_RECIPES))

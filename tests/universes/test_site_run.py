@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from fastgen.errors import ScenarioError
 from fastgen.queueing.kernels import records as r
 from fastgen.templates.reading import read_universe
 from fastgen.units import S_PER_DAY, US_PER_S
-from fastgen.universes.site_plan import SitePlan, plan_sites, site_seed
+from fastgen.universes.site_plan import SitePlan, check_days, plan_sites, site_seed
 from fastgen.universes.site_run import SiteRun, run_days
 from tests.effort import repeats
 from tests.universes.small_universe import write_universe
@@ -111,3 +112,14 @@ def test_days_that_are_not_complete_are_copied_up_to_the_clock(plans: list[SiteP
         ended = cut.orders[:, r.ORDER_STATE] == r.DELIVERED
         np.testing.assert_array_equal(cut.orders[ended], whole.orders[:n][ended])
     assert 0 < len(last.orders) < len(fourth.orders)
+
+
+def test_more_days_than_the_clock_of_a_large_site_has_are_refused(tmp_path: Path) -> None:
+    """Of 63 bits of an event's key, 17 number its courier: the rest are 407 days of microseconds."""
+    plans = plan(tmp_path, sf={"couriers": {"number": 100_000}})
+    check_days(plans, 376)
+    with pytest.raises(ScenarioError) as caught:
+        check_days(plans, 377)
+    assert str(caught.value) == (
+        "days: expected at most 376 for the 100006 stations and couriers of sf, got 377."
+    )
