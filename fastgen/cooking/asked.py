@@ -76,10 +76,11 @@ class Asked:
         self._parameters = source.parameters[place.location_id]
         self._durations = stream(source.seed, place.location_id, Purpose.COOKING)
         self._packing = stream(source.seed, place.location_id, Purpose.PACKING)
+        self._counts: dict[int, tuple[int, int]] = {}
 
     def count_early(self, day: int) -> int:
         """Count the orders of a day before 04:00, which are made in the kitchen day of the day before."""
-        return int(self._count_minutes(day)[:FIRST_MINUTE].sum())
+        return self._count(day)[0]
 
     def find_shares(self, kitchen_day: int) -> tuple[Share, Share]:
         """Find the orders of a kitchen day: the late ones of its own day, the early ones of the next day.
@@ -87,14 +88,14 @@ class Asked:
         Day -1 has no draws: before day 0, the late orders are those of day 0, moved back by its length.
         """
         day = max(kitchen_day, 0)
-        counts = self._count_minutes(day)
-        n_early = int(counts[:FIRST_MINUTE].sum())
-        late = OrderRange(day, n_early, int(counts.sum()) - n_early, 0)
+        n_early, n_orders = self._count(day)
+        late = OrderRange(day, n_early, n_orders - n_early, 0)
         early = OrderRange(kitchen_day + 1, 0, self.count_early(kitchen_day + 1), 0)
         return Share(late, -self._length_us(0) if kitchen_day < 0 else 0), Share(early, 0)
 
     def draw(self, shares: Sequence[Share]) -> Demand:
         """Draw the orders of some shares, one share after the other."""
+        shares = _join(shares)
         ranges = [share.orders for share in shares]
         sizes = [one.n_orders for one in ranges]
         orders = DayOrders.empty(sum(sizes), self._source.lines_max)
@@ -149,14 +150,33 @@ class Asked:
         packing: NDArray[np.int64] = np.floor(mean_us * (root * root / MEAN_FACTOR) + 0.5).astype(np.int64)
         return packing
 
-    def _count_minutes(self, day: int) -> NDArray[np.int64]:
-        counts: NDArray[np.int64] = count_minutes(self._parameters, np.array([day]))[0]
-        return counts
+    def _count(self, day: int) -> tuple[int, int]:
+        """Count the orders of a day before 04:00, and all of them."""
+        # Several shares need a day's counts, and drawing them takes as long as some orders.
+        if day not in self._counts:
+            counts = count_minutes(self._parameters, np.array([day]))[0]
+            self._counts[day] = int(counts[:FIRST_MINUTE].sum()), int(counts.sum())
+        return self._counts[day]
 
     def _length_us(self, day: int) -> int:
         zone, start = self._parameters.zone, self._parameters.start
         begins, ends = (int(minute_starts_s(zone, start, one)[0]) for one in (day, day + 1))
         return (ends - begins) * US_PER_S
+
+
+def _join(shares: Sequence[Share]) -> list[Share]:
+    """Join shares that follow each other within a day: each takes the counts of all minutes of its day."""
+    joined = list[Share]()
+    for share in shares:
+        (day, first, n, _), shift_us = share
+        if joined:
+            before = joined[-1].orders
+            follows = (before.day, before.first_rank + before.n_orders) == (day, first)
+            if follows and joined[-1].shift_us == shift_us:
+                joined[-1] = Share(before._replace(n_orders=before.n_orders + n), shift_us)
+                continue
+        joined.append(share)
+    return joined
 
 
 def cut_shares(shares: Sequence[Share], n_orders: int) -> list[list[Share]]:
