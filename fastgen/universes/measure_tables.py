@@ -65,7 +65,7 @@ def make_station_metrics(
         {
             **_intervals(day, interval, site, epoch),
             "kitchen": pl.Series(pool // equipment.n_types, dtype=pl.Int16),
-            "station_type": pl.Series(STATION_TYPES, dtype=pl.String).gather(pool % equipment.n_types),
+            "station_type": pl.Series(STATION_TYPES, dtype=pl.String)[pool % equipment.n_types],
             "stations": capacity / length,
             "busy": work / length,
             "utilisation": _known(_ratio(work, capacity)),
@@ -95,4 +95,4 @@ def _ratio(values: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.float
 
 def _known(values: NDArray[np.float64]) -> pl.Series:
     """Make a column in which NaN is null."""
-    return pl.Series(values).fill_nan(None)
+    return pl.Series(values, nan_to_null=True)
