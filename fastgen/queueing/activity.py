@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fastgen.queueing.day_log import DayLog
+    from fastgen.queueing.day_log import DayLog, JoinedLog
     from fastgen.queueing.site import Capacity
 
 WHO, BEGINS, ENDS = range(3)
@@ -93,12 +93,15 @@ class StepTimes(NamedTuple):
         On its station.
     line
         Number of its line.
+    cut_us
+        When the log of its day was cut.
     """
 
     asked: NDArray[np.int64]
     started: NDArray[np.int64]
     ended: NDArray[np.int64]
     line: NDArray[np.int64]
+    cut_us: NDArray[np.int64]
 
 
 def describe_equipment(
@@ -141,31 +144,32 @@ def _find_outs(changes: list[tuple[int, int, bool]]) -> NDArray[np.int64]:
     return spans[spans[:, BEGINS] < spans[:, ENDS]]
 
 
-def time_steps(log: DayLog) -> StepTimes:
+def time_steps(log: DayLog | JoinedLog) -> StepTimes:
     """Find when each step of a log was asked for, started and ended."""
     lines, steps = log.lines, log.steps
     first = lines[:, r.LINE_FIRST_STEP]
     line = np.repeat(np.arange(len(lines)), lines[:, r.LINE_END_STEP] - first)
-    started = until_cut(steps[:, r.STEP_STARTED], log.cut_us)
-    ended = until_cut(np.where(started == r.NEVER, r.NEVER, started + steps[:, r.STEP_DURATION]), log.cut_us)
+    cut_us = np.broadcast_to(log.cut_us, len(log.orders))[lines[line, r.LINE_ORDER]]
+    started = until_cut(steps[:, r.STEP_STARTED], cut_us)
+    ended = until_cut(np.where(started == r.NEVER, r.NEVER, started + steps[:, r.STEP_DURATION]), cut_us)
     asked = np.concatenate((np.zeros(min(len(steps), 1), np.int64), ended[:-1]))
     order = log.orders[lines[:, r.LINE_ORDER]]
     is_cooked = order[:, r.ORDER_STATE] != r.CANCELLED
     asked[first] = np.where(is_cooked, order[:, r.ORDER_CREATED], r.NEVER)
-    return StepTimes(asked, started, ended, line)
+    return StepTimes(asked, started, ended, line, cut_us)
 
 
-def until_cut(times_us: NDArray[np.int64], cut_us: int) -> NDArray[np.int64]:
+def until_cut(times_us: NDArray[np.int64], cut_us: NDArray[np.int64] | int) -> NDArray[np.int64]:
     """Replace times that have not come before a cut by NEVER."""
     return np.where((times_us == r.NONE) | (times_us >= cut_us), r.NEVER, times_us)
 
 
-def end_times(log: DayLog) -> NDArray[np.int64]:
+def end_times(log: DayLog | JoinedLog) -> NDArray[np.int64]:
     """Find when each order of a log ended; NEVER: not before the log's cut."""
     return until_cut(log.orders[:, r.ORDER_ENDED], log.cut_us)
 
 
-def ride_ends(log: DayLog, equipment: Equipment) -> NDArray[np.int64]:
+def ride_ends(log: DayLog | JoinedLog, equipment: Equipment) -> NDArray[np.int64]:
     """Find when the courier of each delivered order of a log is back at the kitchen; NEVER for others."""
     delivered = end_times(log)
     delivered = np.where(log.orders[:, r.ORDER_STATE] == r.DELIVERED, delivered, r.NEVER)
@@ -177,8 +181,8 @@ def ride_ends(log: DayLog, equipment: Equipment) -> NDArray[np.int64]:
     return np.where(delivered == r.NEVER, r.NEVER, back)
 
 
-def describe_activity(log: DayLog, equipment: Equipment) -> Activity:
-    """Describe what a site did for the orders of one day."""
+def describe_activity(log: DayLog | JoinedLog, equipment: Equipment) -> Activity:
+    """Describe what a site did for the orders of a log."""
     steps, ended = time_steps(log), end_times(log)
     pool = log.lines[steps.line, r.LINE_KITCHEN] * equipment.n_types + log.steps[:, r.STEP_TYPE]
     courier = log.orders[:, r.ORDER_COURIER]
@@ -191,8 +195,8 @@ def describe_activity(log: DayLog, equipment: Equipment) -> Activity:
     rows[:, ORDER_STATE] = np.where(ended == r.NEVER, r.OPEN, log.orders[:, r.ORDER_STATE])
     rows[:, ORDER_QUEUED:] = _measure_stages(log, steps)
     return Activity(
-        waits=_cut(pool, steps.asked, steps.started, log.cut_us),
-        work=_cut(log.steps[:, r.STEP_STATION], steps.started, steps.ended, log.cut_us),
+        waits=_cut(pool, steps.asked, steps.started, steps.cut_us),
+        work=_cut(log.steps[:, r.STEP_STATION], steps.started, steps.ended, steps.cut_us),
         held=_cut(courier, arrived, picked_up, log.cut_us),
         rides_out=_cut(courier, picked_up, ended, log.cut_us),
         # Who has delivered rides back, whatever comes.
@@ -202,14 +206,17 @@ def describe_activity(log: DayLog, equipment: Equipment) -> Activity:
 
 
 def _cut(
-    who: NDArray[np.int64], begins: NDArray[np.int64], ends: NDArray[np.int64], cut_us: int
+    who: NDArray[np.int64],
+    begins: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    cut_us: NDArray[np.int64] | int,
 ) -> NDArray[np.int64]:
     """Make spans of those that have begun, up to a cut at the latest; leave out the empty ones."""
     ends = np.minimum(ends, cut_us)
     return np.column_stack((who, begins, ends))[begins < ends]
 
 
-def _measure_stages(log: DayLog, steps: StepTimes) -> NDArray[np.int64]:
+def _measure_stages(log: DayLog | JoinedLog, steps: StepTimes) -> NDArray[np.int64]:
     """Measure the stages of delivered orders, int64 (n_orders, N_STAGES), microseconds; zeros for others."""
     stages = np.zeros((len(log.orders), N_STAGES), np.int64)
     is_done = (log.orders[:, r.ORDER_STATE] == r.DELIVERED) & (end_times(log) != r.NEVER)

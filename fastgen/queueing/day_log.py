@@ -11,6 +11,8 @@ from fastgen.queueing.kernels.keeping import copy_orders
 from fastgen.queueing.site import Records, fill_records
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from fastgen.queueing.kernels.records import SiteArrays
@@ -36,6 +38,46 @@ class DayLog(NamedTuple):
     lines: NDArray[np.int64]
     steps: NDArray[np.int64]
     cut_us: int
+
+
+class JoinedLog(NamedTuple):
+    """The orders of several days, one day after the other; otherwise as `DayLog`.
+
+    Attributes
+    ----------
+    day, number, cut_us
+        int64 (n_orders,), day of each order, its number within that, and the cut of its day.
+    orders, lines, steps
+        int64, records with numbers of lines, steps and orders of all days together.
+    """
+
+    day: NDArray[np.int64]
+    number: NDArray[np.int64]
+    orders: NDArray[np.int64]
+    lines: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    cut_us: NDArray[np.int64]
+
+
+def join_logs(logs: Sequence[DayLog]) -> JoinedLog:
+    """Join the logs of some days, one at least."""
+    n_orders = np.array([len(log.orders) for log in logs])
+    orders, lines, steps = (
+        np.concatenate([getattr(log, name) for log in logs]) for name in ("orders", "lines", "steps")
+    )
+    n_lines, n_steps = (np.array([len(getattr(log, name)) for log in logs]) for name in ("lines", "steps"))
+    before = [np.cumsum(n) - n for n in (n_orders, n_lines, n_steps)]
+    orders[:, [r.ORDER_FIRST_LINE, r.ORDER_END_LINE]] += np.repeat(before[1], n_orders)[:, None]
+    lines[:, [r.LINE_FIRST_STEP, r.LINE_END_STEP]] += np.repeat(before[2], n_lines)[:, None]
+    lines[:, r.LINE_ORDER] += np.repeat(before[0], n_lines)
+    return JoinedLog(
+        day=np.repeat([log.day for log in logs], n_orders),
+        number=np.arange(len(orders)) - np.repeat(before[0], n_orders),
+        orders=orders,
+        lines=lines,
+        steps=steps,
+        cut_us=np.repeat([log.cut_us for log in logs], n_orders),
+    )
 
 
 class KeptOrders(NamedTuple):

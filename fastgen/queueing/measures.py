@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.queueing.activity import Activity, Equipment
-    from fastgen.queueing.day_log import DayLog
+    from fastgen.queueing.day_log import DayLog, JoinedLog
 
 # Percentiles of the times in the system, in hundredths.
 PERCENTILES = (50, 90)
@@ -98,20 +98,20 @@ def make_edges(begins_us: int, ends_us: int, interval_us: int) -> NDArray[np.int
 
 
 def measure_day(
-    carried: Activity, log: DayLog, equipment: Equipment, edges: NDArray[np.int64]
+    carried: Activity, log: DayLog | JoinedLog, equipment: Equipment, edges: NDArray[np.int64]
 ) -> tuple[SiteMeasures, PoolMeasures, Activity]:
-    """Measure the intervals of one day.
+    """Measure the intervals of one day, or of several that follow each other.
 
     Parameters
     ----------
     carried
-        What this function returned for the day before; `no_activity()` for the first day.
+        What this function returned for the days before; `no_activity()` for the first day.
     log
-        Orders of the day.
+        Orders of the day or days.
     equipment
         What the site has.
     edges
-        int64 (n_intervals + 1,), of the intervals: all of the day, one after the other.
+        int64 (n_intervals + 1,), of the intervals: all of the days, one after the other.
 
     Returns
     -------

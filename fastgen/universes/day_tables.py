@@ -1,4 +1,4 @@
-"""Make the tables of what a site did on a day: orders, their lines, the steps that made them."""
+"""Make the tables of what a site did on some days: orders, their lines, the steps that made them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.queueing.activity import Equipment
-    from fastgen.queueing.day_log import DayLog
+    from fastgen.queueing.day_log import JoinedLog
     from fastgen.templates.universe import Universe
 
 ORDER_STATES = ("submitted", "processing", "ready", "picked_up", "delivered", "failed", "cancelled")
@@ -51,8 +51,8 @@ def epoch_us(start: dt.date) -> int:
     return (start.toordinal() - _EPOCH_DAY) * S_PER_DAY * US_PER_S
 
 
-def make_orders(log: DayLog, equipment: Equipment, epoch: int) -> pl.DataFrame:
-    """Make the table of a day's orders; times that hadn't come when the day was taken out are null."""
+def make_orders(log: JoinedLog, equipment: Equipment, epoch: int) -> pl.DataFrame:
+    """Make the table of orders; times that hadn't come when their day was taken out are null."""
     rows = log.orders
     times = {
         "created": r.ORDER_CREATED,
@@ -89,8 +89,8 @@ def make_orders(log: DayLog, equipment: Equipment, epoch: int) -> pl.DataFrame:
     )
 
 
-def make_order_lines(log: DayLog, menu: Menu, epoch: int) -> pl.DataFrame:
-    """Make the table of the lines of a day's orders."""
+def make_order_lines(log: JoinedLog, menu: Menu, epoch: int) -> pl.DataFrame:
+    """Make the table of the lines of orders."""
     lines, steps = log.lines, time_steps(log)
     first, last, order = lines[:, r.LINE_FIRST_STEP], lines[:, r.LINE_END_STEP] - 1, lines[:, r.LINE_ORDER]
     state_of_order = log.orders[order, r.ORDER_STATE]
@@ -105,7 +105,7 @@ def make_order_lines(log: DayLog, menu: Menu, epoch: int) -> pl.DataFrame:
     }
     numbers = [LINE_STATES.index(word) for word in conditions]
     states = np.select([*conditions.values()], numbers, LINE_STATES.index("assigned"))
-    waited = np.minimum(steps.started, log.cut_us) - np.minimum(steps.asked, log.cut_us)
+    waited = np.minimum(steps.started, steps.cut_us) - np.minimum(steps.asked, steps.cut_us)
     return pl.DataFrame(
         {
             **_keys(log, order),
@@ -122,8 +122,8 @@ def make_order_lines(log: DayLog, menu: Menu, epoch: int) -> pl.DataFrame:
     )
 
 
-def make_steps(log: DayLog, epoch: int) -> pl.DataFrame:
-    """Make the table of the steps of a day's orders."""
+def make_steps(log: JoinedLog, epoch: int) -> pl.DataFrame:
+    """Make the table of the steps of orders."""
     rows, lines, steps = log.steps, log.lines, time_steps(log)
     first, order = lines[:, r.LINE_FIRST_STEP], lines[steps.line, r.LINE_ORDER]
     number = np.arange(len(rows)) - first[steps.line]
@@ -146,11 +146,11 @@ def make_steps(log: DayLog, epoch: int) -> pl.DataFrame:
     )
 
 
-def _keys(log: DayLog, order: NDArray[np.int64]) -> dict[str, pl.Series]:
+def _keys(log: JoinedLog, order: NDArray[np.int64]) -> dict[str, pl.Series]:
     """Make the columns that name an order: its day, and its number within that."""
     return {
-        "day": pl.Series(np.full(len(order), log.day), dtype=pl.Int32),
-        "order_number": pl.Series(order, dtype=pl.Int32),
+        "day": pl.Series(log.day[order], dtype=pl.Int32),
+        "order_number": pl.Series(log.number[order], dtype=pl.Int32),
     }
 
 

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from fastgen.queueing.measures import PoolMeasures, SiteMeasures
 
 
-def make_metrics(day: int, measures: SiteMeasures, epoch: int) -> pl.DataFrame:
-    """Make the table of a site's orders and couriers in the intervals of a day."""
+def make_metrics(day: NDArray[np.int64], measures: SiteMeasures, epoch: int) -> pl.DataFrame:
+    """Make the table of a site's orders and couriers by interval; day: int64, the day of each interval."""
     m, length = measures, measures.length_us
     busy = m.riding_out_us + m.holding_us + m.riding_back_us
     p50, p90 = np.where(m.percentiles_us < 0, np.nan, m.percentiles_us / US_PER_S)
     queued, cooked, held, ridden = _ratio(m.stages_us, m.delivered * US_PER_S)
     return pl.DataFrame(
         {
-            **_intervals(day, np.arange(len(length)), measures, epoch),
+            **_intervals(day, np.arange(len(day)), measures, epoch),
             "orders_created": pl.Series(m.created, dtype=pl.Int32),
             "orders_delivered": pl.Series(m.delivered, dtype=pl.Int32),
             "orders_failed": pl.Series(m.failed, dtype=pl.Int32),
@@ -50,13 +50,14 @@ def make_metrics(day: int, measures: SiteMeasures, epoch: int) -> pl.DataFrame:
 
 
 def make_station_metrics(
-    day: int, site: SiteMeasures, pools: PoolMeasures, equipment: Equipment, epoch: int
+    day: NDArray[np.int64], site: SiteMeasures, pools: PoolMeasures, equipment: Equipment, epoch: int
 ) -> pl.DataFrame:
-    """Make the table of each kitchen's types of stations in the intervals of a day."""
+    """Make the table of each kitchen's types of stations by interval; day as above."""
     there = np.unique(equipment.station_pool)
-    pool, interval = (
-        axis.ravel() for axis in np.meshgrid(there, np.arange(len(site.length_us)), indexing="ij")
-    )
+    pool, interval = (axis.ravel() for axis in np.meshgrid(there, np.arange(len(day)), indexing="ij"))
+    # Day by day, as if each had been made alone.
+    by_day = np.argsort(day[interval], kind="stable")
+    pool, interval = pool[by_day], interval[by_day]
     length = site.length_us[interval]
     queue, work, capacity = (
         part[pool, interval] for part in (pools.queue_us, pools.work_us, pools.capacity_us)
@@ -77,14 +78,15 @@ def make_station_metrics(
 
 
 def _intervals(
-    day: int, interval: NDArray[np.int64], measures: SiteMeasures, epoch: int
+    day: NDArray[np.int64], row: NDArray[np.int64], measures: SiteMeasures, epoch: int
 ) -> dict[str, pl.Series]:
-    """Make the columns that say which interval a row is of."""
+    """Make the columns that say which interval a row is of; row: int64, its place in the measures."""
+    interval = np.arange(len(day)) - np.searchsorted(day, day)
     return {
-        "day": pl.Series(np.full(len(interval), day), dtype=pl.Int32),
-        "interval": pl.Series(interval, dtype=pl.Int16),
-        "begins": pl.Series(measures.begins_us[interval] + epoch).cast(TIME),
-        "length_s": pl.Series(measures.length_us[interval] / US_PER_S),
+        "day": pl.Series(day[row], dtype=pl.Int32),
+        "interval": pl.Series(interval[row], dtype=pl.Int16),
+        "begins": pl.Series(measures.begins_us[row] + epoch).cast(TIME),
+        "length_s": pl.Series(measures.length_us[row] / US_PER_S),
     }
 
 

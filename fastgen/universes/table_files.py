@@ -12,6 +12,7 @@ from fastgen.dataset.manifest_entries import FileEntry
 from fastgen.files import hash_file, write_whole
 from fastgen.kernels.order_ids import write_order_ids
 from fastgen.queueing.activity import Activity, describe_equipment, no_activity
+from fastgen.queueing.day_log import join_logs
 from fastgen.queueing.measures import make_edges, measure_day
 from fastgen.rng import Purpose, stream
 from fastgen.units import US_PER_MIN
@@ -33,7 +34,7 @@ DAY_TABLES = ("orders", "order_lines", "steps", "metrics", "station_metrics")
 SITE_TABLES = ("kitchens", "stations", "persons", "disturbances")
 TABLES = (*SITE_TABLES, *DAY_TABLES)
 INTERVAL_US = 15 * US_PER_MIN
-# Rows of the longest table at which days are written together: some 30 MB in memory.
+# Steps at which days are written together: some 30 MB in memory.
 _ROWS = 250_000
 _GROUP_ROWS = 128_000
 # What Hive, and so Spark, writes as %XX in the name of a folder.
@@ -73,8 +74,8 @@ class SiteTables:
         self._equipment = describe_equipment(plan.capacity, plan.changes, plan.weather)
         self._epoch = epoch_us(plan.start)
         self._activity = no_activity() if carried is None else _read_activity(carried)
-        self._days = list[int]()
-        self._frames: dict[str, list[pl.DataFrame]] = {name: [] for name in DAY_TABLES}
+        self._logs: list[DayLog] = []
+        self._rows = 0
 
     @property
     def state(self) -> dict[str, Any]:
@@ -90,22 +91,9 @@ class SiteTables:
         OutputError
             If a file can't be written.
         """
-        begins_us, ends_us = (self._plan.day_start_us(log.day + i) for i in range(2))
-        # Of a run that is stopped within the day, nothing later has happened.
-        ends_us = max(begins_us, min(ends_us, log.cut_us))
-        edges = make_edges(begins_us, ends_us, self._interval_us)
-        site, pools, self._activity = measure_day(self._activity, log, self._equipment, edges)
-        made = {
-            "orders": make_orders(log, self._equipment, self._epoch),
-            "order_lines": make_order_lines(log, self._menu, self._epoch),
-            "steps": make_steps(log, self._epoch),
-            "metrics": make_metrics(log.day, site, self._epoch),
-            "station_metrics": make_station_metrics(log.day, site, pools, self._equipment, self._epoch),
-        }
-        self._days.append(log.day)
-        for name, frame in made.items():
-            self._frames[name].append(frame)
-        if max(sum(map(len, frames)) for frames in self._frames.values()) >= _ROWS:
+        self._logs.append(log)
+        self._rows += len(log.steps)
+        if self._rows >= _ROWS:
             self.flush()
 
     def flush(self) -> None:
@@ -116,14 +104,36 @@ class SiteTables:
         OutputError
             If a file can't be written.
         """
-        if not self._days:
+        if not self._logs:
             return
-        name = f"part-{self._days[0]:05d}-{self._days[-1]:05d}.parquet"
-        for table, frames in self._frames.items():
+        days = [log.day for log in self._logs]
+        name = f"part-{days[0]:05d}-{days[-1]:05d}.parquet"
+        for table, frame in self._make().items():
             folder = site_folder(self._tables, table, self._plan.site.info.name)
-            _write(pl.concat(frames), folder / name)
-            frames.clear()
-        self._days.clear()
+            _write(frame, folder / name)
+        self._logs.clear()
+        self._rows = 0
+
+    def _make(self) -> dict[str, pl.DataFrame]:
+        """Make the tables of all days that have been added, at once: a table costs the same for any day."""
+        log = join_logs(self._logs)
+        edges, day = [], []
+        for one in self._logs:
+            begins_us, ends_us = (self._plan.day_start_us(one.day + i) for i in range(2))
+            # Of a run that is stopped within the day, nothing later has happened.
+            of_day = make_edges(begins_us, max(begins_us, min(ends_us, one.cut_us)), self._interval_us)
+            edges.append(of_day[:-1])
+            day.append(np.full(len(of_day) - 1, one.day))
+        of_all = np.concatenate([*edges, of_day[-1:]])
+        site, pools, self._activity = measure_day(self._activity, log, self._equipment, of_all)
+        days = np.concatenate(day)
+        return {
+            "orders": make_orders(log, self._equipment, self._epoch),
+            "order_lines": make_order_lines(log, self._menu, self._epoch),
+            "steps": make_steps(log, self._epoch),
+            "metrics": make_metrics(days, site, self._epoch),
+            "station_metrics": make_station_metrics(days, site, pools, self._equipment, self._epoch),
+        }
 
     def write_site(self) -> None:
         """Write the tables of what the site is.

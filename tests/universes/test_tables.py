@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 
 from fastgen.model.stations import STATION_TYPES
 from fastgen.queueing.activity import describe_equipment
-from fastgen.queueing.day_log import DayLog
+from fastgen.queueing.day_log import DayLog, join_logs
 from fastgen.queueing.kernels import records as r
 from fastgen.templates.universe import id_of
 from fastgen.universes import table_files
@@ -128,7 +128,7 @@ def test_a_log_that_is_cut_early_tells_what_had_happened_by_then() -> None:
         (log,), equipment = run_days(case, 1), describe_equipment(case.capacity, case.changes, case.weather)
         before = pl.DataFrame()
         for cut in np.linspace(log.orders[0, r.ORDER_CREATED], log.cut_us, 25).astype(int).tolist():
-            cut_log = created_by(log, cut)
+            cut_log = join_logs([created_by(log, cut)])
             orders, steps = make_orders(cut_log, equipment, 0), make_steps(cut_log, 0)
             lines = make_order_lines(cut_log, Menu(names, names), 0)
             seen |= set(orders["state"])
@@ -273,7 +273,7 @@ def test_days_written_in_pieces_are_the_same_rows(
         tables.flush()
         state = json.loads(json.dumps(tables.state))
     few = SiteTables(tmp_path / "few", plan, overloaded.menu)
-    monkeypatch.setattr(table_files, "_ROWS", 700)
+    monkeypatch.setattr(table_files, "_ROWS", 300)
     for log in overloaded.logs:
         few.add(log)
     few.flush()
