@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from threading import Event
+from threading import Event, current_thread, main_thread
 from typing import TYPE_CHECKING
 
 from fastgen.files import hash_file
@@ -96,6 +97,7 @@ def record_sites(
     DamageError
         If the snapshot of a site is damaged.
     """
+    _take_interrupts()
     is_over = Event()
 
     def record(plan: SitePlan) -> SiteRecord:
@@ -113,6 +115,14 @@ def record_sites(
             pool.shutdown(cancel_futures=True)
             raise
     return {name: one.result() for name, one in running.items()}
+
+
+def _take_interrupts() -> None:
+    """Let Ctrl-C end a run: Polars takes it while one of its threads computes, and may forget it."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is not None and current_thread() is main_thread():
+        # Setting the handler anew replaces the one that Polars has put before it.
+        signal.signal(signal.SIGINT, handler)
 
 
 class _SiteRecorder:

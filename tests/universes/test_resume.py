@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import fastgen
 import fastgen.files
 from fastgen.errors import DamageError, DataError, ScenarioError
 from fastgen.queueing.kernels import records
@@ -133,6 +134,23 @@ def test_a_run_that_is_killed_goes_on(folder: Path) -> None:
     assert_same(folder, "killed")
 
 
+def test_ctrl_c_ends_a_long_run_at_once(folder: Path) -> None:
+    """Also while Polars makes the tables, in a thread of each site."""
+    command = [sys.executable, "-m", "fastgen", "universe", "run", str(folder / "templates"), "--force"]
+    command += ["--days", "30000", "--roads", str(folder / "roads"), "-o", str(folder / "long")]
+    for _ in range(repeats(1, 10)):
+        began = time.time()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while process.poll() is None and not is_written_since(began, folder / "long"):
+            time.sleep(0.01)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        # Of the 30,000 days, 20 seconds are enough for some 1,000.
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 130, errors
+        assert errors.strip().startswith("fastgen: interrupted;")
+
+
 def start_and_kill(command: list[str], out: Path, after_s: float) -> tuple[int, bytes]:
     """Start a run, and kill it some time after it has begun to write."""
     began = time.time()
@@ -169,6 +187,15 @@ def test_what_is_no_run_is_refused(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(other, copy / "universe" / "templates", dirs_exist_ok=True)
     with pytest.raises(DataError, match="expected the templates, roads and engine of the run, got others"):
         resume_universe(copy, DAYS, roads=folder / "roads")
+
+
+def test_a_dataset_that_has_replaced_the_run_stays(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder / "whole", tmp_path / "copy")
+    fastgen.build(copy, days=1, locations=["sf"], roads=folder / "roads", overwrite=True)
+    before = (copy / "manifest.json").read_bytes()
+    with pytest.raises(DataError, match="expected a dataset of 'fastgen universe run', got another"):
+        resume_universe(copy, DAYS, roads=folder / "roads")
+    assert (copy / "manifest.json").read_bytes() == before
 
 
 def test_damage_is_found_and_the_dataset_stays(folder: Path, tmp_path: Path) -> None:
