@@ -49,6 +49,7 @@ def build(
       fastgen build --days 7 --locations sf,chicago -o week
       fastgen build --scale 10 --workers 2 --layout single -o large
       fastgen build --scenario mine.toml --roads my_roads --overwrite
+      fastgen build --kitchen stations -o queues
       fastgen build --engine spark --master local[2] --scale 10 -o large
     """  # noqa: D301  # \b keeps click from joining the lines
     began = time.perf_counter()

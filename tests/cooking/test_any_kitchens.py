@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from fastgen.generating.inputs import simulate_scenario
 from fastgen.inputs.scenario_file import load_scenario
 from fastgen.model.order_source import OrderRange
+from fastgen.model.scenario import FIRST_START, LAST_START
 from fastgen.model.station_kitchens import StationKitchens
 from tests.cooking.kitchens import assert_equal, fill, fill_day
 from tests.effort import repeats
@@ -23,6 +25,15 @@ if TYPE_CHECKING:
 
 CANONICAL = load_scenario(None)
 DAYS = 3
+# Clocks that change by half an hour, by two hours, at midnight, and not at all.
+ZONES = (
+    "UTC",
+    "America/Chicago",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "America/Santiago",
+    "Antarctica/Troll",
+)
 
 kitchens = st.builds(
     StationKitchens,
@@ -46,12 +57,18 @@ def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=repeats(15, 300), deadline=None)
-@given(own=kitchens, clock=st.sampled_from(["kitchen", "utc"]), base=st.integers(0, 120))
+@given(
+    own=kitchens,
+    clock=st.sampled_from(["kitchen", "utc"]),
+    zone=st.sampled_from(ZONES),
+    start=st.dates(FIRST_START, LAST_START) | st.dates(dt.date(2024, 3, 28), dt.date(2024, 4, 8)),
+    base=st.integers(0, 120),
+)
 def test_orders_are_causal_and_days_independent(
-    roads: Path, own: StationKitchens, clock: Literal["kitchen", "utc"], base: int
+    roads: Path, own: StationKitchens, clock: Literal["kitchen", "utc"], zone: str, start: dt.date, base: int
 ) -> None:
-    place = replace(CANONICAL.locations[1], base_orders_day=base)
-    scenario = replace(CANONICAL, days=DAYS, clock=clock, kitchen=own, locations=(place,))
+    place = replace(CANONICAL.locations[1], base_orders_day=base, timezone=zone)
+    scenario = replace(CANONICAL, start=start, days=DAYS, clock=clock, kitchen=own, locations=(place,))
     simulation = simulate_scenario(scenario, roads, lambda _: None)
     n = simulation.source.n_orders[place.location_id].tolist()
     whole = fill(simulation, place.location_id, *(OrderRange(day, 0, n[day], 0) for day in range(DAYS)))
