@@ -220,6 +220,7 @@ def _check_stream(stream: Stream, output: Path) -> None:
     ReplayOptions(speed=stream["speed"])
     if stream["every"] is not None:
         check_every(stream["every"])
+    # The replay would find it too, but only after the run.
     to = check_folder(stream["to"])
     if is_part(to, output):
         raise ScenarioError(f"to: expected a place apart from the dataset {output}, got {to}.")

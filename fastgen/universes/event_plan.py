@@ -51,6 +51,7 @@ def plan_events(
         {key: {one.first_day: folder / one.path for one in site.files} for key, site in records.items()},
         {key: np.array(site.n_orders + (0,) * (days - len(site.n_orders))) for key, site in records.items()},
         max(plan.population.lines_max for plan in plans),
+        # In whole seconds, rounded up.
         max(1, *(-(-site.longest_preparation_us // US_PER_S) for site in records.values())),
     )
     tables = dict(zip(ids, [plan.rides.table for plan in plans], strict=True))

@@ -75,6 +75,7 @@ def record_day(plan: SitePlan, log: DayLog) -> RecordedOrders:
     """Make the orders of a day from its log, with what had happened before the log's cut."""
     orders, n = log.orders, len(log.orders)
     times_us = orders[:, _MILESTONES]
+    # The loop notes some times beforehand, such as when a courier will be at the kitchen.
     times_us[times_us >= log.cut_us] = NOT_YET_US
     ended_us, state = orders[:, r.ORDER_ENDED], orders[:, r.ORDER_STATE]
     is_open = (state == r.OPEN) | (ended_us >= log.cut_us)

@@ -68,6 +68,7 @@ class RecordedSource:
         at, line = 0, int(orders.line_start[0])
         for day, first_rank, n, _ in ranges:
             found = self._read(self._find_file(location_id, day))
+            # The orders of a file are sorted by day, then as they are ranked within it.
             first = int(np.searchsorted(found.day, day)) + first_rank
             line = _copy(found, first, orders, at, n, line)
             at += n

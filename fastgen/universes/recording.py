@@ -147,6 +147,7 @@ class _SiteRecorder:
             advance(1)
             if self._is_over.is_set():
                 raise CancelledError
+            # By the number of the day, not of days run: so files are cut alike, whenever a run was stopped.
             if run.n_taken % self._span.snapshot_every == 0:
                 record = self._flush(record)
                 self._keep(run, record)
@@ -167,6 +168,7 @@ class _SiteRecorder:
         if path is not None:
             run, stated = read_snapshot(self._plan, path)
             record, carried = SiteRecord.of(stated["record"]), stated["measures"]
+        # A snapshot beyond the end is of a longer run that never was finished.
         if run is None or run.clock_us > end_us:
             run, record, carried = SiteRun.begin(self._plan), SiteRecord(), None
             shutil.rmtree(self._snapshots, ignore_errors=True)
@@ -201,5 +203,6 @@ class _SiteRecorder:
         )
 
     def _keep(self, run: SiteRun, record: SiteRecord) -> None:
+        # After the files that it lists: those of a run that is killed before it are removed by the next one.
         carried = {"record": record.to_dict(), "measures": self._tables.state}
         write_snapshot(run, carried, self._snapshots, self._span.epoch)

@@ -201,6 +201,7 @@ def _run(
     sites = record_sites(plans, Menu.of(universe), folder, span, workers, progress.advance_days)
     plan = plan_events(universe, plans, record, sites, folder)
     tables = folder / TABLES
+    # Ids count the orders of all sites, which are known only now.
     for place in plan.scenario.locations:
         number_orders(tables, place.code, record.seed, plan.source.first_index[place.location_id])
     record.ended(sites, list_tables(tables, folder)).write(folder)

@@ -164,6 +164,7 @@ class RunRecord:
 
 def describe_run(universe: Universe, plans: Sequence[SitePlan], options: RunOptions) -> RunRecord:
     """Make the record of a run that hasn't begun."""
+    # By what the files mean, not by their bytes: blanks and the order of keys change no order.
     templates = {
         "sites": {file: to_dict(site) for file, site in universe.sites.items()},
         "brands": {file: to_dict(brand) for file, brand in universe.brands.items()},
@@ -197,6 +198,7 @@ def begin_run(universe: Universe, record: RunRecord, folder: Path) -> None:
         If a file can't be written.
     """
     copy = folder / TEMPLATES
+    # A run that is resumed reads its templates from the copy.
     if universe.folder != copy:
         paths = [f"sites/{file}" for file in universe.sites] + [f"brands/{file}" for file in universe.brands]
         for path in (*paths, INGREDIENTS):

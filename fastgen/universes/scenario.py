@@ -61,10 +61,12 @@ def _make_location(universe: Universe, plan: SitePlan, number: int, canonical: d
         "lat": site.info.latitude,
         "lon": site.info.longitude,
         "narrative": "universe",
+        # What a person who reads the table of locations expects; the orders come from the run.
         "base_orders_day": round(site.population.customers * site.population.orders_per_customer_day),
         "growth_rate_daily": 0.0,
         "timezone": site.timezone,
         "brands": [{"brand_id": brand_id} for brand_id in _find_brand_ids(universe, site)],
+        # Readers check pings by the interval; drives are those of the route table, whatever the speed.
         "driver": {**canonical["driver"], "speed_mph": plan.rides.classes[0].speed_mph},
         "delivery": {**canonical["delivery"], "radius_mi": site.radius_mi},
     }

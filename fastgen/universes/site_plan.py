@@ -117,6 +117,7 @@ def plan_sites(
         site.info.name: Area(site.info.latitude, site.info.longitude, site.radius_mi)
         for site in universe.sites.values()
     }
+    # A site that is called like a built-in network may lie elsewhere.
     check_networks([*areas], roads, can_select=False, misplaced=find_misplaced(areas))
     return [plan_site(universe, site, seed, start, roads, announce) for site in universe.sites.values()]
 

@@ -61,11 +61,13 @@ class SiteRun:
             run_site(self.clock_us, self.arrays)
             if self.clock_us < drawn_to_us:
                 return
+            # A run that goes on from a snapshot may have taken the day out before.
             if self.n_taken <= self.n_drawn - 2:
                 self.n_taken += 1
                 yield self._take_out(self.n_taken - 1)
             if until_us <= drawn_to_us:
                 return
+            # Ended orders of the day before stay until it is taken out, one day from now.
             first_kept_us = self.plan.day_start_us(self.n_taken)
             self.arrays = take_over(self.arrays, draw_day(self.plan, self.n_drawn), first_kept_us)
             self.n_drawn += 1

@@ -167,7 +167,7 @@ def _get(arrays: SiteArrays, table: str) -> NDArray[np.int64]:
 
 def _put(empty: SiteArrays, progress: NDArray[np.int64], tables: dict[str, NDArray[np.int64]]) -> SiteArrays:
     """Put the rows of all tables into a site that has only what its plan decides."""
-    # Each entry of a heap is one courier, or one order.
+    # The loop needs room for all that a heap may hold. Each entry is one courier, or one order.
     owners = {"couriers_home": "couriers", "couriers_riding": "couriers", "orders_waiting": "orders"}
     for table, owner in owners.items():
         room = len(tables[owner]) - len(tables[table])
