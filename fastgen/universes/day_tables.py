@@ -67,6 +67,7 @@ def make_orders(log: JoinedLog, equipment: Equipment, epoch: int) -> pl.DataFram
     known = {name: until_cut(rows[:, column], log.cut_us) for name, column in times.items()}
     known["courier_back"] = until_cut(ride_ends(log, equipment), log.cut_us)
     has_ended = known["ended"] != r.NEVER
+    # Milestones come in this order, so their number says which state an open order has reached.
     passed = sum((known[name] != r.NEVER).astype(np.int64) for name in ("started", "ready", "picked_up"))
     states = np.where(has_ended, 0, passed)
     for state, word in _ENDED_AS.items():

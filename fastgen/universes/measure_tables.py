@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def make_metrics(day: NDArray[np.int64], measures: SiteMeasures, epoch: int) -> pl.DataFrame:
     """Make the table of a site's orders and couriers by interval; day: int64, the day of each interval."""
     m, length = measures, measures.length_us
+    # Waiting for an order keeps a courier from the next one, as riding does.
     busy = m.riding_out_us + m.holding_us + m.riding_back_us
     p50, p90 = np.where(m.percentiles_us < 0, np.nan, m.percentiles_us / US_PER_S)
     queued, cooked, held, ridden = _ratio(m.stages_us, m.delivered * US_PER_S)
@@ -53,6 +54,7 @@ def make_station_metrics(
     day: NDArray[np.int64], site: SiteMeasures, pools: PoolMeasures, equipment: Equipment, epoch: int
 ) -> pl.DataFrame:
     """Make the table of each kitchen's types of stations by interval; day as above."""
+    # A kitchen without stations of a type has neither a queue nor a use of them.
     there = np.unique(equipment.station_pool)
     pool, interval = (axis.ravel() for axis in np.meshgrid(there, np.arange(len(day)), indexing="ij"))
     # Day by day, as if each had been made alone.
@@ -97,4 +99,5 @@ def _ratio(values: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.float
 
 def _known(values: NDArray[np.float64]) -> pl.Series:
     """Make a column in which NaN is null."""
+    # The means of every engine leave out null; with NaN they are NaN.
     return pl.Series(values, nan_to_null=True)

@@ -26,6 +26,7 @@ ROLES = ("customer", "courier")
 
 def make_kitchens(plan: SitePlan) -> pl.DataFrame:
     """Make the table of a site's kitchens: numbers as in the tables of orders, ids, names and places."""
+    # All kitchens of a site are at one point, from which every ride begins.
     info, names = plan.site.info, [kitchen.info.name for kitchen in plan.site.kitchens]
     return pl.DataFrame(
         {
@@ -73,6 +74,7 @@ def make_people(plan: SitePlan) -> pl.DataFrame:
     couriers = _make_people(plan, "courier", len(plan.capacity.paces)).with_columns(
         mode=pl.Series([modes[pace] for pace in plan.capacity.paces.tolist()], dtype=pl.String)
     )
+    # Columns that one of the roles lacks are null there.
     return pl.concat((customers, couriers), how="diagonal")
 
 

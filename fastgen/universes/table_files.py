@@ -36,6 +36,7 @@ TABLES = (*SITE_TABLES, *DAY_TABLES)
 INTERVAL_US = 15 * US_PER_MIN
 # Steps at which days are written together: some 30 MB in memory.
 _ROWS = 250_000
+# Rows are sorted by day, so a reader who asks for some days skips most row groups of a large file.
 _GROUP_ROWS = 128_000
 # What Hive, and so Spark, writes as %XX in the name of a folder.
 _ESCAPED = frozenset("\"#%'*/:=?\\{}[]^\x7f")
@@ -104,6 +105,7 @@ class SiteTables:
         OutputError
             If a file can't be written.
         """
+        # A file without rows of a day would have no days in its name.
         if not self._logs:
             return
         days = [log.day for log in self._logs]
@@ -158,6 +160,7 @@ class SiteTables:
         for table in DAY_TABLES:
             folder = site_folder(self._tables, table, self._plan.site.info.name)
             for path in folder.glob("part-*.parquet"):
+                # A file never has days of both sides: all are written before a snapshot.
                 if int(path.name.split("-")[1]) >= day:
                     path.unlink()
 
@@ -199,6 +202,7 @@ def number_orders(tables: Path, site: str, seed: int, first_index: NDArray[np.in
         # A view of 16 bytes: the length in 4 bytes, then at most 8 characters, and zeros.
         ids = [text[4:].rstrip(b"\0").decode() for text in view.view("V16").ravel().tolist()]
         numbered = orders.with_columns(order_id=pl.Series(ids, dtype=pl.String))
+        # A longer run finds those of the days before numbered already, and leaves their files as they are.
         if not numbered.equals(orders):
             _write(numbered, path)
 
