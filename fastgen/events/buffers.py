@@ -90,7 +90,7 @@ class EventBuffers:
         """Count the rows of the first `n_orders` orders."""
         return int(self.events.start[n_orders, FIRST_ROW])
 
-    def customers_reached(self, first: int, last: int) -> NDArray[np.int32]:
+    def picked_up_customers(self, first: int, last: int) -> NDArray[np.int32]:
         """List the customers of the orders first..last-1 that are picked up, int32 (k,)."""
         orders = self.orders.section(first, last)
         if orders.endings is None:

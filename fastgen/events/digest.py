@@ -71,7 +71,7 @@ def _in_order(
 
 def _routes(expansion: EventBuffers, first: int, last: int) -> Iterator[NDArray[np.uint8]]:
     """Copy the orders' routes from the table, some at a time, into the same memory."""
-    routes, customer = expansion.routes, expansion.customers_reached(first, last).astype(np.int64)
+    routes, customer = expansion.routes, expansion.picked_up_customers(first, last).astype(np.int64)
     ends = np.concatenate([[0], (routes.text_start[customer + 1] - routes.text_start[customer]).cumsum()])
     room = np.empty(0, np.uint8)
     for start in range(0, len(customer), ROUTES_AT_ONCE):

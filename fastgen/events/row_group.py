@@ -109,7 +109,7 @@ class GroupEncoder:
         may_end_early = orders.endings is not None
         # The last row of an order says how it ends.
         is_delivered = events.event_type_id[starts[1:] - 1] == DELIVERED
-        reached = expansion.customers_reached(first, last)
+        picked_up = expansion.picked_up_customers(first, last)
         valid = _validity(kinds, n_orders, len(ping))
         yield encode_ids(expansion.orders.id_view[first:last], np.diff(starts))
         if self._location_id is not None:
@@ -120,7 +120,7 @@ class GroupEncoder:
         yield from self._customers(orders.customer, is_delivered, valid)
         yield self._addresses(events.start[first : last + 1, FIRST_ADDR], events.addr_text, valid)
         yield self._baskets(orders, events.start[first : last + 1, FIRST_ITEMS], events.items_text, valid)
-        yield self._routes(reached, valid)
+        yield self._routes(picked_up, valid)
         yield from self._pings(ping, valid)
         if may_end_early:
             yield encode_reasons(kinds == CANCELLED, expansion.reasons(first, last))

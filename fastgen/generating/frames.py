@@ -110,7 +110,7 @@ class _Rows:
         routes = self._buffers.routes
         if name == "eta_tenths":
             # From the pick-up to the delivery, rounded half up: docs/model.md, 7.5.
-            drive_us = routes.drive_us[self._buffers.customers_reached(0, self._n_orders)]
+            drive_us = routes.drive_us[self._buffers.picked_up_customers(0, self._n_orders)]
             values = np.zeros(self._n_rows, np.int64)
             values[self._picked_up()] = (drive_us + US_PER_TENTH // 2) // US_PER_TENTH
         elif orders.endings is not None:
@@ -157,7 +157,7 @@ class _Rows:
         if name == "route_json":
             # All orders of a customer share the text of one route.
             rows, text = self._picked_up(), routes.text
-            starts = routes.text_start[self._buffers.customers_reached(0, self._n_orders)]
+            starts = routes.text_start[self._buffers.picked_up_customers(0, self._n_orders)]
         else:
             text = events.addr_text if name == "customer_addr" else events.items_text
             starts = events.start[: self._n_orders, FIRST_ADDR if name == "customer_addr" else FIRST_ITEMS]
