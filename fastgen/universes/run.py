@@ -28,6 +28,7 @@ from fastgen.universes.run_folder import (
     begin_run,
     describe_run,
     remove_run,
+    remove_unfinished,
 )
 from fastgen.universes.run_options import RunOptions, RunProgress
 from fastgen.universes.site_plan import SitePlan, check_days, plan_sites
@@ -194,6 +195,7 @@ def _run(
     overwrite: bool,
 ) -> BuildResult:
     folder = out / UNIVERSE
+    remove_unfinished(folder)
     begin_run(universe, record, folder)
     span = Span(options.days, options.stop_at_us, options.snapshot_every, options.epoch)
     workers = min(options.workers or os.cpu_count() or 1, len(plans))

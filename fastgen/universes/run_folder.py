@@ -235,3 +235,13 @@ def remove_run(universe: Path) -> None:
     (universe / RUN).unlink(missing_ok=True)
     for name in (SNAPSHOTS, ORDERS, TABLES, TEMPLATES):
         shutil.rmtree(universe / name, ignore_errors=True)
+
+
+def remove_unfinished(universe: Path) -> None:
+    """Remove the files and folders that a killed run was writing in the folder `universe`."""
+    # Polars refuses to read a folder that has files of several endings.
+    for path in [*universe.rglob(".*.tmp")]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import fastgen
@@ -149,6 +150,22 @@ def test_ctrl_c_ends_a_long_run_at_once(folder: Path) -> None:
         _, errors = process.communicate(timeout=20)
         assert process.returncode == 130, errors
         assert errors.strip().startswith("fastgen: interrupted;")
+
+
+def test_what_a_killed_run_was_writing_is_removed(folder: Path) -> None:
+    """Polars reads no folder that has files of several endings."""
+    run(folder, "half_written", days=2)
+    universe = folder / "half_written" / "universe"
+    beside = sorted(path for path in universe.rglob("*") if path.is_file() and path.parent != universe)
+    unfinished = [path.with_name(f".{path.name}.4711.tmp") for path in beside]
+    for path in unfinished:
+        path.write_bytes(b"PAR1")
+    (universe / "snapshots" / "sf" / ".20240102T080000.000000Z.tmp").mkdir()
+    run(folder, "half_written", days=2)
+    assert len(unfinished) > len(TABLES)
+    assert not [path for path in universe.rglob("*") if path.name.startswith(".")]
+    for table in TABLES:
+        pl.scan_parquet(universe / "tables" / table).collect()
 
 
 def start_and_kill(command: list[str], out: Path, after_s: float) -> tuple[int, bytes]:
