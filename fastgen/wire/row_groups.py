@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from fastgen.dataset.event_part import MADE_COLUMNS
 from fastgen.dataset.reading.arrow_arrays import filled_numbers, filled_texts
@@ -27,6 +25,7 @@ from fastgen.wire.rows import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from fastgen.dataset.event_part import EventPart
@@ -148,8 +147,11 @@ def rows_of_table(table: pa.Table, location_id: int | None, *, micros: bool) -> 
         ints[:, at] = filled_numbers(columns[name])
     floats = np.stack([filled_numbers(columns[name]) for name in FLOATS], 1)
     if CANCEL_REASON.name in columns:
+        # It takes as long to load as all else that a small window needs.
+        import pyarrow.compute as pc  # noqa: PLC0415
+
         # No row has both texts.
-        either = (columns[name].cast(pa.large_string()) for name in ("customer_addr", CANCEL_REASON.name))
+        either = (columns[name].cast("large_string") for name in ("customer_addr", CANCEL_REASON.name))
         columns["customer_addr"] = pc.coalesce(*either)
     texts = [filled_texts(columns[name]) for name in TEXTS]
     return WireRows(ints, floats, np.stack([start for start, _ in texts], 1), *(text for _, text in texts))
