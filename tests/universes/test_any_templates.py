@@ -178,11 +178,13 @@ def check_disturbances(plan: SitePlan, logs: list[DayLog], n_soups: int) -> None
             assert (orders[closed, r.ORDER_STATE] == r.CANCELLED).all()
         if one.kind == "brand_launch":
             # The files of brands are sorted: soups before toasts.
+            day, minute = divmod(one.from_min, MIN_PER_DAY)
+            launched_us = int(plan.minute_starts_us(day)[minute])
             first, end = (0, n_soups) if one.brand == "soups" else (n_soups, n_soups + 2)
             for log in logs:
                 items = log.lines[:, r.LINE_ITEM]
                 ordered_us = log.orders[log.lines[:, r.LINE_ORDER], r.ORDER_CREATED]
-                before = ordered_us < begins_us + 12 * 60 * US_PER_MIN
+                before = ordered_us < launched_us
                 assert not (before & (first <= items) & (items < end)).any()
 
 
