@@ -26,6 +26,7 @@ from fastgen.universes.run_folder import (
     TEMPLATES,
     RunRecord,
     begin_run,
+    check_files,
     describe_run,
     remove_run,
     remove_unfinished,
@@ -196,6 +197,10 @@ def _run(
 ) -> BuildResult:
     folder = out / UNIVERSE
     remove_unfinished(folder)
+    found = RunRecord.read(folder)
+    if found is not None:
+        # Before it states them anew: a longer run would pass a damaged table off as its own.
+        check_files(folder, found.tables)
     begin_run(universe, record, folder)
     span = Span(options.days, options.stop_at_us, options.snapshot_every, options.epoch)
     workers = min(options.workers or os.cpu_count() or 1, len(plans))

@@ -20,7 +20,7 @@ from fastgen.rng import STREAM_VERSION
 from fastgen.templates.reading import INGREDIENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fastgen.templates.universe import Universe
@@ -190,7 +190,7 @@ def _hash(tree: object) -> str:
 def begin_run(universe: Universe, record: RunRecord, folder: Path) -> None:
     """Copy the templates into the folder `universe`, and write the record of a run that has just begun.
 
-    What is there already stays as it is.
+    What a run before has recorded stays as it is.
 
     Raises
     ------
@@ -203,30 +203,26 @@ def begin_run(universe: Universe, record: RunRecord, folder: Path) -> None:
         paths = [f"sites/{file}" for file in universe.sites] + [f"brands/{file}" for file in universe.brands]
         for path in (*paths, INGREDIENTS):
             write_whole(copy / path, (universe.folder / path).read_bytes())
-    found = RunRecord.read(folder)
-    if found is None or found.begun() != record:
+    if RunRecord.read(folder) != record:
         record.write(folder)
 
 
-def check_files(universe: Path, record: SiteRecord) -> None:
-    """Check that a site's recorded files have the bytes that were written.
+def check_files(universe: Path, files: Iterable[RecordedFile | FileEntry]) -> None:
+    """Check that files of a run have the bytes that were written.
 
     Raises
     ------
     DamageError
         If one is missing or damaged.
     """
-    for file in record.files:
+    for file in files:
+        path = universe / file.path
         try:
-            same = hash_file(universe / file.path) == file.sha256
+            same = hash_file(path) == file.sha256
         except OSError as error:
-            raise DamageError(
-                f"{universe / file.path}: expected the orders of a run, got: {error}."
-            ) from None
+            raise DamageError(f"{path}: expected a file of the run, got: {error.strerror}.") from None
         if not same:
-            raise DamageError(
-                f"{universe / file.path}: expected the bytes that the run has written, got others."
-            )
+            raise DamageError(f"{path}: expected the bytes that the run has written, got others.")
 
 
 def remove_run(universe: Path) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import fastgen
 import fastgen.files
 from fastgen.errors import DamageError, DataError, ScenarioError
 from fastgen.queueing.kernels import records
+from fastgen.queueing.population import US_PER_DAY
 from fastgen.universes import recorded_orders, run_folder, snapshots, table_files
 from fastgen.universes.run import resume_universe, run_universe
 from fastgen.universes.run_options import RunOptions
@@ -218,7 +220,9 @@ def test_a_dataset_that_has_replaced_the_run_stays(folder: Path, tmp_path: Path)
 def test_damage_is_found_and_the_dataset_stays(folder: Path, tmp_path: Path) -> None:
     """A changed byte in any file that a longer run goes on from; the dataset stays as it was."""
     universe = folder / "whole" / "universe"
-    kept = [*universe.glob("orders/*/*"), *universe.glob("snapshots/*/*/*"), universe / "run.json"]
+    folders = ("orders", "snapshots", "tables")
+    kept = [path for name in folders for path in universe.glob(f"{name}/**/*") if path.is_file()]
+    kept.append(universe / "run.json")
     draws = np.random.default_rng(3)
     for path in draws.permutation(np.array(sorted(kept)))[: repeats(6, len(kept))]:
         copy = shutil.copytree(folder / "whole", tmp_path / path.parent.name / path.name)
@@ -229,6 +233,18 @@ def test_damage_is_found_and_the_dataset_stays(folder: Path, tmp_path: Path) -> 
         with pytest.raises(DamageError, match=re.escape(damaged.parent.name)):
             resume_universe(copy, DAYS + 1, roads=folder / "roads")
         assert (copy / "manifest.json").read_bytes() == (folder / "whole" / "manifest.json").read_bytes()
+
+
+def test_a_finished_run_that_is_killed_again_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of days that weren't over are made again: until then, none of them counts as damaged."""
+    stop = {"stop_at_us": US_PER_DAY * 3 // 2, "workers": 1}
+    stopped = run(folder, "killed_again", **stop)
+    for n in range(1, 40, repeats(9, 1)):
+        with monkeypatch.context() as patch:
+            stop_after(n, patch)
+            with suppress(StoppedError):
+                run(folder, "killed_again", **stop)
+    assert run(folder, "killed_again", **stop) == stopped
 
 
 def test_the_record_of_a_run_is_json_that_a_person_can_read(folder: Path) -> None:
