@@ -225,7 +225,7 @@ def test_damage_is_found_and_the_dataset_stays(folder: Path, tmp_path: Path) -> 
     kept.append(universe / "run.json")
     draws = np.random.default_rng(3)
     for path in draws.permutation(np.array(sorted(kept)))[: repeats(6, len(kept))]:
-        copy = shutil.copytree(folder / "whole", tmp_path / path.parent.name / path.name)
+        copy = shutil.copytree(folder / "whole", tmp_path / path.relative_to(universe))
         damaged = copy / path.relative_to(folder / "whole")
         data = bytearray(damaged.read_bytes())
         data[int(draws.integers(len(data)))] ^= 1 << int(draws.integers(8))
