@@ -209,10 +209,13 @@ def check_disturbances(
             )
         if one.kind == STATION_OUTAGE:
             _check_outage(where, one, stations)
-        if one.kind == FEWER_COURIERS and (one.number or 1) > n_couriers:
+        if one.kind == FEWER_COURIERS and n_couriers == 0:
             raise ScenarioError(
-                f"{where}.number: expected at most the {n_couriers} couriers of the site, got "
-                f"{one.number or 'all'}."
+                f"{where}.kind: expected another kind at a site without couriers, got {one.kind!r}."
+            )
+        if one.kind == FEWER_COURIERS and one.number is not None and one.number > n_couriers:
+            raise ScenarioError(
+                f"{where}.number: expected at most the {n_couriers} couriers of the site, got {one.number}."
             )
 
 

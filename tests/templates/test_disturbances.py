@@ -178,6 +178,18 @@ def test_a_wrong_one_is_refused_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_couriers_are_not_missed_where_there_are_none(tmp_path: Path) -> None:
+    site = OLDER[SITE] | {
+        "couriers": {"number": 0},
+        "disturbances": [{"kind": "fewer_couriers", "name": "flu", "from": "1 00:00"}],
+    }
+    expected = (
+        r"disturbances\[0\].kind: expected another kind at a site without couriers, got 'fewer_couriers'."
+    )
+    with pytest.raises(ScenarioError, match=expected):
+        read_universe(write(OLDER | {SITE: site}, tmp_path))
+
+
 @pytest.mark.parametrize("value", [{}, 5, "rain", [5], [[]], [None], None])
 def test_what_is_no_list_of_objects_is_refused(value: object, tmp_path: Path) -> None:
     files = OLDER | {SITE: OLDER[SITE] | {"disturbances": value}}
