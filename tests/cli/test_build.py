@@ -92,7 +92,7 @@ def test_every_flag_reaches_the_library(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(build_module, "build", record)
     flags = "--days 5 --seed 7 --scale 0.5 --start 2024-02-29 --locations sf,chicago --scenario a.toml "
     flags += "--dimensions d --roads r --layout single --partition-by location_id,day --compression snappy "
-    flags += "--writer polars "
+    flags += "--writer polars --kitchen stations "
     with pytest.raises(Called):
         main(["build", *(flags + "--workers 3 --overwrite -o out").split()])
     assert isinstance(seen.pop("progress"), TerminalProgress)
@@ -104,6 +104,7 @@ def test_every_flag_reaches_the_library(monkeypatch: pytest.MonkeyPatch) -> None
         "start": dt.date(2024, 2, 29),
         "locations": ("sf", "chicago"),
         "scenario": Path("a.toml"),
+        "kitchen": "stations",
         "dimensions": Path("d"),
         "roads": Path("r"),
         "layout": "single",
