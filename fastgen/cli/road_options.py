@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 # As makers of disks count, and as the defaults are written.
 _UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
+class LocationInputs(TypedDict):
+    """Where a location is looked up; None: not stated."""
+
+    scenario_path: Path | None
+    dimensions_dir: Path | None
+    universe_dir: Path | None
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in later versions of click
@@ -52,6 +60,13 @@ _LOCATION_OPTIONS = (
         metavar="DIR",
         help="Folder of your six dimension tables, which have the location.",
     ),
+    click.option(
+        "--universe",
+        "universe_dir",
+        type=Place(),
+        metavar="DIR",
+        help="Template folder of a universe, in place of a scenario; the location is the name of a site.",
+    ),
 )
 
 
@@ -73,19 +88,41 @@ output_option = click.option(
 
 
 def find_square(
-    code: str, scenario_path: Path | None, dimensions_dir: Path | None
+    code: str,
+    scenario_path: Path | None = None,
+    dimensions_dir: Path | None = None,
+    universe_dir: Path | None = None,
 ) -> tuple[float, float, float]:
     """Find a location's latitude, longitude and half the side of its delivery square in miles."""
-    from fastgen.inputs.loading import load_inputs  # noqa: PLC0415  # heavy
+    if universe_dir is not None:
+        if scenario_path or dimensions_dir:
+            raise click.UsageError("--universe: expected no --scenario or --dimensions beside it.")
+        squares = _read_sites(universe_dir)
+    else:
+        from fastgen.inputs.loading import load_inputs  # noqa: PLC0415  # heavy
 
-    scenario, _ = load_inputs(scenario_path, dimensions_dir)
-    for place in scenario.locations:
-        if place.code == code:
-            return place.lat, place.lon, scenario.delivery_of(place).radius_mi
-    known = ", ".join(place.code for place in scenario.locations)
-    # A likely cause: the location is of a scenario or of tables that the command doesn't name.
-    own = "" if scenario_path or dimensions_dir else " (your own need --scenario FILE or --dimensions DIR)"
-    raise ScenarioError(f"--location: expected one of {known}{own}, got {code!r}.")
+        scenario, _ = load_inputs(scenario_path, dimensions_dir)
+        squares = {
+            place.code: (place.lat, place.lon, scenario.delivery_of(place).radius_mi)
+            for place in scenario.locations
+        }
+    if code in squares:
+        return squares[code]
+    # A likely cause: the location is of an input that the command doesn't name.
+    own = " (your own need --scenario FILE, --dimensions DIR or --universe DIR)"
+    is_stated = scenario_path or dimensions_dir or universe_dir
+    raise ScenarioError(
+        f"--location: expected one of {', '.join(squares)}{'' if is_stated else own}, got {code!r}."
+    )
+
+
+def _read_sites(universe_dir: Path) -> dict[str, tuple[float, float, float]]:
+    """Read the squares of a universe's sites, by their names."""
+    from fastgen.paths import check_input  # noqa: PLC0415  # --help does without
+    from fastgen.templates.reading import read_universe  # noqa: PLC0415
+
+    sites = read_universe(check_input(universe_dir, "universe")).sites.values()
+    return {site.info.name: (site.info.latitude, site.info.longitude, site.radius_mi) for site in sites}
 
 
 def check_network_file(folder: Path, code: str) -> None:

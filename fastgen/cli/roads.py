@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import click
 
@@ -13,6 +13,7 @@ from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.cli.replay_options import Duration
 from fastgen.cli.road_options import (
+    LocationInputs,
     Size,
     announce,
     check_network_file,
@@ -89,13 +90,12 @@ def roads() -> None:
 def fetch(
     *,
     code: str,
-    scenario_path: Path | None,
-    dimensions_dir: Path | None,
     overpass_url: str | None,
     timeout_s: float,
     max_time_s: float,
     max_bytes: int,
     folder: Path,
+    **inputs: Unpack[LocationInputs],
 ) -> None:
     """Download the roads around a location from OpenStreetMap.
 
@@ -106,7 +106,7 @@ def fetch(
       fastgen roads fetch --location sf -o my_roads
       fastgen build --roads my_roads --locations sf
     """  # noqa: D301  # \b keeps click from joining the lines
-    lat, lon, radius_mi = find_square(code, scenario_path, dimensions_dir)
+    lat, lon, radius_mi = find_square(code, **inputs)
     check_network_file(folder, code)
     from fastgen.roads.download import download_roads  # noqa: PLC0415  # heavy
 
@@ -119,9 +119,7 @@ def fetch(
 @click.argument("file", type=Place())
 @location_options
 @output_option
-def import_(
-    file: Path, code: str, scenario_path: Path | None, dimensions_dir: Path | None, folder: Path
-) -> None:
+def import_(*, file: Path, code: str, folder: Path, **inputs: Unpack[LocationInputs]) -> None:
     """Import the roads around a location from FILE.
 
     FILE is an OpenStreetMap extract (.osm, .osm.bz2, .osm.gz, .osm.pbf) or a .graphml saved by osmnx. Needs
@@ -131,7 +129,7 @@ def import_(
     Example:
       fastgen roads import bay-area.osm.pbf --location sf -o my_roads
     """  # noqa: D301  # \b keeps click from joining the lines
-    lat, lon, radius_mi = find_square(code, scenario_path, dimensions_dir)
+    lat, lon, radius_mi = find_square(code, **inputs)
     check_network_file(folder, code)
     from fastgen.roads.files import import_roads  # noqa: PLC0415  # heavy
 
@@ -159,12 +157,11 @@ def import_(
 def invent(
     *,
     code: str,
-    scenario_path: Path | None,
-    dimensions_dir: Path | None,
     style: str,
     water: str,
     seed: int,
     folder: Path,
+    **inputs: Unpack[LocationInputs],
 ) -> None:
     """Invent a synthetic road network for a location, offline.
 
@@ -175,8 +172,9 @@ def invent(
     Example:
       fastgen roads invent --location austin --scenario mine.toml --style grid --water south -o my_roads
       fastgen build --scenario mine.toml --roads my_roads
+      fastgen roads invent --location london --universe europe -o my_roads
     """  # noqa: D301  # \b keeps click from joining the lines
-    lat, lon, radius_mi = find_square(code, scenario_path, dimensions_dir)
+    lat, lon, radius_mi = find_square(code, **inputs)
     check_network_file(folder, code)
     from rich.console import Console  # noqa: PLC0415  # heavy
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -118,7 +119,8 @@ def plan_sites(
         for site in universe.sites.values()
     }
     # A site that is called like a built-in network may lie elsewhere.
-    check_networks([*areas], roads, can_select=False, misplaced=find_misplaced(areas))
+    inputs = f" --universe {shlex.quote(str(universe.folder))}"
+    check_networks([*areas], roads, inputs, can_select=False, misplaced=find_misplaced(areas))
     return [plan_site(universe, site, seed, start, roads, announce) for site in universe.sites.values()]
 
 

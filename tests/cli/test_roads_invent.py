@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fastgen import universe
+from fastgen.errors import DataError, ScenarioError
 from tests.cli.roads_commands import run, usage_error
 from tests.inputs.town_tables import changed, write_town
 from tests.roads.town import RADIUS_MI
@@ -36,6 +40,30 @@ def test_an_invented_city_says_where_it_ends(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "wide.toml").write_text("[delivery]\nradius_mi = 50\n")
     said = run("invent", "--location", "sf", "--scenario", tmp_path / "wide.toml", "-o", tmp_path)
     assert "The city ends 0.5 miles from the kitchen, though delivery.radius_mi is 50.\n" in said
+
+
+def test_the_command_of_an_error_makes_the_network_of_a_universe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copied as it is, once for each site, it lets the preset of London and Amsterdam run."""
+    monkeypatch.chdir(tmp_path)
+    universe.init("europe", "european")
+    with pytest.raises(DataError) as error:
+        universe.run("europe", "dataset", days=1)
+    (command,) = re.findall(r"'fastgen roads (invent [^']*)'", str(error.value))
+    for site in ("amsterdam", "london"):
+        run(*shlex.split(command.replace("amsterdam", site)))
+    assert universe.run("europe", "dataset", days=1, roads="my_roads").manifest.orders > 400
+
+
+def test_a_site_of_a_universe_is_named_and_alone(tmp_path: Path) -> None:
+    universe.init(tmp_path / "europe", "european")
+    options = ("--universe", tmp_path / "europe", "-o", tmp_path / "roads")
+    with pytest.raises(ScenarioError, match=r"--location: expected one of amsterdam, london, got 'sf'\."):
+        run("invent", "--location", "sf", *options)
+    said = usage_error("invent", "--location", "london", *options, "--dimensions", tmp_path)
+    assert "--universe: expected no --scenario or --dimensions beside it." in said
+    assert not (tmp_path / "roads").exists()
 
 
 @pytest.mark.parametrize(
