@@ -65,6 +65,29 @@ def check_input(name: str | Path, what: str) -> Path:
         raise ScenarioError(f"{what}: {error}") from None
 
 
+def check_apart(place: Path, what: str, folder: Path, content: str) -> None:
+    """Check that a place to write to is neither a folder nor in it; neither need exist.
+
+    Parameters
+    ----------
+    place
+        File or folder to write to.
+    what
+        Name of the option or argument, for errors.
+    folder
+        The folder.
+    content
+        What the folder has, for errors, such as "dataset".
+
+    Raises
+    ------
+    ScenarioError
+        If it is; links are followed.
+    """
+    if Path(os.path.realpath(place)).is_relative_to(os.path.realpath(folder)):
+        raise ScenarioError(f"{what}: expected a place apart from the {content} {folder}, got {place}.")
+
+
 def hidden_beside(path: Path, suffix: str) -> Path:
     """Make the hidden name of a file or folder that belongs to `path` and is in the same folder."""
     name = f".{path.name}{suffix}"

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from fastgen.cli.options import Count, Whole, add_options, output, overwrite, roads, take_date, workers
+from fastgen.cli.options import Count, Whole, Workers, add_options, output, overwrite, roads, take_date
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
 from fastgen.cli.replay_options import Duration
-from fastgen.errors import ScenarioError
 from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
@@ -35,6 +34,14 @@ _stop_at = click.option(
     "--stop-at",
     metavar="TIME",
     help="Stop at that time, such as '3 18:30' on day 3, or an ISO time; UTC. Orders then stay open.",
+)
+_workers = click.option(
+    "--workers",
+    type=Workers(),
+    default="auto",
+    show_default=True,
+    metavar="auto|N",
+    help="Sites that run at the same time, as threads, and workers of the build; auto takes every core.",
 )
 _mode = click.option(
     "--mode",
@@ -95,7 +102,7 @@ _cloudevents = click.option(
 @_snapshot_every
 @_stop_at
 @_cloudevents
-@workers
+@_workers
 @_with_stream
 @overwrite
 @output
@@ -129,7 +136,7 @@ def run(
       fastgen universe run kitchens --days 3 --stop-at '2 18:30' -o evening
       fastgen universe run kitchens --mode catchup --to landing --speed 60
     """  # noqa: D301  # \b keeps click from joining the lines
-    _check_stream(stream, output)
+    _check_stream(stream, folder, output)
     with uncollected():
         from fastgen.universes.run import run_universe  # noqa: PLC0415
         from fastgen.universes.run_options import RunOptions  # noqa: PLC0415
@@ -160,7 +167,7 @@ def run(
 @_snapshot_every
 @_stop_at
 @_cloudevents
-@workers
+@_workers
 def resume(
     *,
     dataset: Path,
@@ -203,7 +210,7 @@ def resume(
     _make(make)
 
 
-def _check_stream(stream: Stream, output: Path) -> None:
+def _check_stream(stream: Stream, templates: Path, output: Path) -> None:
     """Refuse options of a stream without one, and what no stream can have, before anything is run."""
     if stream["mode"] == "backfill":
         for name in ("to", "speed", "every"):
@@ -212,18 +219,19 @@ def _check_stream(stream: Stream, output: Path) -> None:
         return
     if stream["to"] is None:
         raise click.UsageError(f"--mode {stream['mode']}: expected --to DIR beside it, got none.")
-    from fastgen.dataset.layout import is_part  # noqa: PLC0415
     from fastgen.files import check_folder  # noqa: PLC0415
-    from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415  # heavy
+    from fastgen.paths import check_apart  # noqa: PLC0415
+    from fastgen.replaying.clock import check_speed, parse_speed  # noqa: PLC0415
     from fastgen.replaying.run import check_every  # noqa: PLC0415  # heavy
 
-    ReplayOptions(speed=stream["speed"])
+    if stream["speed"] is not None:
+        check_speed(parse_speed(stream["speed"]))
     if stream["every"] is not None:
         check_every(stream["every"])
     # The replay would find it too, but only after the run.
     to = check_folder(stream["to"])
-    if is_part(to, output):
-        raise ScenarioError(f"to: expected a place apart from the dataset {output}, got {to}.")
+    check_apart(to, "to", output, "dataset")
+    check_apart(to, "to", templates, "template folder")
 
 
 def _make(make: Callable[[TerminalRunProgress], BuildResult]) -> BuildResult:

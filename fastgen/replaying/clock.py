@@ -78,8 +78,7 @@ class ReplayClock:
     def __post_init__(self) -> None:
         """Check the fields."""
         check_start_day(self.start_day, self.days)
-        if not 0 < self.speed <= SPEED_MAX:
-            raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {_shown(self.speed)}.")
+        check_speed(self.speed)
 
     @classmethod
     def start(
@@ -198,6 +197,18 @@ def check_start_day(start_day: int, days: int, name: str = "start_day") -> None:
     """Refuse a start day that a dataset of `days` days doesn't have; the error names it `name`."""
     if not 0 <= start_day <= days:
         raise ScenarioError(f"{name}: expected 0 <= {name} <= {days}, got {start_day}.")
+
+
+def check_speed(speed: Fraction) -> None:
+    """Check the bounds of a speed.
+
+    Raises
+    ------
+    ScenarioError
+        "speed: expected ..., got VALUE."
+    """
+    if not 0 < speed <= SPEED_MAX:
+        raise ScenarioError(f"speed: expected 0 < speed <= {SPEED_MAX}, got {_shown(speed)}.")
 
 
 def parse_speed(text: str | float | Fraction) -> Fraction:

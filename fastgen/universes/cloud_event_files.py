@@ -13,7 +13,7 @@ import polars as pl
 from fastgen.dataset.layout import check_outside
 from fastgen.errors import OutputError, ScenarioError
 from fastgen.files import check_file, check_folder, check_place, remove, sync_folder
-from fastgen.paths import hidden_beside
+from fastgen.paths import check_apart, hidden_beside
 from fastgen.universes.cloud_events import make_events, read_day
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ def check_target(path: Path, dataset: Path) -> None:
         If it is not writable, or a folder there has other files.
     """
     check_outside(path, "cloudevents")
-    there, here = (Path(os.path.realpath(one)) for one in (path, dataset))
-    if there == here or here in there.parents or there in here.parents:
+    check_apart(path, "cloudevents", dataset, "dataset")
+    # Nor around it: what else is in the folder of the events is refused.
+    if Path(os.path.realpath(dataset)).is_relative_to(os.path.realpath(path)):
         raise ScenarioError(f"cloudevents: expected a place apart from the dataset {dataset}, got {path}.")
     if path.suffix == SUFFIX:
         check_place(check_file(path, "cloudevents"), "events")

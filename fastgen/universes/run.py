@@ -13,7 +13,7 @@ from fastgen.dataset.layout import MANIFEST, UNIVERSE
 from fastgen.dataset.manifest import read_manifest
 from fastgen.emitting.lock import hold_lock
 from fastgen.errors import DataError, OutputError, ScenarioError
-from fastgen.paths import check_input
+from fastgen.paths import check_apart, check_input
 from fastgen.templates.reading import read_universe
 from fastgen.templates.site_load import check_load, refuse_overload, warn_of_load
 from fastgen.universes.cloud_event_files import check_target, write_cloud_events
@@ -82,6 +82,7 @@ def run_universe(
     if options.cloud_events is not None:
         check_target(options.cloud_events, out)
     universe = read_universe(check_input(templates, "templates"))
+    check_apart(out, "output", universe.folder, "template folder")
     checked = list(check_load(universe, options.roads, progress.announce))
     for line in warn_of_load(checked):
         progress.announce(f"fastgen: {line}")
@@ -256,7 +257,10 @@ def _check_longer(before: RunRecord, options: RunOptions, plans: Sequence[SitePl
     for plan in plans:
         ends_us = [Span(one.days, one.stop_at_us, 1, options.epoch).end_us(plan) for one in (before, options)]
         if ends_us[1] < ends_us[0]:
+            if options.days >= before.days:
+                raise ScenarioError(
+                    f"stop_at: expected no earlier end than that of the run, got {options.stop_at}."
+                )
             raise ScenarioError(
-                f"days: expected at least the {before.days} days of the run, and no earlier stop, got "
-                f"{options.days}."
+                f"days: expected at least the {before.days} days of the run, got {options.days}."
             )

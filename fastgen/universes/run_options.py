@@ -10,6 +10,7 @@ from fastgen.building.job import Progress
 from fastgen.building.workers import check_workers
 from fastgen.errors import ScenarioError
 from fastgen.model.scenario import FIRST_START, LAST_START
+from fastgen.queueing.population import US_PER_DAY
 from fastgen.units import MAX_DAYS
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ class RunOptions:
             raise ScenarioError(f"snapshot_every: expected a day at least, got {self.snapshot_every}.")
         if self.stop_at_us is not None and self.stop_at_us <= 0:
             raise ScenarioError("stop_at: expected a time after the beginning of day 0, got one before it.")
+        # The clock of no place is as much as a day behind UTC.
+        if self.stop_at_us is not None and self.stop_at_us > (self.days + 1) * US_PER_DAY:
+            raise ScenarioError(f"stop_at: expected a time within the {self.days} days, got {self.stop_at}.")
 
     @property
     def epoch(self) -> dt.datetime:

@@ -88,12 +88,34 @@ def test_events_are_streamed_exactly_once(run: Run, tmp_path: Path, mode: str) -
         (("--mode", "catchup", "--to", "landing", "--speed", "fast"), "speed: expected a number"),
         (("--mode", "realtime", "--to", "dataset/universe/x"), "to: expected a place apart from the dataset"),
         (("--mode", "realtime", "--to", "dataset"), "to: expected a place apart from the dataset"),
+        (("--mode", "realtime", "--to", "dataset/stream"), "to: expected a place apart from the dataset"),
+        (
+            ("--mode", "realtime", "--to", "templates/x"),
+            "to: expected a place apart from the template folder",
+        ),
+        (
+            ("--mode", "catchup", "--to", "landing", "--speed", "0"),
+            "speed: expected 0 < speed <= 1000000, got 0.",
+        ),
     ],
 )
 def test_options_of_the_stream_belong_together(run: Run, args: tuple[str, ...], message: str) -> None:
     code, shown, errors = run("run", "templates", *args)
     assert (code, shown) == (2, "")
     assert message in errors
+
+
+@pytest.mark.parametrize("place", ["templates", "templates/days"])
+def test_a_dataset_is_apart_from_its_templates(run: Run, place: str) -> None:
+    code, shown, errors = run("run", "templates", "--roads", "roads", "-o", place, "--force")
+    assert (code, shown) == (2, "")
+    assert f"output: expected a place apart from the template folder templates, got {place}." in errors
+
+
+def test_a_stop_after_the_days_is_refused(run: Run) -> None:
+    code, shown, errors = run("run", "templates", "--days", "2", "--stop-at", "3 00:01")
+    assert (code, shown) == (2, "")
+    assert "stop_at: expected a time within the 2 days, got 2024-01-04 00:01:00+00:00." in errors
 
 
 def test_a_dataset_becomes_longer(run: Run, tmp_path: Path) -> None:
