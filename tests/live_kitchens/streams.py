@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from fastgen.events.schema import EVENT_TYPES
+from fastgen.events.schema import EVENT_TYPES, N_TYPES_DELIVERED
 from fastgen.live_kitchens.places import find_place
 from tests.live_kitchens.runs import NOON, FakeClock, run
 
@@ -84,7 +84,8 @@ def read_stream(config: LiveConfig, folder: Path, now: dt.datetime = NOON) -> St
     return Stream(config, orders.sort("order_created", "order_id"), pings)
 
 
-_ONCE = tuple(kind for kind in EVENT_TYPES if kind != "driver_ping")
+# A live kitchen delivers all orders.
+_ONCE = tuple(kind for kind in EVENT_TYPES[:N_TYPES_DELIVERED] if kind != "driver_ping")
 
 
 def _with_body(rows: pl.DataFrame, *fields: str) -> pl.DataFrame:
