@@ -50,12 +50,14 @@ def init(folder: str | Path, preset: str = "canonical") -> Path:
     OutputError
         If something is there, or the folder can't be written.
     """
+    from fastgen.paths import check_input  # noqa: PLC0415
     from fastgen.templates.preset_files import PRESETS, write_preset  # noqa: PLC0415
 
     if preset not in PRESETS:
         raise ScenarioError(f"preset: expected {' or '.join(map(repr, PRESETS))}, got {preset!r}.")
-    write_preset(preset, Path(folder))
-    return Path(folder)
+    path = check_input(folder, "folder")
+    write_preset(preset, path)
+    return path
 
 
 def check(folder: str | Path, *, roads: str | Path | None = None, force: bool = False) -> list[CheckedSite]:
@@ -77,10 +79,11 @@ def check(folder: str | Path, *, roads: str | Path | None = None, force: bool = 
     DataError
         If a road network can't be read.
     """
+    from fastgen.paths import check_input  # noqa: PLC0415
     from fastgen.templates.reading import read_universe  # noqa: PLC0415
     from fastgen.templates.site_load import check_load, refuse_overload  # noqa: PLC0415
 
-    universe = read_universe(Path(folder))
+    universe = read_universe(check_input(folder, "folder"))
     checked = list(check_load(universe, None if roads is None else Path(roads), lambda _: None))
     if not force:
         refuse_overload(universe.folder, checked)
@@ -190,10 +193,11 @@ def resume(
     OutputError
         If a file can't be written.
     """
+    from fastgen.paths import check_input  # noqa: PLC0415
     from fastgen.universes.run import read_run, resume_universe  # noqa: PLC0415
     from fastgen.universes.stop_time import parse_stop  # noqa: PLC0415
 
-    start = read_run(Path(dataset)).start_date
+    start = read_run(check_input(dataset, "dataset")).start_date
     return resume_universe(
         dataset,
         days,

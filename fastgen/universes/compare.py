@@ -19,6 +19,7 @@ from fastgen.building.workers import check_workers
 from fastgen.errors import FastgenWarning, ScenarioError
 from fastgen.model.disturbances import time_text
 from fastgen.model.fields import did_you_mean
+from fastgen.paths import check_input
 from fastgen.queueing.activity import describe_equipment
 from fastgen.queueing.figures import compute_figures
 from fastgen.queueing.tally import tally_days
@@ -118,7 +119,10 @@ def compare(
     trial = Trial(seeds, seed, days, warm_up)
     check_workers(workers)
     roads = None if roads is None else Path(roads)
-    sides = _read_sides(Path(a), Path(b)) if b is not None else _leave_out(Path(a), without, trial)
+    first = check_input(os.fspath(a), "a")
+    sides = (
+        _leave_out(first, without, trial) if b is None else _read_sides(first, check_input(os.fspath(b), "b"))
+    )
     for side in sides:
         _check_load(side, roads, announce, force=force)
     planned = [_plan(side, trial, roads, announce) for side in sides]

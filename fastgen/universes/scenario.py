@@ -74,8 +74,8 @@ def _make_location(universe: Universe, plan: SitePlan, number: int, canonical: d
 
 def _find_brand_ids(universe: Universe, site: Site) -> list[int]:
     """List the ids of a site's brands, which count from 1 in the order of the folder."""
-    sold = universe.brands_of(site)
-    return [brand_id for brand_id, brand in enumerate(universe.brands.values(), 1) if brand in sold]
+    sold = {brand.name for brand in universe.brands_of(site)}
+    return [brand_id for brand_id, brand in enumerate(universe.brands.values(), 1) if brand.name in sold]
 
 
 def make_tables(universe: Universe, scenario: Scenario) -> Dimensions:

@@ -40,6 +40,21 @@ def test_wrong_names_are_errors(tmp_path: Path) -> None:
         fastgen.universe.walk  # noqa: B018
 
 
+def test_an_empty_path_is_not_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    universe = fastgen.universe
+    monkeypatch.chdir(universe.init(tmp_path / "kitchens"))
+    for name, act in (
+        ("folder", lambda: universe.init("")),
+        ("folder", lambda: universe.check("")),
+        ("templates", lambda: universe.run("", tmp_path / "out")),
+        ("dataset", lambda: universe.resume("", days=1)),
+        ("a", lambda: universe.compare("", tmp_path)),
+        ("b", lambda: universe.compare(tmp_path / "kitchens", "")),
+    ):
+        with pytest.raises(ScenarioError, match=f"^{name}: expected a path, got an empty text"):
+            act()
+
+
 def test_nothing_heavy_is_loaded_before_it_is_used() -> None:
     code = "import sys, fastgen; fastgen.universe.run; print({'numpy', 'numba', 'polars'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
