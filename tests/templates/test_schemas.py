@@ -13,7 +13,7 @@ from fastgen.model.site_template import Site
 from fastgen.templates.preset_files import PRESETS, make_preset
 from tests.templates.folders import OLDER, Files
 from tests.templates.schemas import read_schema
-from tests.templates.test_reading import WRONG
+from tests.templates.test_wrong_folders import WRONG
 
 MADE = {
     "sites": make_json_schema(Site, "Site of a universe of fastgen"),

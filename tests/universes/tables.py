@@ -12,12 +12,14 @@ from fastgen.templates.reading import read_universe
 from fastgen.universes.day_tables import Menu
 from fastgen.universes.site_plan import plan_sites
 from fastgen.universes.site_run import run_days
-from fastgen.universes.table_files import SiteTables, number_orders
+from fastgen.universes.table_files import SiteTables, number_orders, scan_table
 from tests.universes.small_universe import write_universe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import polars as pl
 
     from fastgen.queueing.day_log import DayLog
     from fastgen.universes.site_plan import SitePlan
@@ -57,3 +59,8 @@ def write_tables(runs: list[Run]) -> None:
             tables.add(log)
         tables.flush()
         number_orders(run.tables, run.plan.site.info.name, SEED, first[:, i])
+
+
+def read(run: Run, name: str) -> pl.DataFrame:
+    """Read a table of one site, without the column of its name."""
+    return scan_table(run.tables, name).filter(site=run.plan.site.info.name).drop("site").collect()

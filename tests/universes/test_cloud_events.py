@@ -6,81 +6,18 @@ import datetime as dt
 import json
 import re
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import polars as pl
-import pytest
-
-from fastgen.errors import OutputError, ScenarioError
-from fastgen.universes import cloud_event_files
-from fastgen.universes.cloud_event_files import check_target, write_cloud_events
-from fastgen.universes.run import run_universe
-from fastgen.universes.run_options import RunOptions
-from fastgen.universes.site_run import run_days
 from fastgen.universes.table_files import scan_table
 from tests.documents import DOCUMENTS, blocks
-from tests.universes.small_universe import write_universe
-from tests.universes.tables import DAYS, START, Run, run_sites, write_tables
+from tests.universes.eventful import EPOCH, Event, eats
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tests.universes.tables import Run
 
-EPOCH = dt.datetime.combine(START, dt.time(), dt.UTC)
-Event = dict[str, Any]
 Time = dt.datetime | None
 # RFC 3339, as CloudEvents wants it; of fastgen always with microseconds in UTC.
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
-    """Run two sites in which every state occurs: few stations, a closed kitchen, customers without a way."""
-    made = []
-    for run in run_sites(tmp_path_factory.mktemp("universe")):
-        plan, hour = run.plan, 3_600_000_000
-        recipes = plan.population.recipes
-        # All steps at the workstations, of which one is out of order: lines wait in their midst.
-        recipes = recipes._replace(step_type=np.ones_like(recipes.step_type))
-        begins = plan.day_start_us(1)
-        closed = ((0, 1, 1), (begins + 12 * hour, 5, 0), (begins + 14 * hour, 5, 1))
-        out_mm = plan.rides.out_mm.copy()
-        out_mm[plan.homes.node[::20]] = -1
-        plan = replace(
-            plan,
-            population=replace(plan.population, recipes=recipes),
-            changes=closed,
-            rides=plan.rides._replace(out_mm=out_mm),
-        )
-        made.append(replace(run, plan=plan, logs=[*run_days(plan, DAYS)]))
-    write_tables(made)
-    return made
-
-
-def eats(run: Run) -> dt.timedelta:
-    return dt.timedelta(microseconds=run.plan.capacity.eating_us)
-
-
-def write(runs: list[Run], path: Path, until: dt.datetime | None = None) -> int:
-    eating = {run.plan.site.info.name: eats(run) for run in runs}
-    return write_cloud_events(runs[0].tables, path, EPOCH, DAYS, until, eating)
-
-
-@pytest.fixture(scope="module")
-def lines(runs: list[Run], tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    path = tmp_path_factory.mktemp("events") / "events.jsonl"
-    n = write(runs, path)
-    text = path.read_text(encoding="utf-8")
-    assert text.endswith("}\n")
-    found = text.removesuffix("\n").split("\n")
-    assert len(found) == n
-    return found
-
-
-@pytest.fixture(scope="module")
-def events(lines: list[str]) -> list[Event]:
-    return [json.loads(line) for line in lines]
 
 
 def test_events_keep_the_rules_of_cloudevents(events: list[Event]) -> None:
@@ -209,8 +146,8 @@ class Expected:
                 update(state, o[column])
 
 
-def test_every_event_of_the_tables_is_there_once(runs: list[Run], events: list[Event]) -> None:
-    for run in runs:
+def test_every_event_of_the_tables_is_there_once(eventful: list[Run], events: list[Event]) -> None:
+    for run in eventful:
         wanted = Expected(run)
         for event in wanted.found:
             event["time"] = event["time"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -269,77 +206,6 @@ def test_states_follow_each_other_in_the_order_of_the_stream(events: list[Event]
             what, now = ("order", data["order_id"]), data["state"]
         assert now in AFTER[what[0]].get(state.get(what), set()), (what, state.get(what), event)
         state[what] = now
-
-
-def test_a_folder_has_the_same_lines_by_day_and_pieces_change_nothing(
-    runs: list[Run], lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cloud_event_files, "_ROWS", 300)
-    (tmp_path / "events").mkdir()
-    (tmp_path / "events" / "2001-01-01.jsonl").write_text("of another run\n")
-    assert write(runs, tmp_path / "events") == len(lines)
-    files = sorted((tmp_path / "events").iterdir())
-    assert [path.name for path in files] == [f"2024-03-{8 + i:02d}.jsonl" for i in range(DAYS + 1)]
-    written = {path.name: path.read_text(encoding="utf-8").splitlines() for path in files}
-    assert [line for day in written.values() for line in day] == lines
-    for name, of_day in written.items():
-        assert all(json.loads(line)["time"][:10] == name[:10] for line in of_day)
-
-
-def test_a_stopped_run_has_no_later_events(runs: list[Run], events: list[Event], tmp_path: Path) -> None:
-    until = EPOCH + dt.timedelta(days=2, hours=3, microseconds=1)
-    n = write(runs, tmp_path / "some.jsonl", until)
-    before = [event for event in events if dt.datetime.fromisoformat(event["time"]) < until]
-    found = [json.loads(line) for line in (tmp_path / "some.jsonl").read_text("utf-8").splitlines()]
-    assert found == before
-    assert 0 < n < len(events)
-
-
-def test_a_failed_write_leaves_what_was_there(
-    runs: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for target in (tmp_path / "file.jsonl", tmp_path / "folder"):
-        write(runs, target)
-        before = {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")}
-        with monkeypatch.context() as patch:
-            patch.setattr(cloud_event_files, "_write", lambda *_: 1 / 0)
-            with pytest.raises(ZeroDivisionError):
-                write(runs, target)
-        assert {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")} == before
-        assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
-
-
-@pytest.mark.parametrize(
-    ("name", "error", "message"),
-    [
-        ("other", OutputError, "a new folder, or one of events alone, got one with notes.txt"),
-        ("none/events.jsonl", OutputError, "none/events.jsonl: expected to write the events"),
-        ("dataset/events.jsonl", ScenarioError, "expected a place apart from the dataset"),
-        ("dataset/events", ScenarioError, "expected a place apart from the dataset"),
-        ("", ScenarioError, "expected a place apart from the dataset"),
-    ],
-)
-def test_impossible_places_are_refused(
-    tmp_path: Path, name: str, error: type[Exception], message: str
-) -> None:
-    for folder in ("dataset", "other"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "other" / "notes.txt").touch()
-    with pytest.raises(error, match=re.escape(message)):
-        check_target(tmp_path / name, tmp_path / "dataset")
-
-
-def test_a_run_writes_its_events(tmp_path: Path) -> None:
-    templates, roads = write_universe(tmp_path, sf={})
-    options = RunOptions(days=1, roads=roads, cloud_events=tmp_path / "events.jsonl")
-    for _ in range(2):  # the same command again, too
-        result = run_universe(templates, tmp_path / "dataset", options, force=True)
-        found = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text("utf-8").splitlines()]
-        created = [event for event in found if event["type"] == "fastgen.orders.created"]
-        assert len(created) == result.manifest.orders > 10
-        (tmp_path / "events.jsonl").unlink()
-    ids = pl.read_parquet(tmp_path / "dataset" / "events.parquet")["order_id"]
-    assert {event["data"]["order_id"] for event in created} == set(ids)
 
 
 def test_the_documents_say_what_each_type_has(events: list[Event]) -> None:

@@ -1,26 +1,18 @@
-"""Tables say what the engine's records say, agree with each other, and are the same however written."""
+"""Tables say what the engine's records say, and agree with each other."""
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING
 
-import duckdb
 import numpy as np
 import polars as pl
-import pyarrow as pa
-import pyarrow.dataset
 import pytest
-from polars import selectors
 from polars.testing import assert_frame_equal
 
-from fastgen.model.stations import STATION_TYPES
 from fastgen.queueing.activity import describe_equipment
 from fastgen.queueing.day_log import DayLog, join_logs
 from fastgen.queueing.kernels import records as r
 from fastgen.templates.universe import id_of
-from fastgen.universes import table_files
 from fastgen.universes.day_tables import (
     LINE_STATES,
     ORDER_STATES,
@@ -31,41 +23,14 @@ from fastgen.universes.day_tables import (
     make_steps,
 )
 from fastgen.universes.site_tables import make_people
-from fastgen.universes.table_files import TABLES, SiteTables, list_tables, scan_table, site_folder
-from tests.documents import DOCUMENTS
 from tests.queueing.logs import run_days
 from tests.queueing.sites import draw_case
-from tests.universes.tables import DAYS, START, Run, run_sites, write_tables
+from tests.universes.tables import DAYS, START, Run, read, run_sites, write_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 EPOCH = epoch_us(START)
-# One station of each type, one courier, who walks, and many customers: orders are open after two days.
-STATIONS = [{"name": f"{kind}-1", "station_type": kind} for kind in STATION_TYPES[1:]]
-OVERLOADED = {
-    "kitchens": [{"info": {"name": "kitchen-1"}, "stations": STATIONS}],
-    "couriers": {"number": 1, "mode": "foot"},
-    "population": {"customers": 400, "orders_per_customer_day": 2},
-}
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
-    made = run_sites(tmp_path_factory.mktemp("universe"))
-    write_tables(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def overloaded(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    (run,) = run_sites(tmp_path_factory.mktemp("overloaded"), sf=OVERLOADED)
-    write_tables([run])
-    return run
-
-
-def read(run: Run, name: str) -> pl.DataFrame:
-    return scan_table(run.tables, name).filter(site=run.plan.site.info.name).drop("site").collect()
 
 
 def us(column: pl.Series) -> list[int | None]:
@@ -261,55 +226,6 @@ def test_intervals_are_those_of_local_days(runs: list[Run]) -> None:
     assert stations.group_by("kitchen", "station_type").len()["len"].to_list() == [476] * 3
 
 
-def test_days_written_in_pieces_are_the_same_rows(
-    overloaded: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = {name: read(overloaded, name) for name in TABLES}
-    state, plan = None, overloaded.plan
-    for log in overloaded.logs:
-        tables = SiteTables(tmp_path / "tables", plan, overloaded.menu, state)
-        tables.add(log)
-        tables.flush()
-        tables.flush()
-        state = json.loads(json.dumps(tables.state))
-    few = SiteTables(tmp_path / "few", plan, overloaded.menu)
-    monkeypatch.setattr(table_files, "_ROWS", 300)
-    for log in overloaded.logs:
-        few.add(log)
-    few.flush()
-    for name in ("orders", "order_lines", "steps", "metrics", "station_metrics"):
-        for folder in ("tables", "few"):
-            files = sorted(path.name for path in site_folder(tmp_path / folder, name, "sf").iterdir())
-            made = scan_table(tmp_path / folder, name).drop("site").collect()
-            assert_frame_equal(
-                made.drop("order_id", strict=False), whole[name].drop("order_id", strict=False)
-            )
-            assert (len(files) == DAYS) == (folder == "tables")
-
-
-def test_the_same_run_writes_the_same_bytes(runs: list[Run], tmp_path: Path) -> None:
-    again = run_sites(tmp_path)
-    write_tables(again)
-    first, second = (list_tables(some[0].tables, some[0].tables) for some in (runs, again))
-    assert first == second
-    assert len(first) == 2 * len(TABLES)
-    for entry in first:
-        name = entry.path.split("/")[0]
-        # Nothing disturbs these sites.
-        assert (scan_table(runs[0].tables, name).collect().height > 0) == (name != "disturbances")
-        assert entry.rows == pl.read_parquet(runs[0].tables / entry.path, hive_partitioning=False).height
-
-
-def test_files_of_later_days_are_removed(runs: list[Run], tmp_path: Path) -> None:
-    tables = SiteTables(tmp_path, runs[0].plan, runs[0].menu)
-    for log in runs[0].logs:
-        tables.add(log)
-        tables.flush()
-    tables.remove_from(3)
-    left = {path.name for path in tmp_path.rglob("*.parquet")}
-    assert left == {f"part-0000{day}-0000{day}.parquet" for day in range(3)}
-
-
 def test_people_are_the_same_in_any_number_and_plainly_invented(runs: list[Run], overloaded: Run) -> None:
     people, more = make_people(runs[1].plan), make_people(overloaded.plan)
     assert people.filter(role="customer").height == 150
@@ -345,45 +261,6 @@ def test_stations_have_the_numbers_and_types_of_the_engine(runs: list[Run]) -> N
     assert kitchens["kitchen_id"].to_list() == [str(id_of("sites/chicago/kitchens/kitchen-1"))]
 
 
-ODD_SITES = ("sf", "007", "a=b", "50 % off", "Zürich", "what?", "1998-04-30")
-
-
-@pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a table of sites whose names readers of folders might take for something else."""
-    folder = tmp_path_factory.mktemp("odd")
-    for n, site in enumerate(ODD_SITES):
-        path = site_folder(folder, "kitchens", site)
-        path.mkdir(parents=True)
-        pl.DataFrame({"kitchen": [n]}).write_parquet(path / "part-00000.parquet")
-    return folder
-
-
-def test_readers_take_the_name_of_a_site_from_its_folder(odd: Path) -> None:
-    wanted = {(n, site) for n, site in enumerate(ODD_SITES)}
-    assert set(scan_table(odd, "kitchens").select("kitchen", "site").collect().rows()) == wanted
-    read = f"read_parquet('{odd}/kitchens/*/*.parquet', hive_types = {{'site': VARCHAR}})"
-    with duckdb.connect() as connection:
-        assert set(connection.sql(f"FROM {read} SELECT kitchen, site").fetchall()) == wanted
-    kinds = pa.schema([("site", pa.string())])
-    partitioning = pyarrow.dataset.partitioning(kinds, flavor="hive")
-    table = pyarrow.dataset.dataset(odd / "kitchens", partitioning=partitioning).to_table()
-    assert {(row["kitchen"], row["site"]) for row in table.to_pylist()} == wanted
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_duckdb_and_pyarrow_read_what_polars_reads(runs: list[Run], name: str) -> None:
-    folder = runs[0].tables / name
-    wanted = scan_table(runs[0].tables, name).collect()
-    with duckdb.connect() as connection:
-        found = pl.DataFrame(connection.sql(f"FROM read_parquet('{folder}/*/*.parquet')").to_arrow_table())
-    # DuckDB shows times in the time zone of the session.
-    found = found.with_columns(selectors.datetime().dt.convert_time_zone("UTC"))
-    assert_frame_equal(found, wanted, check_row_order=False)
-    table = pyarrow.dataset.dataset(folder, partitioning="hive").to_table()
-    assert_frame_equal(pl.DataFrame(table), wanted, check_row_order=False)
-
-
 def test_a_site_without_orders_and_couriers_has_empty_tables_and_idle_intervals(tmp_path: Path) -> None:
     quiet = {"couriers": {"number": 0}, "population": {"customers": 1, "orders_per_customer_day": 0}}
     (run,) = run_sites(tmp_path, sf=quiet)
@@ -395,11 +272,3 @@ def test_a_site_without_orders_and_couriers_has_empty_tables_and_idle_intervals(
     assert metrics["courier_utilisation"].null_count() == metrics.height == 476
     assert (stations["stations"] == 2).all()
     assert stations["utilisation"].sum() == stations["queue_max"].sum() == 0
-
-
-def test_the_documents_name_every_table_and_column(runs: list[Run]) -> None:
-    text = DOCUMENTS["docs/universe.md"]
-    for name in TABLES:
-        section = text.split(f"\n| {name} |")[1].split("\n\n")[0]
-        named = [re.findall(r"`(\w+)`", line.split("|")[1]) for line in section.split("\n") if "`" in line]
-        assert [column for columns in named for column in columns] == read(runs[0], name).columns
