@@ -12,6 +12,7 @@ from fastgen.model.order_source import OrderRange
 from fastgen.model.wall_clock import minute_starts_s
 from fastgen.orders.draws import count_minutes
 from fastgen.queueing.kernels.population import LOWEST_ROOT, MEAN_FACTOR, draw_durations
+from fastgen.queueing.recipe_steps import list_steps
 from fastgen.queueing.site import Demand
 from fastgen.rng import Purpose, stream
 from fastgen.units import US_PER_MIN, US_PER_S
@@ -100,14 +101,9 @@ class Asked:
         sizes = [one.n_orders for one in ranges]
         orders = DayOrders.empty(sum(sizes), self._source.lines_max)
         self._source.fill_baskets(self._place.location_id, ranges, self.n_customers, orders)
-        recipes, line_start = self._place.recipes, orders.line_start
-        line_item = orders.line_item[: line_start[-1]]
-        first, n_steps = recipes.step_start[line_item], np.diff(recipes.step_start)[line_item]
-        step_start = np.concatenate((np.zeros(1, np.int64), np.cumsum(n_steps)))
-        # Positions in the recipes: those of a line's first step, then the ones after it.
-        recipe_step = np.repeat(first - step_start[:-1], n_steps) + np.arange(step_start[-1])
+        line_item = orders.line_item[: orders.line_start[-1]]
+        step_start, step_type, expected_us = list_steps(self._place.recipes, line_item)
         ride = self._routes.drive_us[orders.customer]
-        expected_us = recipes.expected_us[recipe_step]
         day = np.repeat(np.array([one.day for one in ranges], np.int64), sizes)
         return Demand(
             created_us=orders.times_us[:, 0] + np.repeat([share.shift_us for share in shares], sizes),
@@ -117,9 +113,9 @@ class Asked:
             ride_out=ride,
             # Routes are known from the kitchen on alone.
             ride_back=ride,
-            line_start=line_start,
+            line_start=orders.line_start,
             step_start=step_start,
-            step_type=recipes.step_type[recipe_step],
+            step_type=step_type,
             duration_us=self._draw_durations(ranges, orders, step_start, expected_us),
             expected_us=expected_us,
             draw=orders.draw,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_HOURS = tuple(dt.timedelta(hours=h) for h in range(25))
+
 
 def minute_starts_s(zone: ZoneInfo | None, start: dt.date, day: int) -> NDArray[np.int64]:
     """Compute the seconds from the epoch (day 0, 00:00) to each minute of a day, int64 (1440,).
@@ -35,9 +37,9 @@ def minute_starts_s(zone: ZoneInfo | None, start: dt.date, day: int) -> NDArray[
         return starts
     midnight = _midnight(start, day)
     # Only a few days a year change the clock: 25 look-ups rule the others out.
-    offsets = [_offset_s(zone, midnight + dt.timedelta(hours=h)) for h in range(25)]
-    if len(set(offsets)) == 1:
-        return starts - offsets[0]
+    local_midnight = midnight.replace(tzinfo=zone)
+    if len({(local_midnight + hours).utcoffset() for hours in _HOURS}) == 1:
+        return starts - _offset_s(zone, midnight)
     minutes = (midnight + dt.timedelta(minutes=m) for m in range(MIN_PER_DAY))
     return starts - np.array([_offset_s(zone, minute) for minute in minutes], np.int64)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.queueing.kernels import records as r
-from fastgen.queueing.kernels.keeping import copy_orders
+from fastgen.queueing.kernels.keeping import copy_orders, count_kept
 from fastgen.queueing.site import Records, fill_records
 
 if TYPE_CHECKING:
@@ -128,11 +128,7 @@ def keep_orders(site: SiteArrays, is_kept: NDArray[np.bool_], demand: Demand | N
     demand
         Orders to come, whose records follow the copies; None: none.
     """
-    first_line, end_line = site.orders[is_kept, r.ORDER_FIRST_LINE], site.orders[is_kept, r.ORDER_END_LINE]
-    # The steps of an order go from the first one of its first line to the last one of its last line.
-    first_step = site.lines[first_line, r.LINE_FIRST_STEP]
-    end_step = site.lines[end_line - 1, r.LINE_END_STEP]
-    sizes = len(first_line), int((end_line - first_line).sum()), int((end_step - first_step).sum())
+    sizes = count_kept(site.orders, site.lines, is_kept)
     more = (0, 0, 0) if demand is None else demand.sizes
     records = Records.empty(*(kept + new for kept, new in zip(sizes, more, strict=True)))
     new_order, new_line = np.empty(len(site.orders) + 1, np.int64), np.empty(len(site.lines) + 1, np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from fastgen.kernels.philox import below_each, draw_blocks
 from fastgen.queueing.kernels import population as kernels
 from fastgen.queueing.kernels.records import NEVER
+from fastgen.queueing.recipe_steps import count_offsets, list_steps
 from fastgen.queueing.site import Demand
 from fastgen.rng import Purpose, Stream, stream
 from fastgen.units import MIN_PER_DAY, S_PER_DAY, US_PER_MIN, US_PER_S
@@ -36,6 +38,24 @@ class Surge(NamedTuple):
     from_min: int
     to_min: int
     factor: float
+
+
+class Menu(NamedTuple):
+    """Items by the minute from which on they are sold.
+
+    Attributes
+    ----------
+    items
+        int32 (n_items,), one group after the other.
+    group_start
+        int64 (n_groups + 1,), offsets into the items.
+    begins_min
+        int64 (n_groups,), minute from which on the items of each group are sold, ascending.
+    """
+
+    items: NDArray[np.int32]
+    group_start: NDArray[np.int64]
+    begins_min: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +99,15 @@ class Population:
     packing_us: int = 0
     on_sale_min: NDArray[np.int64] | None = None
     surges: tuple[Surge, ...] = ()
+
+    @cached_property
+    def menu(self) -> Menu:
+        """The items, grouped by when they are sold."""
+        on_sale_min = np.zeros(len(self.items), np.int64) if self.on_sale_min is None else self.on_sale_min
+        begins_min, group = np.unique(np.maximum(on_sale_min, 0), return_inverse=True)
+        return Menu(
+            self.items[np.argsort(group, kind="stable")], count_offsets(np.bincount(group)), begins_min
+        )
 
 
 class Homes(NamedTuple):
@@ -142,15 +171,10 @@ def draw_wishes(
     if minute_start_us is None:
         minute_start_us = day * US_PER_DAY + np.arange(MIN_PER_DAY, dtype=np.int64) * US_PER_MIN
     candidates = _draw_candidates(population, day, minute_start_us)
-    index, customer = candidates[:, kernels.INDEX], candidates[:, kernels.CUSTOMER]
-    line_start = _offsets(candidates[:, kernels.N_LINES])
+    index, customer = candidates[kernels.INDEX], candidates[kernels.CUSTOMER]
+    line_start = count_offsets(candidates[kernels.N_LINES])
     line_item = _draw_items(population, day, index, line_start)
-    recipes = population.recipes
-    first, n_steps = recipes.step_start[line_item], np.diff(recipes.step_start)[line_item]
-    step_start = _offsets(n_steps)
-    # Positions in the recipes: those of a line's first step, then the ones after it.
-    recipe_step = np.repeat(first - step_start[:-1], n_steps) + np.arange(step_start[-1])
-    expected_us = recipes.expected_us[recipe_step]
+    step_start, step_type, expected_us = list_steps(population.recipes, line_item)
     duration_us = np.empty_like(expected_us)
     kernels.draw_durations(
         _stream(population, Purpose.STEP_DURATION),
@@ -162,15 +186,15 @@ def draw_wishes(
         duration_us,
     )
     return Demand(
-        created_us=candidates[:, kernels.CREATED],
-        number=candidates[:, kernels.NUMBER],
+        created_us=candidates[kernels.CREATED],
+        number=candidates[kernels.NUMBER],
         customer=customer,
         packing_us=np.full(len(index), population.packing_us, np.int64),
         ride_out=ride_out[customer],
         ride_back=ride_back[customer],
         line_start=line_start,
         step_start=step_start,
-        step_type=recipes.step_type[recipe_step],
+        step_type=step_type,
         duration_us=duration_us,
         expected_us=expected_us,
         draw=index,
@@ -182,10 +206,7 @@ def _draw_items(
     population: Population, day: int, index: NDArray[np.int64], line_start: NDArray[np.int64]
 ) -> NDArray[np.int32]:
     """Draw the item of every line among those that are on sale when it is ordered."""
-    on_sale_min = population.on_sale_min
-    if on_sale_min is None:
-        on_sale_min = np.zeros(len(population.items), np.int64)
-    begins_min, group = np.unique(np.maximum(on_sale_min, 0), return_inverse=True)
+    menu = population.menu
     minute = day * MIN_PER_DAY + (index >> kernels.NUMBER_BITS)
     line_item = np.empty(line_start[-1], np.int32)
     kernels.draw_items(
@@ -193,9 +214,9 @@ def _draw_items(
         day,
         index,
         line_start,
-        population.items[np.argsort(group, kind="stable")],
-        _offsets(np.bincount(group)),
-        np.searchsorted(begins_min, minute, side="right"),
+        menu.items,
+        menu.group_start,
+        np.searchsorted(menu.begins_min, minute, side="right"),
         line_item,
     )
     return line_item
@@ -204,14 +225,17 @@ def _draw_items(
 def _draw_candidates(
     population: Population, day: int, minute_start_us: NDArray[np.int64]
 ) -> NDArray[np.int64]:
+    """Draw the candidates of a day, int64 (CANDIDATE_COLUMNS, n), sorted by (created, index)."""
     mean = population.n_customers * population.orders_per_day * population.minute_weight
-    usual = _draw_some(population, day, minute_start_us, mean, Purpose.CANDIDATE_COUNT, 0)
-    more = mean * (_surge_factors(population, day) - 1)
-    if not more.any():
-        return usual
-    # On top: who would have ordered anyway orders the same.
-    surge = _draw_some(population, day, minute_start_us, more, Purpose.SURGE_COUNT, kernels.SURGE_NUMBER)
-    return _sorted(np.concatenate((usual, surge)))
+    candidates = _draw_some(population, day, minute_start_us, mean, Purpose.CANDIDATE_COUNT, 0)
+    if population.surges:
+        # On top: who would have ordered anyway orders the same.
+        more = mean * (_surge_factors(population, day) - 1)
+        surge = _draw_some(population, day, minute_start_us, more, Purpose.SURGE_COUNT, kernels.SURGE_NUMBER)
+        candidates = np.concatenate((candidates, surge))
+    # Of one minute, the usual ones come first, as their numbers do; no other candidates share a microsecond.
+    order = np.argsort(candidates[:, kernels.CREATED], kind="stable")
+    return np.ascontiguousarray(candidates[order].T)
 
 
 def _surge_factors(population: Population, day: int) -> NDArray[np.float64]:
@@ -245,17 +269,7 @@ def _draw_some(
         population.lines_max,
         candidates,
     )
-    return _sorted(candidates)
-
-
-def _sorted(candidates: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sort candidates by (created, index)."""
-    order = np.lexsort((candidates[:, kernels.INDEX], candidates[:, kernels.CREATED]))
-    return np.ascontiguousarray(candidates[order])
-
-
-def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
+    return candidates
 
 
 def _stream(population: Population, purpose: Purpose) -> Stream:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.queueing.kernels import records as r
+from fastgen.queueing.kernels.filling import write_lines, write_orders
 from fastgen.queueing.kernels.records import SiteArrays
 
 if TYPE_CHECKING:
@@ -195,27 +196,27 @@ def fill_records(demand: Demand, records: Records, sizes: tuple[int, int, int]) 
     """
     first_order, first_line, first_step = sizes
     orders, lines, steps = (part[n:] for part, n in zip(records, sizes, strict=True))
-    orders[:], lines[:], steps[:] = r.NONE, r.NONE, r.NONE
-    for column, values in (
-        (r.ORDER_CREATED, demand.created_us),
-        (r.ORDER_NUMBER, demand.number),
-        (r.ORDER_CUSTOMER, demand.customer),
-        (r.ORDER_PACKING, demand.packing_us),
-        (r.ORDER_RIDE_OUT, demand.ride_out),
-        (r.ORDER_RIDE_BACK, demand.ride_back),
-        (r.ORDER_FIRST_LINE, demand.line_start[:-1] + first_line),
-        (r.ORDER_END_LINE, demand.line_start[1:] + first_line),
-        (r.ORDER_INDEX, demand.draw),
-    ):
-        orders[:, column] = values
-    orders[:, r.ORDER_STATE] = r.CANDIDATE
-    lines[:, r.LINE_FIRST_STEP] = demand.step_start[:-1] + first_step
-    lines[:, r.LINE_END_STEP] = demand.step_start[1:] + first_step
-    numbers = np.arange(first_order, first_order + len(orders))
-    lines[:, r.LINE_ORDER] = np.repeat(numbers, np.diff(demand.line_start))
-    lines[:, r.LINE_ITEM] = demand.line_item
-    steps[:, r.STEP_DURATION], steps[:, r.STEP_TYPE] = demand.duration_us, demand.step_type
-    # What is expected of the line's steps from each one on: its end's sum, less the sum before the step.
-    before = np.concatenate(([0], np.cumsum(demand.expected_us)))
-    ends = np.repeat(demand.step_start[1:], np.diff(demand.step_start))
-    steps[:, r.STEP_EXPECTED_LEFT] = before[ends] - before[:-1]
+    write_orders(
+        demand.created_us,
+        demand.number,
+        demand.customer,
+        demand.packing_us,
+        demand.ride_out,
+        demand.ride_back,
+        demand.draw,
+        demand.line_start,
+        first_line,
+        orders,
+    )
+    write_lines(
+        demand.line_start,
+        demand.line_item,
+        demand.step_start,
+        demand.step_type,
+        demand.duration_us,
+        demand.expected_us,
+        first_order,
+        first_step,
+        lines,
+        steps,
+    )

@@ -116,13 +116,14 @@ def draw_durations(
     for order in range(len(index)):
         first_line = line_start[order]
         for line in range(first_line, line_start[order + 1]):
-            first = step_start[line]
-            for step in range(first, step_start[line + 1]):
-                block, word = divmod(step - first, WORDS)
-                words = draw_words(stream, day, index[order], (line - first_line) * BLOCKS_PER_LINE + block)
-                root = LOWEST_ROOT + unit(words[word])
-                drawn = math.floor(expected_us[step] * (root * root / MEAN_FACTOR) + 0.5)
-                duration_us[step] = max(drawn, 1)
+            block, end = (line - first_line) * BLOCKS_PER_LINE, step_start[line + 1]
+            for first in range(step_start[line], end, WORDS):
+                words = draw_words(stream, day, index[order], block)
+                block += 1
+                for step in range(first, min(first + WORDS, end)):
+                    root = LOWEST_ROOT + unit(words[step - first])
+                    drawn = math.floor(expected_us[step] * (root * root / MEAN_FACTOR) + 0.5)
+                    duration_us[step] = max(drawn, 1)
 
 
 @jit
