@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-US_PER_S = 1_000_000
-US_PER_MIN = 60 * US_PER_S
 S_PER_MIN = 60
+S_PER_H = 3_600
 S_PER_DAY = 86_400
+MIN_PER_H = 60
+MIN_PER_DAY = 1_440
+US_PER_S = 1_000_000
+US_PER_MIN = S_PER_MIN * US_PER_S
+US_PER_H = S_PER_H * US_PER_S
+US_PER_DAY = S_PER_DAY * US_PER_S
+
 # 10000-01-01, Unix seconds: a datetime and the wire format have four digits for the year.
 YEAR_10000_S = 253_402_300_800
-MIN_PER_DAY = 1_440
 
 # Most days of a scenario: a century.
 MAX_DAYS = 36_500

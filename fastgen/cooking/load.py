@@ -14,8 +14,8 @@ import numpy as np
 from fastgen.errors import ScenarioError
 from fastgen.model.field_kinds import clock_text
 from fastgen.model.stations import MAX_STATIONS, STATION_WORDS
-from fastgen.queueing.load import MIN_PER_H, measure_work
-from fastgen.units import MIN_PER_DAY, US_PER_MIN
+from fastgen.queueing.load import measure_work
+from fastgen.units import MIN_PER_DAY, MIN_PER_H, US_PER_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

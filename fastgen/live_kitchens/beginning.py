@@ -9,8 +9,8 @@ from fastgen.live_kitchens.kitchen import Kitchen
 from fastgen.live_kitchens.options import naming
 from fastgen.live_kitchens.places import find_place
 from fastgen.live_kitchens.scenario import first_day
-from fastgen.replaying.clock import US_PER_DAY, ReplayClock, parse_speed, utc_from_us
-from fastgen.units import S_PER_DAY
+from fastgen.replaying.clock import ReplayClock, parse_speed, utc_from_us
+from fastgen.units import S_PER_DAY, US_PER_DAY
 from fastgen.wire.slicer import Slicer
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from fastgen.errors import ScenarioError
 from fastgen.live_kitchens.outside_order import AcceptedOrder
 from fastgen.model.fields import did_you_mean, shown
 from fastgen.model.great_circle import compute_distances_m
-from fastgen.replaying.clock import US_PER_DAY, utc_from_us
-from fastgen.units import S_PER_DAY, US_PER_S
+from fastgen.replaying.clock import utc_from_us
+from fastgen.units import S_PER_DAY, US_PER_DAY, US_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

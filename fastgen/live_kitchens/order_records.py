@@ -11,8 +11,8 @@ from fastgen.events.schema import ID_MAX
 from fastgen.live_kitchens.order import MAX_ITEMS, MAX_QTY
 from fastgen.live_kitchens.order_reading import DONE, Position
 from fastgen.live_kitchens.outside_order import AcceptedOrder
-from fastgen.replaying.clock import US_PER_DAY, YEAR_10000_US
-from fastgen.units import US_PER_S
+from fastgen.replaying.clock import YEAR_10000_US
+from fastgen.units import US_PER_DAY, US_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ from fastgen.live_kitchens.order import MAX_ITEMS
 from fastgen.live_kitchens.pending import TimedRows, sort_rows
 from fastgen.model.day_orders import DayOrders
 from fastgen.model.order_source import CompletesOrders
-from fastgen.units import S_PER_DAY, US_PER_S
+from fastgen.units import US_PER_DAY, US_PER_S
 from fastgen.wire.row_groups import rows_of_table
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class OrderMaker:
             self._location_id,
             self._table,
             # Brands have no popularity outside of the scenario's days: there, its first or last day counts.
-            np.clip(orders.times_us[:, 0] // (S_PER_DAY * US_PER_S), 0, self._days - 1),
+            np.clip(orders.times_us[:, 0] // US_PER_DAY, 0, self._days - 1),
             np.array([_hash_32(one.order_id) for one in accepted], np.int64),
             orders,
         )

@@ -11,12 +11,11 @@ from fastgen.errors import ScenarioError
 from fastgen.live_kitchens.kitchen import Kitchen
 from fastgen.records import make_record
 from fastgen.replaying.clock import ReplayClock, parse_speed
-from fastgen.units import US_PER_S
+from fastgen.units import US_PER_MIN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MINUTE_US = 60 * US_PER_S
 # Fields that a state file may lack: it has no None, and older ones know nothing of orders from outside.
 _SPARSE = ("faults", "skipped_to_us", "orders_bytes")
 _FILE = StateFile("fastgen-live-state", 1, "live run")
@@ -61,7 +60,7 @@ class Totals:
         """Add what a batch has, which is saved now; `now_us` in microseconds of the run's clock."""
         # A mark of two minutes gives way to the last save: the rate is that of the present, not of the day.
         mark = (self.mark_us, self.mark_events)
-        if now_us - self.mark_us >= 2 * _MINUTE_US:
+        if now_us - self.mark_us >= 2 * US_PER_MIN:
             mark = (self.saved_us, self.events)
         return Totals(
             events=self.events + counts.events,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fastgen.units import S_PER_DAY
+from fastgen.units import S_PER_DAY, S_PER_H
 
 # Microseconds are the unit of timestamps in Delta and Spark.
 TIMESTAMP = pa.timestamp("us", tz="UTC")
-_S_PER_HOUR = 3600
 
 
 def time_fields() -> list[pa.Field]:
@@ -28,7 +27,7 @@ def add_times(batch: pa.RecordBatch) -> pa.RecordBatch:
 def hours_of_day(seconds: pa.Array) -> pa.Array:
     """Compute the hour of the day, 0 to 23, int8 (n,), of Unix seconds, int64 (n,)."""
     second_of_day = pc.subtract(seconds, pc.multiply(_floor_div(seconds, S_PER_DAY), S_PER_DAY))
-    return pc.divide(second_of_day, _S_PER_HOUR).cast(pa.int8())
+    return pc.divide(second_of_day, S_PER_H).cast(pa.int8())
 
 
 def _floor_div(values: pa.Array, by: int) -> pa.Array:

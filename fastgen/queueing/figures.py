@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.model.stations import STATION_WORDS
-from fastgen.queueing.population import US_PER_DAY
-from fastgen.units import US_PER_MIN
+from fastgen.units import US_PER_DAY, US_PER_H, US_PER_MIN
 
 if TYPE_CHECKING:
     from fastgen.queueing.tally import Tally
-
-US_PER_HOUR = 60 * US_PER_MIN
 
 
 class Figure(NamedTuple):
@@ -62,7 +59,7 @@ def compute_figures(tally: Tally) -> dict[Figure, float]:
         tally.courier_busy_us, tally.courier_us
     )
     figures[Figure("orders_per_courier_hour", "couriers: orders an hour each", "")] = _divide(
-        tally.delivered, tally.courier_us / US_PER_HOUR
+        tally.delivered, tally.courier_us / US_PER_H
     )
     return figures
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.queueing.kernels.population import LOWEST_ROOT, MEAN_FACTOR
-from fastgen.units import MIN_PER_DAY, US_PER_MIN
+from fastgen.units import MIN_PER_DAY, MIN_PER_H, US_PER_MIN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fastgen.queueing.population import Population
     from fastgen.queueing.site import Capacity
 
-MIN_PER_H = 60
 MEAN, PEAK = range(2)
 # The mean square of a step's duration over that of its expected one: (r + u)**4 over the square of its mean.
 SQUARE_FACTOR = ((LOWEST_ROOT + 1) ** 5 - LOWEST_ROOT**5) / 5 / MEAN_FACTOR**2

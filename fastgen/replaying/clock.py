@@ -14,9 +14,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from fastgen.errors import ScenarioError
-from fastgen.units import S_PER_DAY, US_PER_S, YEAR_10000_S
+from fastgen.units import S_PER_DAY, US_PER_DAY, US_PER_S, YEAR_10000_S
 
-US_PER_DAY = S_PER_DAY * US_PER_S
 # Virtual seconds a real second: a year in half a minute.
 SPEED_MAX = 1_000_000
 # Fraction("1e999999999") would take all memory, so exponents are looked at before it is made.

@@ -16,7 +16,7 @@ from fastgen.roads.kernels.routes import (
     place_pings,
     write_route_texts,
 )
-from fastgen.units import E6, M_PER_MILE, NO_STREET, US_PER_S
+from fastgen.units import E6, M_PER_MILE, NO_STREET, US_PER_H, US_PER_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from fastgen.model.road_graph import RoadGraph
 
 ROUNDING_M = 0.2  # nodes on the square's border stay inside when rounded to microdegrees
-US_PER_H = 3600 * US_PER_S
 
 
 def compute_route_table(graph: RoadGraph, request: RouteRequest, name: str) -> RouteTable:

@@ -21,7 +21,7 @@ from fastgen.roads.network import find_network
 from fastgen.roads.roads_file import decode_roads
 from fastgen.roads.routes import compute_ride_back
 from fastgen.templates.arrays import PACES
-from fastgen.units import M_PER_MILE, S_PER_MIN, US_PER_S
+from fastgen.units import M_PER_MILE, US_PER_H
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.model.site_template import Site
-
-S_PER_H = 60 * S_PER_MIN
 
 
 class RideClass(NamedTuple):
@@ -48,7 +46,7 @@ class RideClass(NamedTuple):
     @property
     def speed_mph(self) -> float:
         """Miles an hour, as route tables have it."""
-        return S_PER_H * US_PER_S / (self.pace * M_PER_MILE * 1000.0)
+        return US_PER_H / (self.pace * M_PER_MILE * 1000.0)
 
 
 class RideLengths(NamedTuple):

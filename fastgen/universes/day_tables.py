@@ -12,7 +12,7 @@ import pyarrow as pa
 from fastgen.model.stations import STATION_TYPES
 from fastgen.queueing.activity import end_times, ride_ends, time_steps, until_cut
 from fastgen.queueing.kernels import records as r
-from fastgen.units import S_PER_DAY, US_PER_S
+from fastgen.units import US_PER_DAY, US_PER_S
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,7 +48,7 @@ class Menu:
 
 def epoch_us(start: dt.date) -> int:
     """Compute the Unix time of the engine's epoch, 00:00 UTC of day 0, in microseconds."""
-    return (start.toordinal() - _EPOCH_DAY) * S_PER_DAY * US_PER_S
+    return (start.toordinal() - _EPOCH_DAY) * US_PER_DAY
 
 
 def make_orders(log: JoinedLog, equipment: Equipment, epoch: int) -> pl.DataFrame:

@@ -10,8 +10,7 @@ from fastgen.building.job import Progress
 from fastgen.building.workers import check_workers
 from fastgen.errors import ScenarioError
 from fastgen.model.scenario import FIRST_START, LAST_START
-from fastgen.queueing.population import US_PER_DAY
-from fastgen.units import MAX_DAYS
+from fastgen.units import MAX_DAYS, US_PER_DAY
 
 if TYPE_CHECKING:
     from pathlib import Path

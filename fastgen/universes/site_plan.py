@@ -21,7 +21,7 @@ from fastgen.templates.arrays import make_capacity, make_population, make_recipe
 from fastgen.templates.disturbances import make_changes, make_weather, place_of
 from fastgen.templates.rides import load_rides, make_row_finder
 from fastgen.templates.universe import site_path
-from fastgen.units import S_PER_DAY, US_PER_S
+from fastgen.units import US_PER_DAY, US_PER_S
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -160,7 +160,7 @@ def check_days(plans: Sequence[SitePlan], days: int) -> None:
         If a site has too many stations and couriers for so many days.
     """
     for plan in plans:
-        most = clock_end_us(plan.capacity) // (S_PER_DAY * US_PER_S) - _DAYS_BEYOND
+        most = clock_end_us(plan.capacity) // US_PER_DAY - _DAYS_BEYOND
         if days > most:
             n = int(plan.capacity.stations.sum()) + len(plan.capacity.paces)
             raise ScenarioError(

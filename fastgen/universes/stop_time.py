@@ -6,9 +6,7 @@ import datetime as dt
 import re
 
 from fastgen.errors import ScenarioError
-from fastgen.queueing.load import MIN_PER_H
-from fastgen.queueing.population import US_PER_DAY
-from fastgen.units import US_PER_MIN
+from fastgen.units import US_PER_DAY, US_PER_H, US_PER_MIN
 
 _DAY_TIME = re.compile(r"([0-9]{1,5}) ([01][0-9]|2[0-3]):([0-5][0-9])")
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -37,7 +35,7 @@ def parse_stop(text: str, start: dt.date) -> int:
     match = _DAY_TIME.fullmatch(text)
     if match is not None:
         day, hour, minute = map(int, match.groups())
-        stop_us = day * US_PER_DAY + (hour * MIN_PER_H + minute) * US_PER_MIN
+        stop_us = day * US_PER_DAY + hour * US_PER_H + minute * US_PER_MIN
     else:
         stop_us = _parse_iso(text, start)
     if stop_us <= 0:
