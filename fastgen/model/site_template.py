@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from fastgen.errors import ScenarioError
+from fastgen.model.courier_fields import DISPATCH, LEAD_MIN
 from fastgen.model.dimensions import MAX_ABS_LAT
 from fastgen.model.disturbances import (
     DEMAND_SURGE,
@@ -201,20 +202,8 @@ class Couriers:
         metadata=absent(table(Modes, "or how many of them move in which way, as numbers or shares")),
         default=None,
     )
-    lead_min: float = field(
-        metadata=number(
-            "minutes before its expected end at which an order calls a courier; 0: when it is ready", 0, 120
-        ),
-        default=10.0,
-    )
-    dispatch: Literal["oldest", "nearest"] = field(
-        metadata=choice(
-            "which order a free courier takes: the one that called first, or the one with the shortest ride",
-            "oldest",
-            "nearest",
-        ),
-        default="nearest",
-    )
+    lead_min: float = field(metadata=LEAD_MIN, default=10.0)
+    dispatch: Literal["oldest", "nearest"] = field(metadata=DISPATCH, default="nearest")
     # Last, because its name hides the function that describes the field of a number.
     number: int | None = field(
         metadata=absent(integer("number of couriers; without it a tenth of the customers", 0, 100_000)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fastgen.errors import ScenarioError
+from fastgen.model.courier_fields import DISPATCH, LEAD_MIN
 from fastgen.model.disturbances import (
     FEWER_COURIERS,
     KITCHEN_CLOSED,
@@ -44,20 +45,8 @@ class StationKitchens:
     stoves: int = field(metadata=integer("stoves of each kitchen", 1, MAX_STATIONS), default=5)
     ovens: int = field(metadata=integer("ovens of each kitchen", 1, MAX_STATIONS), default=4)
     couriers: int = field(metadata=integer("couriers of a location", 1, 100_000), default=14)
-    lead_min: float = field(
-        metadata=number(
-            "minutes before its expected end at which an order calls a courier; 0: when it is cooked", 0, 120
-        ),
-        default=10.0,
-    )
-    dispatch: Literal["oldest", "nearest"] = field(
-        metadata=choice(
-            "which order a free courier takes: the one that called first, or the one with the shortest drive",
-            "oldest",
-            "nearest",
-        ),
-        default="nearest",
-    )
+    lead_min: float = field(metadata=LEAD_MIN, default=10.0)
+    dispatch: Literal["oldest", "nearest"] = field(metadata=DISPATCH, default="nearest")
     packing_min: float = field(metadata=number("mean minutes of packing an order", 0, 60), default=2.0)
     longest_min: int = field(
         metadata=integer(
