@@ -169,10 +169,16 @@ def end_times(log: DayLog | JoinedLog) -> NDArray[np.int64]:
     return until_cut(log.orders[:, r.ORDER_ENDED], log.cut_us)
 
 
+def were_delivered(log: DayLog | JoinedLog) -> NDArray[np.bool_]:
+    """Find which orders of a log were delivered before the log's cut, bool (n_orders,)."""
+    state = log.orders[:, r.ORDER_STATE]
+    were: NDArray[np.bool_] = (state == r.DELIVERED) & (end_times(log) != r.NEVER)
+    return were
+
+
 def ride_ends(log: DayLog | JoinedLog, equipment: Equipment) -> NDArray[np.int64]:
     """Find when the courier of each delivered order of a log is back at the kitchen; NEVER for others."""
-    delivered = end_times(log)
-    delivered = np.where(log.orders[:, r.ORDER_STATE] == r.DELIVERED, delivered, r.NEVER)
+    delivered = np.where(were_delivered(log), log.orders[:, r.ORDER_ENDED], r.NEVER)
     row = np.searchsorted(equipment.weather[:, r.WEATHER_TIME], delivered, side="right") - 1
     permille = equipment.weather[row, r.WEATHER_PERMILLE]
     # The last courier stands in for none: without couriers nothing is delivered.
@@ -219,7 +225,7 @@ def _cut(
 def _measure_stages(log: DayLog | JoinedLog, steps: StepTimes) -> NDArray[np.int64]:
     """Measure the stages of delivered orders, int64 (n_orders, N_STAGES), microseconds; zeros for others."""
     stages = np.zeros((len(log.orders), N_STAGES), np.int64)
-    is_done = (log.orders[:, r.ORDER_STATE] == r.DELIVERED) & (end_times(log) != r.NEVER)
+    is_done = were_delivered(log)
     if not is_done.any():
         return stages
     first, last = log.lines[:, r.LINE_FIRST_STEP], log.lines[:, r.LINE_END_STEP] - 1

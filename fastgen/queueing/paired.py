@@ -76,14 +76,14 @@ def compare_pairs(a: NDArray[np.float64], b: NDArray[np.float64]) -> PairedDiffe
         return PairedDifference(n, *means, math.nan, math.nan, Verdict.UNKNOWN)
     if not differences.any():
         return PairedDifference(n, *means, 0.0, 0.0, Verdict.EQUAL)
-    half = student_quantile(n - 1) * float(differences.std(ddof=1)) / math.sqrt(n)
+    half = student_quantile(n - 1, CONFIDENCE) * float(differences.std(ddof=1)) / math.sqrt(n)
     low, high = means[2] - half, means[2] + half
     verdict = Verdict.HIGHER if low > 0 else Verdict.LOWER if high < 0 else Verdict.UNDECIDED
     return PairedDifference(n, *means, low, high, verdict)
 
 
 @cache
-def student_quantile(freedom: int, confidence: float = CONFIDENCE) -> float:
+def student_quantile(freedom: int, confidence: float) -> float:
     """Compute the t within which Student's distribution lies with a probability, to both sides of zero.
 
     Parameters

@@ -137,6 +137,5 @@ def _add_orders(tally: Tally, activity: Activity, edges: NDArray[np.int64]) -> N
 
 def _sum_revenue(log: DayLog, prices: NDArray[np.float64]) -> float:
     """Sum the prices of a day's orders that are delivered, on whatever day."""
-    is_delivered = (log.orders[:, r.ORDER_STATE] == r.DELIVERED) & (a.end_times(log) != r.NEVER)
-    sold = log.lines[is_delivered[log.lines[:, r.LINE_ORDER]], r.LINE_ITEM]
+    sold = log.lines[a.were_delivered(log)[log.lines[:, r.LINE_ORDER]], r.LINE_ITEM]
     return float(prices[sold].sum())

@@ -10,9 +10,10 @@ import polars as pl
 import pyarrow as pa
 
 from fastgen.model.stations import STATION_TYPES
-from fastgen.queueing.activity import end_times, ride_ends, time_steps, until_cut
+from fastgen.queueing.activity import ride_ends, time_steps, until_cut, were_delivered
 from fastgen.queueing.kernels import records as r
 from fastgen.units import US_PER_DAY, US_PER_S
+from fastgen.universes.recorded_orders import REASONS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +28,6 @@ ORDER_STATES = ("submitted", "processing", "ready", "picked_up", "delivered", "f
 LINE_STATES = ("assigned", "waiting", "processing", "ready", "delivered", "cancelled")
 # Of an order that has ended.
 _ENDED_AS = {r.DELIVERED: "delivered", r.FAILED: "failed", r.CANCELLED: "cancelled"}
-_REASONS = {r.FAILED: "no_route", r.CANCELLED: "kitchen_closed"}
 TIME = pl.Datetime("us", "UTC")
 _EPOCH_DAY = 719_163  # 1970-01-01 as a proleptic ordinal
 
@@ -72,7 +72,7 @@ def make_orders(log: JoinedLog, equipment: Equipment, epoch: int) -> pl.DataFram
     states = np.where(has_ended, 0, passed)
     for state, word in _ENDED_AS.items():
         states[has_ended & (rows[:, r.ORDER_STATE] == state)] = ORDER_STATES.index(word)
-    reasons = [_REASONS.get(state) for state in np.where(has_ended, rows[:, r.ORDER_STATE], 0).tolist()]
+    reasons = [REASONS.get(state) for state in np.where(has_ended, rows[:, r.ORDER_STATE], 0).tolist()]
     is_assigned = known["assigned"] != r.NEVER
     return pl.DataFrame(
         {
@@ -94,12 +94,11 @@ def make_order_lines(log: JoinedLog, menu: Menu, epoch: int) -> pl.DataFrame:
     """Make the table of the lines of orders."""
     lines, steps = log.lines, time_steps(log)
     first, last, order = lines[:, r.LINE_FIRST_STEP], lines[:, r.LINE_END_STEP] - 1, lines[:, r.LINE_ORDER]
-    state_of_order = log.orders[order, r.ORDER_STATE]
-    is_cancelled = state_of_order == r.CANCELLED
+    is_cancelled = log.orders[order, r.ORDER_STATE] == r.CANCELLED
     # From the last state that a line may be in to the first; the first that is true counts.
     conditions = {
         "cancelled": is_cancelled,
-        "delivered": (state_of_order == r.DELIVERED) & (end_times(log)[order] != r.NEVER),
+        "delivered": were_delivered(log)[order],
         "ready": steps.ended[last] != r.NEVER,
         "processing": np.logical_or.reduceat((steps.started != r.NEVER) & (steps.ended == r.NEVER), first),
         "waiting": steps.started[first] != r.NEVER,

@@ -32,10 +32,8 @@ _MILESTONES = (
     *(r.ORDER_READY, r.ORDER_ARRIVED, r.ORDER_PICKED_UP),
 )
 _TIMES = ("created_us", "started_us", "finished_us", "ready_us", "arrived_us", "picked_up_us")
-_REASON_OF_STATE = {
-    r.CANCELLED: 1 + CANCEL_REASONS.index("kitchen_closed"),
-    r.FAILED: 1 + CANCEL_REASONS.index("no_route"),
-}
+# Why an order that has ended in one of these states was not delivered.
+REASONS = {r.CANCELLED: "kitchen_closed", r.FAILED: "no_route"}
 
 
 class RecordedOrders(NamedTuple):
@@ -80,8 +78,8 @@ def record_day(plan: SitePlan, log: DayLog) -> RecordedOrders:
     ended_us, state = orders[:, r.ORDER_ENDED], orders[:, r.ORDER_STATE]
     is_open = (state == r.OPEN) | (ended_us >= log.cut_us)
     reason = np.zeros(n, np.int8)
-    for ended_as, number in _REASON_OF_STATE.items():
-        reason[(state == ended_as) & ~is_open] = number
+    for ended_as, word in REASONS.items():
+        reason[(state == ended_as) & ~is_open] = 1 + CANCEL_REASONS.index(word)
     customer, courier = orders[:, r.ORDER_CUSTOMER], orders[:, r.ORDER_COURIER]
     picked_up_us = orders[:, r.ORDER_PICKED_UP]
     return RecordedOrders(
