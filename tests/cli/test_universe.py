@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
-from fastgen.cli import main
 from fastgen.cli.universe import PRESETS
 from fastgen.templates import preset_files
+from tests.cli.universe_commands import run_universe
 from tests.templates.folders import OLDER, changed, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-    from typing import TypeAlias
 
-    Run: TypeAlias = Callable[..., "Done"]
+    from tests.cli.universe_commands import Run
 
 SITE = "sites/london.json"
-
-
-class Done(NamedTuple):
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def run_universe(*args: str | Path) -> Done:
-        with pytest.raises(SystemExit) as ended:
-            main(["universe", *map(str, args)])
-        return Done(int(ended.value.code or 0), *capsys.readouterr())
-
-    return run_universe
+    return partial(run_universe, capsys)
 
 
 @pytest.fixture

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
-from fastgen.cli import main
 from fastgen.cli.universe_compare import compare as command
 from fastgen.universes.comparison import Trial
+from tests.cli.universe_commands import Done, run_universe
 from tests.universes.small_universe import write_universe
 from tests.universes.test_compare import CHICAGO, KITCHEN, MORE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-    from typing import TypeAlias
 
-    Run: TypeAlias = Callable[..., "Done"]
+    from tests.cli.universe_commands import Run
 
 TABLE = """\
 A  a
@@ -27,14 +25,6 @@ B  b
 
 sf                                                A        B     B - A   95 % interval
 """
-
-
-class Done(NamedTuple):
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 @pytest.fixture
@@ -48,9 +38,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         templates.rename(tmp_path / name)
 
     def run_compare(*args: str) -> Done:
-        with pytest.raises(SystemExit) as ended:
-            main(["universe", "compare", *args, "--seeds", "3", "--days", "2", "--roads", str(roads)])
-        return Done(int(ended.value.code or 0), *capsys.readouterr())
+        return run_universe(capsys, "compare", *args, "--seeds", 3, "--days", 2, "--roads", roads)
 
     run_compare("a", "a")  # so that routes are cached, which is said on stderr
     return run_compare

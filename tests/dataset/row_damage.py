@@ -28,6 +28,9 @@ class Damage(NamedTuple):
     more_orders: int = 0
 
 
+NO_DAMAGE = Damage(lambda frame: frame, set())
+
+
 def orders_of(frame: pl.DataFrame) -> list[tuple[int, int]]:
     """First and last row of every order."""
     first = np.flatnonzero(frame["event_type_id"].to_numpy() == 1).tolist()

@@ -11,7 +11,7 @@ from fastgen.dataset.manifest import parse_manifest, read_manifest
 from fastgen.dataset.verify.run import verify_dataset
 from fastgen.errors import DataError
 from tests.building.toy import write_toy_roads
-from tests.dataset.row_damage import failed, put
+from tests.dataset.row_damage import NO_DAMAGE, Damage, assert_found_by_its_checks, failed, put
 from tests.generating.closing_builds import build_closing
 from tests.generating.closing_kitchens import ClosingKitchens
 from tests.helpers import change_manifest, copy_of, first_part, reseal, rewrite
@@ -111,23 +111,12 @@ DAMAGE: dict[str, tuple[Any, set[str]]] = {
 
 def test_a_sealed_copy_passes(dataset: Path, tmp_path: Path) -> None:
     """Else the tests below would prove nothing."""
-    copy = copy_of(dataset, tmp_path)
-    rewrite(first_part(copy), lambda frame: frame)
-    reseal(copy)
-    assert failed(verify_dataset(copy)) == set()
+    assert_found_by_its_checks(NO_DAMAGE, dataset, tmp_path)
 
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_damage_is_found_by_its_checks(name: str, dataset: Path, tmp_path: Path) -> None:
-    change, checks = DAMAGE[name]
-    copy = copy_of(dataset, tmp_path)
-    rewrite(first_part(copy), change)
-    reseal(copy)
-    report = verify_dataset(copy)
-    assert failed(report) == checks
-    for check in report.checks:
-        assert check.passed == (check.first == "")
-        assert "\n" not in check.to_line()
+    assert_found_by_its_checks(Damage(*DAMAGE[name]), dataset, tmp_path)
 
 
 def test_messages_say_what_is_wrong(dataset: Path, tmp_path: Path) -> None:
