@@ -22,7 +22,7 @@ VIEWS_OF_ENDINGS = ("order_status",)
 # Scripts in the folder of the tables, by engine.
 VIEW_FILES = {"duckdb": "views_duckdb.sql", "spark": "views_spark.sql"}
 
-# Of the events' instants, another column has the seconds.
+# Instants of the events are made from the column that has their seconds.
 _MICROSECONDS = {"ts": "ts_seconds * 1000000"}
 
 

@@ -59,7 +59,7 @@ class Activity(NamedTuple):
     Attributes
     ----------
     waits
-        Spans (pool, begins, ends): a line waits for a station. None is empty.
+        Spans (pool, begins, ends): a line waits for a station. No span is empty.
     work
         Spans (station, begins, ends): a station works on a step.
     held, rides_out, rides_back
@@ -132,8 +132,8 @@ def describe_equipment(
 
 
 def _find_outs(changes: list[tuple[int, int, bool]]) -> NDArray[np.int64]:
-    """Make the spans in which each of some is out, from (who, from when on, whether it works)."""
-    # Of several changes at one time the last counts; sorting keeps their order.
+    """Make the spans in which stations or couriers are out, from changes (who, time, whether it works then)."""
+    # The last of several changes at one time counts, so sorting has to keep their order.
     listed = sorted(changes, key=lambda change: change[:2])
     outs = [
         (who, time, following[1] if following[0] == who else r.NEVER)
@@ -181,7 +181,7 @@ def ride_ends(log: DayLog | JoinedLog, equipment: Equipment) -> NDArray[np.int64
     delivered = np.where(were_delivered(log), log.orders[:, r.ORDER_ENDED], r.NEVER)
     row = np.searchsorted(equipment.weather[:, r.WEATHER_TIME], delivered, side="right") - 1
     permille = equipment.weather[row, r.WEATHER_PERMILLE]
-    # The last courier stands in for none: without couriers nothing is delivered.
+    # Orders without a courier have the number -1, and so read the last entry; they are never delivered.
     pace = np.append(equipment.paces, 0)[log.orders[:, r.ORDER_COURIER]]
     back = delivered + log.orders[:, r.ORDER_RIDE_BACK] * pace * permille // 1000
     return np.where(delivered == r.NEVER, r.NEVER, back)
@@ -205,7 +205,7 @@ def describe_activity(log: DayLog | JoinedLog, equipment: Equipment) -> Activity
         work=_cut(log.steps[:, r.STEP_STATION], steps.started, steps.ended, steps.cut_us),
         held=_cut(courier, arrived, picked_up, log.cut_us),
         rides_out=_cut(courier, picked_up, ended, log.cut_us),
-        # Who has delivered rides back, whatever comes.
+        # Not cut: a courier who has delivered rides back, whatever happens then.
         rides_back=_cut(courier, delivered, ride_ends(log, equipment), r.NEVER),
         orders=rows,
     )
@@ -229,7 +229,7 @@ def _measure_stages(log: DayLog | JoinedLog, steps: StepTimes) -> NDArray[np.int
     if not is_done.any():
         return stages
     first, last = log.lines[:, r.LINE_FIRST_STEP], log.lines[:, r.LINE_END_STEP] - 1
-    # Of delivered orders all steps have ended; what the sums are for others is thrown away.
+    # All steps of delivered orders have ended; the sums of other orders aren't used.
     queued = np.add.reduceat(steps.started - steps.asked, first)
     cooked = np.add.reduceat(log.steps[:, r.STEP_DURATION], first)
     finished = log.orders[:, r.ORDER_FINISHED]

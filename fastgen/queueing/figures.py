@@ -28,7 +28,7 @@ def compute_figures(tally: Tally) -> dict[Figure, float]:
     in_system_min = np.concatenate(tally.in_system_us) / US_PER_MIN
     p50 = p90 = math.nan
     if len(in_system_min):
-        # Of an order each, as in the tables of a run.
+        # Each is the time of an order, as in the tables of a run.
         p50, p90 = np.percentile(in_system_min, (50, 90), method="inverted_cdf")
 
     def mean_min(total_us: int) -> float:
@@ -49,7 +49,7 @@ def compute_figures(tally: Tally) -> dict[Figure, float]:
         Figure("ready_to_picked_up", "waiting for a courier, mean", "min"): mean_min(tally.for_courier_us),
     }
     for kind, word in enumerate(STATION_WORDS):
-        # Lines that wait are lines, not times: over the length of the days, not over the stations.
+        # A mean number of lines: divided by the length of the days, however many stations there are.
         station_us, name = int(tally.station_us[kind]), word.replace(" ", "_")
         queue = int(tally.waiting_us[kind]) / (days * US_PER_DAY) if station_us else math.nan
         utilisation = _divide(int(tally.busy_us[kind]), station_us)

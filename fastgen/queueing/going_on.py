@@ -1,7 +1,6 @@
 """Go on with a site: leave behind what has ended, keep what is open, take the orders of the next day.
 
-So memory doesn't grow with the length of a run. What is kept has no list of events, which follow from the
-rest.
+So memory doesn't grow with the length of a run. The list of events isn't kept: it follows from the rest.
 """
 
 from __future__ import annotations

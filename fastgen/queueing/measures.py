@@ -175,7 +175,7 @@ def measure_pools(activity: Activity, equipment: Equipment, edges: NDArray[np.in
 
 
 def _as_one(spans: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Take all spans for those of one, number 0."""
+    """Give all spans the number 0, so that they are counted together."""
     return np.column_stack((np.zeros(len(spans), np.int64), spans[:, a.BEGINS :]))
 
 
@@ -205,7 +205,7 @@ def _find_most(spans: NDArray[np.int64], n: int, edges: NDArray[np.int64]) -> ND
     change = np.repeat([1, -1, 0], [len(spans), len(spans), n * (len(edges) - 1)])
     order = np.lexsort((times, who))
     who, times, level = who[order], times[order], np.cumsum(change[order])
-    # Spans of one who have all ended at the end of time, so the sum begins anew at 0 with the next one.
+    # All spans of a number have ended at the end of time, so the sum is 0 again where the next number begins.
     is_last = np.append((np.diff(times) != 0) | (np.diff(who) != 0), True)
     interval, inside = _find_intervals(times, edges)
     counts = is_last & inside
@@ -217,8 +217,8 @@ def _find_most(spans: NDArray[np.int64], n: int, edges: NDArray[np.int64]) -> ND
 def _overlap(
     spans: NDArray[np.int64], outs: NDArray[np.int64], edges: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Find the parts of spans in which the same one is out; outs: spans sorted by who."""
-    # Those of other days matter to no interval.
+    """Find the parts of spans in which their station or courier is out; `outs` are spans sorted by who."""
+    # A long run has many, few of them between the edges.
     outs = outs[(outs[:, a.BEGINS] < edges[-1]) & (outs[:, a.ENDS] > edges[0])]
     first = np.searchsorted(outs[:, a.WHO], spans[:, a.WHO])
     number = np.searchsorted(outs[:, a.WHO], spans[:, a.WHO], side="right") - first
@@ -266,7 +266,7 @@ def _find_percentiles(delivered: NDArray[np.int64], edges: NDArray[np.int64]) ->
     taken = np.append(taken[np.lexsort((taken, interval[inside]))], r.NONE)
     number = np.bincount(interval[inside], minlength=len(edges) - 1)
     first = np.cumsum(number) - number
-    # From 0: the smallest rank with at least so many hundredths of the number up to it.
+    # Counted from 0: the smallest rank up to which there are at least so many hundredths of the orders.
     ranks = [-(-number * hundredths // 100) - 1 for hundredths in PERCENTILES]
     # The last entry, NONE, is that of intervals without orders.
     return np.stack([taken[np.where(number > 0, first + rank, -1)] for rank in ranks])

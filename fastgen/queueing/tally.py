@@ -103,7 +103,7 @@ def tally_days(
             _add_site(tally, measure_site(activity, equipment, edges), len(equipment.paces))
             _add_orders(tally, activity, edges)
             tally.revenue += _sum_revenue(log, prices)
-            # Pools are kitchens' types of stations, so a type is every n_types-th of them.
+            # Pools are numbered kitchen by kitchen, so every n_types-th one is of the same type.
             pools = measure_pools(activity, equipment, edges)
             tally.waiting_us += pools.queue_us.reshape(-1, n_types).sum(axis=0)
             tally.busy_us += pools.work_us.reshape(-1, n_types).sum(axis=0)
@@ -129,7 +129,7 @@ def _add_orders(tally: Tally, activity: Activity, edges: NDArray[np.int64]) -> N
     created, ended = activity.orders[:, a.ORDER_CREATED], activity.orders[:, a.ORDER_ENDED]
     is_delivered = activity.orders[:, a.ORDER_STATE] == r.DELIVERED
     tally.in_system_us.append((ended - created)[is_delivered & (edges[0] <= ended) & (ended < edges[1])])
-    # Not a sum: the last day's number stays.
+    # Not a sum: only the number at the end of the last day counts.
     tally.open_at_end = activity.n_left_open + int(
         np.count_nonzero((created < edges[1]) & (ended >= edges[1]))
     )

@@ -95,7 +95,7 @@ def make_changes(
         here = [one for one in disturbances if one.kitchen in {None, kitchen}]
         for kind, n in enumerate(counts):
             out = [one for one in here if one.kind == STATION_OUTAGE and _type_of(one) == kind]
-            # Bit i: station i works. The last ones fail, which the engine takes last: little else changes.
+            # Bit i: station i works. The last ones fail: the engine uses them last, so little else changes.
             working = [_period(one, place, (1 << n - one.count_missing(n)) - 1) for one in out]
             add(number * n_types + kind, (1 << n) - 1, operator.and_, working)
         closed = [_period(one, place, 0) for one in here if one.kind == KITCHEN_CLOSED]
@@ -132,13 +132,13 @@ def _join(periods: Sequence[Period], usual: int, joined: Callable[[int, int], in
     """Join periods, which may overlap, into the times at which a value changes, and its new values."""
     edges: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for period in periods:
-        # Both at once where the clock skips the whole of it: they cancel each other.
+        # A period that the clock skips whole begins and ends at one time, and its entries cancel each other.
         edges[period.from_us].append((period.value, 1))
         edges[period.to_us].append((period.value, -1))
     changes, before, active = [], usual, Counter[int]()
     for time in sorted(edges.keys() - {NEVER}):
         for value, n in edges[time]:
-            # How many last: of two with one value, the first to end changes nothing.
+            # Counted, because of two periods with the same value the end of one changes nothing.
             active[value] += n
         now = reduce(joined, (value for value, n in active.items() if n > 0), usual)
         if now != before:
@@ -148,7 +148,7 @@ def _join(periods: Sequence[Period], usual: int, joined: Callable[[int, int], in
 
 
 class Label(NamedTuple):
-    """What a disturbance did to one thing, for who looks for it in the data.
+    """What a disturbance did to one thing, for a reader who looks for it in the data.
 
     Attributes
     ----------

@@ -47,7 +47,7 @@ def check_target(path: Path, dataset: Path) -> None:
     """
     check_outside(path, "cloudevents")
     check_apart(path, "cloudevents", dataset, "dataset")
-    # Nor around it: what else is in the folder of the events is refused.
+    # Nor may the dataset be in the folder of the events, which can have no other files.
     if Path(os.path.realpath(dataset)).is_relative_to(os.path.realpath(path)):
         raise ScenarioError(f"cloudevents: expected a place apart from the dataset {dataset}, got {path}.")
     if path.suffix == SUFFIX:

@@ -166,7 +166,7 @@ def _courier_parts(found: Happened) -> Iterator[_Part]:
     yield _Part(kind, who, "waiting", _at("courier_arrived", orders, waits))
     yield _Part(kind, who, "delivering", _at("picked_up", orders))
     for time, state in (("ended", "returning"), ("courier_back", "idle")):
-        # Whose next order has been assigned by then is on the way to it.
+        # With the next order assigned by then, a courier goes on with that one.
         is_free = pl.col("next_assigned").is_null() | (pl.col("next_assigned") > pl.col(time))
         yield _Part(kind, who, state, _at(time, orders, delivered & is_free))
 

@@ -1,4 +1,4 @@
-"""Hold what a comparison of two universes has run and found, as rows, frames and JSON."""
+"""Define what a comparison of two universes has run and found, as rows, frames and JSON."""
 
 from __future__ import annotations
 

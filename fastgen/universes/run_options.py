@@ -1,4 +1,4 @@
-"""Define how a universe is run, and who hears of its progress."""
+"""Define the options of a universe's run, and the class that receives its progress."""
 
 from __future__ import annotations
 

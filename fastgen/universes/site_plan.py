@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from fastgen.templates.universe import Universe
 
 
-# A run goes through one more day than it writes, and what then goes on ends within days.
+# A run goes through one more day than it writes, and orders that are open then end within days.
 _DAYS_BEYOND = 31
 
 

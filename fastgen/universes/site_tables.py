@@ -67,7 +67,7 @@ def make_people(plan: SitePlan) -> pl.DataFrame:
     homes, table = plan.homes, plan.rides.table
     customers = _make_people(plan, "customer", n_customers).with_columns(
         address=pl.Series(_addresses(table.street[homes.node], homes.house_number, plan), dtype=pl.String),
-        # Of roads, whole microdegrees: six decimals.
+        # Coordinates of roads are whole microdegrees: six decimals.
         latitude=pl.Series(table.lat[homes.node].astype(np.float64)).round(6),
         longitude=pl.Series(table.lon[homes.node].astype(np.float64)).round(6),
     )
