@@ -14,8 +14,8 @@ import numpy as np
 from fastgen.errors import ScenarioError
 from fastgen.model.field_kinds import clock_text
 from fastgen.model.stations import MAX_STATIONS, STATION_WORDS
-from fastgen.queueing.load import measure_work
-from fastgen.units import MIN_PER_DAY, MIN_PER_H, US_PER_MIN
+from fastgen.queueing.load import COMFORTABLE, MOST, WARN, find_busiest_hour, measure_work
+from fastgen.units import MIN_PER_H, US_PER_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from fastgen.orders.kernels.baskets import BasketArrays
     from fastgen.orders.kernels.demand import DemandArrays
 
-# A queue grows all through the hour; a small accident makes it long; what a warning advises to come to.
-MOST, WARN, COMFORTABLE = 1.0, 0.9, 0.85
 # Days whose popularities are computed together: of 1,000 brands they take 8 MB.
 _DAYS_AT_ONCE = 1000
 # Most of them that an error lists; a scenario may have 127 locations.
@@ -153,11 +151,7 @@ def _busiest_hour(demand: DemandArrays, active: tuple[int, ...]) -> tuple[float,
     for event in active:
         _, _, begin, end = demand.event_days[event]
         weight[begin:end] *= demand.event_factor[event]
-    # Days follow each other, so an hour may begin before midnight.
-    sums = np.concatenate(([0.0], np.cumsum(np.concatenate((weight, weight[:MIN_PER_H])))))
-    hours = sums[MIN_PER_H : MIN_PER_H + MIN_PER_DAY] - sums[:MIN_PER_DAY]
-    minute = int(np.argmax(hours))
-    return float(hours[minute]), minute
+    return find_busiest_hour(weight)
 
 
 def _work_of_orders(baskets: BasketArrays, place: Place, n_days: int) -> NDArray[np.float64]:

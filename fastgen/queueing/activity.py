@@ -132,7 +132,7 @@ def describe_equipment(
 
 
 def _find_outs(changes: list[tuple[int, int, bool]]) -> NDArray[np.int64]:
-    """Make the spans in which stations or couriers are out, from changes (who, time, whether it works then)."""
+    """Make the spans in which stations or couriers are out, from (who, time, whether it works then)."""
     # The last of several changes at one time counts, so sorting has to keep their order.
     listed = sorted(changes, key=lambda change: change[:2])
     outs = [

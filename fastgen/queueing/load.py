@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from fastgen.queueing.site import Capacity
 
 MEAN, PEAK = range(2)
+# Loads of the busiest hour. Above MOST queues grow all through it, and above WARN a small accident makes them
+# long. COMFORTABLE is what presets have at most, and what advice leads to.
+MOST, WARN, COMFORTABLE = 1.0, 0.9, 0.85
 # The mean square of a step's duration over that of its expected one: (r + u)**4 over the square of its mean.
 SQUARE_FACTOR = ((LOWEST_ROOT + 1) ** 5 - LOWEST_ROOT**5) / 5 / MEAN_FACTOR**2
 
@@ -141,11 +144,28 @@ def compute_load(
 def _count_orders(population: Population) -> tuple[NDArray[np.float64], int]:
     """Count the orders of a mean hour and of the busiest one, and find the minute in which that begins."""
     orders = population.n_customers * population.orders_per_day * population.minute_weight
+    busiest, minute = find_busiest_hour(orders)
+    return np.array([orders.sum() / 24, busiest]), minute
+
+
+def find_busiest_hour(orders: NDArray[np.float64]) -> tuple[float, int]:
+    """Find the hour of a day with the most orders.
+
+    Parameters
+    ----------
+    orders
+        float64 (1440,), orders, or their weights, in each minute.
+
+    Returns
+    -------
+    tuple of (float, int)
+        Sum over the hour, and its first minute.
+    """
     # Days follow each other, so an hour may begin before midnight.
     sums = np.concatenate(([0.0], np.cumsum(np.concatenate((orders, orders[:MIN_PER_H])))))
     hours = sums[MIN_PER_H : MIN_PER_H + MIN_PER_DAY] - sums[:MIN_PER_DAY]
-    peak = int(np.argmax(hours))
-    return np.array([orders.sum() / 24, hours[peak]]), peak
+    minute = int(np.argmax(hours))
+    return float(hours[minute]), minute
 
 
 def measure_work(recipes: Recipes, items: NDArray[np.int32], n_types: int) -> Work:

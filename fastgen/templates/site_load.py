@@ -9,7 +9,7 @@ import numpy as np
 
 from fastgen.errors import ScenarioError
 from fastgen.model.stations import STATION_WORDS
-from fastgen.queueing.load import PEAK, SiteLoad, compute_load, mean_pace
+from fastgen.queueing.load import COMFORTABLE, MOST, PEAK, WARN, SiteLoad, compute_load, mean_pace
 from fastgen.roads.network import check_networks, find_users_file
 from fastgen.roads.offline import builtin_codes
 from fastgen.templates.arrays import PACES, make_capacity, make_population, make_recipes
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from fastgen.model.site_template import Site
     from fastgen.templates.universe import Universe
 
-# A queue grows all through the hour; a small accident makes it long; presets are at most that busy.
-MOST, WARN, COMFORTABLE = 1.0, 0.9, 0.85
 # The mean distance of a square's points from its middle, in halves of its side.
 _MEAN_DISTANCE = (math.sqrt(2) + math.log(1 + math.sqrt(2))) / 3
 # Streets are longer than straight lines. With 1.3, a mean ride is about as long as the radius.
@@ -84,10 +82,8 @@ def check_load(
     ----------
     universe
         The templates.
-    roads
-        Folder of NAME.roads files for sites without a built-in network, or None.
-    announce
-        Called with a line before routes are computed.
+    roads, announce
+        As for `load_rides`.
 
     Raises
     ------

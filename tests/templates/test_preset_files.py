@@ -13,10 +13,11 @@ from fastgen.errors import OutputError
 from fastgen.files import write_whole
 from fastgen.inputs.menus import load_built_in_menus, read_menus
 from fastgen.inputs.scenario_file import load_scenario
+from fastgen.queueing.load import COMFORTABLE
 from fastgen.templates import preset_files
 from fastgen.templates.preset_files import PRESETS, make_preset, write_preset
 from fastgen.templates.reading import read_universe
-from fastgen.templates.site_load import COMFORTABLE, check_load, find_busy
+from fastgen.templates.site_load import check_load, find_busy
 
 if TYPE_CHECKING:
     from pathlib import Path
