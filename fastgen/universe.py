@@ -84,7 +84,7 @@ def check(folder: str | Path, *, roads: str | Path | None = None, force: bool = 
     from fastgen.templates.site_load import check_load, refuse_overload  # noqa: PLC0415
 
     universe = read_universe(check_input(folder, "folder"))
-    checked = list(check_load(universe, None if roads is None else Path(roads), lambda _: None))
+    checked = check_load(universe, None if roads is None else Path(roads), lambda _: None)
     if not force:
         refuse_overload(universe.folder, checked)
     return checked

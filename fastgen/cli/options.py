@@ -108,6 +108,9 @@ roads = click.option(
     metavar="DIR",
     help="Folder of CODE.roads files; a location without one there takes its built-in network.",
 )
+force = click.option(
+    "--force", is_flag=True, help="Accept a load over 1, whose queues grow all through a rush."
+)
 kitchen = click.option(
     "--kitchen",
     type=click.Choice(["statistical", "stations"]),

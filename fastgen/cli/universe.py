@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fastgen.cli.late_compiling import announced_late_compiling
-from fastgen.cli.options import roads
+from fastgen.cli.options import force, roads
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
 from fastgen.cli.universe_compare import compare
@@ -57,7 +57,7 @@ def init(folder: Path, preset: str) -> None:
 @universe.command()
 @click.argument("folder", type=Place(), metavar="DIR")
 @roads
-@click.option("--force", is_flag=True, help="Accept a load over 1, whose queues grow all through a rush.")
+@force
 def check(folder: Path, roads: Path | None, *, force: bool) -> None:
     """Check a template folder, and say how busy its stations and couriers will be.
 
@@ -78,7 +78,7 @@ def check(folder: Path, roads: Path | None, *, force: bool) -> None:
         with uncollected():
             from fastgen.templates.site_load import check_load, refuse_overload, warn_of_load  # noqa: PLC0415
 
-        checked = list(check_load(templates, roads, partial(say, err=True)))
+        checked = check_load(templates, roads, partial(say, err=True))
     for site in checked:
         say(*_describe(site))
     for line in warn_of_load(checked):

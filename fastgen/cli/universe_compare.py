@@ -59,7 +59,7 @@ _N = options.Whole()
     metavar="auto|N",
     help="Threads; auto takes every core. The figures are the same with any number.",
 )
-@click.option("--force", is_flag=True, help="Accept a load over 1, whose queues grow all through a rush.")
+@options.force
 @options.as_json
 def compare(
     a: Path,

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from fastgen.cli.options import Count, Whole, Workers, add_options, output, overwrite, roads, take_date
+from fastgen.cli.options import (
+    Count,
+    Whole,
+    Workers,
+    add_options,
+    force,
+    output,
+    overwrite,
+    roads,
+    take_date,
+)
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
 from fastgen.cli.replay_options import Duration
@@ -98,7 +108,7 @@ _cloudevents = click.option(
     help="Date of day 0.",
 )
 @roads
-@click.option("--force", is_flag=True, help="Accept a load over 1, whose queues grow all through a rush.")
+@force
 @_snapshot_every
 @_stop_at
 @_cloudevents

@@ -17,7 +17,7 @@ from fastgen.templates.rides import load_lengths
 from fastgen.units import M_PER_MILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -73,9 +73,7 @@ class Busy(NamedTuple):
     advice: str
 
 
-def check_load(
-    universe: Universe, roads: Path | None, announce: Callable[[str], None]
-) -> Iterator[CheckedSite]:
+def check_load(universe: Universe, roads: Path | None, announce: Callable[[str], None]) -> list[CheckedSite]:
     """Compute the load of each site.
 
     Parameters
@@ -91,12 +89,13 @@ def check_load(
         If a network can't be read, or has no road near its site.
     """
     check_networks([], roads)
-    recipes = make_recipes(universe)
+    recipes, checked = make_recipes(universe), []
     for number, site in enumerate(universe.sites.values(), 1):
         rides = measure_rides(site, roads, announce)
         population = make_population(universe, site, recipes, 0, number)
         load = compute_load(population, make_capacity(site), rides.out_us, rides.back_us)
-        yield CheckedSite(site, rides, load)
+        checked.append(CheckedSite(site, rides, load))
+    return checked
 
 
 def measure_rides(site: Site, roads: Path | None, announce: Callable[[str], None]) -> Rides:

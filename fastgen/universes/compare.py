@@ -194,7 +194,7 @@ def _leave_out_of_site(universe: Universe, site: Site, without: Sequence[str]) -
 
 
 def _check_load(side: Side, roads: Path | None, announce: Callable[[str], None], *, force: bool) -> None:
-    checked = list(check_load(side.universe, roads, announce))
+    checked = check_load(side.universe, roads, announce)
     for line in warn_of_load(checked):
         warnings.warn(f"{side.name}: {line}", FastgenWarning, stacklevel=3)
     if not force:

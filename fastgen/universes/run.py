@@ -83,7 +83,7 @@ def run_universe(
         check_target(options.cloud_events, out)
     universe = read_universe(check_input(templates, "templates"))
     check_apart(out, "output", universe.folder, "template folder")
-    checked = list(check_load(universe, options.roads, progress.announce))
+    checked = check_load(universe, options.roads, progress.announce)
     for line in warn_of_load(checked):
         progress.announce(f"fastgen: {line}")
     if not force:

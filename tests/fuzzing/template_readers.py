@@ -71,7 +71,7 @@ def read_templates(file: str, data: bytes, folder: Path) -> tuple[object, ...]:
         universe.brands,
         universe.ingredients,
     )
-    checked = list(check_load(universe, None, lambda _: None))
+    checked = check_load(universe, None, lambda _: None)
     try:
         refuse_overload(folder, checked)
     except ScenarioError as error:

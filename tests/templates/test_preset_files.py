@@ -29,7 +29,7 @@ OVEN = "KITCHEN_STATION_OVEN"
 def test_a_preset_is_valid_and_its_peak_load_comfortable(name: str, tmp_path: Path) -> None:
     write_preset(name, tmp_path / "u")
     universe = read_universe(tmp_path / "u")
-    checked = list(check_load(universe, None, lambda _: None))
+    checked = check_load(universe, None, lambda _: None)
     assert [busy for one in checked for busy in find_busy(one, COMFORTABLE)] == []
     # Nor are they idle: something at each site is nearly as busy as that.
     assert all(find_busy(one, 0.7) for one in checked)
