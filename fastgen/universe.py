@@ -155,7 +155,7 @@ def run(
         days=days,
         seed=seed,
         start=start,
-        stop_at_us=None if stop_at is None else parse_stop(stop_at, start),
+        stop_at_us=parse_stop(stop_at, start),
         snapshot_every=snapshot_every,
         roads=None if roads is None else Path(roads),
         workers=workers,
@@ -201,7 +201,7 @@ def resume(
     return resume_universe(
         dataset,
         days,
-        stop_at_us=None if stop_at is None else parse_stop(stop_at, start),
+        stop_at_us=parse_stop(stop_at, start),
         snapshot_every=snapshot_every,
         roads=None if roads is None else Path(roads),
         workers=workers,

@@ -155,7 +155,7 @@ def run(
         days=days,
         seed=seed,
         start=start,
-        stop_at_us=None if stop_at is None else parse_stop(stop_at, start),
+        stop_at_us=parse_stop(stop_at, start),
         snapshot_every=snapshot_every,
         roads=roads,
         workers=workers,
@@ -203,7 +203,7 @@ def resume(
         from fastgen.universes.run import read_run, resume_universe  # noqa: PLC0415
         from fastgen.universes.stop_time import parse_stop  # noqa: PLC0415
     start = read_run(dataset).start_date
-    stop_at_us = None if stop_at is None else parse_stop(stop_at, start)
+    stop_at_us = parse_stop(stop_at, start)
 
     def make(progress: TerminalRunProgress) -> BuildResult:
         return resume_universe(

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgen.errors import DataError
+from fastgen.model.offsets import join_offsets
 from fastgen.model.route_table import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from fastgen.model.route_table import RouteTable
+
+# Streets are those of the first table: the customers, whose order is that of the nodes, are the same.
+_JOINED = (
+    *("lat", "lon", "dist_mm", "drive_us", "undirected", "street"),
+    *("ping_lat", "ping_lon", "ping_progress", "text"),
+)
+_OFFSETS = ("ping_start", "text_start")
 
 
 def concatenate_tables(tables: Sequence[RouteTable], name: str) -> RouteTable:
@@ -45,24 +51,10 @@ def concatenate_tables(tables: Sequence[RouteTable], name: str) -> RouteTable:
     of_table = np.arange(len(tables), dtype=np.int32) * np.int32(first.n_customers)
     joined: dict[str, Any] = {key: np.concatenate([getattr(t, key) for t in tables]) for key in _JOINED}
     for key in _OFFSETS:
-        joined[key] = _join_offsets([getattr(table, key) for table in tables])
+        joined[key] = join_offsets([getattr(table, key) for table in tables])
     # A customer's rows behind each other: their texts are equal, and compress to nearly nothing.
     joined["by_path"] = (first.by_path[:, None] + of_table).ravel()
     for array in joined.values():
         # As in tables of the cache: kernels are compiled for arrays of either kind, which takes seconds.
         array.flags.writeable = False
     return replace(first, **joined)
-
-
-# Streets are those of the first table: the customers, whose order is that of the nodes, are the same.
-_JOINED = (
-    *("lat", "lon", "dist_mm", "drive_us", "undirected", "street"),
-    *("ping_lat", "ping_lon", "ping_progress", "text"),
-)
-_OFFSETS = ("ping_start", "text_start")
-
-
-def _join_offsets(starts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Join offsets into arrays that are concatenated."""
-    ends = np.cumsum([0, *(start[-1] for start in starts)])
-    return np.concatenate([[0], *(start[1:] + end for start, end in zip(starts, ends[:-1], strict=True))])

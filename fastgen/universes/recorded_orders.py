@@ -14,6 +14,7 @@ import pyarrow as pa
 from fastgen.errors import DamageError
 from fastgen.files import write_whole
 from fastgen.model.day_orders import CANCEL_REASONS, NEVER_US, NOT_YET_US
+from fastgen.model.offsets import join_offsets
 from fastgen.queueing.kernels import records as r
 from fastgen.templates.rides import find_rows
 from fastgen.universes.integer_tables import decode_table, encode_table
@@ -31,6 +32,7 @@ _MILESTONES = (
     *(r.ORDER_CREATED, r.ORDER_STARTED, r.ORDER_FINISHED),
     *(r.ORDER_READY, r.ORDER_ARRIVED, r.ORDER_PICKED_UP),
 )
+_PLAIN = ("day", "draw", "customer", "house_number", "cut_us", "cancelled_us", "reason")
 _TIMES = ("created_us", "started_us", "finished_us", "ready_us", "arrived_us", "picked_up_us")
 # Why an order that has ended in one of these states was not delivered.
 REASONS = {r.CANCELLED: "kitchen_closed", r.FAILED: "no_route"}
@@ -98,10 +100,8 @@ def record_day(plan: SitePlan, log: DayLog) -> RecordedOrders:
 
 def join_recorded(days: Sequence[RecordedOrders]) -> RecordedOrders:
     """Join the orders of days that follow each other."""
-    ends = np.cumsum([len(day.line_item) for day in days])
-    line_start = [day.line_start[:-1] + end - len(day.line_item) for day, end in zip(days, ends, strict=True)]
     joined = {name: np.concatenate([getattr(day, name) for day in days]) for name in RecordedOrders._fields}
-    joined["line_start"] = np.concatenate([*line_start, ends[-1:]])
+    joined["line_start"] = join_offsets([day.line_start for day in days])
     return RecordedOrders(**joined)
 
 
@@ -116,9 +116,6 @@ def write_recorded(recorded: RecordedOrders, path: Path) -> None:
     columns = {name: getattr(recorded, name) for name in _PLAIN}
     columns |= dict(zip(_TIMES, recorded.times_us.T, strict=True))
     write_whole(path, encode_table(columns, {"items": (recorded.line_start, recorded.line_item)}))
-
-
-_PLAIN = ("day", "draw", "customer", "house_number", "cut_us", "cancelled_us", "reason")
 
 
 def read_recorded(path: Path) -> RecordedOrders:

@@ -12,26 +12,29 @@ _DAY_TIME = re.compile(r"([0-9]{1,5}) ([01][0-9]|2[0-3]):([0-5][0-9])")
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
-def parse_stop(text: str, start: dt.date) -> int:
+def parse_stop(text: str | None, start: dt.date) -> int | None:
     """Read a time as a number of day and a time, "3 18:30", or as an ISO time, both in UTC.
 
     Parameters
     ----------
     text
-        The time. An ISO time may state another offset from UTC.
+        The time; None: the run doesn't stop before its last day ends. An ISO time may state another offset
+        from UTC.
     start
         Date of day 0.
 
     Returns
     -------
-    int
-        Microseconds since day 0, 00:00.
+    int or None
+        Microseconds since day 0, 00:00; None for None.
 
     Raises
     ------
     ScenarioError
         If it is neither, or not after the beginning of day 0.
     """
+    if text is None:
+        return None
     match = _DAY_TIME.fullmatch(text)
     if match is not None:
         day, hour, minute = map(int, match.groups())
