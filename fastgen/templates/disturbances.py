@@ -152,8 +152,8 @@ class Label(NamedTuple):
 
     Attributes
     ----------
-    site, name, kind
-        Name of the site; label and kind of the disturbance.
+    name, kind
+        Name and kind of the disturbance.
     from_us, to_us
         Microseconds from the epoch (day 0, 00:00) on; `to_us` is None if it has no end.
     target
@@ -162,7 +162,6 @@ class Label(NamedTuple):
         Couriers that are missing, times as many orders, or per cent by which rides take longer; else 1.
     """
 
-    site: str
     name: str
     kind: str
     from_us: int
@@ -187,7 +186,7 @@ def list_labels(site: Site, zone: ZoneInfo | None, start: dt.date) -> list[Label
         period = _period(one, place, 0)
         to_us = None if period.to_us == NEVER else period.to_us
         labels += [
-            Label(site.info.name, one.name, one.kind, period.from_us, to_us, target, size)
+            Label(one.name, one.kind, period.from_us, to_us, target, size)
             for target, size in _list_targets(one, site)
         ]
     return labels
