@@ -12,6 +12,7 @@ from fastgen.queueing.kernels.site import run_site
 from fastgen.queueing.site import make_site
 from tests.effort import repeats
 from tests.queueing.sites import Case, draw_case
+from tests.queueing.spans import assert_apart
 from tests.queueing.template_sites import draw_template_case
 
 if TYPE_CHECKING:
@@ -97,14 +98,6 @@ def assert_nobody_is_in_two_places(site: r.SiteArrays) -> None:
     assert_apart(steps[:, r.STEP_STATION], begins, ends)
     done = site.orders[site.orders[:, r.ORDER_STATE] == r.DELIVERED]
     assert_apart(done[:, r.ORDER_COURIER], done[:, r.ORDER_ASSIGNED], done[:, r.ORDER_ENDED])
-
-
-def assert_apart(who: NDArray[np.int64], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
-    # Who lives at the kitchen gets an order in no time: it comes before another one that begins then.
-    order = np.lexsort((ends, begins, who))
-    same = who[order][1:] == who[order][:-1]
-    assert same.any()
-    assert (begins[order][1:][same] >= ends[order][:-1][same]).all()
 
 
 def test_no_line_waits_while_a_station_of_its_type_is_free(run: tuple[Case, r.SiteArrays]) -> None:

@@ -7,33 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from fastgen.queueing.day_log import DayLog, take_out_day
-from fastgen.queueing.going_on import take_over
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import run_site
 from fastgen.queueing.site import make_site
+from tests.queueing.logs import run_by_days
 from tests.queueing.sites import DAY, Case, draw_case
-from tests.queueing.test_going_on import orders_between
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fastgen.queueing.day_log import DayLog
+
 # Where a log's records say which of its rows they belong to, and where a queue's links go.
 LINKS = [r.LINE_FIRST_STEP, r.LINE_END_STEP, r.LINE_ORDER, r.LINE_STEP, r.LINE_NEXT]
-
-
-def run_by_days(case: Case, days: int, shift_us: int) -> list[DayLog]:
-    """Run a case day by day; days begin `shift_us` after the epoch's."""
-    demand, logs = case.demand, []
-    starts = [shift_us + day * DAY for day in range(days + 2)]
-    site = make_site(case.capacity, orders_between(demand, 0, 0), case.changes, case.weather)
-    for day in range(days + 1):
-        first, end = np.searchsorted(demand.created_us, starts[day : day + 2]).tolist()
-        site = take_over(site, orders_between(demand, first, end), starts[max(day - 1, 0)])
-        run_site(starts[day + 1], site)
-        if day:
-            logs.append(take_out_day(site, day - 1, starts[day - 1], starts[day], starts[day + 1]))
-    return logs
 
 
 def shifted(case: Case, shift_us: int) -> Case:

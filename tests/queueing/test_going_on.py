@@ -10,8 +10,9 @@ import pytest
 from fastgen.queueing.going_on import take_over
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import run_site
-from fastgen.queueing.site import Demand, make_site
+from fastgen.queueing.site import make_site
 from tests.effort import repeats
+from tests.queueing.logs import orders_between
 from tests.queueing.sites import MINUTE, draw_case
 
 if TYPE_CHECKING:
@@ -20,28 +21,6 @@ if TYPE_CHECKING:
 N_STOPS = repeats(40, 500)
 # What is a number of a row; the rest is the same, whatever the numbers are.
 LINKS = [r.ORDER_FIRST_LINE, r.ORDER_END_LINE]
-
-
-def orders_between(demand: Demand, first: int, end: int) -> Demand:
-    """Cut some orders out of a demand."""
-    line, last = demand.line_start[first], demand.line_start[end]
-    step, past = demand.step_start[line], demand.step_start[last]
-    mine = slice(first, end)
-    return Demand(
-        created_us=demand.created_us[mine],
-        number=demand.number[mine],
-        customer=demand.customer[mine],
-        packing_us=demand.packing_us[mine],
-        ride_out=demand.ride_out[mine],
-        ride_back=demand.ride_back[mine],
-        line_start=demand.line_start[first : end + 1] - line,
-        step_start=demand.step_start[line : last + 1] - step,
-        step_type=demand.step_type[step:past],
-        duration_us=demand.duration_us[step:past],
-        expected_us=demand.expected_us[step:past],
-        draw=demand.draw[mine],
-        line_item=demand.line_item[line:last],
-    )
 
 
 def note(site: r.SiteArrays, orders: NDArray[np.int64], starts: dict[int, list[list[int]]]) -> None:

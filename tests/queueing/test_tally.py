@@ -16,8 +16,8 @@ from fastgen.queueing.kernels.site import run_site
 from fastgen.queueing.site import Capacity, Demand, make_site
 from fastgen.queueing.tally import Tally, tally_days
 from tests.effort import repeats
+from tests.queueing.logs import run_by_days
 from tests.queueing.sites import DAY, MINUTE, N_TYPES, Case, draw_case
-from tests.queueing.test_day_log import run_by_days
 
 DAYS = 7
 PRICES = np.concatenate(([3.0, 8.5, 5.25], np.arange(47.0)))

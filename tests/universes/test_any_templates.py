@@ -20,7 +20,7 @@ from fastgen.units import MIN_PER_DAY, US_PER_MIN
 from fastgen.universes.site_plan import SitePlan, plan_sites
 from fastgen.universes.site_run import draw_day, run_days
 from tests.effort import repeats
-from tests.queueing.test_conservation import assert_apart
+from tests.queueing.spans import assert_apart
 from tests.small_town import write_towns
 from tests.templates.folders import write
 from tests.universes.any_universe import DAYS, template_files
