@@ -66,9 +66,7 @@ def make_capacity(site: Site) -> Capacity:
     )
 
 
-def make_population(
-    universe: Universe, site: Site, recipes: Recipes, seed: int, location_id: int
-) -> Population:
+def make_population(universe: Universe, site: Site, recipes: Recipes, seed: int) -> Population:
     """Make a site's customers.
 
     Parameters
@@ -77,12 +75,13 @@ def make_population(
         The templates, and one of their sites.
     recipes
         Those of `make_recipes`.
-    seed, location_id
-        Address of the customers' draws.
+    seed
+        Seed of the customers' draws.
     """
     return Population(
         seed=seed,
-        location_id=location_id,
+        # Sites differ in their seeds.
+        location_id=0,
         n_customers=site.population.customers,
         orders_per_day=site.population.orders_per_customer_day,
         minute_weight=minute_weights(),

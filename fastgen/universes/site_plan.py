@@ -135,7 +135,7 @@ def plan_site(
     """Plan the run of one site; parameters and errors are those of `plan_sites`."""
     rides = load_rides(site, roads, announce)
     # Seeds differ by the sites' names, so that a site is the same in any company.
-    population = make_population(universe, site, make_recipes(universe), site_seed(seed, site.info.name), 0)
+    population = make_population(universe, site, make_recipes(universe), site_seed(seed, site.info.name))
     zone = load_zone(site.timezone)
     place = place_of(site, zone, start)
     return SitePlan(

@@ -30,7 +30,7 @@ def draw_template_case(seed: int) -> Case:
     soups, toasts = (from_dict(Brand, OLDER[f"brands/{name}.json"]) for name in ("soups", "toasts"))
     brands = {"soups": soups, "stews": replace(soups, name="stews"), "toasts": toasts}
     universe = Universe(Path(), {"town": site}, brands, ())
-    population = make_population(universe, site, make_recipes(universe), seed, 0)
+    population = make_population(universe, site, make_recipes(universe), seed)
     rides = np.random.default_rng([seed, 3]).integers(0, 4_000_000, (2, population.n_customers))
     rides[0, ::100] = -1
     place = place_of(site, None, start)

@@ -51,8 +51,8 @@ def test_capacity_and_population_are_those_of_the_site(tmp_path: Path) -> None:
     assert capacity.paces.tolist() == [60, 60, 60]
     assert (capacity.lead_us, capacity.eating_us) == (600_000_000, 1_800_000_000)
     assert (capacity.n_customers, capacity.nearest_first) == (1000, False)
-    population = make_population(universe, site, make_recipes(universe), 7, 3)
-    assert (population.seed, population.location_id, population.lines_max) == (7, 3, 5)
+    population = make_population(universe, site, make_recipes(universe), 7)
+    assert (population.seed, population.lines_max) == (7, 5)
     assert (population.n_customers, population.orders_per_day) == (1000, 0.3)
 
 
@@ -67,7 +67,7 @@ def test_the_engine_runs_on_them(tmp_path: Path) -> None:
     universe = read_universe(write(changed("sites/london.json", "population", {"customers": 100}), tmp_path))
     (site,) = universe.sites.values()
     rides = np.full(100, 1_000_000)
-    demand = draw_wishes(make_population(universe, site, make_recipes(universe), 1, 1), 0, rides, rides)
+    demand = draw_wishes(make_population(universe, site, make_recipes(universe), 1), 0, rides, rides)
     arrays = make_site(make_capacity(site), demand)
     run_site(r.NEVER, arrays)
     assert len(arrays.orders) > 10

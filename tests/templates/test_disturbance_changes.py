@@ -183,7 +183,7 @@ def test_the_population_knows_surges_and_launches(tmp_path: Path) -> None:
         for n, keys in enumerate([*ONE_OF_EACH, {"kind": "demand_surge", "factor": 3, "from": "7 00:00"}])
     ]
     universe = read_universe(write(changed(SITE, "disturbances", rows), tmp_path))
-    population = make_population(universe, universe.sites["london.json"], make_recipes(universe), 1, 0)
+    population = make_population(universe, universe.sites["london.json"], make_recipes(universe), 1)
     assert population.surges == ((2160, 2250, 2.5), (7 * 1440, NEVER, 3.0))
     # Soup, Egg Toast, Plain Toast.
     assert population.on_sale_min is not None

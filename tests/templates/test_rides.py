@@ -111,7 +111,7 @@ def test_couriers_of_the_engine_have_the_pace_of_their_mode(tmp_path: Path) -> N
 
 def test_packing_reaches_the_orders(tmp_path: Path) -> None:
     universe = make_universe(tmp_path, packing_s=1.5)
-    population = make_population(universe, universe.sites["london.json"], make_recipes(universe), 1, 0)
+    population = make_population(universe, universe.sites["london.json"], make_recipes(universe), 1)
     assert population.packing_us == 1_500_000
 
 
