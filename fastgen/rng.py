@@ -53,6 +53,10 @@ class Purpose(IntEnum):
     # Of kitchens with stations: the index is the order's draw number.
     COOKING = 20
     PACKING = 21
+    # Of their disturbances: orders on top, counted by minute, and second baskets of orders once a brand is
+    # launched; there 2**16 times the position of the brand's placement is added to the day.
+    ADDED_COUNT = 22
+    LAUNCHED_BASKET = 23
 
 
 class Stream(NamedTuple):

@@ -22,9 +22,12 @@ from fastgen.model.location import Placement
 from fastgen.model.momentum import Momentum
 from fastgen.model.order_source import OrderRange
 from fastgen.model.station_kitchens import StationKitchens
+from fastgen.orders.draws import count_added
+from fastgen.orders.launches import Launch, replace_baskets
 from fastgen.orders.outside import draw_outside_orders
 from fastgen.orders.source import StatisticalSource
 from fastgen.queueing.population import Surge, draw_homes, draw_names, draw_wishes
+from fastgen.rng import Purpose, stream
 from fastgen.units import MIN_PER_DAY
 from tests.orders.parameters import count_days, make_model, simulate_all
 from tests.queueing.populations import POPULATION
@@ -68,10 +71,23 @@ def main() -> None:
         for day in range(DAYS):
             draw_wishes(population, day, homes.node, homes.node)
         draw_asked(model)
+        draw_disturbed(model)
         draw_outside_orders(model, 42, 1000, np.arange(DAYS), np.array([7, 2**32 - 1]), orders)
     for line in sorted(seen):
         sys.stdout.write(" ".join(map(str, line)) + "\n")
     assert np.all([len(line) == 7 for line in seen])
+
+
+def draw_disturbed(model: LocationParameters) -> None:
+    """Draw what a surge adds to some days, and the basket of an order of each that a launch may replace."""
+    added, launched = (
+        stream(42, model.location_id, purpose) for purpose in (Purpose.ADDED_COUNT, Purpose.LAUNCHED_BASKET)
+    )
+    count_added(model._replace(surge=model.demand._replace(minute=added)), np.arange(DAYS))
+    orders = DayOrders.empty(DAYS, model.lines_max)
+    orders.draw[:], orders.times_us[:], orders.line_start[:] = np.arange(DAYS), 0, 0
+    launch = Launch(0, 3, model.baskets.item[:1], model.baskets._replace(stream=launched))
+    replace_baskets((launch,), np.arange(DAYS), orders)
 
 
 def draw_asked(model: LocationParameters) -> None:

@@ -146,7 +146,9 @@ def test_disturbances_of_the_example_are_valid(tmp_path: Path) -> None:
     scenario, _ = load_inputs(tmp_path / "broken.toml", None, overrides={"kitchen": "stations"})
     kitchens = scenario.kitchens_of(scenario.locations[0])
     assert kitchens is not None
-    assert [one.kind for one in kitchens.disturbances] == ["station_outage", "rain"]
+    assert [one.kind for one in kitchens.disturbances] == [
+        *("station_outage", "rain", "demand_surge", "brand_launch", "kitchen_closed")
+    ]
 
 
 @pytest.fixture(scope="module")

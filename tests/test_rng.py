@@ -173,6 +173,8 @@ def test_purposes_keep_their_numbers() -> None:
         "SURGE_COUNT": 19,
         "COOKING": 20,
         "PACKING": 21,
+        "ADDED_COUNT": 22,
+        "LAUNCHED_BASKET": 23,
     }
 
 
@@ -213,12 +215,18 @@ def test_every_purpose_is_drawn_where_the_layout_says(counters: dict[tuple[int, 
     # People live where they live, and are called what they are called, whatever the day.
     for purpose in (Purpose.HOME, Purpose.PERSON_NAME):
         assert {place[:2] for place in places[purpose]} == {(1, 0), (4, 0)}
-    timeless = {Purpose.ORDER_ID, Purpose.MOMENTUM, Purpose.HOME, Purpose.PERSON_NAME}
+    # A brand at position 3, which is in the day too.
+    assert {place[1] for place in places[Purpose.LAUNCHED_BASKET]} == {(3 << 16) + day for day in (0, 1)}
+    timeless = {
+        *(Purpose.ORDER_ID, Purpose.MOMENTUM, Purpose.HOME, Purpose.PERSON_NAME),
+        Purpose.LAUNCHED_BASKET,
+    }
     for purpose in simulated - timeless:
         assert {place[:2] for place in places[purpose]} == {(place, d) for place in (1, 4) for d in (0, 1)}
     assert {place[2:] for place in places[Purpose.DAY_NOISE]} == {(0, 0)}
     assert {index for *_, index, _ in places[Purpose.MINUTE_COUNT]} == set(range(1440))
     assert {index for *_, index, _ in places[Purpose.SURGE_COUNT]} == set(range(1440))
+    assert {index for *_, index, _ in places[Purpose.ADDED_COUNT]} == set(range(1440))
     # Within a minute, orders of a surge count on from 2**20, the others from 0.
     numbers = {index & 2**21 - 1 for *_, index, _ in places[Purpose.CANDIDATE]}
     assert {number >> 20 for number in numbers} == {0, 1}

@@ -77,7 +77,7 @@ class Asked:
         self._parameters = source.parameters[place.location_id]
         self._durations = stream(source.seed, place.location_id, Purpose.COOKING)
         self._packing = stream(source.seed, place.location_id, Purpose.PACKING)
-        self._counts: dict[int, tuple[int, int]] = {}
+        self._counts: dict[tuple[int, bool], tuple[int, int]] = {}
 
     def count_early(self, day: int) -> int:
         """Count the orders of a day before 04:00, which are made in the kitchen day of the day before."""
@@ -86,10 +86,11 @@ class Asked:
     def find_shares(self, kitchen_day: int) -> tuple[Share, Share]:
         """Find the orders of a kitchen day: the late ones of its own day, the early ones of the next day.
 
-        Day -1 has no draws: before day 0, the late orders are those of day 0, moved back by its length.
+        Day -1 has no draws: before day 0, the late orders are those of day 0, moved back by its length, as
+        they would be without surges and launches, which have not begun yet.
         """
         day = max(kitchen_day, 0)
-        n_early, n_orders = self._count(day)
+        n_early, n_orders = self._count(day, undisturbed=kitchen_day < 0)
         late = OrderRange(day, n_early, n_orders - n_early, 0)
         early = OrderRange(kitchen_day + 1, 0, self.count_early(kitchen_day + 1), 0)
         return Share(late, -self._length_us(0) if kitchen_day < 0 else 0), Share(early, 0)
@@ -100,7 +101,16 @@ class Asked:
         ranges = [share.orders for share in shares]
         sizes = [one.n_orders for one in ranges]
         orders = DayOrders.empty(sum(sizes), self._source.lines_max)
-        self._source.fill_baskets(self._place.location_id, ranges, self.n_customers, orders)
+        # Orders that are moved back come first.
+        moved = [one.orders for one in shares if one.shift_us]
+        n_moved = sum(one.n_orders for one in moved)
+        for some, section, undisturbed in (
+            (moved, orders.section(0, n_moved), True),
+            (ranges[len(moved) :], orders.section(n_moved, sum(sizes)), False),
+        ):
+            self._source.fill_baskets(
+                self._place.location_id, some, self.n_customers, section, undisturbed=undisturbed
+            )
         line_item = orders.line_item[: orders.line_start[-1]]
         step_start, step_type, expected_us = list_steps(self._place.recipes, line_item)
         ride = self._routes.drive_us[orders.customer]
@@ -146,13 +156,14 @@ class Asked:
         packing: NDArray[np.int64] = np.floor(mean_us * (root * root / MEAN_FACTOR) + 0.5).astype(np.int64)
         return packing
 
-    def _count(self, day: int) -> tuple[int, int]:
+    def _count(self, day: int, *, undisturbed: bool = False) -> tuple[int, int]:
         """Count the orders of a day before 04:00, and all of them."""
         # Several shares need a day's counts, and drawing them takes as long as some orders.
-        if day not in self._counts:
-            counts = count_minutes(self._parameters, np.array([day]))[0]
-            self._counts[day] = int(counts[:FIRST_MINUTE].sum()), int(counts.sum())
-        return self._counts[day]
+        if (day, undisturbed) not in self._counts:
+            parameters = self._parameters.undisturbed if undisturbed else self._parameters
+            counts = count_minutes(parameters, np.array([day]))[0]
+            self._counts[day, undisturbed] = int(counts[:FIRST_MINUTE].sum()), int(counts.sum())
+        return self._counts[day, undisturbed]
 
     def _length_us(self, day: int) -> int:
         zone, start = self._parameters.zone, self._parameters.start

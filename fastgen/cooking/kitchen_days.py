@@ -8,6 +8,7 @@ import numpy as np
 
 from fastgen.cooking.asked import Asked, Share, cut_shares, take_section
 from fastgen.errors import ScenarioError
+from fastgen.model.day_orders import NOT_YET_US
 from fastgen.model.disturbances import USUAL
 from fastgen.model.order_source import OrderRange
 from fastgen.queueing.going_on import take_over
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 ORDERS_AT_ONCE = 8_000
 # Longer than any day, also one on which the clock is set back.
 _LONGEST_DAY_US = 2 * S_PER_DAY * US_PER_S
+# In place of the times of an order: nobody has made it, no kitchen has taken it.
+_UNMADE, _CANCELLED = r.NONE, r.NONE - 1
 # What kitchens decide of an order: columns 1 to 5 of `DayOrders.times_us`.
 _MADE = [r.ORDER_STARTED, r.ORDER_FINISHED, r.ORDER_READY, r.ORDER_ARRIVED, r.ORDER_PICKED_UP]
 
@@ -78,7 +81,7 @@ class KitchenDays:
         ------
         tuple of (int, int64 (n_orders, 5))
             Kitchen day, and the times of its orders, microseconds since the epoch: started, finished, ready,
-            driver arrived, picked up.
+            driver arrived, picked up. `NOT_YET_US` in all of them: cancelled at its creation.
 
         Raises
         ------
@@ -115,7 +118,7 @@ class KitchenDays:
 
     def _run_day(self, day: int, n_orders: int, parts: Iterator[Demand]) -> NDArray[np.int64]:
         """Run a kitchen day of `n_orders` orders, part after part; there is one part at least."""
-        times = np.full((n_orders, len(_MADE)), r.NONE, np.int64)
+        times = np.full((n_orders, len(_MADE)), _UNMADE, np.int64)
         first = next(parts)
         # The engine's clock counts from the first order: it has too few bits for years.
         begins_us = int(first.created_us[0]) if n_orders else 0
@@ -135,10 +138,9 @@ class KitchenDays:
             site = take_over(site, placed)
         run_site(r.NEVER, site)
         longest_us = max(longest_us, _collect(site, times))
-        is_stuck = bool((times == r.NONE).any())
+        is_stuck = bool((times == _UNMADE).any())
         self._check_longest(day, r.NEVER if is_stuck else longest_us)
-        times += begins_us
-        return times
+        return np.where(times == _CANCELLED, NOT_YET_US, times + begins_us)
 
     def _check_longest(self, day: int, longest_us: int) -> None:
         most, code = self._place.kitchens.longest_min, self._place.code
@@ -158,7 +160,9 @@ def _place(part: Demand, first: int, begins_us: int) -> Demand:
 
 
 def _collect(site: SiteArrays, times: NDArray[np.int64]) -> int:
-    """Copy the times of delivered orders; return the longest time from creation to pick-up."""
+    """Copy the times of orders that have ended; return the longest time from creation to pick-up."""
+    cancelled = site.orders[site.orders[:, r.ORDER_STATE] == r.CANCELLED]
+    times[cancelled[:, r.ORDER_INDEX]] = _CANCELLED
     ended = site.orders[site.orders[:, r.ORDER_STATE] == r.DELIVERED]
     times[ended[:, r.ORDER_INDEX]] = ended[:, _MADE]
     return int((ended[:, r.ORDER_PICKED_UP] - ended[:, r.ORDER_CREATED]).max(initial=0))

@@ -6,9 +6,12 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fastgen.cooking.asked import Place
 from fastgen.cooking.kitchen_days import KitchenDays
 from fastgen.cooking.recipes import make_recipes
+from fastgen.model.day_orders import CANCEL_REASONS, NEVER_US, NOT_YET_US
 from fastgen.orders.source import StatisticalSource
 from fastgen.units import S_PER_MIN
 
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from fastgen.model.day_orders import DayOrders
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 # Raised with every change of what kitchens make of the same orders: recipes, draws, rules of the engine.
 VERSION = 1
+_CLOSED = 1 + CANCEL_REASONS.index("kitchen_closed")
 # Kitchen days that are kept: the two of a location-day whose orders are asked for in parts.
 _DAYS_KEPT = 2
 
@@ -91,8 +94,9 @@ class StationsSource:
 
     @property
     def may_end_early(self) -> bool:
-        """Return False: every order is delivered."""
-        return False
+        """Whether all kitchens of a location are closed at some time: then orders are cancelled."""
+        # By the scenario alone, so that fewer days or locations are rows of the same form.
+        return any(place.kitchens.may_close for place in self.places.values())
 
     def fill(
         self, location_id: int, ranges: Sequence[OrderRange], routes: RouteTable, orders: DayOrders
@@ -122,6 +126,11 @@ class StationsSource:
                 times[early:] = made[day][begin : begin + n - early]
             at += n
         orders.customer[:] = days.find_rows(orders.customer, orders.times_us[:, -1])
+        if orders.endings is not None:
+            is_cancelled = orders.times_us[:, 1] == NOT_YET_US
+            orders.endings.cut_us[:] = NEVER_US
+            orders.endings.cancelled_us[:] = np.where(is_cancelled, orders.times_us[:, 0], NOT_YET_US)
+            orders.endings.reason[:] = np.where(is_cancelled, _CLOSED, 0)
 
     def _run(
         self, days: KitchenDays, location_id: int, wanted: Sequence[int]

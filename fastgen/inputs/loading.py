@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fastgen.errors import ScenarioError
+from fastgen.inputs.launched_brands import check_launched_brands
 from fastgen.inputs.location_tables import locations_tree, make_dimensions, same_locations
 from fastgen.inputs.menus import BrandTables, load_built_in_menus
 from fastgen.inputs.scenario_file import canonical_tree, merge_file, scenario_from_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from fastgen.model.dimensions import Dimensions
     from fastgen.model.scenario import Scenario
+
+_T = TypeVar("_T")
 
 
 def load_inputs(
@@ -57,7 +60,7 @@ def load_inputs(
     """
     if dimensions_dir is None:
         scenario = scenario_from_tree(merge_file(scenario_path), scenario_path, overrides)
-        return scenario, _make(scenario, load_built_in_menus(), scenario_path)
+        return scenario, _name_file(scenario_path, lambda: make_dimensions(scenario, load_built_in_menus()))
     # Only for a folder of tables: most builds have none.
     from fastgen.inputs.tables import read_tables_silently, warn_of  # noqa: PLC0415  # slow to import
 
@@ -70,16 +73,19 @@ def load_inputs(
     if scenario_path is not None:
         as_read = scenario_from_tree(merge_file(None, locations), dimensions_dir)
         # If the file changed a location or a placement, the two tables about them are made anew.
-        if not same_locations(scenario, as_read):
+        if same_locations(scenario, as_read):
+            _name_file(scenario_path, lambda: check_launched_brands(scenario, tables))
+        else:
             menus = BrandTables(tables.brands, tables.menus, tables.categories, tables.items)
-            tables = _make(scenario, menus, scenario_path)
+            tables = _name_file(scenario_path, lambda: make_dimensions(scenario, menus))
     # Last, so that a command that fails prints its error alone.
     warn_of(renumbered)
     return scenario, tables
 
 
-def _make(scenario: Scenario, menus: BrandTables, path: Path | None) -> Dimensions:
+def _name_file(path: Path | None, make: Callable[[], _T]) -> _T:
+    """Call a function, whose errors are of a scenario file."""
     try:
-        return make_dimensions(scenario, menus)
+        return make()
     except ScenarioError as error:
         raise ScenarioError(f"{path}: {error}" if path else str(error)) from None

@@ -10,6 +10,7 @@ import numpy as np
 
 from fastgen.errors import DataError, ScenarioError
 from fastgen.inputs.brand_momentum import deal_growth
+from fastgen.inputs.launched_brands import check_launched_brands
 from fastgen.model.dimensions import BrandLocations, Dimensions, Locations
 from fastgen.model.fields import from_dict
 from fastgen.model.location import Location, Placement, trajectory_by_growth
@@ -33,10 +34,13 @@ def make_dimensions(scenario: Scenario, menus: BrandTables) -> Dimensions:
     Raises
     ------
     ScenarioError
-        If a placement names a brand that the tables don't have, or one without items.
+        If a placement names a brand that the tables don't have, or one without items; if a location doesn't
+        sell a brand that is launched there.
     """
     _check_placements(scenario, menus)
-    return Dimensions(_locations(scenario), menus.brands, _brand_locations(scenario, menus), *menus[1:])
+    dims = Dimensions(_locations(scenario), menus.brands, _brand_locations(scenario, menus), *menus[1:])
+    check_launched_brands(scenario, dims)
+    return dims
 
 
 def same_locations(one: Scenario, other: Scenario) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastgen.model.disturbances import find_highest_surge
 from fastgen.units import S_PER_MIN
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def _bound_expected_orders(scenario: Scenario, location: Location) -> float:
         if not event.locations or location.code in event.locations:
             some = slice(event.first_day, event.last_day + 1)
             factors[some] = np.minimum(factors[some] * max(event.factor, 1.0), _MAX_FACTOR)
+    kitchens = scenario.kitchens_of(location)
+    surge = 1.0 if kitchens is None else find_highest_surge(kitchens.disturbances)
     weekday_factor = max(location.weekday_factors or scenario.demand.weekday_factors)
     _, noise_high = scenario.noise_of(location)
-    return float((most * factors).sum()) * scenario.scale * weekday_factor * noise_high
+    return float((most * factors).sum()) * scenario.scale * weekday_factor * noise_high * surge

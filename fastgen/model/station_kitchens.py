@@ -8,14 +8,12 @@ from typing import Literal
 from fastgen.errors import ScenarioError
 from fastgen.model.courier_fields import DISPATCH, LEAD_MIN
 from fastgen.model.disturbances import (
-    FEWER_COURIERS,
     KITCHEN_CLOSED,
-    RAIN,
-    STATION_OUTAGE,
     USUAL,
     Disturbance,
     check_disturbances,
-    time_text,
+    check_launches,
+    find_highest_surge,
 )
 from fastgen.model.field_flags import boolean
 from fastgen.model.field_kinds import choice, integer, number, rows, sparse
@@ -25,8 +23,8 @@ from fastgen.model.stations import MAX_STATIONS
 # How the times of an order are made: drawn one by one, or by kitchens with stations and couriers.
 STATISTICAL, STATIONS = KITCHEN_MODELS = ("statistical", "stations")
 
-# Of disturbances: those that change what kitchens and couriers can do.
-KINDS_OF_KITCHENS = (STATION_OUTAGE, FEWER_COURIERS, RAIN, KITCHEN_CLOSED)
+# As the factor of a demand event at most, so that expected orders stay finite.
+MAX_SURGE = 1000.0
 
 
 @dataclass(frozen=True)
@@ -59,32 +57,29 @@ class StationKitchens:
     )
     disturbances: tuple[Disturbance, ...] = field(
         # In the order of the file, to which errors refer.
-        metadata=sparse(rows(Disturbance, "what goes wrong for a time", lambda _: 0)),
+        metadata=sparse(rows(Disturbance, "what goes wrong, or right, for a time", lambda _: 0)),
         default=(),
     )
 
     def __post_init__(self) -> None:
-        """Check the fields, and that disturbances hit what is there and leave every order a kitchen."""
+        """Check the fields, and that disturbances hit what is there."""
         check_fields(self)
-        for i, one in enumerate(self.disturbances):
-            if one.kind not in KINDS_OF_KITCHENS:
-                raise ScenarioError(
-                    f"disturbances[{i}].kind: expected {', '.join(KINDS_OF_KITCHENS)}, got {one.kind!r}: "
-                    "[events] change the demand, and the start_day of a location's brands launches them."
-                )
         check_disturbances(self.disturbances, self.stations_by_kitchen, self.couriers)
-        self._check_open()
+        # What a location sells isn't known here, nor whether it sells anything before a launch.
+        check_launches(self.disturbances, None)
+        surge = find_highest_surge(self.disturbances)
+        if surge > MAX_SURGE:
+            raise ScenarioError(
+                f"disturbances: expected factors whose product is at most {MAX_SURGE:g}, got {surge:g}."
+            )
 
-    def _check_open(self) -> None:
+    @property
+    def may_close(self) -> bool:
+        """Whether all kitchens are closed at some time, so that orders of that time are cancelled."""
         closings = [one for one in self.disturbances if one.kind == KITCHEN_CLOSED]
-        for i, one in enumerate(self.disturbances):
-            # The most kitchens are closed where one closes.
-            closed = {other.kitchen for other in closings if other.lasts_at(one.from_min)}
-            if one.kind == KITCHEN_CLOSED and (None in closed or len(closed) == self.kitchens):
-                raise ScenarioError(
-                    f"disturbances[{i}].kitchen: expected another one open at {time_text(one.from_min)!r}, "
-                    "got none: every order of a scenario is delivered."
-                )
+        # The most kitchens are closed where one closes.
+        at_once = [{other.kitchen for other in closings if other.lasts_at(one.from_min)} for one in closings]
+        return any(None in closed or len(closed) == self.kitchens for closed in at_once)
 
     @property
     def stations_by_kitchen(self) -> dict[str, tuple[int, ...]]:

@@ -11,6 +11,7 @@ from fastgen.orders.kernels.baskets import draw_baskets
 from fastgen.orders.kernels.delivery import draw_driver_arrivals
 from fastgen.orders.kernels.demand import draw_creations, draw_minute_counts
 from fastgen.orders.kernels.kitchen import draw_service_times
+from fastgen.orders.launches import replace_baskets
 from fastgen.units import MIN_PER_DAY
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from fastgen.model.day_orders import DayOrders
     from fastgen.model.order_source import OrderRange
+    from fastgen.orders.kernels.demand import DemandArrays
     from fastgen.orders.parameters import LocationParameters
 
 
@@ -88,17 +90,31 @@ def draw_baskets_only(
         orders.times_us,
         orders.customer,
         orders.house_number,
+        count_added(parameters, days),
     )
     day: NDArray[np.int64] = np.repeat(days, n_orders)
     draw_baskets(parameters.baskets, day, draw, orders.line_start, orders.line_item, orders.line_qty)
+    replace_baskets(parameters.launches, day, orders)
     return day
 
 
 def count_minutes(parameters: LocationParameters, days: NDArray[np.int64]) -> NDArray[np.int64]:
     """Count the orders in every minute of the given days, int64 (n_days, 1440)."""
     if parameters.minute_counts is not None:
-        return parameters.minute_counts[days]
+        usual = parameters.minute_counts[days]
+    else:
+        usual = _draw_counts(parameters.demand, days)
+    added = count_added(parameters, days)
+    return usual if added is None else usual + added
+
+
+def count_added(parameters: LocationParameters, days: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Count the orders that surges add in every minute of the given days; None without a surge."""
+    return None if parameters.surge is None else _draw_counts(parameters.surge, days)
+
+
+def _draw_counts(demand: DemandArrays, days: NDArray[np.int64]) -> NDArray[np.int64]:
     counts = np.empty((len(days), MIN_PER_DAY), np.int64)
     for row, day in enumerate(days.tolist()):
-        draw_minute_counts(parameters.demand, day, counts[row])
+        draw_minute_counts(demand, day, counts[row])
     return counts

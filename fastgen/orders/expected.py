@@ -13,11 +13,11 @@ import numpy as np
 
 from fastgen.errors import ScenarioError
 from fastgen.orders.demand_curve import active_events, demand_weights, event_factors
+from fastgen.orders.surges import cut_surges, find_surges, list_by_day
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastgen.model.demand import DemandEvent
     from fastgen.model.location import Location
     from fastgen.model.scenario import Scenario
 
@@ -114,8 +114,8 @@ def open_days(location: Location, days: int) -> NDArray[np.bool_]:
 def expected_orders(scenario: Scenario) -> NDArray[np.float64]:
     """Compute the mean number of orders of every location-day.
 
-    It is the mean over the noise of the target rounded down, times the mean of the events' factors weighted
-    by each minute's demand.
+    It is the mean over the noise of the target rounded down, times the mean of the factors of events and
+    surges, weighted by each minute's demand.
 
     Returns
     -------
@@ -141,18 +141,23 @@ def _mean_of_floor(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArr
 
 
 def _mean_event_factors(scenario: Scenario, location: Location) -> NDArray[np.float64]:
-    """Compute the factor of the events on each day's orders, float64 (days,)."""
+    """Compute the factor of events and surges on each day's orders, float64 (days,)."""
     weights = demand_weights(location, scenario.demand)
     # Summed exactly: the order of a vectorised sum depends on the processor.
     total = math.fsum(weights)
     means = np.ones(scenario.days)
-    # Many days have the same events: each set of events is weighed once.
-    known: dict[tuple[DemandEvent, ...], float] = {(): 1.0}
-    for day in range(scenario.days) if scenario.events else ():
+    periods = cut_surges(find_surges(scenario, location), scenario.days)
+    surges = list_by_day(periods, scenario.days)
+    # Many days have the same events and surges: each set of them is weighed once.
+    known: dict[tuple[object, object], float] = {((), ()): 1.0}
+    for day in range(scenario.days) if scenario.events or periods else ():
         events = active_events(scenario.events, location.code, day)
-        if events not in known:
-            known[events] = math.fsum(weights * event_factors(events, location.code, day)) / total
-        means[day] = known[events]
+        if (events, surges[day]) not in known:
+            factors = event_factors(events, location.code, day)
+            for start_min, end_min, factor in surges[day]:
+                factors[start_min:end_min] *= factor
+            known[events, surges[day]] = math.fsum(weights * factors) / total
+        means[day] = known[events, surges[day]]
     return means
 
 

@@ -15,6 +15,8 @@ from fastgen.model.wall_clock import skipped_minutes
 from fastgen.orders.demand_curve import demand_weights
 from fastgen.orders.kernels.baskets import BasketArrays
 from fastgen.orders.kernels.demand import DemandArrays
+from fastgen.orders.launches import split_launches
+from fastgen.orders.surges import cut_surges, find_surges, list_by_day
 from fastgen.rng import Purpose, Stream, stream
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from fastgen.model.location import Location
     from fastgen.model.order_rules import Driver
     from fastgen.model.scenario import Scenario
+    from fastgen.orders.launches import Launch
 
 
 class LocationParameters(NamedTuple):
@@ -54,8 +57,12 @@ class LocationParameters(NamedTuple):
         Time zone of the location if timestamps are UTC; None if they are the location's wall clock.
     start
         Date of day 0.
+    surge
+        Demand of the orders that surges add; None without a surge.
+    launches
+        Brands that are launched, which `baskets` doesn't have.
     minute_counts
-        int64 (n_days, 1440), orders of every minute; None where that would take too much memory.
+        int64 (n_days, 1440), usual orders of every minute; None where that would take too much memory.
     """
 
     location_id: int
@@ -71,7 +78,14 @@ class LocationParameters(NamedTuple):
     lines_max: int
     zone: ZoneInfo | None
     start: dt.date
+    surge: DemandArrays | None = None
+    launches: tuple[Launch, ...] = ()
     minute_counts: NDArray[np.int64] | None = None
+
+    @property
+    def undisturbed(self) -> LocationParameters:
+        """The parameters without surges and launches."""
+        return self._replace(surge=None, launches=())
 
 
 def build_location_parameters(
@@ -102,10 +116,14 @@ def build_location_parameters(
         service.finished_to_ready,
         service.ready_to_picked_up,
     )
+    demand = _demand_arrays(scenario, location, targets, zone)
+    placed_baskets, launches = split_launches(
+        scenario, dims, location, *_basket_arrays(scenario, dims, location), zone
+    )
     return LocationParameters(
         location_id=location.location_id,
-        demand=_demand_arrays(scenario, location, targets, zone),
-        baskets=_basket_arrays(scenario, dims, location),
+        demand=demand,
+        baskets=placed_baskets,
         creation=stream(seed, location.location_id, Purpose.CREATION),
         kitchen=stream(seed, location.location_id, Purpose.KITCHEN),
         driver=stream(seed, location.location_id, Purpose.DRIVER),
@@ -116,6 +134,25 @@ def build_location_parameters(
         lines_max=max(1, baskets.brands_max) * baskets.items_max,
         zone=zone,
         start=scenario.start,
+        surge=_surge_arrays(scenario, location, demand),
+        launches=launches,
+    )
+
+
+def _surge_arrays(scenario: Scenario, location: Location, usual: DemandArrays) -> DemandArrays | None:
+    """Make the demand of the orders that surges add to the usual ones; None without a surge."""
+    n_days = len(usual.expected)
+    periods = cut_surges(find_surges(scenario, location), n_days)
+    if not periods:
+        return None
+    surges = [bool(one) for one in list_by_day(periods, n_days)]
+    return usual._replace(
+        minute=stream(scenario.seed, location.location_id, Purpose.ADDED_COUNT),
+        # Other days have nothing to draw.
+        expected=np.where(surges, usual.expected, 0.0),
+        # The periods cover all days: in those without a surge the factor is 0.
+        event_days=np.concatenate((usual.event_days, np.array([one[:4] for one in periods], np.int64))),
+        event_factor=np.concatenate((usual.event_factor, [one.factor - 1 for one in periods])),
     )
 
 
@@ -148,7 +185,10 @@ def _demand_arrays(
     )
 
 
-def _basket_arrays(scenario: Scenario, dims: Dimensions, location: Location) -> BasketArrays:
+def _basket_arrays(
+    scenario: Scenario, dims: Dimensions, location: Location
+) -> tuple[NDArray[np.int64], BasketArrays]:
+    """Make the baskets of a location, and list the brand of each of its placements."""
     rules, placed = scenario.baskets_of(location), dims.brand_locations
     # Draws pick brands and items by position, so both are sorted: row order in the tables must not matter.
     rows = np.flatnonzero(placed.location_id == location.location_id)
@@ -156,7 +196,7 @@ def _basket_arrays(scenario: Scenario, dims: Dimensions, location: Location) -> 
     of_brand = [np.flatnonzero(dims.items.brand_id == brand) for brand in placed.brand_id[rows]]
     of_brand = [items[np.argsort(dims.items.id[items])] for items in of_brand]
     counts = [len(items) for items in of_brand]
-    return BasketArrays(
+    return placed.brand_id[rows], BasketArrays(
         stream=stream(scenario.seed, location.location_id, Purpose.BASKET),
         single_probability=float(rules.single_brand_probability),
         brands_min=rules.brands_min,

@@ -125,11 +125,22 @@ class StatisticalSource:
             draw_orders(self.parameters[location_id], routes.n_customers, some, section)
 
     def fill_baskets(
-        self, location_id: int, ranges: Sequence[OrderRange], n_customers: int, orders: DayOrders
+        self,
+        location_id: int,
+        ranges: Sequence[OrderRange],
+        n_customers: int,
+        orders: DayOrders,
+        *,
+        undisturbed: bool = False,
     ) -> None:
-        """Draw the orders of the given ranges without the times after their creation."""
+        """Draw the orders of the given ranges without the times after their creation.
+
+        If undisturbed, they are those without surges and launches.
+        """
+        parameters = self.parameters[location_id]
+        parameters = parameters.undisturbed if undisturbed else parameters
         for some, section in _in_steps(ranges, orders):
-            draw_baskets_only(self.parameters[location_id], n_customers, some, section)
+            draw_baskets_only(parameters, n_customers, some, section)
 
     def complete(
         self,
@@ -190,6 +201,11 @@ def _index_orders(
     with ThreadPoolExecutor() as pool:
         demands, counts = [one.demand for one in parameters], [one.minute_counts for one in parameters]
         list(pool.map(count_orders, demands, n_drawn, counts))
+    for row, one in enumerate(parameters):
+        if one.surge is not None:
+            added = np.empty(n_days_drawn, np.int64)
+            count_orders(one.surge, added)
+            n_drawn[row] += added
     n_orders = np.ascontiguousarray(n_drawn[:, :n_days])
     # Counted day by day, so that a longer scenario keeps the ids of a shorter one.
     ends = np.cumsum(n_orders.T.ravel()).reshape(n_days, len(parameters)).T

@@ -50,7 +50,8 @@ def simulate(folder: Path, text: str = BUSY, **options: Any) -> Simulation:
 def fill(simulation: Simulation, location_id: int, *ranges: OrderRange) -> DayOrders:
     """Make the orders of some ranges."""
     n = sum(one.n_orders for one in ranges)
-    orders = DayOrders.empty(n, simulation.source.lines_max)
+    source = simulation.source
+    orders = DayOrders.empty(n, source.lines_max, with_endings=source.may_end_early)
     simulation.source.fill(location_id, ranges, simulation.tables[location_id], orders)
     return orders
 

@@ -13,6 +13,7 @@ from functools import partial
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 
 import fastgen.spark
@@ -97,6 +98,31 @@ def test_dataset_is_that_of_threads(
     assert progress.rows == made.manifest.rows
     again = fastgen.spark.build(spark, None, tmp_path / "spark", roads=roads, **options)
     assert again.files_kept == len(made.manifest.files)
+
+
+def test_orders_that_may_end_early_are_those_of_threads(
+    spark: SparkSession, roads: Path, tmp_path: Path
+) -> None:
+    """A day of closed kitchens, which cancel its orders, is a task's own like any other."""
+    closed = '{ kind = "kitchen_closed", name = "it", from = "1 17:00", to = "1 20:00" }'
+    kitchen = f'[kitchen]\nmodel = "stations"\ndisturbances = [{closed}]\n'
+    (tmp_path / "closed.toml").write_text(kitchen)
+    made = fastgen.spark.build(spark, tmp_path / "closed.toml", tmp_path / "spark", roads=roads, **SIX_FILES)
+    local = build(
+        tmp_path / "threads", scenario=tmp_path / "closed.toml", roads=roads, workers=1, **SIX_FILES
+    )
+    assert made.manifest == local.manifest
+    assert made.manifest.digest_version == 2
+    assert_whole(tmp_path / "spark", made.manifest)
+    events = fastgen.scan_events(tmp_path / "spark").collect()
+    assert (
+        events["cancel_reason"].drop_nulls().to_list()
+        == ["kitchen_closed"]
+        * events.filter(
+            pl.col("event_type_id") == 9  # order_cancelled
+        ).height
+    )
+    assert events["cancel_reason"].count() > 10
 
 
 def test_scenario_tables_and_networks_of_the_driver_reach_the_tasks(

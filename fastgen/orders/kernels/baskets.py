@@ -192,6 +192,7 @@ def draw_baskets(
     line_start: NDArray[np.int64],
     line_item: NDArray[np.int32],
     line_qty: NDArray[np.int8],
+    address: NDArray[np.int64] | None = None,
 ) -> None:
     """Draw the lines of each order.
 
@@ -207,6 +208,8 @@ def draw_baskets(
         int64 (n + 1,), offsets of the orders' lines: entry 0 is given, the others are output.
     line_item, line_qty
         Output, int32 and int8 (n_lines,): row of the items table and quantity of each line.
+    address
+        int64 (n,), day by which each order's words are addressed; None: its own.
     """
     # Two words decide the number of brands; each brand takes two, each of its items two. Few orders have
     # several brands, so the words that only those need are drawn for them alone.
@@ -214,9 +217,10 @@ def draw_baskets(
     brands_most = max(1, min(baskets.brands_max, len(baskets.growth)))
     n_blocks, n_blocks_most = ((2 + (2 + 2 * items_most) * n + 3) // 4 for n in (1, brands_most))
     days = np.full(len(draw), day, np.int64)
-    words = draw_blocks(baskets.stream, days, draw, range(n_blocks))
+    address = days if address is None else address
+    words = draw_blocks(baskets.stream, address, draw, range(n_blocks))
     several = np.flatnonzero(words[0] * TWO_M32 >= baskets.single_probability)
-    more = draw_blocks(baskets.stream, days[several], draw[several], range(n_blocks, n_blocks_most))
+    more = draw_blocks(baskets.stream, address[several], draw[several], range(n_blocks, n_blocks_most))
     popularity, left, ends, ends_left = np.empty((4, len(baskets.growth)))
     _draw_baskets(
         baskets.single_probability,

@@ -120,6 +120,7 @@ def draw_creations(
     times_us: NDArray[np.int64],
     customer: NDArray[np.int32],
     house_number: NDArray[np.int32],
+    n_added: NDArray[np.int64] | None = None,
 ) -> None:
     """Draw creation time, customer and house number of the orders of several ranges (docs/model.md, 4.3).
 
@@ -149,7 +150,11 @@ def draw_creations(
         Output, int32 (n,), uniform on 0..choices[0]-1.
     house_number
         Output, int32 (n,), uniform on 1..choices[1].
+    n_added
+        int64 (n_ranges, 1440), orders of each minute that are on top of the usual ones, and in `counts` too.
+        Their draw numbers follow those of all usual orders of the day. None: there are none.
     """
+    usual = None if n_added is None else counts - n_added
     if counts.sum() > len(draw):
         first_drawn = _drop_other_minutes(counts, first_rank, n_orders)
     else:
@@ -160,17 +165,35 @@ def draw_creations(
     # orders in earlier minutes, which aren't drawn, is the draw number.
     shift = np.repeat(first_drawn - (n_drawn.cumsum() - n_drawn), n_drawn)
     number = np.arange(len(minute)) + shift
-    words = draw_blocks(stream, np.repeat(day, n_drawn), number, range(1))
+    is_plain = usual is None or n_added is None
+    address = number if is_plain else _number_added(usual, n_added, counts, minute)
+    words = draw_blocks(stream, np.repeat(day, n_drawn), address, range(1))
     second = below_each(words[0], S_PER_MIN)
     ranked = np.argsort(minute * S_PER_MIN + second, kind="stable")
     if len(ranked) > len(draw):
         # Sorting doesn't mix minutes, so position k of `ranked` has the rank number[k].
         first = np.repeat(first_rank, n_drawn)
         ranked = ranked[(number >= first) & (number < first + np.repeat(n_orders, n_drawn))]
-    draw[:] = number[ranked]
+    draw[:] = address[ranked]
     times_us[:, 0] = (minute_start_s.reshape(-1)[minute] + second)[ranked] * US_PER_S
     customer[:] = below_each(words[1], choices[0])[ranked]
     house_number[:] = below_each(words[2], choices[1])[ranked] + 1
+
+
+def _number_added(
+    usual: NDArray[np.int64],
+    n_added: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    minute: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Compute the draw numbers of orders where some are on top: in each minute usual ones, then those."""
+    flat = counts.reshape(-1)
+    place = np.arange(len(minute)) - (flat.cumsum() - flat)[minute]
+    before = (usual.cumsum(axis=1) - usual).reshape(-1)[minute]
+    added_before = (usual.sum(axis=1, keepdims=True) + n_added.cumsum(axis=1) - n_added).reshape(-1)[minute]
+    n_usual = usual.reshape(-1)[minute]
+    numbers: NDArray[np.int64] = np.where(place < n_usual, before + place, added_before + place - n_usual)
+    return numbers
 
 
 def _drop_other_minutes(
