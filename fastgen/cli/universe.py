@@ -79,6 +79,7 @@ def check(folder: Path, roads: Path | None, *, force: bool) -> None:
             from fastgen.templates.site_load import check_load, refuse_overload, warn_of_load  # noqa: PLC0415
 
         checked = check_load(templates, roads, partial(say, err=True))
+    # Before a load is refused, so that a user sees all of them.
     for site in checked:
         say(*_describe(site))
     for line in warn_of_load(checked):
@@ -109,6 +110,7 @@ def _describe(checked: CheckedSite) -> list[str]:
 
     for k, kitchen in enumerate(site.kitchens):
         for kind, n in enumerate(kitchen.count_stations()):
+            # A recipe that needs a type of which there is none has been refused.
             if n:
                 loads, wait = load.stations[:, k, kind], load.station_wait_min[PEAK, k, kind]
                 lines.append(row(f"{kitchen.info.name} {STATION_WORDS[kind]}", n, loads, wait))

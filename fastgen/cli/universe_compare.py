@@ -25,6 +25,7 @@ _N = options.Whole()
 
 @click.command()
 @click.argument("a", type=Place())
+# B may be missing beside --without; the library checks that one of the two is stated.
 @click.argument("b", type=Place(), required=False)
 @click.option(
     "--without",
@@ -135,6 +136,7 @@ def _describe(found: Comparison) -> Iterator[str]:
     equal = []
     for site, rows in groupby(found.list_differences(), lambda row: row.site):
         listed, name = list(rows), site or "all sites"
+        # Tables of nothing but equal figures would hide the sites that differ.
         if all(row.paired.verdict is Verdict.EQUAL for row in listed):
             equal.append(name)
             continue
@@ -155,6 +157,7 @@ def _describe_row(row: Difference) -> str:
     digits = sum(largest < bound for bound in (1000, 100, 10))
     words = f"  {row.figure.words}{', ' if unit else ''}{unit}"
     line = f"{words:<42}{found.mean_a:>9,.{digits}f}{found.mean_b:>9,.{digits}f}"
+    # Neither has an interval.
     if found.verdict in {Verdict.EQUAL, Verdict.UNKNOWN}:
         return f"{line}{'':>13}{found.verdict}"
     difference, low, high = (

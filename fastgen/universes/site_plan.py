@@ -104,10 +104,8 @@ def plan_sites(
         Seed of the run, 0 <= seed < 2**64.
     start
         Date of day 0.
-    roads
-        Folder of NAME.roads files for sites without a built-in network, or None.
-    announce
-        Called with a line before routes are computed.
+    roads, announce
+        As for `load_rides`.
 
     Raises
     ------
