@@ -197,25 +197,3 @@ def cut_shares(shares: Sequence[Share], n_orders: int) -> list[list[Share]]:
         for one, shift in shares
         for at in range(0, one.n_orders, n_orders)
     ]
-
-
-def take_section(demand: Demand, first: int, last: int) -> Demand:
-    """Take the orders first..last-1, with their lines and steps."""
-    lines = slice(int(demand.line_start[first]), int(demand.line_start[last]))
-    steps = slice(int(demand.step_start[lines.start]), int(demand.step_start[lines.stop]))
-    here = slice(first, last)
-    return Demand(
-        created_us=demand.created_us[here],
-        number=demand.number[here],
-        customer=demand.customer[here],
-        packing_us=demand.packing_us[here],
-        ride_out=demand.ride_out[here],
-        ride_back=demand.ride_back[here],
-        line_start=demand.line_start[first : last + 1] - lines.start,
-        step_start=demand.step_start[lines.start : lines.stop + 1] - steps.start,
-        step_type=demand.step_type[steps],
-        duration_us=demand.duration_us[steps],
-        expected_us=demand.expected_us[steps],
-        draw=demand.draw[here],
-        line_item=demand.line_item[lines],
-    )

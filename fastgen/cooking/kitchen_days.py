@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastgen.cooking.asked import Asked, Share, cut_shares, take_section
+from fastgen.cooking.asked import Asked, Share, cut_shares
 from fastgen.errors import ScenarioError
 from fastgen.model.day_orders import NOT_YET_US
 from fastgen.model.disturbances import USUAL
@@ -113,7 +113,7 @@ class KitchenDays:
             return
         drawn, at = self.asked.draw([share for some in shares for share in some]), 0
         for day, n in zip(days, sizes, strict=True):
-            yield day, self._run_day(day, n, iter([take_section(drawn, at, at + n)]))
+            yield day, self._run_day(day, n, iter([drawn.section(at, at + n)]))
             at += n
 
     def _run_day(self, day: int, n_orders: int, parts: Iterator[Demand]) -> NDArray[np.int64]:

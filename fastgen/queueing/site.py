@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -80,6 +80,27 @@ class Demand(NamedTuple):
     def sizes(self) -> tuple[int, int, int]:
         """Numbers of orders, lines and steps."""
         return len(self.created_us), len(self.line_item), len(self.step_type)
+
+    def section(self, first: int, last: int) -> Self:
+        """Take the orders first..last-1, with their lines and steps."""
+        lines = slice(int(self.line_start[first]), int(self.line_start[last]))
+        steps = slice(int(self.step_start[lines.start]), int(self.step_start[lines.stop]))
+        here = slice(first, last)
+        return self._replace(
+            created_us=self.created_us[here],
+            number=self.number[here],
+            customer=self.customer[here],
+            packing_us=self.packing_us[here],
+            ride_out=self.ride_out[here],
+            ride_back=self.ride_back[here],
+            line_start=self.line_start[first : last + 1] - lines.start,
+            step_start=self.step_start[lines.start : lines.stop + 1] - steps.start,
+            step_type=self.step_type[steps],
+            duration_us=self.duration_us[steps],
+            expected_us=self.expected_us[steps],
+            draw=self.draw[here],
+            line_item=self.line_item[lines],
+        )
 
 
 class Records(NamedTuple):

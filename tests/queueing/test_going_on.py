@@ -12,7 +12,6 @@ from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import run_site
 from fastgen.queueing.site import make_site
 from tests.effort import repeats
-from tests.queueing.logs import orders_between
 from tests.queueing.sites import MINUTE, draw_case
 
 if TYPE_CHECKING:
@@ -46,18 +45,18 @@ def test_stops_change_nothing(seed: int, unit_us: int) -> None:
     note(whole, expected, expected_starts)
 
     draws = np.random.default_rng([seed, 2])
-    site = make_site(case.capacity, orders_between(demand, 0, 0), case.changes, case.weather)
+    site = make_site(case.capacity, demand.section(0, 0), case.changes, case.weather)
     found = np.zeros_like(whole.orders)
     found_starts: dict[int, list[list[int]]] = {}
     given = most = 0
     for stop in np.sort(draws.integers(0, demand.created_us[-1], N_STOPS)).tolist():
         # Up to 50 orders more than those that come before the stop.
         end = max(given, min(n, int(np.searchsorted(demand.created_us, stop)) + int(draws.integers(0, 50))))
-        site = take_over(site, orders_between(demand, given, end))
+        site = take_over(site, demand.section(given, end))
         given, most = end, max(most, len(site.orders))
         run_site(stop, site)
         note(site, found, found_starts)
-    site = take_over(site, orders_between(demand, given, n))
+    site = take_over(site, demand.section(given, n))
     run_site(r.NEVER, site)
     note(site, found, found_starts)
     assert most < n
