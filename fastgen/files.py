@@ -172,7 +172,7 @@ def read_regular(path: Path) -> bytes:
         return _piped[pipe]
 
 
-def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:
+def write_whole(path: Path, data: bytes, *, make_folder: bool = True, name: Path | None = None) -> None:
     """Write a file that no reader ever sees half-written, and that survives a power cut.
 
     The bytes go into a temporary file in the same folder, are flushed to disk, and the file is renamed. An
@@ -186,6 +186,8 @@ def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:
         Its content.
     make_folder
         Whether to create missing folders.
+    name
+        The path that an error names, where `path` will be renamed to it later; None: `path`.
 
     Raises
     ------
@@ -209,7 +211,7 @@ def write_whole(path: Path, data: bytes, *, make_folder: bool = True) -> None:
         sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"{path}: expected to write {len(data)} bytes, got {reason}.") from None
+        raise OutputError(f"{name or path}: expected to write {len(data)} bytes, got {reason}.") from None
 
 
 def remove(path: Path) -> None:

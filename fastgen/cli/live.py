@@ -98,12 +98,13 @@ def init(folder: Path) -> None:
       fastgen live init configs
     """  # noqa: D301  # \b keeps click from joining the lines
     from fastgen.errors import OutputError  # noqa: PLC0415
-    from fastgen.files import kind_of, write_whole  # noqa: PLC0415
+    from fastgen.files import check_folder, kind_of, write_whole  # noqa: PLC0415
     from fastgen.live_kitchens.examples import EXAMPLES, read_example  # noqa: PLC0415
 
     paths = [folder / f"{name}.json" for name in EXAMPLES]
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: expected a folder to write to, got {kind_of(folder)}.")
+    check_folder(folder)
     for path in paths:
         if path.exists():
             raise OutputError(f"{path}: expected no file of that name yet, but there is one.")

@@ -48,17 +48,16 @@ def write_preset(name: str, folder: Path) -> None:
     # Made beside it and renamed as a whole: a killed command leaves no folder of that name.
     unfinished = hidden_beside(folder, f".{os.getpid()}.tmp")
     try:
+        unfinished.mkdir(parents=True, exist_ok=True)
         for file, content in make_preset(name).items():
             text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-            write_whole(unfinished / file, text.encode())
-        try:
-            unfinished.rename(folder)
-            sync_folder(folder.parent)
-        except OSError as error:
-            raise OutputError(f"{folder}: expected to make a folder, got: {error.strerror}.") from None
-    except BaseException:
+            write_whole(unfinished / file, text.encode(), name=folder / file)
+        unfinished.rename(folder)
+        sync_folder(folder.parent)
+    except OSError as error:
+        raise OutputError(f"{folder}: expected to make a folder, got: {error.strerror}.") from None
+    finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise
 
 
 def make_preset(name: str) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def make_orders(log: JoinedLog, equipment: Equipment, epoch: int) -> pl.DataFram
     return pl.DataFrame(
         {
             **_keys(log, np.arange(len(rows))),
-            # Known once all sites have counted their orders: `table_files.number_orders`.
+            # Known once all sites have counted their orders: `numbering.number_orders`.
             "order_id": pl.Series([None] * len(rows), dtype=pl.String),
             "candidate": pl.Series(rows[:, r.ORDER_INDEX]),
             "customer": pl.Series(rows[:, r.ORDER_CUSTOMER], dtype=pl.Int32),

@@ -175,6 +175,7 @@ class _SiteRecorder:
         self._tables = SiteTables(self._universe / TABLES, self._plan, self._menu, carried)
         self._tables.remove_from(len(record.n_orders))
         self._tables.write_site()
+        self._tables.check()
         check_files(self._universe, record.files)
         known = {self._universe / file.path for file in record.files}
         for path in self._orders.glob("*") if self._orders.is_dir() else ():

@@ -19,6 +19,7 @@ from fastgen.templates.site_load import check_load, refuse_overload, warn_of_loa
 from fastgen.universes.cloud_event_files import check_target, write_cloud_events
 from fastgen.universes.day_tables import Menu
 from fastgen.universes.event_plan import plan_events
+from fastgen.universes.numbering import number_orders
 from fastgen.universes.recording import Span, record_sites
 from fastgen.universes.run_folder import (
     LOCK,
@@ -33,7 +34,7 @@ from fastgen.universes.run_folder import (
 )
 from fastgen.universes.run_options import RunOptions, RunProgress
 from fastgen.universes.site_plan import SitePlan, check_days, plan_sites
-from fastgen.universes.table_files import list_tables, number_orders
+from fastgen.universes.table_files import list_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,7 @@ from fastgen.rng import STREAM_VERSION
 from fastgen.templates.reading import INGREDIENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fastgen.templates.universe import Universe
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 LOCK = "lock"
 TEMPLATES, ORDERS, SNAPSHOTS, TABLES = "templates", "orders", "snapshots", "tables"
+# Hashes of the tables that got the ids of orders; snapshots have those of the tables without ids.
+NUMBERED = "numbered"
 FORMAT_VERSION = 1
 # Increase it with every change of what the engine does with the same templates.
 ENGINE_VERSION = 1
@@ -117,10 +119,6 @@ class RunRecord:
     def ended(self, sites: Mapping[str, SiteRecord], tables: Sequence[FileEntry]) -> Self:
         """Make the record of a run that has ended."""
         return replace(self, sites=sites, tables=tables)
-
-    def begun(self) -> Self:
-        """Make the record of the same run before it has ended."""
-        return replace(self, sites=None, tables=())
 
     @classmethod
     def read(cls, universe: Path) -> Self | None:
@@ -216,20 +214,24 @@ def check_files(universe: Path, files: Iterable[RecordedFile | FileEntry]) -> No
         If one is missing or damaged.
     """
     for file in files:
-        path = universe / file.path
-        try:
-            same = hash_file(path) == file.sha256
-        except OSError as error:
-            raise DamageError(f"{path}: expected a file of the run, got: {error.strerror}.") from None
-        if not same:
-            raise DamageError(f"{path}: expected the bytes that the run has written, got others.")
+        check_file(universe / file.path, {file.sha256})
+
+
+def check_file(path: Path, sha256s: Container[str | None]) -> None:
+    """Check that a file of a run has one of some hashes; errors as of `check_files`."""
+    try:
+        same = hash_file(path) in sha256s
+    except OSError as error:
+        raise DamageError(f"{path}: expected a file of the run, got: {error.strerror}.") from None
+    if not same:
+        raise DamageError(f"{path}: expected the bytes that the run has written, got others.")
 
 
 def remove_run(universe: Path) -> None:
     """Remove all that a run has put into its folder; other files stay."""
     # First, so that a killed command leaves nothing that looks finished.
     (universe / RUN).unlink(missing_ok=True)
-    for name in (SNAPSHOTS, ORDERS, TABLES, TEMPLATES):
+    for name in (SNAPSHOTS, ORDERS, TABLES, NUMBERED, TEMPLATES):
         shutil.rmtree(universe / name, ignore_errors=True)
 
 

@@ -98,8 +98,10 @@ def write_snapshot(run: SiteRun, carried: Mapping[str, Any], folder: Path, epoch
         # One that is there already is of the same state.
         if not (folder / name).exists():
             for table, data in files.items():
-                write_whole(unfinished / f"{table}.parquet", data)
-            write_whole(unfinished / SNAPSHOT, seal(json.dumps(stated, indent=1) + "\n").encode())
+                file = f"{table}.parquet"
+                write_whole(unfinished / file, data, name=folder / name / file)
+            text = seal(json.dumps(stated, indent=1) + "\n")
+            write_whole(unfinished / SNAPSHOT, text.encode(), name=folder / name / SNAPSHOT)
             unfinished.rename(folder / name)
             sync_folder(folder)
     except OSError as error:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import numpy as np
 import polars as pl
 
 from fastgen.dataset.manifest_entries import FileEntry
-from fastgen.files import hash_file, write_whole
-from fastgen.kernels.order_ids import write_order_ids
+from fastgen.files import hash_file
 from fastgen.queueing.activity import Activity, describe_equipment, no_activity
 from fastgen.queueing.day_log import join_logs
 from fastgen.queueing.measures import make_edges, measure_day
-from fastgen.rng import Purpose, stream
 from fastgen.units import US_PER_MIN
 from fastgen.universes.day_tables import epoch_us, make_order_lines, make_orders, make_steps
 from fastgen.universes.measure_tables import make_metrics, make_station_metrics
+from fastgen.universes.numbering import read_numbered
+from fastgen.universes.part_files import site_folder, write_part
+from fastgen.universes.run_folder import check_file
 from fastgen.universes.site_tables import make_disturbances, make_kitchens, make_people, make_stations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from fastgen.queueing.day_log import DayLog
     from fastgen.universes.day_tables import Menu
@@ -36,16 +35,6 @@ TABLES = (*SITE_TABLES, *DAY_TABLES)
 INTERVAL_US = 15 * US_PER_MIN
 # Steps at which days are written together: some 30 MB in memory.
 _ROWS = 250_000
-# Rows are sorted by day, so a reader who asks for some days skips most row groups of a large file.
-_GROUP_ROWS = 128_000
-# What Hive, and so Spark, writes as %XX in the name of a folder.
-_ESCAPED = frozenset("\"#%'*/:=?\\{}[]^\x7f")
-
-
-def site_folder(tables: Path, name: str, site: str) -> Path:
-    """Return the folder of a site's files in a table; readers take the site from its name."""
-    escaped = "".join(f"%{ord(c):02X}" if c in _ESCAPED or c < " " else c for c in site)
-    return tables / name / f"site={escaped}"
 
 
 class SiteTables:
@@ -75,6 +64,8 @@ class SiteTables:
         self._equipment = describe_equipment(plan.capacity, plan.changes, plan.weather)
         self._epoch = epoch_us(plan.start)
         self._activity = no_activity() if carried is None else _read_activity(carried)
+        # SHA-256 of each table's file, by the name of the file. A state of an older version has none.
+        self._hashes: dict[str, dict[str, str]] = {} if carried is None else dict(carried.get("hashes", {}))
         self._logs: list[DayLog] = []
         self._rows = 0
 
@@ -82,7 +73,8 @@ class SiteTables:
     def state(self) -> dict[str, Any]:
         """What a writer of the next days goes on from, as JSON; all days before are written."""
         values = self._activity._asdict()
-        return {name: value if isinstance(value, int) else value.tolist() for name, value in values.items()}
+        lists = {name: value if isinstance(value, int) else value.tolist() for name, value in values.items()}
+        return {**lists, "hashes": self._hashes}
 
     def add(self, log: DayLog) -> None:
         """Take the orders of the next day; they may be written later, with those of other days.
@@ -110,9 +102,9 @@ class SiteTables:
             return
         days = [log.day for log in self._logs]
         name = f"part-{days[0]:05d}-{days[-1]:05d}.parquet"
-        for table, frame in self._make().items():
-            folder = site_folder(self._tables, table, self._plan.site.info.name)
-            _write(frame, folder / name)
+        self._hashes[name] = {
+            table: write_part(frame, self._folder(table) / name) for table, frame in self._make().items()
+        }
         self._logs.clear()
         self._rows = 0
 
@@ -152,17 +144,32 @@ class SiteTables:
             "disturbances": make_disturbances(self._plan),
         }
         for table, frame in made.items():
-            folder = site_folder(self._tables, table, self._plan.site.info.name)
-            _write(frame, folder / "part-00000.parquet")
+            write_part(frame, self._folder(table) / "part-00000.parquet")
 
     def remove_from(self, day: int) -> None:
         """Remove the files of a day and of later ones, which another run has left."""
         for table in DAY_TABLES:
-            folder = site_folder(self._tables, table, self._plan.site.info.name)
-            for path in folder.glob("part-*.parquet"):
+            for path in self._folder(table).glob("part-*.parquet"):
                 # A file never has days of both sides: all are written before a snapshot.
                 if int(path.name.split("-")[1]) >= day:
                     path.unlink()
+
+    def check(self) -> None:
+        """Check that the files of the days before have the bytes that were written.
+
+        Raises
+        ------
+        DamageError
+            If one is missing or damaged.
+        """
+        numbered = read_numbered(self._tables, self._plan.site.info.name)
+        for name, hashes in self._hashes.items():
+            for table, sha256 in hashes.items():
+                wanted = {sha256, numbered.get(name)} if table == "orders" else {sha256}
+                check_file(self._folder(table) / name, wanted)
+
+    def _folder(self, table: str) -> Path:
+        return site_folder(self._tables, table, self._plan.site.info.name)
 
 
 def _read_activity(carried: Mapping[str, Any]) -> Activity:
@@ -176,35 +183,10 @@ def _read_activity(carried: Mapping[str, Any]) -> Activity:
     return Activity._make((*arrays, carried["n_left_open"]))
 
 
-def number_orders(tables: Path, site: str, seed: int, first_index: NDArray[np.int64]) -> None:
-    """Fill in the ids of a site's orders, which are those of the dataset's events.
-
-    Parameters
-    ----------
-    tables, site
-        Folder of all tables, and name of the site.
-    seed
-        Seed of the dataset.
-    first_index
-        int64 (n_days,), index in the dataset of each day's first order; see `OrderSource`.
-
-    Raises
-    ------
-    OutputError
-        If a file can't be written.
-    """
-    address = stream(seed, 0, Purpose.ORDER_ID)
-    for path in sorted(site_folder(tables, "orders", site).glob("part-*.parquet")):
-        orders = pl.read_parquet(path, hive_partitioning=False)
-        index = first_index[orders["day"].to_numpy()] + orders["order_number"].to_numpy()
-        view = np.empty((len(index), 2), np.int64)
-        write_order_ids(address, index, view)
-        # A view of 16 bytes: the length in 4 bytes, then at most 8 characters, and zeros.
-        ids = [text[4:].rstrip(b"\0").decode() for text in view.view("V16").ravel().tolist()]
-        numbered = orders.with_columns(order_id=pl.Series(ids, dtype=pl.String))
-        # A longer run finds those of the days before numbered already, and leaves their files as they are.
-        if not numbered.equals(orders):
-            _write(numbered, path)
+def _count_rows(path: Path) -> int:
+    scan = pl.scan_parquet(path.absolute(), glob=False, hive_partitioning=False)
+    n: int = scan.select(pl.len()).collect().item()
+    return n
 
 
 def list_tables(tables: Path, root: Path) -> list[FileEntry]:
@@ -212,7 +194,7 @@ def list_tables(tables: Path, root: Path) -> list[FileEntry]:
     return [
         FileEntry(
             path.relative_to(root).as_posix(),
-            pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item(),
+            _count_rows(path),
             path.stat().st_size,
             hash_file(path),
         )
@@ -222,13 +204,11 @@ def list_tables(tables: Path, root: Path) -> list[FileEntry]:
 
 def scan_table(tables: Path, name: str) -> pl.LazyFrame:
     """Scan a table of all sites, with the column `site`."""
-    return pl.scan_parquet(
-        tables / name / "**/*.parquet", hive_partitioning=True, hive_schema={"site": pl.String}
+    # By explicit paths, absolute: Polars takes * and [ of a path for a pattern, KEY=VALUE of any folder for a
+    # column, and a relative path such as file:x for a URL.
+    return pl.concat(
+        pl.scan_parquet(
+            sorted(folder.absolute().glob("*.parquet")), glob=False, hive_partitioning=False
+        ).with_columns(site=pl.lit(unquote(folder.name.removeprefix("site=")), pl.String))
+        for folder in sorted((tables / name).iterdir())
     )
-
-
-def _write(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame into a Parquet file, whole or not at all; the same bytes with the same Polars."""
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", compression_level=3, row_group_size=_GROUP_ROWS)
-    write_whole(path, buffer.getvalue())

@@ -32,6 +32,8 @@ READERS = (
     "roads invent --location nowhere -o {out} --scenario {}",
     "roads list --roads {}",
     "roads show {}",
+    "universe check {}",
+    "universe resume {} --days 2",
 )
 WRITERS = (
     "build --days 1 --locations sf --scale 0.1 --roads {roads} -o {}",
@@ -45,6 +47,8 @@ WRITERS = (
     "publish {dataset} --to delta:{}",
     "roads import {osm} --location sf -o {}",
     "roads invent --location sf --scenario {scenario} -o {}",
+    "universe init {}",
+    "live init {}",
 )
 ODD: dict[str, str] = {
     "empty": "",

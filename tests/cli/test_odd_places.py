@@ -69,7 +69,8 @@ def test_odd_place_is_one_line_and_leaves_nothing(
         before = listing(above)
         code, said = run(arguments(template, ODD[odd], places | {"out": str(above / "out")}), capfd)
         what = f"{template}: exit code {code}, {said}"
-        is_refused = odd in REFUSED or (odd in ROOTS and template in WRITERS)
+        # What `universe init` finds is in its way, whatever it is.
+        is_refused = odd in REFUSED or (odd in ROOTS and template in set(WRITERS) - {"universe init {}"})
         assert code in ((2,) if is_refused else (0, 1, 2)), what
         # What a replay says goes there when its events go to the standard output.
         assert len(said) == (1 if code else 3 * ("--to -" in template)), what

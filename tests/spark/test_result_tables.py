@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from fastgen.universes.table_files import TABLES, scan_table, site_folder
+from fastgen.universes.part_files import site_folder
+from fastgen.universes.table_files import TABLES, scan_table
 from tests.spark.conftest import needs_java
 from tests.universes.tables import run_sites, write_tables
 

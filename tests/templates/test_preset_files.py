@@ -102,11 +102,11 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[Path] = []
 
-    def fail_late(path: Path, data: bytes) -> None:
+    def fail_late(path: Path, data: bytes, *, name: Path) -> None:
         if len(written) == 3:
             raise OutputError("no space")
         written.append(path)
-        write_whole(path, data)
+        write_whole(path, data, name=name)
 
     monkeypatch.setattr(preset_files, "write_whole", fail_late)
     with pytest.raises(OutputError, match="no space"):

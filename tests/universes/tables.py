@@ -10,9 +10,10 @@ import numpy as np
 
 from fastgen.templates.reading import read_universe
 from fastgen.universes.day_tables import Menu
+from fastgen.universes.numbering import number_orders
 from fastgen.universes.site_plan import plan_sites
 from fastgen.universes.site_run import run_days
-from fastgen.universes.table_files import SiteTables, number_orders, scan_table
+from fastgen.universes.table_files import SiteTables, scan_table
 from tests.universes.small_universe import write_universe
 
 if TYPE_CHECKING:

@@ -92,3 +92,17 @@ def test_a_run_writes_its_events(tmp_path: Path) -> None:
         (tmp_path / "events.jsonl").unlink()
     ids = pl.read_parquet(tmp_path / "dataset" / "events.parquet")["order_id"]
     assert {event["data"]["order_id"] for event in created} == set(ids)
+
+
+def test_a_folder_of_any_name_gives_the_same(tmp_path: Path) -> None:
+    """Readers of Parquet take some names for patterns, or for columns."""
+    templates, roads = write_universe(tmp_path, sf={"population": {"customers": 20}})
+    found = []
+    for name in ("plain", "[x]*?", "site=other", "file:x"):
+        events = tmp_path / name / "events.jsonl"
+        events.parent.mkdir()
+        options = RunOptions(days=1, roads=roads, cloud_events=events)
+        run_universe(templates, tmp_path / name / "out", options, force=True)
+        found.append(events.read_bytes())
+    assert found[0]
+    assert found == [found[0]] * 4

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +19,14 @@ import pytest
 
 import fastgen
 import fastgen.files
+from fastgen.dataset.seal import seal, unseal
 from fastgen.errors import DamageError, DataError, ScenarioError
 from fastgen.queueing.kernels import records
 from fastgen.queueing.population import US_PER_DAY
-from fastgen.universes import recorded_orders, run_folder, snapshots, table_files
+from fastgen.universes import numbering, part_files, recorded_orders, run_folder, snapshots, table_files
+from fastgen.universes import run as run_universe_module
 from fastgen.universes.run import resume_universe, run_universe
+from fastgen.universes.run_folder import RunRecord
 from fastgen.universes.run_options import RunOptions
 from fastgen.universes.snapshots import COLUMNS
 from fastgen.universes.table_files import TABLES, scan_table
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
 
 DAYS = 4
 # What Ctrl-C or a full disk ends; a kill leaves no less behind.
-WRITERS = (recorded_orders, run_folder, snapshots, table_files)
+WRITERS = (numbering, part_files, recorded_orders, run_folder, snapshots)
 
 
 def run(folder: Path, name: str, **changes: Any) -> Manifest:
@@ -97,11 +101,11 @@ def stop_after(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the n-th file that is written be the last one."""
     left, write_whole = [n], fastgen.files.write_whole
 
-    def write(path: Path, data: bytes) -> None:
+    def write(path: Path, data: bytes, **named: Any) -> None:
         if left[0] == 0:
             raise StoppedError
         left[0] -= 1
-        write_whole(path, data)
+        write_whole(path, data, **named)
 
     for module in WRITERS:
         monkeypatch.setattr(module, "write_whole", write)
@@ -233,6 +237,77 @@ def test_damage_is_found_and_the_dataset_stays(folder: Path, tmp_path: Path) -> 
         with pytest.raises(DamageError, match=re.escape(damaged.parent.name)):
             resume_universe(copy, DAYS + 1, roads=folder / "roads")
         assert (copy / "manifest.json").read_bytes() == (folder / "whole" / "manifest.json").read_bytes()
+
+
+def stop_before_tables_are_listed(
+    folder: Path, name: str, n_numbered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run all sites, and stop when so many files of the table `orders` have got their ids."""
+    left, sync_folder = [n_numbered], fastgen.files.sync_folder
+
+    def sync(path: Path) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise StoppedError
+        sync_folder(path)
+
+    def stop(*_: object) -> None:
+        raise StoppedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(numbering, "sync_folder", sync)
+        patch.setattr(run_universe_module, "number_orders" if n_numbered == 0 else "list_tables", stop)
+        with pytest.raises(StoppedError):
+            run(folder, name)
+
+
+@pytest.mark.parametrize("n_numbered", [0, 1, 3, 100])
+def test_damage_of_tables_that_no_record_lists_is_found(
+    folder: Path, tmp_path: Path, n_numbered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run is killed before `run.json` lists its tables: without ids, with some, and with all."""
+    name = f"unlisted_{n_numbered}"
+    stop_before_tables_are_listed(folder, name, n_numbered, monkeypatch)
+    universe = folder / name / "universe"
+    assert json.loads((universe / "run.json").read_text())["tables"] == []
+    files = sorted(universe.glob("tables/*/*/part-*-*.parquet"))
+    assert len(files) == 2 * 2 * len(table_files.DAY_TABLES)
+    files += [*universe.glob("numbered/*")]
+    draws = np.random.default_rng(n_numbered)
+    for path in draws.permutation(np.array(files))[: repeats(3, len(files))]:
+        copy = shutil.copytree(folder / name, tmp_path / path.relative_to(universe))
+        damaged = copy / path.relative_to(folder / name)
+        data = bytearray(damaged.read_bytes())
+        data[int(draws.integers(len(data)))] ^= 1 << int(draws.integers(8))
+        damaged.write_bytes(data)
+        with pytest.raises(DamageError, match=re.escape(str(damaged))):
+            resume_universe(copy, DAYS + 1, roads=folder / "roads")
+        damaged.unlink()
+        if path.parent.name != "numbered":
+            with pytest.raises(DamageError, match="got: No such file"):
+                resume_universe(copy, DAYS + 1, roads=folder / "roads")
+    run(folder, name)
+    assert_same(folder, name)
+
+
+def test_a_snapshot_without_hashes_of_tables_goes_on(folder: Path, tmp_path: Path) -> None:
+    """Those of older versions have none; the tables written since are checked all the same."""
+    run(folder, "older", days=2)
+    for path in (folder / "older").rglob("snapshot.json"):
+        stated = json.loads(unseal(path.read_text(), required=True))
+        del stated["measures"]["hashes"]
+        path.write_text(seal(json.dumps(stated, indent=1) + "\n"))
+    shutil.rmtree(folder / "older" / "universe" / "numbered")
+    resume(folder, "older")
+    assert_same(folder, "older")
+    copy = shutil.copytree(folder / "older", tmp_path / "older")
+    record = RunRecord.read(copy / "universe")
+    assert record is not None
+    replace(record, sites=None, tables=()).write(copy / "universe")
+    last = max((copy / "universe" / "tables" / "steps" / "site=sf").iterdir())
+    last.write_bytes(last.read_bytes()[:-1])
+    with pytest.raises(DamageError, match=re.escape(str(last))):
+        resume_universe(copy, DAYS, roads=folder / "roads")
 
 
 def test_a_finished_run_that_is_killed_again_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

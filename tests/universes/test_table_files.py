@@ -15,7 +15,8 @@ from polars import selectors
 from polars.testing import assert_frame_equal
 
 from fastgen.universes import table_files
-from fastgen.universes.table_files import TABLES, SiteTables, list_tables, scan_table, site_folder
+from fastgen.universes.part_files import site_folder
+from fastgen.universes.table_files import TABLES, SiteTables, list_tables, scan_table
 from tests.documents import DOCUMENTS
 from tests.universes.tables import DAYS, Run, read, run_sites, write_tables
 
