@@ -37,7 +37,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Make what the commands need besides."""
     folder = tmp_path_factory.mktemp("places")
     build_small(folder, days=1, locations=("sf",), scale=0.1)
-    (folder / "scenario").write_text('name = "mine"\n')
+    # Of a square mile, streets are invented in a moment.
+    (folder / "scenario").write_text('name = "mine"\n[delivery]\nradius_mi = 0.5\n')
     (folder / "osm.osm").write_text(STREETS)
     names = {"dataset": "dataset", "roads": "roads", "scenario": "scenario", "osm": "osm.osm"}
     return {name: str(folder / file) for name, file in names.items()}
