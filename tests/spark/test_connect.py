@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @needs_java
 @pytest.mark.skipif(
-    find_spec("grpc_status") is None, reason="Spark Connect needs pyspark[connect], which is missing"
+    find_spec("grpc_status") is None, reason="It needs packages of pyspark[connect], which are missing"
 )
 def test_build_batch_and_stream(tmp_path: Path) -> None:
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))

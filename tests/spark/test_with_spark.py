@@ -244,7 +244,7 @@ def test_killed_and_restarted_gives_every_event_once(
     assert check_table(spark, tmp_path, dataset, index, 1) >= 2
 
 
-@pytest.mark.skipif(IS_NEW, reason="Only older versions of PySpark than this one don't say where a stream is")
+@pytest.mark.skipif(IS_NEW, reason="It tests what PySpark before 4.2 needs, and a newer one is installed")
 def test_older_pyspark_asks_for_an_anchor(spark: SparkSession, dataset: Path, tmp_path: Path) -> None:
     stream = spark.readStream.format("fastgen").load(str(dataset))
     writer = stream.writeStream.format("noop").option("checkpointLocation", str(tmp_path))

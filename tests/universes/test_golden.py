@@ -48,7 +48,7 @@ def test_a_busy_universe_with_a_closed_kitchen(tmp_path: Path) -> None:
     assert (manifest.orders, manifest.digest) == (709, DISTURBED)
 
 
-@pytest.mark.skipif(repeats(1, 0) == 1, reason="it compiles all kernels anew")
+@pytest.mark.skipif(repeats(1, 0) == 1, reason="make test-long alone compiles all kernels anew")
 @pytest.mark.parametrize("mask", [*masked_features()])
 def test_processors_with_fewer_features_give_the_same(tmp_path: Path, mask: str) -> None:
     templates, roads = write_universe(tmp_path, **SITES)
