@@ -21,6 +21,7 @@ from fastgen.cli.options import (
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
 from fastgen.cli.replay_options import Duration
+from fastgen.errors import ScenarioError
 from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
@@ -146,7 +147,9 @@ def run(
       fastgen universe run kitchens --days 3 --stop-at '2 18:30' -o evening
       fastgen universe run kitchens --mode catchup --to landing --speed 60
     """  # noqa: D301  # \b keeps click from joining the lines
-    _check_stream(stream, folder, output)
+    _check_stream(stream, folder, output, cloudevents)
+    if stream["to"] is not None:
+        _check_mode(stream, stream["to"], days)
     with uncollected():
         from fastgen.universes.run import run_universe  # noqa: PLC0415
         from fastgen.universes.run_options import RunOptions  # noqa: PLC0415
@@ -220,7 +223,7 @@ def resume(
     _make(make)
 
 
-def _check_stream(stream: Stream, templates: Path, output: Path) -> None:
+def _check_stream(stream: Stream, templates: Path, output: Path, cloudevents: Path | None) -> None:
     """Refuse options of a stream without one, and what no stream can have, before anything is run."""
     if stream["mode"] == "backfill":
         for name in ("to", "speed", "every"):
@@ -242,6 +245,26 @@ def _check_stream(stream: Stream, templates: Path, output: Path) -> None:
     to = check_folder(stream["to"])
     check_apart(to, "to", output, "dataset")
     check_apart(to, "to", templates, "template folder")
+    if cloudevents is not None:
+        # Each refuses the other's files, but only once some are there.
+        check_apart(to, "to", cloudevents, "folder of CloudEvents")
+        check_apart(cloudevents, "cloudevents", to, "stream")
+
+
+def _check_mode(stream: Stream, to: Path, days: int) -> None:
+    """Refuse another mode than that by which the stream in a folder began, which the replay finds last."""
+    from fastgen.emitting.emission import make_sink  # noqa: PLC0415
+    from fastgen.replaying.options import ReplayOptions  # noqa: PLC0415
+    from fastgen.replaying.state import read_replay_state  # noqa: PLC0415
+
+    options = ReplayOptions()
+    path = make_sink(to, options.format, options.max_rows_per_file).state_path
+    state = None if path is None else read_replay_state(path)
+    if state is None or days == 1:
+        return
+    began = "realtime" if state.start_day == 0 else "catchup"
+    if began != stream["mode"]:
+        raise ScenarioError(f"mode: expected {began}, as the stream in {to} began, got {stream['mode']}.")
 
 
 def _make(make: Callable[[TerminalRunProgress], BuildResult]) -> BuildResult:

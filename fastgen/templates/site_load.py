@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fastgen.errors import ScenarioError
-from fastgen.model.stations import STATION_WORDS
+from fastgen.model.stations import MAX_STATIONS, STATION_WORDS
 from fastgen.queueing.load import COMFORTABLE, MOST, PEAK, WARN, SiteLoad, compute_load, mean_pace
 from fastgen.roads.network import check_networks, find_users_file
 from fastgen.roads.offline import builtin_codes
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _MEAN_DISTANCE = (math.sqrt(2) + math.log(1 + math.sqrt(2))) / 3
 # Streets are longer than straight lines. With 1.3, a mean ride is about as long as the radius.
 _DETOUR = 1.3
+# Most that an error lists: a site may have 1,000 kitchens.
+_LISTED = 6
 
 
 class Rides(NamedTuple):
@@ -126,7 +128,7 @@ def find_busy(checked: CheckedSite, above: float) -> list[Busy]:
         loads = load.stations[PEAK, k]
         for word, n, busy in zip(STATION_WORDS, kitchen.count_stations(), loads, strict=True):
             if busy > above:
-                more = f"add {_missing(n, busy)}, or a kitchen"
+                more = _advise(n, float(busy), len(site.kitchens))
                 found.append(Busy(float(busy), f"{word}s of {kitchen.info.name} of {name}", more))
     if load.couriers[PEAK] > above:
         n, busy = site.n_couriers, float(load.couriers[PEAK])
@@ -134,6 +136,14 @@ def find_busy(checked: CheckedSite, above: float) -> list[Busy]:
         more = f"add {_missing(n, busy)}, or a faster mode" if n else "add some"
         found.append(Busy(busy, f"couriers of {name}", more))
     return found
+
+
+def _advise(n: int, load: float, n_kitchens: int) -> str:
+    """Say how many stations, of n in each of some kitchens, or how many kitchens to add."""
+    stations, kitchens = _missing(n, load), _missing(n_kitchens, load)
+    more = f"{kitchens} kitchens" if kitchens > 1 else "a kitchen"
+    # More stations than a kitchen may have are no help.
+    return f"add {stations}, or {more}" if n + stations <= MAX_STATIONS else f"add {more}"
 
 
 def _missing(n: int, load: float) -> int:
@@ -156,12 +166,14 @@ def refuse_overload(folder: Path, checked: list[CheckedSite]) -> None:
     Raises
     ------
     ScenarioError
-        It names all that has one, and what to add.
+        It names what has one, the busiest first, and what to add.
     """
     busy = [one for site in checked for one in find_busy(site, MOST)]
     if busy:
-        listed = ", ".join(f"{one.load:.2f} for the {one.what} ({one.advice})" for one in busy)
+        busiest = sorted(busy, key=lambda one: -one.load)[:_LISTED]
+        listed = ", ".join(f"{one.load:.2f} for the {one.what} ({one.advice})" for one in busiest)
+        more = f" and {len(busy) - _LISTED} more" if len(busy) > _LISTED else ""
         raise ScenarioError(
-            f"{folder}: expected a load of at most {MOST:g} in the busiest hour, got {listed}; "
+            f"{folder}: expected a load of at most {MOST:g} in the busiest hour, got {listed}{more}; "
             "--force accepts it."
         )

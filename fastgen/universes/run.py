@@ -84,6 +84,8 @@ def run_universe(
         check_target(options.cloud_events, out)
     universe = read_universe(check_input(templates, "templates"))
     check_apart(out, "output", universe.folder, "template folder")
+    if options.cloud_events is not None:
+        check_apart(options.cloud_events, "cloudevents", universe.folder, "template folder")
     checked = check_load(universe, options.roads, progress.announce)
     for line in warn_of_load(checked):
         progress.announce(f"fastgen: {line}")

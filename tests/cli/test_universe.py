@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -61,6 +63,24 @@ def test_the_older_folder_is_refused_for_its_load_unless_forced(run: Run, tmp_pa
     assert "ever longer" in refused.stdout
     forced = run("check", "older", "--force")
     assert (forced.returncode, forced.stdout, forced.stderr) == (0, refused.stdout, "")
+
+
+def test_many_busy_kitchens_are_few_words_and_the_advice_is_possible(run: Run, tmp_path: Path) -> None:
+    stations = [
+        {"name": f"{kind} {i}", "station_type": f"KITCHEN_STATION_{kind}"}
+        for kind in ("WORKSTATION", "STOVE", "OVEN")
+        for i in range(40)
+    ]
+    files = changed(SITE, "kitchens", [{"info": {"name": f"k{i}"}, "stations": stations} for i in range(20)])
+    files[SITE]["population"] = {"customers": 600_000}
+    refused = run("check", write(files, tmp_path / "big"))
+    assert refused.returncode == 2
+    assert re.search(r" and [0-9]+ more; --force accepts it\.\n$", refused.stderr)
+    listed = re.findall(r"([0-9.]+) for the [a-z]+ of k[0-9]+ of london \(add ([^)]+)\)", refused.stderr)
+    assert listed
+    for load, advice in listed:
+        # 40 of the 62 stations that a kitchen may have are there, and 20 equal kitchens share the work.
+        assert advice == f"{math.ceil(20 * float(load) / 0.85) - 20} kitchens"
 
 
 def test_a_high_load_is_a_warning_that_says_what_to_add(run: Run, small: Path) -> None:

@@ -77,6 +77,13 @@ def test_events_are_streamed_exactly_once(run: Run, tmp_path: Path, mode: str) -
     ]
     assert len(events) == len({event["event_id"] for event in events})
     assert len(events) == read_manifest(tmp_path / "days").rows
+    # Found before anything is run.
+    other = {"realtime": "catchup", "catchup": "realtime"}[mode]
+    code, _, errors = run(*command[:-1], other, "--to", "landing")
+    assert (code, errors) == (
+        2,
+        f"fastgen: mode: expected {mode}, as the stream in landing began, got {other}.\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,6 +99,14 @@ def test_events_are_streamed_exactly_once(run: Run, tmp_path: Path, mode: str) -
         (
             ("--mode", "realtime", "--to", "templates/x"),
             "to: expected a place apart from the template folder",
+        ),
+        (
+            ("--mode", "realtime", "--to", "landing", "--cloudevents", "landing"),
+            "to: expected a place apart from the folder of CloudEvents landing, got landing.",
+        ),
+        (
+            ("--mode", "realtime", "--to", "landing", "--cloudevents", "landing/x.jsonl"),
+            "cloudevents: expected a place apart from the stream landing, got landing/x.jsonl.",
         ),
         (
             ("--mode", "catchup", "--to", "landing", "--speed", "0"),
@@ -110,6 +125,13 @@ def test_a_dataset_is_apart_from_its_templates(run: Run, place: str) -> None:
     code, shown, errors = run("run", "templates", "--roads", "roads", "-o", place, "--force")
     assert (code, shown) == (2, "")
     assert f"output: expected a place apart from the template folder templates, got {place}." in errors
+
+
+@pytest.mark.parametrize("place", ["templates/x.jsonl", "templates/sites/events"])
+def test_cloud_events_are_apart_from_the_templates(run: Run, place: str) -> None:
+    code, shown, errors = run("run", "templates", "--roads", "roads", "--cloudevents", place, "--force")
+    assert (code, shown) == (2, "")
+    assert f"cloudevents: expected a place apart from the template folder templates, got {place}." in errors
 
 
 def test_a_stop_after_the_days_is_refused(run: Run) -> None:
