@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import fastgen
 from fastgen.generating.inputs import SimulationOptions, load_simulation
 from fastgen.model.day_orders import DayOrders
 from fastgen.model.order_source import OrderRange
@@ -13,6 +14,7 @@ from fastgen.model.order_source import OrderRange
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fastgen.building.job import BuildResult
     from fastgen.generating.simulation import Simulation
 
 SF, SV, BELLEVUE, CHICAGO = 1, 2, 3, 4
@@ -61,6 +63,19 @@ def fill_day(simulation: Simulation, location_id: int, day: int) -> DayOrders:
     return fill(
         simulation, location_id, OrderRange(day, 0, int(simulation.source.n_orders[location_id][day]), 0)
     )
+
+
+def build_day_2_anew(folder: Path, options: dict[str, Any]) -> BuildResult:
+    """Build a dataset, lose its files of day 2, and build it again, which gives the same files."""
+    options = options | {"partition_by": "location_id,day"}
+    path = fastgen.build(folder, **options).path
+    files = sorted(path.rglob("day=2/*.parquet"))
+    contents = [file.read_bytes() for file in files]
+    for file in files:
+        file.unlink()
+    again = fastgen.build(path, **options)
+    assert [file.read_bytes() for file in files] == contents
+    return again
 
 
 def assert_equal(one: DayOrders, other: DayOrders) -> None:
