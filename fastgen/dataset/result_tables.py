@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 # The record of the run, in the folder `UNIVERSE` of a dataset.
 RUN = "run.json"
+# What a site is, and what it did, in files of some days each.
+SITE_TABLES = ("kitchens", "stations", "persons", "disturbances")
+DAY_TABLES = ("orders", "order_lines", "steps", "metrics", "station_metrics")
 # In the order in which they are published.
-RESULT_TABLES = (
-    *("kitchens", "stations", "persons", "disturbances"),
-    *("orders", "order_lines", "steps", "metrics", "station_metrics"),
-)
+RESULT_TABLES = (*SITE_TABLES, *DAY_TABLES)
 
 
 class ResultFile(NamedTuple):

@@ -14,14 +14,12 @@ from fastgen.queueing.kernels.records import NEVER
 from fastgen.queueing.recipe_steps import count_offsets, list_steps
 from fastgen.queueing.site import Demand
 from fastgen.rng import Purpose, Stream, stream
-from fastgen.units import MIN_PER_DAY, S_PER_DAY, US_PER_MIN, US_PER_S
+from fastgen.units import MIN_PER_DAY, US_PER_DAY, US_PER_MIN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.model.recipes import Recipes
-
-US_PER_DAY = S_PER_DAY * US_PER_S
 
 
 class Surge(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from fastgen.dataset.manifest_entries import FileEntry
+from fastgen.dataset.result_tables import DAY_TABLES
 from fastgen.files import hash_file
 from fastgen.queueing.activity import Activity, describe_equipment, no_activity
 from fastgen.queueing.day_log import join_logs
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from fastgen.universes.day_tables import Menu
     from fastgen.universes.site_plan import SitePlan
 
-DAY_TABLES = ("orders", "order_lines", "steps", "metrics", "station_metrics")
-SITE_TABLES = ("kitchens", "stations", "persons", "disturbances")
-TABLES = (*SITE_TABLES, *DAY_TABLES)
 INTERVAL_US = 15 * US_PER_MIN
 # Steps at which days are written together: some 30 MB in memory.
 _ROWS = 250_000

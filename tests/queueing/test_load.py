@@ -21,8 +21,9 @@ from fastgen.queueing.load import (
     measure_work,
     queue_load,
 )
-from fastgen.queueing.population import US_PER_DAY, Population, draw_wishes
+from fastgen.queueing.population import Population, draw_wishes
 from fastgen.queueing.site import Capacity, make_site
+from fastgen.units import US_PER_DAY
 from tests.queueing.sites import MINUTE
 
 # Two items: types 0 and 1 for 4 and 6 minutes; type 0 twice, for 1 and 3 minutes.

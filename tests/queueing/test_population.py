@@ -12,7 +12,8 @@ import pytest
 from scipy import stats
 
 from fastgen.queueing.kernels.records import NEVER
-from fastgen.queueing.population import US_PER_DAY, Population, Surge, draw_homes, draw_wishes
+from fastgen.queueing.population import Population, Surge, draw_homes, draw_wishes
+from fastgen.units import US_PER_DAY
 from tests.queueing.populations import POPULATION, RECIPES
 from tests.queueing.sites import MINUTE
 

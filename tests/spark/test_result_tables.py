@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from fastgen.dataset.result_tables import RESULT_TABLES
 from fastgen.universes.part_files import site_folder
-from fastgen.universes.table_files import TABLES, scan_table
+from fastgen.universes.table_files import scan_table
 from tests.spark.conftest import needs_java
 from tests.universes.tables import run_sites, write_tables
 
@@ -27,7 +28,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @needs_java
 def test_spark_reads_every_row_of_every_table(spark: SparkSession, tables: Path) -> None:
-    for name in TABLES:
+    for name in RESULT_TABLES:
         wanted = scan_table(tables, name).collect()
         found = spark.read.parquet(str(tables / name))
         assert found.columns == wanted.columns

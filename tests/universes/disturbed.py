@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fastgen.queueing.population import US_PER_DAY
-from fastgen.units import US_PER_MIN
+from fastgen.units import US_PER_DAY, US_PER_MIN
 from fastgen.universes.site_plan import SitePlan
 
 DAYS = 3

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.queueing.kernels.population import NUMBER_BITS, SURGE_NUMBER
-from fastgen.queueing.population import US_PER_DAY
-from fastgen.units import US_PER_MIN
+from fastgen.units import US_PER_DAY, US_PER_MIN
 from fastgen.universes.site_run import draw_day
 from tests.universes.disturbed import ALL_KINDS, DAYS, NOON_US, TWO_US, PlanSite
 

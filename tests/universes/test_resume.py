@@ -19,17 +19,18 @@ import pytest
 
 import fastgen
 import fastgen.files
+from fastgen.dataset.result_tables import DAY_TABLES, RESULT_TABLES
 from fastgen.dataset.seal import seal, unseal
 from fastgen.errors import DamageError, DataError, ScenarioError
 from fastgen.queueing.kernels import records
-from fastgen.queueing.population import US_PER_DAY
-from fastgen.universes import numbering, part_files, recorded_orders, run_folder, snapshots, table_files
+from fastgen.units import US_PER_DAY
+from fastgen.universes import numbering, part_files, recorded_orders, run_folder, snapshots
 from fastgen.universes import run as run_universe_module
 from fastgen.universes.run import resume_universe, run_universe
 from fastgen.universes.run_folder import RunRecord
 from fastgen.universes.run_options import RunOptions
 from fastgen.universes.snapshots import COLUMNS
-from fastgen.universes.table_files import TABLES, scan_table
+from fastgen.universes.table_files import scan_table
 from tests.effort import repeats
 from tests.universes.small_universe import write_universe
 
@@ -65,7 +66,7 @@ def assert_same(folder: Path, name: str, *, tables: bool = True) -> None:
     """Check that a dataset is "whole": every byte of events and manifest, every row of the tables."""
     found, whole = folder / name, folder / "whole"
     assert (found / "manifest.json").read_bytes() == (whole / "manifest.json").read_bytes()
-    for table in TABLES if tables else ():
+    for table in RESULT_TABLES if tables else ():
         rows, expected = (scan_table(one / "universe" / "tables", table).collect() for one in (found, whole))
         by = [c for c in ("site", "day", "order_number", "line", "step", "interval") if c in rows.columns]
         assert rows.sort(by, maintain_order=True).equals(expected.sort(by, maintain_order=True)), table
@@ -168,9 +169,9 @@ def test_what_a_killed_run_was_writing_is_removed(folder: Path) -> None:
         path.write_bytes(b"PAR1")
     (universe / "snapshots" / "sf" / ".20240102T080000.000000Z.tmp").mkdir()
     run(folder, "half_written", days=2)
-    assert len(unfinished) > len(TABLES)
+    assert len(unfinished) > len(RESULT_TABLES)
     assert not [path for path in universe.rglob("*") if path.name.startswith(".")]
-    for table in TABLES:
+    for table in RESULT_TABLES:
         pl.scan_parquet(universe / "tables" / table).collect()
 
 
@@ -271,7 +272,7 @@ def test_damage_of_tables_that_no_record_lists_is_found(
     universe = folder / name / "universe"
     assert json.loads((universe / "run.json").read_text())["tables"] == []
     files = sorted(universe.glob("tables/*/*/part-*-*.parquet"))
-    assert len(files) == 2 * 2 * len(table_files.DAY_TABLES)
+    assert len(files) == 2 * 2 * len(DAY_TABLES)
     files += [*universe.glob("numbered/*")]
     draws = np.random.default_rng(n_numbered)
     for path in draws.permutation(np.array(files))[: repeats(3, len(files))]:

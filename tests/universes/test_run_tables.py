@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import fastgen
+from fastgen.dataset.result_tables import RESULT_TABLES
 from fastgen.dataset.verify.run import verify_dataset
 from fastgen.events.schema import EVENT_TYPE_IDS
 from fastgen.templates.reading import read_universe
@@ -20,7 +21,7 @@ from fastgen.universes.run_folder import RunRecord
 from fastgen.universes.run_options import RunOptions, RunProgress
 from fastgen.universes.site_plan import plan_sites
 from fastgen.universes.site_run import SiteRun
-from fastgen.universes.table_files import TABLES, SiteTables, list_tables, scan_table
+from fastgen.universes.table_files import SiteTables, list_tables, scan_table
 from tests.universes.small_universe import write_universe
 
 if TYPE_CHECKING:
@@ -185,5 +186,5 @@ def test_the_record_lists_every_file_with_its_hash(folder: Path) -> None:
     assert record is not None
     files = files_of(folder / "whole" / "universe" / "tables")
     assert [*record.tables] == [*files]
-    assert {file.path.split("/")[1] for file in files} == set(TABLES)
+    assert {file.path.split("/")[1] for file in files} == set(RESULT_TABLES)
     assert len(files) == 2 * (4 + 5 * 2)  # sites, tables of sites, and of days in two files each

@@ -14,9 +14,10 @@ import pytest
 from polars import selectors
 from polars.testing import assert_frame_equal
 
+from fastgen.dataset.result_tables import RESULT_TABLES
 from fastgen.universes import table_files
 from fastgen.universes.part_files import site_folder
-from fastgen.universes.table_files import TABLES, SiteTables, list_tables, scan_table
+from fastgen.universes.table_files import SiteTables, list_tables, scan_table
 from tests.documents import DOCUMENTS
 from tests.universes.tables import DAYS, Run, read, run_sites, write_tables
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def test_days_written_in_pieces_are_the_same_rows(
     overloaded: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = {name: read(overloaded, name) for name in TABLES}
+    whole = {name: read(overloaded, name) for name in RESULT_TABLES}
     state, plan = None, overloaded.plan
     for log in overloaded.logs:
         tables = SiteTables(tmp_path / "tables", plan, overloaded.menu, state)
@@ -55,7 +56,7 @@ def test_the_same_run_writes_the_same_bytes(runs: list[Run], tmp_path: Path) -> 
     write_tables(again)
     first, second = (list_tables(some[0].tables, some[0].tables) for some in (runs, again))
     assert first == second
-    assert len(first) == 2 * len(TABLES)
+    assert len(first) == 2 * len(RESULT_TABLES)
     for entry in first:
         name = entry.path.split("/")[0]
         # Nothing disturbs these sites.
@@ -99,7 +100,7 @@ def test_readers_take_the_name_of_a_site_from_its_folder(odd: Path) -> None:
     assert {(row["kitchen"], row["site"]) for row in table.to_pylist()} == wanted
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", RESULT_TABLES)
 def test_duckdb_and_pyarrow_read_what_polars_reads(runs: list[Run], name: str) -> None:
     folder = runs[0].tables / name
     wanted = scan_table(runs[0].tables, name).collect()
@@ -114,7 +115,7 @@ def test_duckdb_and_pyarrow_read_what_polars_reads(runs: list[Run], name: str) -
 
 def test_the_documents_name_every_table_and_column(runs: list[Run]) -> None:
     text = DOCUMENTS["docs/universe.md"]
-    for name in TABLES:
+    for name in RESULT_TABLES:
         section = text.split(f"\n| {name} |")[1].split("\n\n")[0]
         named = [re.findall(r"`(\w+)`", line.split("|")[1]) for line in section.split("\n") if "`" in line]
         assert [column for columns in named for column in columns] == read(runs[0], name).columns
