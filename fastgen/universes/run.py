@@ -114,10 +114,9 @@ def read_run(dataset: Path) -> RunRecord:
     if record is None:
         raise DataError(f"{dataset}: expected a dataset of 'fastgen universe run', got none.")
     # A killed run has no manifest yet; one of another build has replaced the run's.
-    if os.path.lexists(dataset / MANIFEST):
-        source = read_manifest(dataset, with_days=False).source
-        if source is None or source.name != record.source:
-            raise DataError(f"{dataset}: expected a dataset of 'fastgen universe run', got another.")
+    is_finished = os.path.lexists(dataset / MANIFEST)
+    if is_finished and not record.has_made(read_manifest(dataset, with_days=False).source):
+        raise DataError(f"{dataset}: expected a dataset of 'fastgen universe run', got another.")
     return record
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from fastgen.dataset.manifest_entries import Source
     from fastgen.templates.universe import Universe
     from fastgen.universes.run_options import RunOptions
     from fastgen.universes.site_plan import SitePlan
@@ -34,6 +35,8 @@ NUMBERED = "numbered"
 FORMAT_VERSION = 1
 # Increase it with every change of what the engine does with the same templates.
 ENGINE_VERSION = 1
+# Stands between the name of a run's orders and the time at which they stop.
+_UNTIL = " until "
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class RunRecord:
     run_id
         Hash of all that decides the orders, other than the number of days.
     source
-        Name of the source of orders, as the dataset's manifest has it.
+        Name of the source of orders, as the dataset's manifest has it, with the time at which it stops early.
     seed, start, days
         As the user stated them; start is a date.
     stop_at_us
@@ -115,6 +118,10 @@ class RunRecord:
     def start_date(self) -> dt.date:
         """Date of day 0."""
         return dt.date.fromisoformat(self.start)
+
+    def has_made(self, source: Source | None) -> bool:
+        """Whether the orders of a manifest's source are this run's, wherever it stopped then."""
+        return source is not None and source.name.partition(_UNTIL)[0] == self.source.partition(_UNTIL)[0]
 
     def ended(self, sites: Mapping[str, SiteRecord], tables: Sequence[FileEntry]) -> Self:
         """Make the record of a run that has ended."""
@@ -168,10 +175,15 @@ def describe_run(universe: Universe, plans: Sequence[SitePlan], options: RunOpti
         "brands": {file: to_dict(brand) for file, brand in universe.brands.items()},
         "ingredients": [to_dict(one) for one in universe.ingredients],
     }
-    source = f"universe {ENGINE_VERSION} {_hash(templates)}"
+    engine = f"universe {ENGINE_VERSION} {_hash(templates)}"
+    source = engine
+    stop_us = options.stop_at_us
+    if stop_us is not None and any(stop_us < plan.day_start_us(options.days + 1) for plan in plans):
+        # The same days have other orders and endings then, so their files are those of another dataset.
+        source += f"{_UNTIL}{options.epoch + dt.timedelta(microseconds=stop_us):%Y-%m-%dT%H:%M:%S.%fZ}"
     roads = {plan.site.info.name: plan.rides.table.network_hash for plan in plans}
     return RunRecord(
-        run_id=_hash([source, STREAM_VERSION, options.seed, options.start.isoformat(), roads]),
+        run_id=_hash([engine, STREAM_VERSION, options.seed, options.start.isoformat(), roads]),
         source=source,
         seed=options.seed,
         start=options.start.isoformat(),

@@ -38,9 +38,11 @@ SITES: dict[str, dict[str, Any]] = {
 }
 
 
-def run(folder: Path, name: str, **changes: Any) -> Manifest:
-    options = {"days": DAYS, "roads": folder / "roads", **changes}
-    return run_universe(folder / "templates", folder / name, RunOptions(**options), force=True).manifest
+def run(folder: Path, name: str, *, overwrite: bool = False, **changes: Any) -> Manifest:
+    options = RunOptions(**{"days": DAYS, "roads": folder / "roads", **changes})
+    return run_universe(
+        folder / "templates", folder / name, options, force=True, overwrite=overwrite
+    ).manifest
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +103,33 @@ def test_a_dataset_that_was_stopped_at_random_goes_on(folder: Path) -> None:
         for stop in [*stops[1:], None]:
             resume_universe(folder / name, DAYS, stop_at_us=stop, roads=folder / "roads")
         assert (folder / name / "manifest.json").read_bytes() == whole
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with templates of a site that has time to spare, at UTC, and roads."""
+    folder = tmp_path_factory.mktemp("calm")
+    few = {"population": {"customers": 120}, "couriers": {"number": 20}}
+    write_universe(folder, sf={"timezone": "UTC", **few})
+    return folder
+
+
+def test_stops_on_one_day_make_datasets_of_their_own(calm: Path) -> None:
+    """Neither the days of their scenarios nor all longest preparations tell one from the other."""
+    stops_us = [round(hours * 60) * US_PER_MIN for hours in (18.5, 20, 21, 22)]
+    alone = [run(calm, f"alone{number}", days=1, stop_at_us=stop) for number, stop in enumerate(stops_us)]
+    assert len({one.source.longest_preparation_s for one in alone if one.source is not None}) < len(stops_us)
+    assert {one.scenario["days"] for one in alone} == {1}
+    assert len({one.digest for one in alone}) == len({one.build_id for one in alone}) == len(stops_us)
+    run(calm, "longer", days=1, stop_at_us=stops_us[0])
+    for stop, manifest in zip(stops_us[1:], alone[1:], strict=True):
+        assert resume_universe(calm / "longer", 1, stop_at_us=stop, roads=calm / "roads").manifest == manifest
+    assert run(calm, "longer", days=1, stop_at_us=stops_us[0], overwrite=True) == alone[0]
+    assert verify_dataset(calm / "longer").passed
+
+
+def test_a_stop_after_the_last_day_changes_nothing(calm: Path) -> None:
+    assert run(calm, "late", days=1, stop_at_us=2 * 86_400 * US_PER_S) == run(calm, "never", days=1)
 
 
 @pytest.mark.parametrize("hours", [20, 44.5, 76])
