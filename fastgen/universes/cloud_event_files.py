@@ -111,7 +111,8 @@ def write_cloud_events(
         unfinished.replace(path)
         sync_folder(path.absolute().parent)
     except OSError as error:
-        raise OutputError(f"{path}: expected to write events, got: {error.strerror}.") from None
+        # Those of Polars have no reason of their own.
+        raise OutputError(f"{path}: expected to write events, got: {error.strerror or error}.") from None
     finally:
         remove(unfinished)
     return n

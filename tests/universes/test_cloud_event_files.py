@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import resource
+import signal
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -59,6 +61,21 @@ def test_a_failed_write_leaves_what_was_there(
                 write(eventful, target)
         assert {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")} == before
         assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_full_disk_is_named(eventful: list[Run], tmp_path: Path) -> None:
+    """A limit on the size of files is a disk that is full as soon as that many bytes are written."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+        with pytest.raises(OutputError, match=r"expected to write events, got: File too large") as found:
+            write(eventful, tmp_path / "file.jsonl")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert "\n" not in str(found.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
