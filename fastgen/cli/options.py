@@ -66,6 +66,13 @@ def take_date(_ctx: click.Context, _param: click.Parameter, value: dt.datetime |
     return None if value is None else value.date()
 
 
+def workers_option(meaning: str) -> Callable[[Command], Command]:
+    """Make the option --workers of a command, which says what the workers are there."""
+    return click.option(
+        "--workers", type=Workers(), default="auto", show_default=True, metavar="auto|N", help=meaning
+    )
+
+
 # Defaults that the scenario decides are written into the help by hand: for click, the default is None.
 days = click.option("--days", type=Whole(), metavar="N", help="Days to make.  [default: the scenario's, 90]")
 seed = click.option(
@@ -145,13 +152,8 @@ writer = click.option(
     show_default=True,
     help="What encodes the event files: fastgen's own encoder, which is faster, or Polars; equal rows.",
 )
-workers = click.option(
-    "--workers",
-    type=Workers(),
-    default="auto",
-    show_default=True,
-    metavar="auto|N",
-    help="Processes, threads on macOS or with Polars; auto takes every core when the build is large enough.",
+workers = workers_option(
+    "Processes, threads on macOS or with Polars; auto takes every core when the build is large enough."
 )
 engine = click.option(
     "--engine",

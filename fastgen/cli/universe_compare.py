@@ -52,14 +52,7 @@ _N = options.Whole()
     help="Days to run before those that are measured: sites start empty.",
 )
 @options.roads
-@click.option(
-    "--workers",
-    type=options.Workers(),
-    default="auto",
-    show_default=True,
-    metavar="auto|N",
-    help="Threads; auto takes every core. The figures are the same with any number.",
-)
+@options.workers_option("Threads; auto takes every core. The figures are the same with any number.")
 @options.force
 @options.as_json
 def compare(

@@ -10,13 +10,13 @@ import click
 from fastgen.cli.options import (
     Count,
     Whole,
-    Workers,
     add_options,
     force,
     output,
     overwrite,
     roads,
     take_date,
+    workers_option,
 )
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say
@@ -44,15 +44,12 @@ _snapshot_every = click.option(
 _stop_at = click.option(
     "--stop-at",
     metavar="TIME",
-    help="Stop at that time, such as '3 18:30' on day 3, or an ISO time; UTC. Orders then stay open.",
+    help="Stop all sites at that time of UTC, such as '3 18:30' on day 3, or an ISO time. Orders then stay "
+    "open, and a last day that has not begun at a site by then has none.",
 )
-_workers = click.option(
-    "--workers",
-    type=Workers(),
-    default="auto",
-    show_default=True,
-    metavar="auto|N",
-    help="Sites that run at the same time, as threads, and workers of the build; auto takes every core.",
+_workers = workers_option(
+    "Sites that run at the same time, in threads; then also processes that make the events, as of `fastgen "
+    "build`. auto takes every core."
 )
 _mode = click.option(
     "--mode",
@@ -168,7 +165,7 @@ def run(
     def make(progress: TerminalRunProgress) -> BuildResult:
         return run_universe(folder, output, options, force=force, overwrite=overwrite, progress=progress)
 
-    result = _make(make)
+    result = _make(make, stop_at)
     if stream["to"] is not None:
         _play(result, stream["to"], stream)
 
@@ -220,7 +217,7 @@ def resume(
             progress=progress,
         )
 
-    _make(make)
+    _make(make, stop_at)
 
 
 def _check_stream(stream: Stream, templates: Path, output: Path, cloudevents: Path | None) -> None:
@@ -267,7 +264,7 @@ def _check_mode(stream: Stream, to: Path, days: int) -> None:
         raise ScenarioError(f"mode: expected {began}, as the stream in {to} began, got {stream['mode']}.")
 
 
-def _make(make: Callable[[TerminalRunProgress], BuildResult]) -> BuildResult:
+def _make(make: Callable[[TerminalRunProgress], BuildResult], stop_at: str | None) -> BuildResult:
     """Make the dataset, and say what it is."""
     began = time.perf_counter()
     with uncollected():
@@ -276,6 +273,8 @@ def _make(make: Callable[[TerminalRunProgress], BuildResult]) -> BuildResult:
     with TerminalRunProgress() as progress:
         result = make(progress)
     say(*summarise(result, time.perf_counter() - began))
+    if stop_at is not None:
+        say(f"stop    {stop_at} (UTC): orders that had not ended by then are open")
     return result
 
 

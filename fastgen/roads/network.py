@@ -99,6 +99,8 @@ def check_networks(
     spelt = f" (built-in ones go by their very codes: {', '.join(same)})" if same else ""
     far = [code for code in missing if code in misplaced]
     spelt += f" (too far from the kitchen: the built-in {', '.join(far)})" if far else ""
+    likewise = " and ".join(f"--location {shlex.quote(code)}" for code in missing[1:])
+    more = f", the same with {likewise}" if likewise else ""
     others = [code for code in codes if code not in missing]
     leave = f", or leave the rest out with --locations {shlex.quote(','.join(others))}"
     without = leave if others and can_select else ""
@@ -106,6 +108,6 @@ def check_networks(
         f"location {', '.join(missing)}: expected a road network ({files}one of the built-in "
         f"{', '.join(known)}), got none{spelt}: make one with 'fastgen roads fetch {options}', offline "
         f"with 'fastgen roads import EXTRACT.osm.pbf {options}', or a synthetic one with "
-        f"'fastgen roads invent {options}', and name the folder with --roads {target}{without}."
+        f"'fastgen roads invent {options}'{more}, and name the folder with --roads {target}{without}."
         + (note and f" {note}")
     )

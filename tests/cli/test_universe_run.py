@@ -43,6 +43,18 @@ def test_a_folder_becomes_a_dataset(run: Run, tmp_path: Path) -> None:
     assert f"orders  {manifest.orders:,}" in shown.splitlines()
 
 
+def test_a_stop_is_of_utc_and_said(run: Run, tmp_path: Path) -> None:
+    """At 07:00 UTC, day 1 of San Francisco hasn't begun; in Tokyo it is the afternoon."""
+    write_universe(tmp_path, sf={}, chicago={"timezone": "Asia/Tokyo"})
+    args = ("run", "templates", "--days", "2", "--roads", "roads", "-o", "stopped", "--force")
+    code, shown, errors = run(*args, "--stop-at", "1 07:00")
+    assert code == 0, errors
+    assert shown.splitlines()[-1] == "stop    1 07:00 (UTC): orders that had not ended by then are open"
+    sites = json.loads((tmp_path / "stopped" / "universe" / "run.json").read_text())["sites"]
+    assert sites["chicago"]["n_orders"][1] > 0
+    assert sum(sites["sf"]["n_orders"][1:]) == 0
+
+
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [

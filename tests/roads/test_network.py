@@ -42,8 +42,8 @@ def test_all_locations_without_roads_are_named_with_what_can_be_done(tmp_path: P
         f"{BUILT_IN}), got none: make one with 'fastgen roads fetch --location austin --dimensions my_tables "
         f"-o {tmp_path}', offline with 'fastgen roads import EXTRACT.osm.pbf --location austin "
         f"--dimensions my_tables -o {tmp_path}', or a synthetic one with 'fastgen roads invent "
-        f"--location austin --dimensions my_tables -o {tmp_path}', and name the folder with --roads "
-        f"{tmp_path}, or leave the rest out with --locations sf,boston."
+        f"--location austin --dimensions my_tables -o {tmp_path}', the same with --location reno, and name "
+        f"the folder with --roads {tmp_path}, or leave the rest out with --locations sf,boston."
     )
 
 

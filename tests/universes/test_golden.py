@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +47,33 @@ def test_a_busy_universe_with_a_closed_kitchen(tmp_path: Path) -> None:
     options = RunOptions(days=3, roads=roads)
     manifest = run_universe(templates, tmp_path / "out", options, force=True).manifest
     assert (manifest.orders, manifest.digest) == (709, DISTURBED)
+
+
+def list_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_time_zone_of_the_process_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every byte of events, tables, snapshots and CloudEvents."""
+    templates, roads = write_universe(tmp_path, sf={"population": {"customers": 60}})
+    # 14 hours ahead of UTC, and 3 1/2 behind.
+    zones = ("UTC", "Pacific/Kiritimati", "America/St_Johns")
+    for zone in zones:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        options = RunOptions(days=2, roads=roads, cloud_events=tmp_path / zone / "events.jsonl")
+        (tmp_path / zone).mkdir(parents=True)
+        run_universe(templates, tmp_path / zone / "out", options, force=True)
+    monkeypatch.undo()
+    time.tzset()
+    found = [
+        {path.relative_to(tmp_path / zone): path.read_bytes() for path in list_files(tmp_path / zone)}
+        for zone in zones
+    ]
+    assert len(found[0]) > 30
+    assert found[1:] == [found[0]] * 2
 
 
 @pytest.mark.skipif(repeats(1, 0) == 1, reason="make test-long alone compiles all kernels anew")
