@@ -26,7 +26,7 @@ from fastgen.dataset.layout import LOCK, MANIFEST, TABLES, WORK, Writer, table_p
 from fastgen.dataset.manifest import Manifest, read_manifest
 from fastgen.dataset.manifest_entries import FileEntry, Network
 from fastgen.emitting.lock import hold_lock
-from fastgen.errors import DataError, OutputError
+from fastgen.errors import DataError, OutputError, ScenarioError
 from fastgen.events.digest import digest_dataset
 from fastgen.files import hash_file, write_whole
 from fastgen.inputs.tables import place_tables
@@ -53,9 +53,17 @@ def work_folder(out: Path) -> Iterator[Path]:
     OutputError
         If it can't be created, or another build has the lock.
     """
-    work = out / WORK
+    work, is_new = out / WORK, not out.exists()
     with hold_lock(work / LOCK, out, "no other build at work here, but one is"):
-        yield work
+        try:
+            yield work
+        except ScenarioError:
+            # The same command will never finish what is begun.
+            shutil.rmtree(work, ignore_errors=True)
+            if is_new:
+                with contextlib.suppress(OSError):
+                    out.rmdir()
+            raise
 
 
 def remove_leftovers(out: Path) -> None:

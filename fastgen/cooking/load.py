@@ -71,7 +71,7 @@ def measure_loads(source: StationsSource, location_id: int, routes: RouteTable) 
     place, parameters = source.places[location_id], source.orders.parameters[location_id]
     n_days = len(source.n_orders[location_id])
     orders_per_h, minutes = _busiest_hours(parameters.demand, n_days)
-    work_min = _work_of_orders(parameters.baskets, place, n_days)
+    work_min = work_of_orders(parameters.all_baskets, place, n_days)
     kitchens = place.kitchens
     usual_us = routes.drive_us[: routes.n_customers // len(kitchens.slowdowns)]
     trip_min = 2 * float(usual_us.mean()) / US_PER_MIN
@@ -135,26 +135,33 @@ def _busiest_hours(demand: DemandArrays, n_days: int) -> tuple[NDArray[np.float6
     """Find the busiest hour of each day: its expected orders, and its first minute."""
     known: dict[tuple[int, ...], tuple[float, int]] = {}
     shares, minutes = np.empty(n_days), np.empty(n_days, np.int64)
-    first, last = demand.event_days[:, 0], demand.event_days[:, 1]
     for day in range(n_days):
-        active = tuple(np.flatnonzero((first <= day) & (day <= last)).tolist()) if len(first) else ()
+        active = find_active_events(demand, day)
         # Most days have the same events, or none.
         if active not in known:
-            known[active] = _busiest_hour(demand, active)
+            known[active] = find_busiest_hour(weigh_minutes(demand, active))
         shares[day], minutes[day] = known[active]
-    noise = (demand.noise_low + demand.noise_high) / 2
-    return demand.expected[:n_days] * noise * shares, minutes
+    return demand.expected[:n_days] * demand.mean_noise * shares, minutes
 
 
-def _busiest_hour(demand: DemandArrays, active: tuple[int, ...]) -> tuple[float, int]:
+def find_active_events(demand: DemandArrays, day: int) -> tuple[int, ...]:
+    """List the numbers of the demand events of a day."""
+    if len(demand.event_days) == 0:
+        return ()
+    first, last = demand.event_days[:, 0], demand.event_days[:, 1]
+    return tuple(np.flatnonzero((first <= day) & (day <= last)).tolist())
+
+
+def weigh_minutes(demand: DemandArrays, active: tuple[int, ...]) -> NDArray[np.float64]:
+    """Compute the share of each minute in a day's orders, float64 (1440,), times the factors of events."""
     weight = demand.weight.copy()
     for event in active:
         _, _, begin, end = demand.event_days[event]
         weight[begin:end] *= demand.event_factor[event]
-    return find_busiest_hour(weight)
+    return weight
 
 
-def _work_of_orders(baskets: BasketArrays, place: Place, n_days: int) -> NDArray[np.float64]:
+def work_of_orders(baskets: BasketArrays, place: Place, n_days: int) -> NDArray[np.float64]:
     """Compute the mean minutes that an order of each day asks of each type, float64 (n_days, n_types)."""
     n_brands, n_types = len(baskets.growth), len(STATION_WORDS)
     of_brand = np.zeros((n_brands, n_types))

@@ -87,6 +87,11 @@ class LocationParameters(NamedTuple):
         """The parameters without surges and launches."""
         return self._replace(surge=None, launches=())
 
+    @property
+    def all_baskets(self) -> BasketArrays:
+        """The baskets with all brands, of which those that are launched open on the day of their launch."""
+        return self.launches[-1].baskets if self.launches else self.baskets
+
 
 def build_location_parameters(
     scenario: Scenario,

@@ -157,12 +157,56 @@ def test_a_wrong_one_is_refused_in_one_line(towns: Towns, text: str, message: st
     assert "\n" not in str(caught.value)
 
 
-def test_an_order_that_nobody_ever_makes_ends_the_build_in_one_line(towns: Towns) -> None:
-    for to in ("", ', to = "36000 00:00"'):
-        broken = towns.simulate(f'{{ kind = "station_outage", {OVENS}, name = "it", from = "2 12:00"{to} }}')
-        fill_day(broken, SF, 1)
-        message = (
-            "kitchen.longest_min: expected every order of sf to be picked up within 720 minutes, got more on"
-        )
-        with pytest.raises(ScenarioError, match=message):
-            fill_day(broken, SF, 2)
+@pytest.mark.parametrize(
+    ("disturbances", "message"),
+    [
+        ([f'kind = "station_outage", {OVENS}, from = "2 12:00"'], "ovens again within .* '2 12:00' for ever"),
+        (
+            [f'kind = "station_outage", {OVENS}, from = "2 12:00", to = "36000 00:00"'],
+            "ovens again within .* got none from '2 12:00' to '36000 00:00'.",
+        ),
+        (
+            [
+                f'kind = "station_outage", {OVENS}, from = "1 12:00", to = "2 02:00"',
+                f'kind = "station_outage", {OVENS}, from = "2 01:00", to = "2 18:00", number = 1',
+            ],
+            "ovens again within .* got none from '1 12:00' to '2 18:00'.",
+        ),
+        (['kind = "fewer_couriers", from = "3 00:00"'], "couriers again within .* '3 00:00' for ever"),
+    ],
+)
+def test_work_that_nobody_can_do_is_refused_before_it_begins(
+    towns: Towns, disturbances: list[str], message: str
+) -> None:
+    some = [f'{{ {one}, name = "{n}" }}' for n, one in enumerate(disturbances)]
+    with pytest.raises(ScenarioError, match=f"locations.sf.kitchen.disturbances: expected {message}"):
+        towns.simulate(*some)
+
+
+def test_what_is_out_of_order_while_nothing_is_ordered_is_no_trouble(towns: Towns) -> None:
+    out = f'kind = "station_outage", {OVENS}, name = "out"'
+    towns.simulate(f'{{ {out}, from = "4 12:00" }}')
+    towns.simulate(
+        f'{{ {out}, from = "2 12:00" }}', '{ kind = "kitchen_closed", name = "c", from = "2 11:00" }'
+    )
+
+
+def test_a_load_over_1_is_a_line_that_names_hour_and_disturbance(towns: Towns) -> None:
+    lines = towns.announced(KINDS["outage"], KINDS["rain"].replace('"it"', '"rain"'))
+    assert (
+        "kitchen: expected a load of at most 1 in every hour, got no capacity for the ovens of sf on day 2 "
+        "from 12:00, during 'it', 'rain'."
+    ) in lines
+    assert [line for line in towns.announced() if "during" in line] == []
+
+
+def test_a_refusal_at_work_leaves_nothing(towns: Towns, tmp_path: Path) -> None:
+    """An accepted overload doesn't tell beforehand that an order takes longer than it may."""
+    text = text_of().replace("couriers = 2", "couriers = 1\nlongest_min = 60")
+    (tmp_path / "it.toml").write_text(text, encoding="utf-8")
+    for folder in (tmp_path / "new", tmp_path / "there"):
+        (tmp_path / "there").mkdir(exist_ok=True)
+        with pytest.raises(ScenarioError, match="expected every order of sf to be picked up within 60"):
+            fastgen.build(folder, days=DAYS, scenario=tmp_path / "it.toml", roads=towns.roads, workers=1)
+    assert not (tmp_path / "new").exists()
+    assert list((tmp_path / "there").iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fastgen.generating.inputs import SimulationOptions, load_simulation
 from tests.cooking.kitchens import BUSY, simulate
 from tests.small_town import write_towns
 
@@ -38,3 +39,11 @@ class Towns:
     def simulate(self, *disturbances: str, text: str = "", days: int = DAYS) -> Simulation:
         options = {"roads": self.roads, "days": days, "locations": ["sf", "chicago"], "scale": 0.5}
         return simulate(self.folder, text or text_of(*disturbances), **options)
+
+    def announced(self, *disturbances: str) -> list[str]:
+        """List the lines that a build or plan shows before it begins."""
+        (self.folder / "it.toml").write_text(text_of(*disturbances), encoding="utf-8")
+        options = SimulationOptions(scenario=self.folder / "it.toml", roads=self.roads, days=DAYS, scale=0.5)
+        lines = list[str]()
+        load_simulation(options, lines.append)
+        return lines

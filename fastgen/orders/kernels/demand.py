@@ -49,6 +49,11 @@ class DemandArrays(NamedTuple):
     event_days: NDArray[np.int64]
     event_factor: NDArray[np.float64]
 
+    @property
+    def mean_noise(self) -> float:
+        """Mean of the noise."""
+        return (self.noise_low + self.noise_high) / 2
+
 
 @jit
 def _draw_minute_counts(
