@@ -14,6 +14,7 @@ from fastgen.dataset.reading.event_file import DAMAGED
 from fastgen.dataset.result_tables import RESULT_TABLES, find_result_tables
 from fastgen.errors import DamageError
 from fastgen.files import read_regular
+from fastgen.publishing.disturbances import open_disturbances
 from fastgen.publishing.table import BATCH_ROWS, Table
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ _PLAIN = {pa.large_string(): pa.string(), pa.string_view(): pa.string()}
 
 
 def open_universe_tables(dataset: OpenDataset) -> list[Table]:
-    """Open the result tables of a dataset, each with the column `site`; none if no universe has made it.
+    """Open the result tables of a dataset, each with the column `site`.
+
+    Where no universe has made it, they are the disturbances of its scenario, if that has any.
 
     Raises
     ------
@@ -40,6 +43,8 @@ def open_universe_tables(dataset: OpenDataset) -> list[Table]:
     """
     folder = dataset.index.folder
     found = sorted(list_results(dataset), key=lambda file: RESULT_TABLES.index(file.table))
+    if not found:
+        return open_disturbances(dataset, f"{PREFIX}disturbances")
     return [_open(name, list(files), folder) for name, files in groupby(found, key=lambda file: file.table)]
 
 
