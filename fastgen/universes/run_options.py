@@ -68,6 +68,10 @@ class RunOptions:
             ("seed", self.seed, 0, 2**64 - 1),
             ("start", self.start, FIRST_START, LAST_START),
         ):
+            # A number of another type would be written to the run's record, which then can't be read.
+            if type(value) is not type(low):
+                what = "a whole number" if isinstance(low, int) else "a date"
+                raise ScenarioError(f"{name}: expected {what}, got {value!r}.")
             if not low <= value <= high:  # type: ignore[operator]  # each three are of one type
                 raise ScenarioError(f"{name}: expected {low} <= {name} <= {high}, got {value}.")
         if self.snapshot_every < 1:

@@ -140,7 +140,11 @@ def test_a_dataset_without_a_universe_is_not_replaced(folder: Path, tmp_path: Pa
     ("key", "value", "message"),
     [
         ("days", 0, "days: expected 1 <= days <= 36500, got 0."),
+        ("days", 1.5, "days: expected a whole number, got 1.5."),
+        ("days", True, "days: expected a whole number, got True."),
         ("seed", -1, "seed: expected 0 <= seed"),
+        ("seed", "42", "seed: expected a whole number, got '42'."),
+        ("start", "2024-01-01", "start: expected a date, got '2024-01-01'."),
         ("start", dt.date(1960, 1, 1), "start: expected 1970-01-01 <= start"),
         ("snapshot_every", 0, "snapshot_every: expected a day at least, got 0."),
         ("workers", 0, "workers: expected 1 <= workers"),
