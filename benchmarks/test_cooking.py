@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -35,6 +37,33 @@ def test_build_in_process(bench: Bench, tmp_path: Path, scale: int, rounds: int)
         stations / plain,
         bound=Bound(TIMES_MOST, 1.4),
         detail=f"{stations:.2f} s; {plain:.2f} s, one worker",
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "options"),
+    [
+        ("a tenth of the orders, 30 days", {"scale": 0.1, "days": 30}),
+        ("one day of one location", {"days": 1, "locations": ["chicago"]}),
+        ("seven days of one location", {"days": 7, "locations": ["sf"]}),
+    ],
+)
+def test_small_builds(bench: Bench, what: str, options: dict[str, Any]) -> None:
+    """Compare processor time: a build of some hundredths of a second is at the mercy of neighbours."""
+    seconds: dict[str, list[float]] = {"stations": [], "statistical": []}
+
+    def once(kitchen: str, out: Path) -> None:
+        began = time.process_time()
+        build(out, kitchen=kitchen, roads=ROADS, workers=1, **options)
+        seconds[kitchen].append(time.process_time() - began)
+
+    bench.compare(partial(once, "stations"), partial(once, "statistical"), rounds=9)
+    stations, plain = (min(some) for some in seconds.values())
+    bench.record(
+        f"build with stations / the statistical build, in process, {what}, processor time",
+        stations / plain,
+        bound=Bound(TIMES_MOST, 1.4),
+        detail=f"{stations * 1e3:.0f} ms; {plain * 1e3:.0f} ms, one worker",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import tracemalloc
 from functools import partial
@@ -10,15 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.figures import Bound
+from benchmarks.processes import fastgen_command, run
 from benchmarks.sites import count_model_events, join_days, plan_customers, plan_site
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import run_site
 from fastgen.queueing.site import Capacity, make_site
+from fastgen.templates.preset_files import make_preset
 from fastgen.universes.site_plan import reseed
 from fastgen.universes.site_run import draw_day, run_days
 from tests.queueing.ciw_kitchen import run_ciw
 from tests.queueing.simpy_site import SimPySite
 from tests.queueing.test_site import draw_kitchen_demand
+from tests.templates.folders import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,11 +142,32 @@ def test_cost_by_customers(bench: Bench) -> None:
         bound=Bound(1.2),
         detail=", ".join(f"{n:,} customers {min(c):.0f} ns" for n, c in zip(CUSTOMERS, found, strict=True)),
     )
+    for n, cost in zip(CUSTOMERS, (small, middle, large), strict=True):
+        bench.record(
+            f"model events a second on one core, draws included, a site of {n:,} customers",
+            1e3 / cost,
+            "M/s",
+            bound=Bound(6, aim=12, at_most=False),
+        )
+
+
+def test_whole_run(bench: Bench, tmp_path: Path) -> None:
+    """Run a universe as a user does: events, result tables and snapshots are written and hashed."""
+    templates = write(make_preset("canonical"), tmp_path / "templates")
+    seconds, found = list[float](), set[int]()
+
+    def whole(out: Path) -> None:
+        command = ["universe", "run", str(templates), "--days", "30", "--workers", "1", "-o", str(out)]
+        seconds.append(run(fastgen_command(*command)))
+        found.add(json.loads((out / "manifest.json").read_text(encoding="utf-8"))["rows"])
+
+    bench.compare(whole, rounds=3)
+    (n_events,) = found
     bench.record(
-        "model events a second on one core, draws included, a site of 10,000 customers",
-        1e3 / middle,
-        "M/s",
-        bound=Bound(6, aim=12, at_most=False),
+        "fastgen universe run, canonical preset, 30 days, whole process: events a second of processor time",
+        n_events / min(seconds) / 1e3,
+        "k/s",
+        detail=f"{n_events:,} events, {min(seconds):.2f} s; result tables included",
     )
 
 
