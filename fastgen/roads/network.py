@@ -57,6 +57,7 @@ def check_networks(
     *,
     can_select: bool = True,
     misplaced: Collection[str] = (),
+    advice: str = "",
 ) -> None:
     """Check, before any is read, that every location has a network.
 
@@ -75,12 +76,14 @@ def check_networks(
     misplaced
         Codes of built-in networks that are around another place than the location of that code, which then
         needs a file; see `fastgen.roads.coverage.find_misplaced`.
+    advice
+        What a user should do about missing networks, other than make them.
 
     Raises
     ------
     DataError
         If the folder doesn't exist or is a file, or if locations have no network: the message names all of
-        them, and the commands that make one.
+        them, and the commands that make one, or the advice.
     """
     if folder is not None and not os.path.isdir(folder):  # noqa: PTH112  # no error for what can be no path
         raise DataError(f"{folder}: expected a folder of {SUFFIX} files, got none.")
@@ -104,10 +107,12 @@ def check_networks(
     others = [code for code in codes if code not in missing]
     leave = f", or leave the rest out with --locations {shlex.quote(','.join(others))}"
     without = leave if others and can_select else ""
+    make = (
+        f"make one with 'fastgen roads fetch {options}', offline with 'fastgen roads import EXTRACT.osm.pbf "
+        f"{options}', or a synthetic one with 'fastgen roads invent {options}'{more}, and name the folder "
+        f"with --roads {target}{without}."
+    )
     raise DataError(
         f"location {', '.join(missing)}: expected a road network ({files}one of the built-in "
-        f"{', '.join(known)}), got none{spelt}: make one with 'fastgen roads fetch {options}', offline "
-        f"with 'fastgen roads import EXTRACT.osm.pbf {options}', or a synthetic one with "
-        f"'fastgen roads invent {options}'{more}, and name the folder with --roads {target}{without}."
-        + (note and f" {note}")
+        f"{', '.join(known)}), got none{spelt}: {advice or make}" + (note and f" {note}")
     )

@@ -58,25 +58,15 @@ def run_universe(
 
     Parameters
     ----------
-    templates
-        The template folder.
-    output
-        Folder of the dataset.
+    templates, output, force, overwrite, progress
+        As for `fastgen.universe.run`.
     options
         How it is run.
-    force
-        Whether to accept a load over 1.
-    overwrite
-        Whether to replace another dataset in that folder.
-    progress
-        Receives the progress.
 
     Raises
     ------
-    ScenarioError, DataError
-        If an input is wrong; nothing is written then.
-    OutputError
-        If another dataset is in the way, or a file can't be written.
+    ScenarioError, DataError, OutputError
+        As `fastgen.universe.run`.
     """
     progress = progress or RunProgress()
     out = check_output(output)
@@ -171,14 +161,12 @@ def resume_universe(
         cloud_events=cloud_events,
     )
     universe = read_universe(out / UNIVERSE / TEMPLATES)
-    plans = plan_sites(universe, options.seed, options.start, options.roads, progress.announce)
+    advice = "state the --roads of the run."
+    plans = plan_sites(universe, options.seed, options.start, roads, progress.announce, advice)
     check_days(plans, options.days)
     record = describe_run(universe, plans, options)
     if record.run_id != before.run_id:
-        raise DataError(
-            f"{out}: expected the templates, roads and engine of the run, got others: state the --roads of "
-            "the run."
-        )
+        raise DataError(f"{out}: expected the templates, roads and engine of the run, got others: {advice}")
     _check_longer(before, options, plans)
     with _locked(out):
         return _run(universe, plans, record, out, options, progress, overwrite=True)

@@ -92,7 +92,12 @@ class SitePlan:
 
 
 def plan_sites(
-    universe: Universe, seed: int, start: dt.date, roads: Path | None, announce: Callable[[str], None]
+    universe: Universe,
+    seed: int,
+    start: dt.date,
+    roads: Path | None,
+    announce: Callable[[str], None],
+    advice: str = "",
 ) -> list[SitePlan]:
     """Plan the run of every site of a template folder, in the order of the folder.
 
@@ -106,6 +111,8 @@ def plan_sites(
         Date of day 0.
     roads, announce
         As for `load_rides`.
+    advice
+        What a user should do about missing networks, other than make them.
 
     Raises
     ------
@@ -118,7 +125,8 @@ def plan_sites(
     }
     # A site that is called like a built-in network may lie elsewhere.
     inputs = f" --universe {shlex.quote(str(universe.folder))}"
-    check_networks([*areas], roads, inputs, can_select=False, misplaced=find_misplaced(areas))
+    misplaced = find_misplaced(areas)
+    check_networks([*areas], roads, inputs, can_select=False, misplaced=misplaced, advice=advice)
     return [plan_site(universe, site, seed, start, roads, announce) for site in universe.sites.values()]
 
 

@@ -32,6 +32,7 @@ from fastgen.universes.run_options import RunOptions
 from fastgen.universes.snapshots import COLUMNS
 from fastgen.universes.table_files import scan_table
 from tests.effort import repeats
+from tests.small_town import KITCHENS
 from tests.universes.small_universe import write_universe
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.manifest import Manifest
 
 DAYS = 4
+PLACE = dict(zip(("latitude", "longitude"), KITCHENS["chicago"], strict=True))
 # What Ctrl-C or a full disk ends; a kill leaves no less behind.
 WRITERS = (numbering, part_files, recorded_orders, run_folder, snapshots)
 
@@ -211,6 +213,22 @@ def test_what_is_no_run_is_refused(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(other, copy / "universe" / "templates", dirs_exist_ok=True)
     with pytest.raises(DataError, match="expected the templates, roads and engine of the run, got others"):
         resume_universe(copy, DAYS, roads=folder / "roads")
+
+
+@pytest.mark.parametrize("has_folder", [False, True])
+def test_missing_roads_are_those_of_the_run(tmp_path: Path, has_folder: bool) -> None:  # noqa: FBT001
+    """Roads that are made anew would be of another run, so no command that makes some is shown."""
+    templates, roads = write_universe(tmp_path, chicago={"info": {"name": "springfield", **PLACE}})
+    (roads / "chicago.roads").rename(roads / "springfield.roads")
+    run_universe(templates, tmp_path / "out", RunOptions(days=1, roads=roads), force=True)
+    other = tmp_path / "other" if has_folder else None
+    if other is not None:
+        other.mkdir()
+    with pytest.raises(DataError) as caught:
+        resume_universe(tmp_path / "out", 2, roads=other)
+    assert str(caught.value).startswith("location springfield: expected a road network (")
+    assert str(caught.value).endswith("got none: state the --roads of the run.")
+    assert "\n" not in str(caught.value)
 
 
 def test_a_dataset_that_has_replaced_the_run_stays(folder: Path, tmp_path: Path) -> None:
