@@ -149,17 +149,16 @@ def run(
     """
     from fastgen.universes.run import run_universe  # noqa: PLC0415
     from fastgen.universes.run_options import RunOptions  # noqa: PLC0415
-    from fastgen.universes.stop_time import parse_stop  # noqa: PLC0415
 
-    options = RunOptions(
+    options = RunOptions.of(
+        workers,
         days=days,
         seed=seed,
         start=start,
-        stop_at_us=parse_stop(stop_at, start),
+        stop_at=stop_at,
         snapshot_every=snapshot_every,
-        roads=None if roads is None else Path(roads),
-        workers=workers,
-        cloud_events=None if cloud_events is None else Path(cloud_events),
+        roads=roads,
+        cloud_events=cloud_events,
     )
     return run_universe(folder, output, options, force=force, overwrite=overwrite, progress=progress)
 

@@ -20,7 +20,8 @@ ROOT = Path(fastgen.__file__).parent
 FLOORS = (
     ("__init__", "__main__", "universe"),
     ("cli",),
-    ("spark", "live_kitchens", "universes"),
+    ("spark", "live_kitchens"),
+    ("universes",),
     ("building", "replaying", "publishing"),
     ("emitting", "generating"),
     ("faults",),

@@ -24,6 +24,8 @@ from fastgen.model.road_graph import Provenance
 from fastgen.model.route_table import RouteTable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fastgen.generating.simulation import Simulation
 
 
@@ -37,12 +39,19 @@ def compile_alone(simulation: Simulation) -> None:
     simulation
         The simulation, with or without its route tables.
     """
+    with others_wait():
+        _make_nothing(simulation)
+
+
+@contextlib.contextmanager
+def others_wait() -> Iterator[None]:
+    """Let other processes of this user wait before blocks of this kind, until this one ends."""
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # compile without a lock rather than not at all
             name = f"fastgen-compiling-{os.getuid()}.lock"
             lock = stack.enter_context((Path(tempfile.gettempdir()) / name).open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
-        _make_nothing(simulation)
+        yield
 
 
 def _make_nothing(simulation: Simulation) -> None:

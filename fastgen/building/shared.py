@@ -88,10 +88,9 @@ def open_run(job: Job) -> Iterator[Ticket]:
         write_whole(_table_path(folder, location_id), encode_route_table(table))
     # Route tables are files of their own: mapping them is faster than unpickling, and processes share the
     # memory.
-    data = _pickle((replace(job.plan, tables={}), job.files))
-    write_whole(folder / PLAN, data)
+    sha256 = write_pickle(folder / PLAN, (replace(job.plan, tables={}), job.files))
     try:
-        yield Ticket(str(folder), hashlib.sha256(data).hexdigest(), __version__)
+        yield Ticket(str(folder), sha256, __version__)
     except BaseException:
         with contextlib.suppress(OutputError):  # the error of the block is the one to report
             end_runs(job.work)
@@ -106,10 +105,55 @@ class _Pickler(pickle.Pickler):
         return (load_zone, (value.key,)) if isinstance(value, ZoneInfo) else NotImplemented
 
 
-def _pickle(value: object) -> bytes:
+def to_pickle(value: object) -> bytes:
+    """Pickle a plan, time zones included."""
     data = io.BytesIO()
     _Pickler(data).dump(value)
     return data.getvalue()
+
+
+def write_pickle(path: Path, value: object) -> str:
+    """Write what processes of a cluster need into a file; return the SHA-256 of its bytes.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written.
+    """
+    data = to_pickle(value)
+    write_whole(path, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_pickle(path: Path, sha256: str, version: str) -> Any:
+    """Read what the driver has written by `write_pickle`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sha256
+        The hash that came with the task: nothing else is unpickled.
+    version
+        Version of fastgen of the driver.
+
+    Raises
+    ------
+    OutputError
+        If the run has ended, this machine doesn't see its folder, or has another version of fastgen.
+    """
+    if version != __version__:
+        raise OutputError(f"expected fastgen {version} on every executor, got {__version__}.")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise OutputError(
+            f"{path.parent}: expected a build at work in a folder that every executor sees, got: "
+            f"{error.strerror}."
+        ) from None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise OutputError(f"{path}: expected the plan that the driver wrote, got another one.")
+    return pickle.loads(data)  # noqa: S301  # its hash came with the task
 
 
 def _table_path(folder: Path, location_id: int) -> Path:
@@ -182,18 +226,8 @@ class _Run:
 def _load(ticket: Ticket) -> _Run:
     """Load the plan of a run, once in each process."""
     folder = Path(ticket.folder)
-    if ticket.version != __version__:
-        raise OutputError(f"expected fastgen {ticket.version} on every executor, got {__version__}.")
-    try:
-        data = (folder / PLAN).read_bytes()
-    except OSError as error:
-        raise OutputError(
-            f"{folder}: expected a build at work in a folder that every executor sees, got: {error.strerror}."
-        ) from None
-    if hashlib.sha256(data).hexdigest() != ticket.sha256:
-        raise OutputError(f"{folder / PLAN}: expected the plan that the driver wrote, got another one.")
     plan: BuildPlan
-    plan, files = pickle.loads(data)  # noqa: S301  # its hash came with the task
+    plan, files = read_pickle(folder / PLAN, ticket.sha256, ticket.version)
     compile_alone(plan)  # the workers of a machine start at the same time
     return _Run(folder, plan, files)
 

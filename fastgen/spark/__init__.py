@@ -2,7 +2,8 @@
 
 Reading: `registration` registers `source` with a session; `options` reads what a user states, `batch` and
 `stream` plan tasks, `partitions` reads them, `filters` applies a query's WHERE, `offsets` is what a
-checkpoint keeps. Building: `building` runs `tasks` on the executors, and `watching` reports their progress.
+checkpoint keeps. Building: `building` and `universe` run `tasks` on the executors by `jobs`, and `watching`
+reports their progress.
 
 PySpark comes with the extra `fastgen[spark]`, and is imported at first use.
 """
@@ -17,10 +18,16 @@ from fastgen.spark.session import require_pyspark
 if TYPE_CHECKING:
     from fastgen.spark.building import build
     from fastgen.spark.registration import register
+    from fastgen.spark.universe import resume_universe, run_universe
 
-__all__ = ["build", "register"]
+__all__ = ["build", "register", "resume_universe", "run_universe"]
 
-_LOADED_LATER = {"build": "fastgen.spark.building", "register": "fastgen.spark.registration"}
+_LOADED_LATER = {
+    "build": "fastgen.spark.building",
+    "register": "fastgen.spark.registration",
+    "resume_universe": "fastgen.spark.universe",
+    "run_universe": "fastgen.spark.universe",
+}
 
 
 def __getattr__(name: str) -> object:

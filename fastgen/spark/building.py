@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING, Unpack
 from fastgen.building.build import build_with
 from fastgen.building.options import BuildOptions, Inputs, Options
 from fastgen.building.plan import PART_EVENTS
+from fastgen.building.receipts import decode_receipt
 from fastgen.building.shared import Attempt, check_in, open_run
 from fastgen.errors import ScenarioError
 from fastgen.inputs.tables import write_tables
 from fastgen.paths import is_url
-from fastgen.spark.session import explain, spark_errors
+from fastgen.spark.jobs import run_tasks
 from fastgen.spark.tasks import MADE, make_files
 from fastgen.spark.watching import watch
 
@@ -88,13 +88,24 @@ def build_on(
     **inputs: Unpack[Inputs],
 ) -> BuildResult:
     """Build as `build`; start the session only after the inputs have been checked."""
+    check_shared(output)
+    engine = partial(make_with_spark, session=session)
+    return build_with(engine, output, BuildOptions(**inputs), overwrite=overwrite, progress=progress)
+
+
+def check_shared(output: str | Path) -> None:
+    """Check that executors can see a folder as this process does.
+
+    Raises
+    ------
+    ScenarioError
+        If it is a URL.
+    """
     if is_url(output):
         raise ScenarioError(
             "output: expected a POSIX path that every executor sees, such as /Volumes/..., "
             f"got {str(output)!r}."
         )
-    engine = partial(make_with_spark, session=session)
-    return build_with(engine, output, BuildOptions(**inputs), overwrite=overwrite, progress=progress)
 
 
 def make_with_spark(
@@ -122,16 +133,14 @@ def make_with_spark(
         return []
     spark = session()
     n_files, n_tasks = len(job.files), count_tasks(job)
-    with open_run(job) as ticket, watch(Path(ticket.folder), job.advance):
+
+    def take(receipt: bytes) -> None:
+        result = decode_receipt(receipt)
+        job.advance(sum(day.orders for day in result.days), result.entry.rows)
+
+    with open_run(job) as ticket, watch(Path(ticket.folder), take):
         run = partial(task, ticket=tuple(ticket), n_files=n_files, n_tasks=n_tasks)
-        # One partition for each task, on any cluster: a task that fails is retried alone.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Spark warns of a new pandas, which this frame doesn't use
-            frame = spark.range(0, n_tasks, 1, n_tasks).mapInArrow(run, MADE)
-        try:
-            rows = frame.collect()
-        except spark_errors() as error:
-            raise explain(error) from error
+        rows = run_tasks(spark, run, n_tasks, MADE)
     return check_in(job, ticket, (Attempt(row.number, row.name, bytes(row.receipt)) for row in rows))
 
 

@@ -1,4 +1,4 @@
-"""The function that Spark's Python workers run. It imports little at first, since every worker loads it."""
+"""The functions that Spark's Python workers run. Every worker loads them, so they import little at first."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Columns of the rows that a task returns, one for each file.
 MADE = "number long, name string, receipt binary"
+# Columns of the row that a task returns for its site.
+RECORDED = "number long, record binary"
 
 
 def make_files(
@@ -49,6 +51,36 @@ def make_files(
         for task in batch.column(0).to_pylist():
             for number in range(task, n_files, n_tasks):
                 yield _encode(build_part(Ticket(*ticket), number))
+
+
+def record_sites(
+    batches: Iterator[pa.RecordBatch], *, ticket: tuple[str, tuple[str, ...], str]
+) -> Iterator[pa.RecordBatch]:
+    """Record the sites of a universe: task t records site t.
+
+    Parameters
+    ----------
+    batches
+        Their first column has the numbers of the tasks, int64.
+    ticket
+        The fields of the run's `SitesTicket`.
+
+    Yields
+    ------
+    pyarrow.RecordBatch
+        One row for each site: its number, the encoded record.
+
+    Raises
+    ------
+    OutputError, DamageError
+        As `record_shared`.
+    """
+    with uncollected():
+        from fastgen.universes.shared_sites import SitesTicket, record_shared  # noqa: PLC0415  # heavy
+    for batch in batches:
+        for number in batch.column(0).to_pylist():
+            record = record_shared(SitesTicket(*ticket), number)
+            yield pa.record_batch({"number": pa.array([number]), "record": pa.array([record], pa.binary())})
 
 
 def _encode(made: Attempt) -> pa.RecordBatch:

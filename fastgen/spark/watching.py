@@ -1,4 +1,4 @@
-"""Report the progress of a Spark job: count the receipts that its tasks write into the run's folder."""
+"""Report the progress of a Spark job: read the receipts that its tasks write into the run's folder."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import contextlib
 import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING
-
-from fastgen.building.receipts import decode_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,15 +17,16 @@ SHARE = 0.1
 
 
 @contextlib.contextmanager
-def watch(folder: Path, advance: Callable[[int, int], None]) -> Iterator[None]:
-    """Call `advance` with (orders, events) of every file that is finished while this block runs.
+def watch(folder: Path, take: Callable[[bytes], None]) -> Iterator[None]:
+    """Call `take` with the receipt of everything that is finished while this block runs.
 
     Parameters
     ----------
     folder
         Folder of the run.
-    advance
-        The function to call, in another thread. It is called once for a file, even if two attempts made it.
+    take
+        The function to call, in another thread. It is called once for a number of file or site, even if two
+        attempts made it; a ValueError says that the receipt isn't whole yet.
     """
     ended, seen = Event(), set[str]()
 
@@ -38,9 +37,8 @@ def watch(folder: Path, advance: Callable[[int, int], None]) -> Iterator[None]:
             number = receipt.name.partition("-")[0]
             if number not in seen:
                 with contextlib.suppress(OSError, ValueError):  # still being written: the next look counts it
-                    result = decode_receipt(receipt.read_bytes())
+                    take(receipt.read_bytes())
                     seen.add(number)
-                    advance(sum(day.orders for day in result.days), result.entry.rows)
         return max(EVERY_S, (time.perf_counter() - began) / SHARE)
 
     def look_on() -> None:

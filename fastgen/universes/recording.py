@@ -1,13 +1,11 @@
-"""Run the sites of a universe, and record their orders day by day, so that memory doesn't grow."""
+"""Run a site of a universe, and record its orders day by day, so that memory doesn't grow."""
 
 from __future__ import annotations
 
 import shutil
-import signal
-from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
-from threading import Event, current_thread, main_thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastgen.files import hash_file
 from fastgen.universes.recorded_orders import RecordedOrders, join_recorded, record_day, write_recorded
@@ -25,7 +23,7 @@ from fastgen.universes.table_files import SiteTables
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from fastgen.queueing.day_log import DayLog
@@ -60,69 +58,59 @@ class Span:
         return whole if self.stop_at_us is None else min(whole, self.stop_at_us)
 
 
-def record_sites(
-    plans: Sequence[SitePlan],
-    menu: Menu,
-    universe: Path,
-    span: Span,
-    workers: int,
-    advance: Callable[[int], None],
-) -> dict[str, SiteRecord]:
-    """Run all sites, each from its last snapshot on, and write their tables.
+class SiteTask(NamedTuple):
+    """The recording of one site.
 
-    Parameters
+    Attributes
     ----------
-    plans
-        The sites.
+    plan
+        The site.
     menu
         What the items of the templates are called.
     universe
         The folder `universe` of the dataset.
     span
-        How far they run.
-    workers
-        Sites that run at the same time.
+        How far the site runs.
+    """
+
+    plan: SitePlan
+    menu: Menu
+    universe: Path
+    span: Span
+
+    @property
+    def site(self) -> str:
+        """Name of the site."""
+        return self.plan.site.info.name
+
+
+def record_site(task: SiteTask, advance: Callable[[int], None], is_over: Callable[[], bool]) -> SiteRecord:
+    """Run a site from its last snapshot on, and write its tables, orders and snapshots.
+
+    Parameters
+    ----------
+    task
+        The site, and how far it runs.
     advance
-        Called with a number of days that a site has run, by several threads.
+        Called with a number of days that the site has run.
+    is_over
+        Called after each day of the site, before it is written; returns whether nobody waits for the rest.
 
     Returns
     -------
-    dict of SiteRecord
-        What each site has recorded, by its name.
+    SiteRecord
+        What the site has recorded.
 
     Raises
     ------
     OutputError
         If a file can't be written.
     DamageError
-        If the snapshot of a site is damaged.
+        If the last snapshot of the site is damaged.
+    CancelledError
+        If nobody waits for the rest.
     """
-    _take_interrupts()
-    is_over = Event()
-
-    def record(plan: SitePlan) -> SiteRecord:
-        return _SiteRecorder(plan, menu, universe, span, is_over).run(advance)
-
-    # Threads, because the loop and the draws of a site are compiled code, which releases the GIL.
-    with ThreadPoolExecutor(workers) as pool:
-        running = {plan.site.info.name: pool.submit(record, plan) for plan in plans}
-        try:
-            # As soon as one fails, or Ctrl-C reaches this thread, the others have nothing to work for.
-            for one in as_completed(running.values()):
-                one.result()
-        except BaseException:
-            is_over.set()
-            pool.shutdown(cancel_futures=True)
-            raise
-    return {name: one.result() for name, one in running.items()}
-
-
-def _take_interrupts() -> None:
-    """Let Ctrl-C end a run: Polars takes it while one of its threads computes, and may forget it."""
-    handler = signal.getsignal(signal.SIGINT)
-    if handler is not None and current_thread() is main_thread():
-        # Setting the handler anew replaces the one that Polars has put before it.
-        signal.signal(signal.SIGINT, handler)
+    return _SiteRecorder(task, is_over).run(advance)
 
 
 class _SiteRecorder:
@@ -130,11 +118,11 @@ class _SiteRecorder:
 
     _tables: SiteTables
 
-    def __init__(self, plan: SitePlan, menu: Menu, universe: Path, span: Span, is_over: Event) -> None:
-        name = plan.site.info.name
-        self._plan, self._universe, self._span, self._is_over = plan, universe, span, is_over
-        self._menu = menu
-        self._snapshots, self._orders = universe / SNAPSHOTS / name, universe / ORDERS / name
+    def __init__(self, task: SiteTask, is_over: Callable[[], bool]) -> None:
+        self._plan, self._menu, self._universe, self._span = task
+        self._is_over = is_over
+        self._snapshots = self._universe / SNAPSHOTS / task.site
+        self._orders = self._universe / ORDERS / task.site
         self._waiting: list[RecordedOrders] = []
 
     def run(self, advance: Callable[[int], None]) -> SiteRecord:
@@ -145,8 +133,6 @@ class _SiteRecorder:
         for log in run.run_to(end_us):
             self._add(log)
             advance(1)
-            if self._is_over.is_set():
-                raise CancelledError
             # By the number of the day, not of days run: so files are cut alike, whenever a run was stopped.
             if run.n_taken % self._span.snapshot_every == 0:
                 record = self._flush(record)
@@ -158,6 +144,9 @@ class _SiteRecorder:
         return self._flush(record)
 
     def _add(self, log: DayLog) -> None:
+        # Before the day is written, and maybe other days with it.
+        if self._is_over():
+            raise CancelledError
         self._waiting.append(record_day(self._plan, log))
         self._tables.add(log)
 

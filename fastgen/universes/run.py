@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from functools import partial
 from typing import TYPE_CHECKING
 
 from fastgen.building.build import build_plan, check_output
-from fastgen.building.workers import make_with_workers
 from fastgen.dataset.layout import MANIFEST, UNIVERSE
 from fastgen.dataset.manifest import read_manifest
 from fastgen.emitting.lock import hold_lock
@@ -18,9 +16,10 @@ from fastgen.templates.reading import read_universe
 from fastgen.templates.site_load import check_load, refuse_overload, warn_of_load
 from fastgen.universes.cloud_event_files import check_target, write_cloud_events
 from fastgen.universes.day_tables import Menu
+from fastgen.universes.engine import RunEngine, local_engine
 from fastgen.universes.event_plan import plan_events
 from fastgen.universes.numbering import number_orders
-from fastgen.universes.recording import Span, record_sites
+from fastgen.universes.recording import SiteTask, Span
 from fastgen.universes.run_folder import (
     LOCK,
     TABLES,
@@ -53,6 +52,7 @@ def run_universe(
     force: bool = False,
     overwrite: bool = False,
     progress: RunProgress | None = None,
+    engine: RunEngine | None = None,
 ) -> BuildResult:
     """Run a template folder into a new dataset; a run that was killed goes on.
 
@@ -62,6 +62,8 @@ def run_universe(
         As for `fastgen.universe.run`.
     options
         How it is run.
+    engine
+        What does the work; None: workers on this machine.
 
     Raises
     ------
@@ -89,7 +91,7 @@ def run_universe(
     with _locked(out):
         if overwrite:
             remove_run(out / UNIVERSE)
-        return _run(universe, plans, record, out, options, progress, overwrite=overwrite)
+        return _run(universe, plans, record, out, options, progress, engine, overwrite=overwrite)
 
 
 def read_run(dataset: Path) -> RunRecord:
@@ -120,6 +122,7 @@ def resume_universe(
     workers: int | None = None,
     cloud_events: Path | None = None,
     progress: RunProgress | None = None,
+    engine: RunEngine | None = None,
 ) -> BuildResult:
     """Go on with a run from its last snapshots, to more days, or beyond the time at which it stopped.
 
@@ -135,6 +138,8 @@ def resume_universe(
         As of `RunOptions`.
     progress
         Receives the progress.
+    engine
+        As for `run_universe`.
 
     Raises
     ------
@@ -169,7 +174,7 @@ def resume_universe(
         raise DataError(f"{out}: expected the templates, roads and engine of the run, got others: {advice}")
     _check_longer(before, options, plans)
     with _locked(out):
-        return _run(universe, plans, record, out, options, progress, overwrite=True)
+        return _run(universe, plans, record, out, options, progress, engine, overwrite=True)
 
 
 def _locked(out: Path) -> AbstractContextManager[None]:
@@ -183,9 +188,11 @@ def _run(
     out: Path,
     options: RunOptions,
     progress: RunProgress,
+    engine: RunEngine | None,
     *,
     overwrite: bool,
 ) -> BuildResult:
+    engine = engine or local_engine(options.workers)
     folder = out / UNIVERSE
     remove_unfinished(folder)
     found = RunRecord.read(folder)
@@ -194,10 +201,11 @@ def _run(
         check_files(folder, found.tables)
     begin_run(universe, record, folder)
     span = Span(options.days, options.stop_at_us, options.snapshot_every, options.epoch)
-    workers = min(options.workers or os.cpu_count() or 1, len(plans))
+    menu = Menu.of(universe)
     progress.start_days(options.days * len(plans))
-    sites = record_sites(plans, Menu.of(universe), folder, span, workers, progress.advance_days)
-    plan = plan_events(universe, plans, record, sites, folder)
+    sites = engine.record([SiteTask(plan, menu, folder, span) for plan in plans], progress.advance_days)
+    # The processes of a cluster have other working folders.
+    plan = plan_events(universe, plans, record, sites, folder.absolute())
     tables = folder / TABLES
     # Ids count the orders of all sites, which are known only now.
     for place in plan.scenario.locations:
@@ -208,9 +216,8 @@ def _run(
         write_cloud_events(tables, options.cloud_events, options.epoch, options.days, options.stop_at, eating)
     # A dataset of the same build is completed; only another one is replaced.
     overwrite = overwrite and not _is_of(plan.build_id, out)
-    engine = partial(make_with_workers, workers=options.workers)
     return build_plan(
-        engine, out, lambda _: plan, overwrite=overwrite, progress=progress, keeps_digests=False
+        engine.build, out, lambda _: plan, overwrite=overwrite, progress=progress, keeps_digests=False
     )
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from fastgen.universes.site_plan import SitePlan
 
 LOCK = "lock"
+# Of sites that other processes record, as long as they do.
+TASKS = "tasks"
 TEMPLATES, ORDERS, SNAPSHOTS, TABLES = "templates", "orders", "snapshots", "tables"
 # Hashes of the tables that got the ids of orders; snapshots have those of the tables without ids.
 NUMBERED = "numbered"
@@ -249,6 +251,8 @@ def remove_run(universe: Path) -> None:
 
 def remove_unfinished(universe: Path) -> None:
     """Remove the files and folders that a killed run was writing in the folder `universe`."""
+    # First: processes of its cluster give up when this folder is gone.
+    shutil.rmtree(universe / TASKS, ignore_errors=True)
     # Polars refuses to read a folder that has files of several endings.
     for path in [*universe.rglob(".*.tmp")]:
         if path.is_dir():

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Required, Self, TypedDict, Unpack
 
 from fastgen.building.job import Progress
 from fastgen.building.workers import check_workers
 from fastgen.errors import ScenarioError
 from fastgen.model.scenario import FIRST_START, LAST_START
 from fastgen.units import MAX_DAYS, US_PER_DAY
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from fastgen.universes.stop_time import parse_stop
 
 
 class RunProgress(Progress):
@@ -24,6 +23,28 @@ class RunProgress(Progress):
 
     def advance_days(self, n: int) -> None:
         """Receive the number of days that a site has run since the last call; several threads call it."""
+
+
+class ResumeKeywords(TypedDict, total=False):
+    """Keywords of functions that go on with a run."""
+
+    days: Required[int]
+    stop_at: str | None
+    snapshot_every: int
+    roads: str | Path | None
+    cloud_events: str | Path | None
+
+
+class RunKeywords(TypedDict, total=False):
+    """Keywords of functions that run a universe, with the defaults of `RunOptions.of`."""
+
+    days: int
+    seed: int
+    start: dt.date
+    stop_at: str | None
+    snapshot_every: int
+    roads: str | Path | None
+    cloud_events: str | Path | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +79,28 @@ class RunOptions:
     roads: Path | None = None
     workers: int | None = None
     cloud_events: Path | None = None
+
+    @classmethod
+    def of(cls, workers: int | None = None, **keywords: Unpack[RunKeywords]) -> Self:
+        """Make options of what a user states in Python.
+
+        Raises
+        ------
+        ScenarioError
+            If a value is impossible.
+        """
+        start = keywords.get("start", cls.start)
+        roads, cloud_events = keywords.get("roads"), keywords.get("cloud_events")
+        return cls(
+            days=keywords.get("days", 7),
+            seed=keywords.get("seed", cls.seed),
+            start=start,
+            stop_at_us=parse_stop(keywords.get("stop_at"), start),
+            snapshot_every=keywords.get("snapshot_every", cls.snapshot_every),
+            roads=None if roads is None else Path(roads),
+            workers=workers,
+            cloud_events=None if cloud_events is None else Path(cloud_events),
+        )
 
     def __post_init__(self) -> None:
         """Check what no scenario checks."""

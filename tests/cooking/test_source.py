@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from fastgen.building.shared import _pickle as pickle_plan
+from fastgen.building.shared import to_pickle
 from fastgen.cooking import kitchen_days
 from fastgen.cooking.asked import Asked
 from fastgen.cooking.kitchen_days import KitchenDays
@@ -114,7 +114,7 @@ def test_fewer_days_and_locations_are_a_part(simulation: Simulation, folder: Pat
 
 
 def test_another_process_and_threads_make_the_same(simulation: Simulation) -> None:
-    copied = replace(simulation, source=pickle.loads(pickle_plan(simulation.source)))  # noqa: S301  # our own
+    copied = replace(simulation, source=pickle.loads(to_pickle(simulation.source)))  # noqa: S301  # our own
     days = [(location_id, day) for location_id in (SF, SV) for day in range(DAYS)] * 2
     with ThreadPoolExecutor(4) as pool:
         for one, made in zip(days, pool.map(lambda one: fill_day(copied, *one), days), strict=True):

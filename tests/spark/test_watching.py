@@ -30,7 +30,7 @@ class SlowFolder:
 def test_slow_folder_is_looked_at_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "EVERY_S", 0.001)
     folder: Any = SlowFolder()
-    with watch(folder, lambda _orders, _events: None):
+    with watch(folder, lambda _receipt: None):
         time.sleep(0.4)
     # One look, half a second of rest, and one at the end.
     assert folder.looks == 2

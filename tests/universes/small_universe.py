@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from tests.small_town import KITCHENS, write_towns
@@ -33,3 +34,9 @@ def write_universe(folder: Path, **sites: dict[str, Any]) -> tuple[Path, Path]:
     roads = folder / "roads"
     write_towns(roads)
     return templates, roads
+
+
+def hash_files(dataset: Path) -> dict[str, str]:
+    """Hash every file of a dataset, by its path: events, manifest, dimensions, and all of a run's folder."""
+    files = [path for path in dataset.rglob("*") if path.is_file()]
+    return {str(p.relative_to(dataset)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}

@@ -170,9 +170,11 @@ def test_what_a_killed_run_was_writing_is_removed(folder: Path) -> None:
     for path in unfinished:
         path.write_bytes(b"PAR1")
     (universe / "snapshots" / "sf" / ".20240102T080000.000000Z.tmp").mkdir()
+    (universe / "tasks" / "4711").mkdir(parents=True)  # of a cluster
     run(folder, "half_written", days=2)
     assert len(unfinished) > len(RESULT_TABLES)
     assert not [path for path in universe.rglob("*") if path.name.startswith(".")]
+    assert not (universe / "tasks").exists()
     for table in RESULT_TABLES:
         pl.scan_parquet(universe / "tables" / table).collect()
 
