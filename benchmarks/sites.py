@@ -56,7 +56,7 @@ def plan_customers(n: int) -> SitePlan:
 
 def count_model_events(logs: Sequence[DayLog]) -> int:
     """Count created, starts and ends of steps, ready, assigned, picked up and delivered."""
-    n_steps = sum(int(np.count_nonzero(log.steps[:, r.STEP_STARTED] != r.NONE)) for log in logs)
+    n_steps = sum(int(np.count_nonzero(log.steps[:, r.STEP_STARTED] != r.NOT_YET)) for log in logs)
     return 5 * sum(len(log.orders) for log in logs) + 2 * n_steps
 
 

@@ -36,7 +36,7 @@ ORDERS_AT_ONCE = 8_000
 # Longer than any day, also one on which the clock is set back.
 _LONGEST_DAY_US = 2 * S_PER_DAY * US_PER_S
 # In place of the times of an order: nobody has made it, no kitchen has taken it.
-_UNMADE, _CANCELLED = r.NONE, r.NONE - 1
+_UNMADE, _CANCELLED = r.NOT_YET, r.NEVER
 # What kitchens decide of an order: columns 1 to 5 of `DayOrders.times_us`.
 _MADE = [r.ORDER_STARTED, r.ORDER_FINISHED, r.ORDER_READY, r.ORDER_ARRIVED, r.ORDER_PICKED_UP]
 
@@ -70,7 +70,9 @@ class KitchenDays:
 
     def find_rows(self, customer: NDArray[np.int32], picked_up_us: NDArray[np.int64]) -> NDArray[np.int32]:
         """Find the rows of customers in the table of routes, which has a part for every slowdown."""
-        weather = np.searchsorted(self._weather_us, picked_up_us, side="right")
+        # Any slowdown would do for cancelled orders; that of -1 keeps the bytes of older files.
+        ridden_us = np.where(picked_up_us == NOT_YET_US, -1, picked_up_us)
+        weather = np.searchsorted(self._weather_us, ridden_us, side="right")
         rows: NDArray[np.int64] = customer + self._part_of[weather] * self.asked.n_customers
         return rows.astype(np.int32)
 

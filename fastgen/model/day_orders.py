@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 CANCEL_REASONS = ("kitchen_closed", "no_route")
 # As the cut of an order: it is not cut.
 NEVER_US = 2**62
-# As a time: it never comes.
-NOT_YET_US = -1
+# As a time: it hasn't come. Less than any time: those of places east of Greenwich may be a little below 0.
+NOT_YET_US = -NEVER_US
 
 
 class Endings(NamedTuple):

@@ -161,7 +161,7 @@ def time_steps(log: DayLog | JoinedLog) -> StepTimes:
 
 def until_cut(times_us: NDArray[np.int64], cut_us: NDArray[np.int64] | int) -> NDArray[np.int64]:
     """Replace times that have not come before a cut by NEVER."""
-    return np.where((times_us == r.NONE) | (times_us >= cut_us), r.NEVER, times_us)
+    return np.where((times_us == r.NOT_YET) | (times_us >= cut_us), r.NEVER, times_us)
 
 
 def end_times(log: DayLog | JoinedLog) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ import numpy as np
 from fastgen.inputs.scenario_file import load_scenario
 from fastgen.model.disturbances import RAIN, USUAL
 from fastgen.model.route_table import RouteRequest, RouteTable
-from fastgen.queueing.kernels.records import NEVER
+from fastgen.queueing.kernels.records import NEVER, NOT_YET
 from fastgen.roads.cache import default_cache_dir, load_route_table
 from fastgen.roads.concatenation import concatenate_tables
 from fastgen.roads.network import find_network
@@ -198,7 +198,7 @@ def find_rows(
     finder
         That of the site.
     courier, picked_up_us
-        int64 (n_orders,), of the orders' records; NONE where there is none yet.
+        int64 (n_orders,), of the orders' records: NONE and NOT_YET where there is none yet.
     node
         int64 (n_orders,), where the customer lives.
 
@@ -207,7 +207,9 @@ def find_rows(
     int32 (n_orders,)
         Index into all arrays of the table.
     """
-    weather = np.searchsorted(finder.weather_us, picked_up_us, side="right") - 1
+    # Any slowdown would do for those that nobody picks up; that of -1 keeps the bytes of older files.
+    ridden_us = np.where(picked_up_us == NOT_YET, -1, picked_up_us)
+    weather = np.searchsorted(finder.weather_us, ridden_us, side="right") - 1
     # A courier of NONE is -1, the last entry.
     number = finder.first_class[courier] + finder.slowdown[weather]
     rows: NDArray[np.int64] = number * finder.n_nodes + node

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fastgen.model.day_orders import NOT_YET_US
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -63,6 +65,15 @@ def decode_table(data: bytes, names: Iterable[str]) -> dict[str, NDArray[Any]]:
             array = array.values
         found[name] = _unwrap(array)
     return found
+
+
+def exchange_not_yet(times_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Exchange NOT_YET_US and -1, to write times into a file or to read them back.
+
+    In files -1 stands for a time that hasn't come, and NOT_YET_US for the last microsecond before the epoch.
+    """
+    known = np.where(times_us == -1, NOT_YET_US, times_us)
+    return np.where(times_us == NOT_YET_US, -1, known)
 
 
 def _wrap(values: NDArray[Any]) -> pa.Array:

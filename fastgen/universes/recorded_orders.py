@@ -17,7 +17,7 @@ from fastgen.model.day_orders import CANCEL_REASONS, NEVER_US, NOT_YET_US
 from fastgen.model.offsets import join_offsets
 from fastgen.queueing.kernels import records as r
 from fastgen.templates.rides import find_rows
-from fastgen.universes.integer_tables import decode_table, encode_table
+from fastgen.universes.integer_tables import decode_table, encode_table, exchange_not_yet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,7 @@ _MILESTONES = (
 )
 _PLAIN = ("day", "draw", "customer", "house_number", "cut_us", "cancelled_us", "reason")
 _TIMES = ("created_us", "started_us", "finished_us", "ready_us", "arrived_us", "picked_up_us")
+_MAY_BE_NOT_YET = (*_TIMES[1:], "cancelled_us")
 # Why an order that has ended in one of these states was not delivered.
 REASONS = {r.CANCELLED: "kitchen_closed", r.FAILED: "no_route"}
 
@@ -64,7 +65,8 @@ class RecordedOrders(NamedTuple):
 
     def longest_preparation_us(self) -> int:
         """Compute the longest time from the creation of an order to its pick-up, cancellation or cut."""
-        ends = np.maximum(self.times_us.max(axis=1, initial=NOT_YET_US), self.cancelled_us)
+        # Up to the epoch at least, as in manifests of older versions.
+        ends = np.maximum(self.times_us.max(axis=1, initial=-1), self.cancelled_us)
         # An order that waits at its cut may wait on.
         is_waiting = (self.cut_us != NEVER_US) & (self.times_us[:, -1] == NOT_YET_US)
         ends = np.where(is_waiting, self.cut_us, ends)
@@ -115,6 +117,7 @@ def write_recorded(recorded: RecordedOrders, path: Path) -> None:
     """
     columns = {name: getattr(recorded, name) for name in _PLAIN}
     columns |= dict(zip(_TIMES, recorded.times_us.T, strict=True))
+    columns |= {name: exchange_not_yet(columns[name]) for name in _MAY_BE_NOT_YET}
     write_whole(path, encode_table(columns, {"items": (recorded.line_start, recorded.line_item)}))
 
 
@@ -130,6 +133,7 @@ def read_recorded(path: Path) -> RecordedOrders:
         found = decode_table(path.read_bytes(), (*_PLAIN, *_TIMES, "items"))
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise DamageError(f"{path}: expected the orders of a run, got: {error}.") from None
+    found |= {name: exchange_not_yet(found[name]) for name in _MAY_BE_NOT_YET}
     return RecordedOrders(
         **{name: found[name] for name in _PLAIN},
         times_us=np.stack([found[name] for name in _TIMES], axis=1),

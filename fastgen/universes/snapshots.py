@@ -2,7 +2,8 @@
 
 A snapshot is a folder of tables and a file `snapshot.json` with their hashes. It has no list of events, which
 follow from the rest. Times are microseconds since the epoch of the dataset; 4611686018427387904 stands for a
-time that never comes, the same below 0 for one before all others, and -1 for none.
+time that never comes, the same below 0 for one before all others, and -1 for none. What happens to an order
+may fall on -1 itself: that is written as -4611686018427387904.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from fastgen.paths import hidden_beside
 from fastgen.queueing.kernels import records as r
 from fastgen.queueing.kernels.site import rebuild_events
 from fastgen.queueing.site import make_site
-from fastgen.universes.integer_tables import decode_table, encode_table
+from fastgen.universes.integer_tables import decode_table, encode_table, exchange_not_yet
 from fastgen.universes.site_run import SiteRun, draw_day
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "couriers_riding": ("back_us", "courier"),
     "orders_waiting": ("key", "order"),
 }
+_MAY_BE_NOT_YET = (
+    *("started_us", "finished_us", "ready_us", "assigned_us"),
+    *("arrived_us", "picked_up_us", "ended_us"),
+)
 # The arrays of `SiteArrays` that the tables hold; of the last three, the entries in use.
 _ARRAYS = {"kitchens": "is_open", "customers": "customer_free", "couriers_home": "home"}
 _ARRAYS |= {"couriers_riding": "riding", "orders_waiting": "waiting"}
@@ -180,11 +185,18 @@ def _put(empty: SiteArrays, progress: NDArray[np.int64], tables: dict[str, NDArr
 
 
 def _encode(columns: tuple[str, ...], rows: NDArray[np.int64]) -> bytes:
-    return encode_table(dict(zip(columns, rows.T, strict=True)), {})
+    named = dict(zip(columns, rows.T, strict=True))
+    return encode_table({name: _exchange(name, values) for name, values in named.items()}, {})
 
 
 def _decode(path: Path, columns: tuple[str, ...], sha256: str) -> NDArray[np.int64]:
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError(f"{path.name} has other bytes than were written")
-    return np.stack([*decode_table(data, columns).values()], axis=1)
+    named = decode_table(data, columns)
+    return np.stack([_exchange(name, values) for name, values in named.items()], axis=1)
+
+
+def _exchange(name: str, values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Exchange times that haven't come, as memory and files have them, in the columns that have some."""
+    return exchange_not_yet(values) if name in _MAY_BE_NOT_YET else values

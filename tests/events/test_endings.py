@@ -34,6 +34,8 @@ from tests.events.test_row_group import assert_reads_as, write
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from fastgen.events.kernels.expand import RouteArrays
     from fastgen.model.route_table import RouteTable
 
@@ -109,6 +111,28 @@ def test_rows_are_what_happened(seed: int) -> None:
     last = [a["event_type_id"] for a, b in pairwise([*rows, rows[0]]) if b["event_type_id"] == 1]
     assert {8, 9} < set(last)
     assert len({row["cancel_reason"] for row in rows}) == 1 + len(CANCEL_REASONS)
+
+
+@pytest.mark.parametrize("step", range(7))
+def test_a_microsecond_before_the_epoch_is_a_time_as_any_other(step: int) -> None:
+    """One of the steps of an order falls on -1, or its cancellation."""
+    orders, delivered, routes, table = early_orders()
+    assert orders.endings is not None
+    times_us = np.column_stack((orders.times_us, orders.endings.cancelled_us))
+    happens = (times_us[:, step] != NOT_YET_US) & (times_us[:, step] < orders.endings.cut_us)
+    shift_us = -1 - int(times_us[happens, step][0])
+
+    def shift(some_us: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.where(np.isin(some_us, [NOT_YET_US, NEVER_US]), some_us, some_us + shift_us)
+
+    cut_us, cancelled_us = shift(orders.endings.cut_us), shift(orders.endings.cancelled_us)
+    endings = orders.endings._replace(cut_us=cut_us, cancelled_us=cancelled_us)
+    shifted = orders._replace(times_us=shift(orders.times_us), endings=endings)
+    rows = to_rows(expand_all(shifted, routes, ping_s=SHORT_PING_S))
+    wanted = plain_rows(shifted, delivered._replace(times_us=delivered.times_us + shift_us), table)
+    assert rows == wanted
+    usual = to_rows(expand_all(orders, routes, ping_s=SHORT_PING_S))
+    assert [row["event_type_id"] for row in rows] == [row["event_type_id"] for row in usual]
 
 
 def test_orders_may_be_expanded_part_by_part_in_used_memory() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fastgen.model.day_orders import NOT_YET_US
 from tests.generating.timetable import MIN_PER_DAY, US_PER_MIN, find_first_item
 
 if TYPE_CHECKING:
@@ -70,13 +71,13 @@ class ClosingKitchens:
             us = 7919 * index % 60_000_000
             steps = run.steps_min[some]
             orders.draw[mine] = first_rank + np.arange(n)
-            orders.times_us[mine] = np.where(steps == NOT_YET, NOT_YET, steps * US_PER_MIN + us[:, None])
+            orders.times_us[mine] = np.where(steps == NOT_YET, NOT_YET_US, steps * US_PER_MIN + us[:, None])
             orders.customer[mine] = 7 * index % routes.n_customers
             orders.house_number[mine] = 1 + first_rank + np.arange(n)
             cancelled = run.cancelled_min[some]
             orders.endings.cut_us[mine] = int(run.cut_min * US_PER_MIN)
             orders.endings.cancelled_us[mine] = np.where(
-                cancelled == NOT_YET, NOT_YET, cancelled * US_PER_MIN + us
+                cancelled == NOT_YET, NOT_YET_US, cancelled * US_PER_MIN + us
             )
             orders.endings.reason[mine] = run.reason[some]
             at += n

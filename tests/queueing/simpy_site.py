@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import simpy
 
+from fastgen.model.day_orders import NOT_YET_US
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
@@ -32,17 +34,17 @@ class Pool:
 
 @dataclass
 class Order:
-    """What happens to one order; -1: not yet."""
+    """What happens to one order, and who carries it; -1: nobody."""
 
     state: str = "candidate"
-    started: int = -1
-    finished: int = -1
-    ready: int = -1
-    assigned: int = -1
+    started: int = NOT_YET_US
+    finished: int = NOT_YET_US
+    ready: int = NOT_YET_US
+    assigned: int = NOT_YET_US
     courier: int = -1
-    arrived: int = -1
-    picked_up: int = -1
-    ended: int = -1
+    arrived: int = NOT_YET_US
+    picked_up: int = NOT_YET_US
+    ended: int = NOT_YET_US
     left: int = 0
     near: set[int] = field(default_factory=set)
 
@@ -72,7 +74,7 @@ class SimPySite:
         self.free_from = [0] * capacity.n_customers
         self.waiting: list[tuple[int, int]] = []
         self.orders = [Order() for _ in demand.created_us]
-        self.steps = [(-1, -1)] * len(demand.step_type)
+        self.steps = [(NOT_YET_US, -1)] * len(demand.step_type)
         for number, (time, target, value) in enumerate(sorted(changes)):
             self.at(time, CAPACITY, number, partial(self.change, target, value))
         for order, time in enumerate(demand.created_us.tolist()):
@@ -155,7 +157,7 @@ class SimPySite:
         demand, now = self.demand, self.env.now
         pool.busy.add(station)
         self.steps[step] = (now, station)
-        if self.orders[order].started < 0:
+        if self.orders[order].started == NOT_YET_US:
             self.orders[order].started = now
         self.schedule(ended, now + int(demand.duration_us[step]), STEP_END, station)
         if demand.expected_us[step : demand.step_start[line + 1]].sum() <= self.capacity.lead_us:
@@ -182,7 +184,7 @@ class SimPySite:
         mine, self.carries[courier] = self.orders[order], order
         mine.assigned, mine.courier = self.env.now, courier
         mine.arrived = max(self.back[courier], self.env.now)
-        if mine.ready >= 0:
+        if mine.ready != NOT_YET_US:
             self.depart(order)
 
     def depart(self, order: int) -> None:

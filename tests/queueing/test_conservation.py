@@ -52,7 +52,7 @@ def asked_us(site: r.SiteArrays) -> NDArray[np.int64]:
 
 
 def cooked(site: r.SiteArrays) -> NDArray[np.bool_]:
-    begun: NDArray[np.bool_] = site.steps[:, r.STEP_STARTED] != r.NONE
+    begun: NDArray[np.bool_] = site.steps[:, r.STEP_STARTED] != r.NOT_YET
     return begun
 
 

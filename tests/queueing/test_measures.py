@@ -78,7 +78,7 @@ class Plain:
         courier = int(order[r.ORDER_COURIER])
         if courier != r.NONE:
             times = [order[c] for c in (r.ORDER_ARRIVED, r.ORDER_PICKED_UP, r.ORDER_ENDED)]
-            arrived, picked_up, ended = (min(int(t), cut) if t != r.NONE else cut for t in times)
+            arrived, picked_up, ended = (min(int(t), cut) if t != r.NOT_YET else cut for t in times)
             self.couriers["held"].append((courier, arrived, picked_up))
             self.couriers["out"].append((courier, picked_up, ended))
             if not is_open:
@@ -90,7 +90,7 @@ class Plain:
         for line in log.lines[order[r.ORDER_FIRST_LINE] : order[r.ORDER_END_LINE]]:
             asked = int(order[r.ORDER_CREATED])
             for step in log.steps[line[r.LINE_FIRST_STEP] : line[r.LINE_END_STEP]]:
-                begun = step[r.STEP_STARTED] != r.NONE and step[r.STEP_STARTED] < cut
+                begun = step[r.STEP_STARTED] != r.NOT_YET and step[r.STEP_STARTED] < cut
                 started = int(step[r.STEP_STARTED]) if begun else cut
                 self.waits.append((int(line[r.LINE_KITCHEN] * n_types + step[r.STEP_TYPE]), asked, started))
                 if not begun:

@@ -67,7 +67,7 @@ def test_a_site_runs_the_same_up_to_the_end_of_its_clock() -> None:
     run_site(r.NEVER, late)
     expected = early.orders[:, is_time]
     np.testing.assert_array_equal(
-        late.orders[:, is_time], np.where(expected == r.NONE, r.NONE, expected + shift)
+        late.orders[:, is_time], np.where(expected == r.NOT_YET, r.NOT_YET, expected + shift)
     )
     np.testing.assert_array_equal(late.orders[:, r.ORDER_COURIER], early.orders[:, r.ORDER_COURIER])
 

@@ -135,7 +135,7 @@ def sum_slowly(log: DayLog, first: int, end: int, case: Case) -> dict[str, int]:
         sums["created"] += first <= created < end
         sums["cancelled"] += state in {r.CANCELLED, r.FAILED} and first <= ended < end
         sums["open_at_end"] += created < end and (state == r.OPEN or ended >= end)
-        if order[r.ORDER_ARRIVED] != r.NONE:
+        if order[r.ORDER_ARRIVED] != r.NOT_YET:
             free = log.cut_us
             if state == r.DELIVERED:
                 permille = next((slow for time, slow in reversed(case.weather) if time <= ended), 1000)
@@ -147,7 +147,7 @@ def sum_slowly(log: DayLog, first: int, end: int, case: Case) -> dict[str, int]:
         for line in log.lines[order[r.ORDER_FIRST_LINE] : order[r.ORDER_END_LINE]].tolist():
             asked = created
             for step in log.steps[line[r.LINE_FIRST_STEP] : line[r.LINE_END_STEP]].tolist():
-                if step[r.STEP_STARTED] == r.NONE:
+                if step[r.STEP_STARTED] == r.NOT_YET:
                     sums["waiting_us"] += inside(asked, log.cut_us)
                     break
                 sums["waiting_us"] += inside(asked, step[r.STEP_STARTED])

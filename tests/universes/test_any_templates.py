@@ -84,7 +84,7 @@ def check_orders(plan: SitePlan, log: DayLog) -> None:
     orders, states = log.orders, log.orders[:, r.ORDER_STATE]
     assert np.isin(states, [r.OPEN, r.DELIVERED, r.FAILED, r.CANCELLED]).all()
     assert (orders[states != r.OPEN, r.ORDER_ENDED] < log.cut_us).all()
-    assert (orders[states == r.OPEN, r.ORDER_ENDED] == r.NONE).all()
+    assert (orders[states == r.OPEN, r.ORDER_ENDED] == r.NOT_YET).all()
     chain = [r.ORDER_CREATED, r.ORDER_STARTED, r.ORDER_FINISHED, r.ORDER_READY]
     done = orders[states == r.DELIVERED]
     assert (np.diff(done[:, [*chain, r.ORDER_PICKED_UP, r.ORDER_ENDED]], axis=1) >= 0).all()
@@ -97,7 +97,7 @@ def check_orders(plan: SitePlan, log: DayLog) -> None:
     assert len(cancelled) == 0 or "kitchen_closed" in kinds
     if len(plan.capacity.paces) == 0:
         assert len(done) == 0
-    ready = orders[:, r.ORDER_READY] != r.NONE
+    ready = orders[:, r.ORDER_READY] != r.NOT_YET
     packed = orders[ready, r.ORDER_READY] - orders[ready, r.ORDER_FINISHED]
     assert (packed == plan.population.packing_us).all()
 
@@ -110,10 +110,10 @@ def check_steps(log: DayLog) -> None:
     line = np.repeat(np.arange(len(log.lines)), end - first)
     order = log.lines[line, r.LINE_ORDER]
     finished = log.orders[order, r.ORDER_FINISHED]
-    begun = started != r.NONE
-    assert begun[finished != r.NONE].all()
+    begun = started != r.NOT_YET
+    assert begun[finished != r.NOT_YET].all()
     assert (started[begun] >= log.orders[order[begun], r.ORDER_CREATED]).all()
-    assert ((started + durations <= finished) | (finished == r.NONE)).all()
+    assert ((started + durations <= finished) | (finished == r.NOT_YET)).all()
     follows = (line[1:] == line[:-1]) & begun[1:]
     assert begun[:-1][follows].all()
     assert (started[1:] >= started[:-1] + durations[:-1])[follows].all()
@@ -147,7 +147,7 @@ def check_customers(plan: SitePlan, logs: list[DayLog]) -> None:
 
 def check_places(logs: list[DayLog]) -> None:
     """Check that no station serves two lines at a time, and that no courier carries two orders."""
-    steps = np.concatenate([log.steps[log.steps[:, r.STEP_STARTED] != r.NONE] for log in logs])
+    steps = np.concatenate([log.steps[log.steps[:, r.STEP_STARTED] != r.NOT_YET] for log in logs])
     began = steps[:, r.STEP_STARTED]
     check_apart(steps[:, r.STEP_STATION], began, began + steps[:, r.STEP_DURATION])
     orders = np.concatenate([log.orders[log.orders[:, r.ORDER_STATE] == r.DELIVERED] for log in logs])
@@ -192,6 +192,6 @@ def began_us(plan: SitePlan, log: DayLog, kind: int) -> NDArray[np.int64]:
     """List when steps began at stations of a type."""
     sizes = plan.capacity.stations
     kinds = np.repeat(np.tile(np.arange(sizes.shape[1]), len(sizes)), sizes.ravel())
-    steps = log.steps[log.steps[:, r.STEP_STARTED] != r.NONE]
+    steps = log.steps[log.steps[:, r.STEP_STARTED] != r.NOT_YET]
     began: NDArray[np.int64] = steps[kinds[steps[:, r.STEP_STATION]] == kind, r.STEP_STARTED]
     return began

@@ -41,7 +41,7 @@ def free(plan_site: PlanSite) -> list[DayLog]:
 def ended(log: DayLog, before_us: int) -> NDArray[np.bool_]:
     """Tell which orders have ended before a time."""
     ends = log.orders[:, r.ORDER_ENDED]
-    found: NDArray[np.bool_] = (ends != r.NONE) & (ends < before_us)
+    found: NDArray[np.bool_] = (ends != r.NOT_YET) & (ends < before_us)
     return found
 
 

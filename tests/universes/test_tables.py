@@ -54,7 +54,7 @@ def test_orders_say_what_the_records_say(runs: list[Run], overloaded: Run) -> No
         cut = np.repeat([log.cut_us for log in run.logs], [len(log.orders) for log in run.logs])
         for name, column in columns.items():
             expected = [
-                None if t in {r.NONE, r.NEVER} or t >= c else t
+                None if t in {r.NOT_YET, r.NEVER} or t >= c else t
                 for t, c in zip(orders[:, column], cut, strict=True)
             ]
             assert us(table[name]) == expected

@@ -42,7 +42,7 @@ def _assign(now: int, order: int, courier: int, site: SiteArrays) -> None:
     site.orders[order, r.ORDER_ASSIGNED] = now
     site.orders[order, r.ORDER_COURIER] = courier
     site.orders[order, r.ORDER_ARRIVED] = max(site.couriers[courier, r.COURIER_BACK], now)
-    if site.orders[order, r.ORDER_READY] != r.NONE:
+    if site.orders[order, r.ORDER_READY] != r.NOT_YET:
         pick_up(order, site)
 
 

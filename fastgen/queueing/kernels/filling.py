@@ -62,6 +62,8 @@ def write_orders(
     for i in range(len(orders)):
         for column in range(r.ORDER_COLUMNS):
             orders[i, column] = r.NONE
+        for column in r.ORDER_MILESTONES:
+            orders[i, column] = r.NOT_YET
         orders[i, r.ORDER_CREATED] = created_us[i]
         orders[i, r.ORDER_NUMBER] = number[i]
         orders[i, r.ORDER_CUSTOMER] = customer[i]
@@ -113,5 +115,5 @@ def write_lines(
                 steps[step, r.STEP_DURATION] = duration_us[step]
                 steps[step, r.STEP_EXPECTED_LEFT] = expected_left
                 steps[step, r.STEP_TYPE] = step_type[step]
-                steps[step, r.STEP_STARTED] = r.NONE
+                steps[step, r.STEP_STARTED] = r.NOT_YET
                 steps[step, r.STEP_STATION] = r.NONE

@@ -1,26 +1,28 @@
 """Name the columns of the records that the loop of a site works on.
 
 A record is a row of an int64 array: what belongs to one thing stands side by side in memory, which halves the
-time of the loop against an array for each attribute. Times are microseconds since the epoch, and NEVER stands
-for a time that has not come.
+time of the loop against an array for each attribute. Times are microseconds since the epoch, below 0 before
+it; NEVER stands for a time that never comes, NOT_YET for one that isn't known.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from fastgen.model.day_orders import NEVER_US, NOT_YET_US
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-NEVER = 2**62
+NEVER, NOT_YET = NEVER_US, NOT_YET_US
 NONE = -1  # no station, courier, line or order
 
 # Steps of all lines, one line after the other. The first three columns are given.
 STEP_DURATION = 0  # microseconds
 STEP_EXPECTED_LEFT = 1  # microseconds from the start of the step to the end of its line, as expected
 STEP_TYPE = 2  # type of station, from 0
-STEP_STARTED = 3
+STEP_STARTED = 3  # NOT_YET until then
 STEP_STATION = 4
 STEP_COLUMNS = 5
 
@@ -57,6 +59,11 @@ ORDER_PICKED_UP = 17
 ORDER_ENDED = 18  # delivered, failed or cancelled
 ORDER_INDEX = 19  # address of the draws within its day; the loop passes it on
 ORDER_COLUMNS = 20
+# What may be NOT_YET.
+ORDER_MILESTONES = (
+    *(ORDER_STARTED, ORDER_FINISHED, ORDER_READY),
+    *(ORDER_ASSIGNED, ORDER_ARRIVED, ORDER_PICKED_UP, ORDER_ENDED),
+)
 
 # States of an order. A candidate becomes an order unless its customer still waits for another one.
 CANDIDATE, OPEN, DELIVERED, FAILED, CANCELLED, DROPPED = range(6)

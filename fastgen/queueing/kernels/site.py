@@ -156,7 +156,7 @@ def rebuild_events(site: SiteArrays) -> None:
             set_event(site.tree, bits, station, ends)
     for courier in range(len(site.couriers)):
         order = site.couriers[courier, r.COURIER_ORDER]
-        if order != r.NONE and site.orders[order, r.ORDER_READY] != r.NONE:
+        if order != r.NONE and site.orders[order, r.ORDER_READY] != r.NOT_YET:
             # Picking up again gives the same times.
             pick_up(order, site)
 

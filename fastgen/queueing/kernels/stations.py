@@ -40,7 +40,7 @@ def start_step(now: int, line: int, pool: int, station: int, site: SiteArrays) -
     site.stations[station, r.STATION_LINE] = line
     site.pools[pool, r.POOL_BUSY] |= 1 << (station - site.pools[pool, r.POOL_FIRST_STATION])
     set_event(site.tree, site.settings[r.ENTITY_BITS], station, now + site.steps[at, r.STEP_DURATION])
-    if site.orders[order, r.ORDER_STARTED] == r.NONE:
+    if site.orders[order, r.ORDER_STARTED] == r.NOT_YET:
         site.orders[order, r.ORDER_STARTED] = now
     if site.lines[line, r.LINE_NEAR] == 1 or site.steps[at, r.STEP_EXPECTED_LEFT] > site.settings[r.LEAD]:
         return False
