@@ -17,7 +17,7 @@ from fastgen.faults.kinds import KINDS, ROW_FIELDS
 from fastgen.files import check_file, check_place
 from fastgen.inputs.scenario_file import canonical_tree, read_toml
 from fastgen.model.field_kinds import integer
-from fastgen.model.fields import apply, did_you_mean, from_dict, shown, to_dict
+from fastgen.model.fields import apply, did_you_mean, from_dict, shown, shown_key, to_dict
 from fastgen.paths import check_input
 
 # Most faults of a file: each takes a pass over the events that are hit.
@@ -194,7 +194,7 @@ def _tables(raw: dict[str, Any]) -> list[Any]:
     """List the tables of the faults, those of the older form last."""
     for key in raw:
         if key not in _KEYS:
-            raise ScenarioError(f"{key}: unknown key, {did_you_mean(key, _KEYS)}")
+            raise ScenarioError(f"{shown_key(key)}: unknown key, {did_you_mean(key, _KEYS)}")
     tables = raw.get("faults", [])
     if not isinstance(tables, list):
         raise ScenarioError(f"faults: expected tables [[faults]], got {shown(tables)}.")

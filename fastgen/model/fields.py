@@ -82,6 +82,12 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
+def shown_key(key: object) -> str:
+    """Write a key for an error message: as it is if it is short and printable, else as a value."""
+    text = str(key)
+    return text if text.isprintable() and 0 < len(text) <= _SHOWN else shown(key)
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Make the end of a message about an unknown word: the nearest known word, or else all of them."""
     # Cut, because the search takes longer the longer the word is.
@@ -140,7 +146,7 @@ def from_dict(cls: type[T], raw: object, **given: object) -> T:
     for key in raw:
         # A misspelt key would otherwise leave the default in force unnoticed.
         if key not in keys:
-            raise ScenarioError(f"{key}: unknown key, {did_you_mean(str(key), list(keys))}")
+            raise ScenarioError(f"{shown_key(key)}: unknown key, {did_you_mean(str(key), list(keys))}")
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     values: dict[str, Any] = dict(given)
     for key, name in keys.items():

@@ -126,6 +126,7 @@ def test_wrong_fault_is_one_line(fault: dict[str, Any], message: str, tmp_path: 
         ("seed = 1\nfaults = 3", r"faults: expected tables \[\[faults\]\], got 3"),
         ("seed = 1\nfaults = [3]", "fault 1: expected a table, got 3"),
         ("seed = 1\nfault = 3", "fault: unknown key, did you mean faults"),
+        ('seed = 1\n"fau\\nlts" = 3', r"'fau\\nlts': unknown key, did you mean faults"),
         ("seed = 1\ndq = 3", "dq: expected a table of event types, got 3"),
         ("seed = 1\ndq = {driver_ping = 3}", "dq.driver_ping: expected a table of fields, got 3"),
         (

@@ -174,6 +174,9 @@ def test_a_run_that_lags_behind_takes_orders_too(tmp_path: Path) -> None:
 # Lines, and the begin of the reason for which they are rejected. The schema refuses the first part too.
 WRONG: list[tuple[Any, str]] = [
     ({"locaton": "x"}, "locaton: unknown key, did you mean location?"),
+    ({"lo\ncation": "x"}, r"'lo\ncation': unknown key, did you mean location?"),
+    ({"": "x"}, "'': unknown key, expected one of"),
+    ({"k" * 1000: "x"}, "'kkk"),
     ({"id": 5}, "id: expected a string, 1 to 200 characters on one line, got 5."),
     ({"id": "x" * 201}, "id: expected 1 to 200 characters on one line"),
     ({"id": None}, "id: expected 1 to 200 characters on one line, got None."),

@@ -15,5 +15,4 @@ def assert_apart(who: NDArray[np.int64], begins: NDArray[np.int64], ends: NDArra
     # A ride to a customer at the kitchen takes no time: it comes before another one that begins then.
     order = np.lexsort((ends, begins, who))
     same = who[order][1:] == who[order][:-1]
-    assert same.any()
     assert (begins[order][1:][same] >= ends[order][:-1][same]).all()

@@ -73,7 +73,12 @@ def test_every_order_ends(run: tuple[Case, r.SiteArrays]) -> None:
 
 
 def test_a_station_serves_one_line_and_a_courier_one_order(run: tuple[Case, r.SiteArrays]) -> None:
-    assert_nobody_is_in_two_places(run[1])
+    site = run[1]
+    assert_nobody_is_in_two_places(site)
+    # Each has had several.
+    delivered = site.orders[:, r.ORDER_STATE] == r.DELIVERED
+    assert np.bincount(site.steps[cooked(site), r.STEP_STATION]).max() > 1
+    assert np.bincount(site.orders[delivered, r.ORDER_COURIER]).max() > 1
 
 
 @pytest.mark.parametrize("seed", range(repeats(3, 30)))

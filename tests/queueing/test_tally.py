@@ -118,7 +118,8 @@ def test_sums_are_those_of_loops_over_single_orders(seed: int) -> None:
     tally = tally_between(case, [log], DAY // 2, 2 * DAY)
     slow = sum_slowly(log, DAY // 2, 2 * DAY, case)
     assert {name: np.sum(value) for name, value in vars(tally).items() if name in slow} == slow
-    assert tally.delivered > 50
+    # What goes wrong may keep a site from delivering any.
+    assert tally.created > 50
 
 
 def sum_slowly(log: DayLog, first: int, end: int, case: Case) -> dict[str, int]:

@@ -149,14 +149,9 @@ def check_places(logs: list[DayLog]) -> None:
     """Check that no station serves two lines at a time, and that no courier carries two orders."""
     steps = np.concatenate([log.steps[log.steps[:, r.STEP_STARTED] != r.NOT_YET] for log in logs])
     began = steps[:, r.STEP_STARTED]
-    check_apart(steps[:, r.STEP_STATION], began, began + steps[:, r.STEP_DURATION])
+    assert_apart(steps[:, r.STEP_STATION], began, began + steps[:, r.STEP_DURATION])
     orders = np.concatenate([log.orders[log.orders[:, r.ORDER_STATE] == r.DELIVERED] for log in logs])
-    check_apart(orders[:, r.ORDER_COURIER], orders[:, r.ORDER_ASSIGNED], orders[:, r.ORDER_ENDED])
-
-
-def check_apart(who: NDArray[np.int64], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
-    if len(set(who.tolist())) < len(who):
-        assert_apart(who, begins, ends)
+    assert_apart(orders[:, r.ORDER_COURIER], orders[:, r.ORDER_ASSIGNED], orders[:, r.ORDER_ENDED])
 
 
 def check_disturbances(plan: SitePlan, logs: list[DayLog], n_soups: int) -> None:
