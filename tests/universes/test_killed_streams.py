@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DAYS = 2
 KILLS = repeats(3, 20)
+ATTEMPTS = 3
 # How long after its beginning each stage is killed, at most: that of small runs.
 STAGES_S = {"recording": 0.5, "building": 0.1, "playing": 0.5}
 # Days of what is still to come are so fast that they take seconds, enough for all kills while they play.
@@ -42,15 +43,9 @@ def has_come(stage: str, began: float, n_files: int, out: Path, landing: Path) -
     return is_written_since(began, out) and (stage == "recording" or is_built)
 
 
-@pytest.mark.parametrize("mode", SPEEDS)
-def test_every_event_comes_once(mode: str, tmp_path: Path) -> None:
-    """Kills at random moments of each stage: while sites run, while events are made, while they play."""
-    templates, roads = write_universe(tmp_path)
-    out, landing = tmp_path / "out", tmp_path / "landing"
-    command = [sys.executable, "-m", "fastgen", "universe", "run", str(templates), "--roads", str(roads)]
-    command += ["--force", "--days", str(DAYS), "--snapshot-every", "1", "-o", str(out), "--mode", mode]
-    command += ["--to", str(landing), "--speed", str(SPEEDS[mode]), "--every", "0.1s"]
-    draws, killed, seen = np.random.default_rng(list(mode.encode())), Counter[str](), dict[str, bytes]()
+def stream_with_kills(command: list[str], out: Path, landing: Path, seed: list[int]) -> Counter[str]:
+    """Start a run again and again, and kill it; return the number of kills in each stage."""
+    draws, killed, seen = np.random.default_rng(seed), Counter[str](), dict[str, bytes]()
     for number in range(KILLS):
         stage = [*STAGES_S][number * len(STAGES_S) // KILLS]
         moment = partial(has_come, stage, time.time(), len(seen), out, landing)
@@ -61,13 +56,28 @@ def test_every_event_comes_once(mode: str, tmp_path: Path) -> None:
         assert {name: files[name] for name in seen} == seen
         assert_whole_lines(files)
         seen = files
-    # On a machine that stands still for seconds, a run may have ended before it is killed.
-    assert killed.total() > 0
-    assert seen
     subprocess.run(command, check=True, capture_output=True)
+    return killed
+
+
+@pytest.mark.parametrize("mode", SPEEDS)
+def test_every_event_comes_once(mode: str, tmp_path: Path) -> None:
+    """Kills at random moments of each stage: while sites run, while events are made, while they play."""
+    templates, roads = write_universe(tmp_path)
     whole = run_universe(templates, tmp_path / "whole", RunOptions(days=DAYS, roads=roads), force=True)
-    assert (out / "manifest.json").read_bytes() == (whole.path / "manifest.json").read_bytes()
-    lines = [json.loads(line) for file in visible(landing).values() for line in file.splitlines()]
-    assert len({line["event_id"] for line in lines}) == len(lines)
     expected = fastgen.scan_events(whole.path).select("order_id", "sequence").collect().rows()
-    assert Counter((line["order_id"], line["sequence"]) for line in lines) == Counter(expected)
+    killed = Counter[str]()
+    # On a machine that stands still for seconds, a run ends before it is killed: then all is tried again.
+    for attempt in range(ATTEMPTS):
+        if all(killed[stage] for stage in STAGES_S):
+            break
+        out, landing = tmp_path / f"out{attempt}", tmp_path / f"landing{attempt}"
+        command = [sys.executable, "-m", "fastgen", "universe", "run", str(templates), "--roads", str(roads)]
+        command += ["--force", "--days", str(DAYS), "--snapshot-every", "1", "-o", str(out), "--mode", mode]
+        command += ["--to", str(landing), "--speed", str(SPEEDS[mode]), "--every", "0.1s"]
+        killed = stream_with_kills(command, out, landing, [attempt, *mode.encode()])
+        assert (out / "manifest.json").read_bytes() == (whole.path / "manifest.json").read_bytes()
+        lines = [json.loads(line) for file in visible(landing).values() for line in file.splitlines()]
+        assert len({line["event_id"] for line in lines}) == len(lines)
+        assert Counter((line["order_id"], line["sequence"]) for line in lines) == Counter(expected)
+    assert all(killed[stage] for stage in STAGES_S), killed
