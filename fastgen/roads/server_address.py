@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit, urlunsplit
 
@@ -21,8 +23,8 @@ _BETWEEN = re.compile(r"[;?&#/=]")
 # Shorter values, such as a version, are no secrets; nor are shorter pieces of one.
 _MIN_SECRET, _MAX_QUOTE = 3, 80  # characters
 _HIDDEN = "***"
-# Where a quote in an error may be cut.
-_CUT = re.compile(r"""\.\.\.|['")]|\.?$""")
+# Where a quote in an error may be cut; three dots that say so may follow dots of the quote.
+_CUT = re.compile(r"""\.{3,}|['")]|\.?$""")
 
 
 class ServerAddress(NamedTuple):
@@ -105,17 +107,19 @@ def split_address(text: str, service: str = OVERPASS) -> ServerAddress:
 
 def _hide_cut(words: str, forms: list[str]) -> str:
     """Hide the beginnings of secrets where a quote may be cut, and their ends behind three dots."""
-    for match in reversed(list(_CUT.finditer(words))):
-        before, after = words[: match.start()], words[match.end() :]
-        sizes = [(form, size) for form in forms for size in range(_MIN_SECRET, min(len(form), _MAX_QUOTE))]
-        head = max((size for form, size in sizes if before.endswith(form[:size])), default=0)
-        tail = max((size for form, size in sizes if after.startswith(form[-size:])), default=0)
-        if head:
-            before = before[:-head] + _HIDDEN
-        if tail and match.group() == "...":
-            after = _HIDDEN + after[tail:]
-        words = before + match.group() + after
-    return words
+    sizes = [(form, size) for form in forms for size in range(_MIN_SECRET, min(len(form), _MAX_QUOTE))]
+    hidden = [False] * len(words)
+    for match in _CUT.finditer(words):
+        begin, end = match.span()
+        head = max((size for form, size in sizes if words.endswith(form[:size], 0, begin)), default=0)
+        tail = max((size for form, size in sizes if words.startswith(form[-size:], end)), default=0)
+        hidden[begin - head : begin] = [True] * head
+        if match.group().startswith("..."):
+            hidden[end : end + tail] = [True] * tail
+    return "".join(
+        _HIDDEN if is_hidden else "".join(letter for letter, _ in run)
+        for is_hidden, run in groupby(zip(words, hidden, strict=True), key=itemgetter(1))
+    )
 
 
 def _spell(secret: str) -> set[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fastgen.errors import DataError, FastgenError
@@ -85,6 +85,8 @@ letters = st.text("abcXYZ019%+ /?&'\"\\é<", min_size=4, max_size=90)
     ),
     st.text("-. ", max_size=70),
 )
+@example("0" * 18 + "<" * 6 + "é", quote, "." * 37)
+@example("<" + "0" * 21 + "<" * 15 + "é<", quote, ".")
 def test_secret_is_hidden_in_any_spelling_and_however_it_is_cut(secret: str, spell: Any, front: str) -> None:
     address = split_address(f"https://user:{quote(secret, safe='')}@host.example/api")
     shown = address.hide(f"{address.shown}: expected an answer, got {quote_value(front + spell(secret))}.")
