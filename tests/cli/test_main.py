@@ -21,8 +21,20 @@ from fastgen.wire.formats import WRITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HEAVY = {"numpy", "polars", "pyarrow", "numba", "scipy", "rich", "osmnx", "networkx", "pandas", "xxhash"}
+
+# Runs a command, and then lists on stderr what it has imported.
+LIST_MODULES = """
+import sys
+from fastgen.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+print(*sys.modules, sep="\\n", file=sys.stderr)
+"""
 
 
 def all_commands(group: click.Group = cli, path: str = "fastgen") -> Iterator[tuple[str, click.Command]]:
@@ -117,13 +129,33 @@ def test_exit_codes_are_documented(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_help_loads_nothing_heavy_and_takes_under_a_fifth_of_a_second(args: list[str]) -> None:
-    code = "import sys; from fastgen.cli import main\ntry: main(sys.argv[1:])\n"
-    code += "except SystemExit: pass\nprint(*sys.modules, sep='\\n', file=sys.stderr)"
-    found = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", LIST_MODULES, *args]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
     assert found.stdout
     assert not HEAVY & set(found.stderr.split())
     # Processor time of the best of three: other work on the machine does not count.
     assert min(processor_seconds(*args) for _ in range(3)) < 0.2
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        "build --days 1 --locations sf,chicago --roads {roads} --workers 1 -o {out}",
+        "plan --days 1",
+        "info {dataset}",
+        "verify {dataset}",
+        "replay {dataset} --to {out} --now 2024-01-02T00:00:00Z",
+    ],
+)
+def test_commands_without_an_engine_load_none(args: str, dataset: Path, tmp_path: Path) -> None:
+    roads = dataset.parent / "roads"
+    words = args.format(dataset=dataset, roads=roads, out=tmp_path / "out").split()
+    command = [sys.executable, "-c", LIST_MODULES, *words]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert found.stdout
+    loaded = {module.split(".")[1] for module in found.stderr.split() if module.startswith("fastgen.")}
+    assert "cli" in loaded
+    assert not loaded & {"cooking", "queueing", "templates", "universe", "universes"}
 
 
 def processor_seconds(*args: str) -> float:
