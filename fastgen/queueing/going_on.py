@@ -46,9 +46,7 @@ def take_over(site: SiteArrays, demand: Demand, kept_from_us: int = r.NEVER) -> 
         pools[:, column] = np.where(pools[:, r.POOL_HEAD] == r.NONE, r.NONE, kept.new_line[pools[:, column]])
     stations[:, r.STATION_LINE] = kept.new_line[stations[:, r.STATION_LINE]]
     couriers[:, r.COURIER_ORDER] = kept.new_order[couriers[:, r.COURIER_ORDER]]
-    # Not by _replace, of whose tuples Python 3.11 keeps one a call, up to 2,000, to use them again.
-    result = r.SiteArrays(
-        settings=site.settings,
+    result = site._replace(
         progress=progress,
         orders=orders,
         lines=lines,
@@ -58,8 +56,6 @@ def take_over(site: SiteArrays, demand: Demand, kept_from_us: int = r.NEVER) -> 
         couriers=couriers,
         is_open=site.is_open.copy(),
         customer_free=site.customer_free.copy(),
-        changes=site.changes,
-        weather=site.weather,
         tree=np.full_like(site.tree, r.NEVER),
         home=site.home.copy(),
         riding=site.riding.copy(),
