@@ -81,6 +81,9 @@ def refuse_folder(folder: Path, error: OSError) -> OutputError:
     if isinstance(error, IsADirectoryError):
         return OutputError(f"{path}: expected a file to lock, got a folder.")
     if os.path.lexists(path) and not path.is_dir():
+        # The lock file of an earlier run, in a folder that has become read-only.
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            return OutputError(f"{path}: expected a file to lock, got: {error.strerror}.")
         return OutputError(f"{path}: expected a folder to write to, got {kind_of(path)}.")
     return OutputError(f"{folder}: expected a folder to write to, got: {error.strerror or error}.")
 

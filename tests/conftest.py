@@ -1,9 +1,10 @@
-"""Keep the tests' files in memory, and their route tables out of the user's cache."""
+"""Keep the tests' files in memory, and their route tables out of the user's cache; let them press Ctrl-C."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ def pytest_configure() -> None:
 
     What a killed process has written is there on either; only a loss of power makes a difference.
     """
+    # A shell without job control lets what it starts with & ignore Ctrl-C, and so all processes below it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 

@@ -139,6 +139,22 @@ def test_lock_on_a_file_that_was_removed_meanwhile_is_refused(
         pass
 
 
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_lock_of_an_earlier_run_that_is_read_only_now_is_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    path = tmp_path / "lock"
+    path.touch()
+
+    def refuse(name: Path, _flags: int, _mode: int) -> int:
+        raise OSError(code, os.strerror(code), str(name))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(OutputError) as caught, hold_lock(path, tmp_path):
+        pass
+    assert str(caught.value) == f"{path}: expected a file to lock, got: {os.strerror(code)}."
+
+
 def test_folder_that_cannot_be_synced_is_taken_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from fastgen.inputs.json_file import read_json_file
 from fastgen.inputs.timezones import zone_names
 from fastgen.model.field_kinds import integer, matching, number, sparse, table, text
 from fastgen.model.fields import Spec, check_fields, did_you_mean, from_dict, shown, to_dict
-from fastgen.model.location import CODE_PATTERN
+from fastgen.model.location import CODE_PATTERN, CODE_RULE
 from fastgen.model.order_rules import ServiceTime
 from fastgen.units import MAX_DAYS
 from fastgen.wire.body_fields import BODY_FIELDS
@@ -222,7 +222,7 @@ class LiveConfig:
             "name of the kitchen",
             # Where no built-in network is near, the name is also the code of the location.
             CODE_PATTERN,
-            "a name of 1 to 63 characters, no comma or slash, no dot or blank in front",
+            f"a name of {CODE_RULE}",
         )
     )
     radius_mi: float = field(metadata=number("customers live within so many miles", 0.1, 50))

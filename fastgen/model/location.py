@@ -28,7 +28,8 @@ from fastgen.model.order_rules import Baskets, Delivery, Driver, ServiceTimes
 from fastgen.model.station_kitchens import StationKitchens
 from fastgen.units import MAX_DAYS
 
-# A location's code: 1 to 63 characters.
+# A location's code, and in words what it is.
+CODE_RULE = "1 to 63 characters on one line, no comma or slash, no dot in front, no blank at either end"
 CODE_PATTERN = r"[^\s./\\,][^/\\,]{0,62}(?<!\s)"
 # Far below the largest float, 1.8e308, so that sums and ratios of popularities stay finite.
 MAX_POPULARITY = 1e100
@@ -80,7 +81,7 @@ class Location:
         metadata=matching(
             "code of the location",
             CODE_PATTERN,
-            "a code of 1 to 63 characters, no comma or slash, no dot or blank in front",
+            f"a code of {CODE_RULE}",
             key="",
         )
     )

@@ -32,7 +32,7 @@ from fastgen.model.field_kinds import (
     texts,
 )
 from fastgen.model.fields import check_fields
-from fastgen.model.location import CODE_PATTERN
+from fastgen.model.location import CODE_PATTERN, CODE_RULE
 from fastgen.model.stations import MAX_STATIONS, STATION_TYPES
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class SiteInfo:
         metadata=matching(
             "name of the site; a built-in road network of that name is used",
             CODE_PATTERN,
-            "a name of 1 to 63 characters, no comma or slash, no dot or blank in front",
+            f"a name of {CODE_RULE}",
         )
     )
     latitude: float = field(metadata=number("decimal degrees", -MAX_ABS_LAT, MAX_ABS_LAT))

@@ -141,9 +141,12 @@ class RunRecord:
         path = universe / RUN
         try:
             raw = parse_json(unseal(read_regular(path).decode(), required=True))
-        except FileNotFoundError:
+        # Not a directory: a file where a dataset, or its folder `universe`, was expected.
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise DamageError(f"{path}: expected the record of a run, got: {error.strerror}.") from None
+        except ValueError as error:
             raise DamageError(f"{path}: expected the record of a run, got: {error}.") from None
         version = raw.get("format_version") if isinstance(raw, dict) else None
         if version != FORMAT_VERSION:

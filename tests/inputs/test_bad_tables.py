@@ -11,11 +11,12 @@ import pytest
 from fastgen.errors import FastgenWarning, ScenarioError
 from fastgen.inputs.loading import load_inputs
 from fastgen.model.dimensions import TABLES
+from fastgen.model.location import CODE_RULE
 from tests.cli.processes import run_fastgen
 from tests.inputs.town_tables import TOWN, changed, refuse, write_town
 
 NAN, INF = float("nan"), float("inf")
-CODE = "a code of 1 to 63 characters, no comma or slash, no dot or blank in front"
+CODE = f"a code of {CODE_RULE}"
 
 WRONG_CELLS = [
     ("locations", "location_id", 0, 0, "expected 1 <= location_id <= 127, got 0."),
@@ -27,7 +28,7 @@ WRONG_CELLS = [
         "location_code",
         0,
         "a/b",
-        "expected a code of 1 to 63 characters, no comma or slash, no dot or blank in front, got 'a/b'.",
+        f"expected {CODE}, got 'a/b'.",
     ),
     ("locations", "location_code", 0, None, "expected a value of type str, got null."),
     ("locations", "name", 1, "", "expected 1 to 200 characters on one line, got ''."),

@@ -136,8 +136,8 @@ WRONG_LOCATIONS = [
             '3\ntimezone = "UTC"'
         ),
         (
-            "locations.a/b.code: expected a code of 1 to 63 characters, no comma or slash, no dot or "
-            "blank in front, got 'a/b'."
+            "locations.a/b.code: expected a code of 1 to 63 characters on one line, no comma or slash, no "
+            "dot in front, no blank at either end, got 'a/b'."
         ),
     ),
     (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastgen.errors import ScenarioError
+from fastgen.model.location import CODE_RULE
 from fastgen.templates.reading import read_universe
 from tests.templates.folders import OLDER, Files, changed, write
 
@@ -81,7 +82,14 @@ WRONG: list[tuple[Files, str, str]] = [
         "couriers.number: expected 0 <= number <= 100000, got -1.",
     ),
     (changed(SITE, "info.latitude", 91), SITE, "info.latitude: expected -85 <= latitude <= 85, got 91."),
-    (changed(SITE, "info.name", "a/b"), SITE, "info.name: expected a name of 1 to 63 characters"),
+    *(
+        (
+            changed(SITE, "info.name", name),
+            SITE,
+            f"info.name: expected a name of {CODE_RULE}, got {name!r}.",
+        )
+        for name in ("a/b", "a,b", ".a", " a", "a ", "a\nb")
+    ),
     (changed(SITE, "info.name", None), SITE, "info.name: expected a name of 1 to 63 characters"),
     (changed(SITE, "timezone", "Europe/Londn"), SITE, "timezone: expected an IANA time zone such as"),
     (changed(SITE, "kitchens", []), SITE, "kitchens: expected one at least, got an empty list."),

@@ -78,8 +78,11 @@ def test_ctrl_c_ends_a_long_run_at_once(folder: Path) -> None:
             time.sleep(0.01)
         time.sleep(1)
         process.send_signal(signal.SIGINT)
-        # Of the 30,000 days, 20 seconds are enough for some 1,000.
-        _, errors = process.communicate(timeout=20)
+        try:
+            # Of the 30,000 days, 20 seconds are enough for some 1,000.
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
         assert process.returncode == 130, errors
         assert errors.strip().startswith("fastgen: interrupted;")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import fastgen
-from fastgen.errors import DataError, ScenarioError
+from fastgen.errors import DamageError, DataError, ScenarioError
 from fastgen.queueing.kernels import records
 from fastgen.universes.run import resume_universe, run_universe
 from fastgen.universes.run_options import RunOptions
@@ -60,9 +60,29 @@ def test_a_run_can_t_be_made_shorter(folder: Path, days: int, error: type[Except
         resume(folder, "whole", days)
 
 
-def test_what_is_no_run_is_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="expected a dataset of 'fastgen universe run', got none"):
+@pytest.mark.parametrize("place", ["nowhere", "file", "file/below", "empty", "with_a_file"])
+def test_what_is_no_run_is_refused(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "with_a_file").mkdir()
+    (tmp_path / "with_a_file" / "universe").touch()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DataError) as caught:
+        resume_universe(tmp_path / place, DAYS)
+    assert str(caught.value) == f"{tmp_path / place}: expected a dataset of 'fastgen universe run', got none."
+    assert caught.value.exit_code == 2
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_unreadable_record_is_named_once(tmp_path: Path) -> None:
+    record = tmp_path / "universe" / "run.json"
+    record.mkdir(parents=True)
+    with pytest.raises(DamageError) as caught:
         resume_universe(tmp_path, DAYS)
+    assert str(caught.value) == f"{record}: expected the record of a run, got: Is a directory."
+
+
+def test_other_templates_than_those_of_the_run_are_refused(folder: Path, tmp_path: Path) -> None:
     other = write_universe(tmp_path, chicago={}, sf={"timezone": "UTC"})[0]
     copy = shutil.copytree(folder / "whole", tmp_path / "copy")
     shutil.copytree(other, copy / "universe" / "templates", dirs_exist_ok=True)
