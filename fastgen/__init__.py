@@ -9,6 +9,7 @@ Rooms (packages and modules), each of which imports only from rooms below it::
     building/                    plan a dataset, make its files, put it in place
     replaying/                   play a dataset as a stream, by the wall clock
     publishing/                  make tables of a lakehouse or a database from a dataset
+    reporting/                   count a dataset in one pass; figures, charts, map, page, certificate
     generating/                  make the events of any location-day, without files
     emitting/                    write windows of events so that readers get each event exactly once
     faults/                      break a stream on purpose, and keep a ledger of it
@@ -35,8 +36,9 @@ Data flow in one direction: scenario -> plan -> orders -> events -> files.
 Public names: `plan` forecasts a build, and `build` makes a dataset. `scan_events` reads a dataset, and
 `slice_events` some hours of it; `write_slice` writes them in the wire format. `scan_scenario` and
 `scenario_batches` read a dataset that was never written. `replay` and `follow` play a dataset as a stream, by
-a `ReplayClock`; `live` runs kitchens now. `publish` makes tables from a dataset. The functions of `universe`
-run template folders. Each is imported at first use, so `import fastgen` takes no time. Every error raised on
+a `ReplayClock`; `live` runs kitchens now. `publish` makes tables from a dataset. `report` shows one on a page
+and by `charts`, and `certificate` tests it against its model. The functions of `universe` run template
+folders. Each is imported at first use, so `import fastgen` takes no time. Every error raised on
 purpose is a `FastgenError`.
 """
 
@@ -63,10 +65,13 @@ if TYPE_CHECKING:
     from fastgen.replaying.clock import ReplayClock
     from fastgen.replaying.options import Emitted, ReplayOptions
     from fastgen.replaying.run import follow, replay
+    from fastgen.reporting.certificate import Certificate
+    from fastgen.reporting.run import certificate, charts, report
 
 __all__ = [
     "Batch",
     "BuildResult",
+    "Certificate",
     "DamageError",
     "DataError",
     "Emitted",
@@ -81,11 +86,14 @@ __all__ = [
     "ScenarioError",
     "__version__",
     "build",
+    "certificate",
+    "charts",
     "follow",
     "live",
     "plan",
     "publish",
     "replay",
+    "report",
     "scan_events",
     "scan_scenario",
     "scenario_batches",
@@ -96,6 +104,7 @@ __all__ = [
 _LOADED_LATER = {
     "Batch": "fastgen.live_kitchens.options",
     "BuildResult": "fastgen.building.job",
+    "Certificate": "fastgen.reporting.certificate",
     "Emitted": "fastgen.replaying.options",
     "Forecast": "fastgen.building.forecast",
     "Progress": "fastgen.building.job",
@@ -103,11 +112,14 @@ _LOADED_LATER = {
     "ReplayClock": "fastgen.replaying.clock",
     "ReplayOptions": "fastgen.replaying.options",
     "build": "fastgen.building.build",
+    "certificate": "fastgen.reporting.run",
+    "charts": "fastgen.reporting.run",
     "follow": "fastgen.replaying.run",
     "live": "fastgen.live_kitchens.run",
     "plan": "fastgen.building.forecast",
     "publish": "fastgen.publishing.run",
     "replay": "fastgen.replaying.run",
+    "report": "fastgen.reporting.run",
     "scan_events": "fastgen.dataset.reading.scan",
     "scan_scenario": "fastgen.generating.scan",
     "scenario_batches": "fastgen.generating.scan",

@@ -22,7 +22,7 @@ FLOORS = (
     ("cli",),
     ("spark", "live_kitchens"),
     ("universes",),
-    ("building", "replaying", "publishing"),
+    ("building", "replaying", "publishing", "reporting"),
     ("emitting", "generating"),
     ("faults",),
     ("wire",),
@@ -40,6 +40,7 @@ KNOW_A_SOURCE = (
     *("generating.simulation", "generating.inputs", "cli.scenario"),
     *("cooking.asked", "cooking.source"),
     "templates.arrays",  # customers of a universe eat at the hours of the statistical ones
+    "reporting.model",  # what a dataset of the statistical source is compared with
 )
 PURE = ("orders", "queueing", "events", "kernels", "model", "rng", "units", "errors", "version")
 IMPURE_MODULES = {

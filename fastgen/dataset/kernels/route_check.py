@@ -49,7 +49,7 @@ def _parse_degrees(text: NDArray[np.uint8], at: int, end: int) -> tuple[int, int
 
 
 @step
-def _parse_route(
+def parse_route(
     text: NDArray[np.uint8], at: int, end: int, lat_e6: NDArray[np.int64], lon_e6: NDArray[np.int64]
 ) -> int:
     """Parse "[[lat,lon],...]" into microdegrees; return the number of points, 0 if it isn't a route."""
@@ -76,7 +76,7 @@ def _parse_route(
 
 
 @step
-def _shorter_turn(lon_e6: float) -> float:
+def shorter_turn(lon_e6: float) -> float:
     """Turn a difference of longitudes, microdegrees, into the one the shorter way around the Earth."""
     if lon_e6 > TURN_E6 / 2:
         return lon_e6 - TURN_E6
@@ -89,8 +89,8 @@ def _leg_distance_m(
 ) -> float:
     """Compute the distance of a point from a straight leg a-b, on the plane that touches the point."""
     scale = math.cos(math.radians(lat_e6 / E6))
-    ax, ay = _shorter_turn(a_lon - lon_e6) * scale, a_lat - lat_e6
-    dx, dy = _shorter_turn(b_lon - a_lon) * scale, b_lat - a_lat
+    ax, ay = shorter_turn(a_lon - lon_e6) * scale, a_lat - lat_e6
+    dx, dy = shorter_turn(b_lon - a_lon) * scale, b_lat - a_lat
     length2 = dx * dx + dy * dy
     share = 0.0
     if length2 > 0.0:
@@ -144,7 +144,7 @@ def check_routes(
     lon_e6 = np.empty(longest // POINT_BYTES_MIN + 1, np.int64)
     for i in range(len(first)):
         stray[i], stray_m[i] = -1, 0.0
-        n = _parse_route(text, first[i], last[i], lat_e6, lon_e6)
+        n = parse_route(text, first[i], last[i], lat_e6, lon_e6)
         if n == 0:
             ends_e6[i, :] = BAD
             continue

@@ -25,7 +25,7 @@ from fastgen.model.dimensions import end_days
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fastgen.dataset.reading.lines import ItemIndex
+    from fastgen.dataset.reading.lines import ItemIndex, Lines
     from fastgen.dataset.reading.orders import OrderRows
     from fastgen.dataset.verify.report import Tally
     from fastgen.model.dimensions import Dimensions
@@ -68,8 +68,8 @@ def gather_basket_rules(dims: Dimensions, rules: Baskets, *, repeats: bool) -> B
     )
 
 
-def check_lines(orders: OrderRows, items: ItemIndex, rules: Mapping[int, BasketRules], tally: Tally) -> None:
-    """Check the baskets of well-formed orders, by the rules of their location."""
+def check_lines(orders: OrderRows, items: ItemIndex, rules: Mapping[int, BasketRules], tally: Tally) -> Lines:
+    """Check the baskets of well-formed orders, by the rules of their location; return their lines."""
     lines = read_lines(orders, items)
     # Orders of a location follow each other in a batch, so each location is a slice.
     begins = np.flatnonzero(np.diff(orders.location_id, prepend=-1)).tolist()
@@ -93,3 +93,4 @@ def check_lines(orders: OrderRows, items: ItemIndex, rules: Mapping[int, BasketR
     # Baskets of items that can't be read are counted once, as wrong items.
     tally.count_wrong("items", unread, describe)
     tally.count_wrong("baskets", (lines.problem != FINE) & ~unread, describe)
+    return lines

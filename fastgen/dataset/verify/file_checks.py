@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -37,9 +37,13 @@ if TYPE_CHECKING:
 
     from fastgen.dataset.manifest import Manifest
     from fastgen.dataset.manifest_entries import FileEntry
+    from fastgen.dataset.reading.lines import Lines
     from fastgen.dataset.reading.manifest_checks import FilePart
+    from fastgen.dataset.reading.orders import OrderRows
     from fastgen.dataset.verify.expectations import Expectations
     from fastgen.events.digest import DayDigest
+
+    Observe: TypeAlias = Callable[[OrderRows, Lines], None]
 
 
 class PartFindings(NamedTuple):
@@ -105,6 +109,7 @@ def check_part(
     manifest: Manifest,
     expectations: Expectations,
     progress: Callable[[int], None],
+    observe: Observe | None,
 ) -> PartFindings:
     """Check one event file, from its hash to its last row."""
     tally, state = Tally(), FileState.begin(part.days)
@@ -116,7 +121,7 @@ def check_part(
             with EventFile(folder, part.entry, checked=tally.checks["files"].passed) as file:
                 if _check_columns(file, part, manifest, tally):
                     days = _check_digests(file, part, tally)
-                    _check_rows(file, part, expectations, state, tally, progress)
+                    _check_rows(file, part, expectations, state, tally, progress, observe)
     except DamageError as error:
         tally.require("columns", truth=False, otherwise=error.what.removeprefix(f"{folder}/"))
     except DAMAGED as error:
@@ -178,6 +183,7 @@ def _check_rows(
     state: FileState,
     tally: Tally,
     progress: Callable[[int], None],
+    observe: Observe | None,
 ) -> None:
     for batch in read_row_batches(file, file.schema.names):
         orders = locate_orders(batch, state.days)
@@ -192,7 +198,9 @@ def _check_rows(
         check_order_times(driven, expectations, tally)
         check_addresses(whole, expectations, tally)
         if expectations.items is not None:
-            check_lines(whole, *expectations.items, tally)
+            lines = check_lines(whole, *expectations.items, tally)
+            if observe is not None:
+                observe(whole, lines)
         check_drives(driven, expectations, state, tally)
         progress(batch.n_rows)
     # Only after the last batch is it known how many orders each day has, and when its events end.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastgen.dataset.verify.expectations import Expectations
+    from fastgen.dataset.verify.file_checks import Observe
     from fastgen.model.dimensions import Dimensions
     from fastgen.model.scenario import Scenario
 
@@ -42,6 +43,7 @@ def verify_dataset(
     path: str | Path,
     against: str | Path | None = None,
     progress: Callable[[int], None] = lambda _: None,
+    observe: Observe | None = None,
 ) -> VerifyReport:
     """Verify a dataset.
 
@@ -53,6 +55,9 @@ def verify_dataset(
         Checksums file, or manifest or folder of another dataset, whose digest must be the same.
     progress
         Called with the number of rows after every batch that was checked.
+    observe
+        Called with the well-formed orders of every batch, and their lines, by several threads at a time; not
+        called where the tables can't be read.
 
     Returns
     -------
@@ -84,7 +89,7 @@ def verify_dataset(
         tally.require("manifest", statement.holds, statement.expected)
     dims = _check_tables(folder, manifest, scenario, tally)
     expectations = gather_expectations(manifest, scenario, dims)
-    findings = _check_parts(folder, manifest, parts, expectations, tally, progress)
+    findings = _check_parts(folder, manifest, parts, expectations, tally, progress, observe)
     days = [d for found in findings for d in found.days]
     # With days missing, a digest would be that of another dataset.
     digest = digest_dataset(days) if parts and len(days) == len(manifest.days) else ""
@@ -145,6 +150,7 @@ def _check_parts(
     expectations: Expectations,
     tally: Tally,
     progress: Callable[[int], None],
+    observe: Observe | None,
 ) -> list[PartFindings]:
     """Check the event files one by one, then what must be true of all together."""
     # Where files and days don't fit together, rows can't be assigned to days; hashes can still be checked.
@@ -155,7 +161,7 @@ def _check_parts(
     # Threads are enough: PyArrow, the hashes and the kernels work without the GIL.
     with ThreadPoolExecutor(n_workers) as pool:
         findings = list(
-            pool.map(lambda part: check_part(folder, part, manifest, expectations, progress), parts)
+            pool.map(lambda part: check_part(folder, part, manifest, expectations, progress, observe), parts)
         )
     kitchens: dict[int, set[tuple[int, int]]] = {}
     for found in findings:

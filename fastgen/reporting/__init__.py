@@ -1,0 +1,1 @@
+"""Show what a dataset is: its counts in one pass, figures, charts, map, the page, and the certificate."""

@@ -1,0 +1,1 @@
+"""Kernels that count orders, and measure routes."""
