@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+import polars as pl
+
 if TYPE_CHECKING:
-    import polars as pl
+    from collections.abc import Mapping
 
 
 class Column(NamedTuple):
@@ -39,16 +41,25 @@ class Figure:
     table
         The numbers, in long form: also the table view and the CSV. Null: not known.
     columns
-        What each column of the table is.
+        What each column of the table is, by its name.
     """
 
     key: str
     title: str
     sentence: str
     table: pl.DataFrame
-    columns: dict[str, Column] = field(default_factory=dict)
+    columns: dict[str, Column]
 
-    def __post_init__(self) -> None:
-        """Check that each column is explained."""
-        if list(self.columns) != self.table.columns:
-            raise ValueError(f"{self.key}: expected columns {self.table.columns}, got {list(self.columns)}.")
+
+def make_figure(key: str, title: str, sentence: str, columns: Mapping[str, tuple[Column, object]]) -> Figure:
+    """Make a figure from its columns: what each is, and its values; NaN becomes null.
+
+    Parameters
+    ----------
+    key, title, sentence
+        As `Figure` has them.
+    columns
+        By name: heading and unit, and the values, (n,) or one for all rows.
+    """
+    table = pl.DataFrame({name: values for name, (_, values) in columns.items()}, nan_to_null=True)
+    return Figure(key, title, sentence, table, {name: column for name, (column, _) in columns.items()})

@@ -1,4 +1,4 @@
-"""Make the figures of how many orders there are, and when."""
+"""Make the figures of how many orders there are, when they come, and what they bring in."""
 
 from __future__ import annotations
 
@@ -6,101 +6,145 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
-from fastgen.reporting.figures import Column, Figure
+from fastgen.reporting.figures import Column, make_figure
 from fastgen.units import MIN_PER_DAY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastgen.reporting.expected import Expected
+    from fastgen.reporting.figures import Figure
     from fastgen.reporting.tally import Tally
 
-TREND_DAYS = 7
+# Those of `calendar` depend on the locale.
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEK = len(WEEKDAYS)
 # Minutes of a step of the curve over the day.
 STEP_MIN = 10
 CENTS = 100.0
+# Most rows of a table by location and day: days are summed where there would be more.
+ROWS_MAX = 20_000
+NO_ORDERS = "There are no orders."
+LOCATION = Column("location")
+EXPECTED = Column("orders that the model expects")
 
 
 def make_orders_by_day(tally: Tally, expected: Expected | None) -> Figure:
     """Show the orders of each day by location, with their trend and what the model expects."""
     axes = tally.axes
-    by_day = tally.by_day.reshape(-1, tally.by_day.shape[2])
-    orders, _, cents, delivered, cancelled = by_day.T
-    table = pl.DataFrame(
-        {
-            "location": np.repeat(axes.codes, axes.n_days),
-            "day": np.tile(np.arange(axes.n_days, dtype=np.int32), axes.n_locations),
-            "orders": orders,
-            "revenue_usd": cents / CENTS,
-            "delivered": delivered,
-            "cancelled": cancelled,
-            "trend": np.stack([_centred_mean(row) for row in tally.orders]).ravel(),
-            "expected": np.full(len(orders), np.nan) if expected is None else expected.orders_mean.ravel(),
-        }
-    ).with_columns(pl.col("trend", "expected").fill_nan(None))
-    first = np.datetime64(axes.start, "D")
-    dates = pl.Series("date", np.tile(first + np.arange(axes.n_days), axes.n_locations))
-    table = table.insert_column(1, dates)
+    span = -(-axes.n_locations * axes.n_days // ROWS_MAX)
+    first = np.arange(0, axes.n_days, span)
+    orders, _, cents, delivered, cancelled = np.add.reduceat(tally.by_day, first, axis=1).transpose(2, 0, 1)
+    mean = np.full(tally.orders.shape, np.nan) if expected is None else expected.orders_mean
+    days = "day" if span == 1 else f"{span} days"
     columns = {
-        "location": Column("location"),
-        "date": Column("date"),
-        "day": Column("day"),
-        "orders": Column("orders"),
-        "revenue_usd": Column("revenue", "$"),
-        "delivered": Column("delivered"),
-        "cancelled": Column("cancelled"),
-        "trend": Column("orders, mean of seven days", "a day"),
-        "expected": Column("orders that the model expects", "a day"),
+        "location": (LOCATION, np.repeat(axes.codes, len(first))),
+        "date": (
+            Column("date" if span == 1 else "first date"),
+            np.tile(np.datetime64(axes.start, "D") + first, axes.n_locations),
+        ),
+        "day": (Column("day"), np.tile(first, axes.n_locations)),
+        "orders": (Column("orders", f"in a {days}" if span == 1 else f"in {days}"), orders.ravel()),
+        "revenue_usd": (Column("revenue", "$"), cents.ravel() / CENTS),
+        "delivered": (Column("delivered"), delivered.ravel()),
+        "cancelled": (Column("cancelled"), cancelled.ravel()),
+        "open": (Column("open at the end"), (orders - delivered - cancelled).ravel()),
+        "trend": (Column("orders, mean of seven days", "a day"), _trend(tally.orders)[:, first].ravel()),
+        "expected": (EXPECTED, np.add.reduceat(mean, first, axis=1).ravel()),
     }
-    return Figure("orders_by_day", "Orders a day", _tell_growth(tally), table, columns)
+    return make_figure("orders_by_day", "Orders a day", _tell_growth(tally), columns)
+
+
+def make_weekdays(tally: Tally, expected: Expected | None) -> Figure:
+    """Show how many orders a Monday has, a Tuesday, and so on."""
+    axes = tally.axes
+    mean = np.full(tally.orders.shape, np.nan) if expected is None else expected.orders_mean
+    days = np.bincount(axes.weekday, minlength=WEEK)
+    seen, wanted = (
+        np.stack([np.bincount(axes.weekday, row, WEEK) for row in values]) / np.where(days, days, np.nan)
+        for values in (tally.orders, mean)
+    )
+    by_weekday = np.bincount(axes.weekday, tally.orders.sum(axis=0), WEEK) / np.maximum(days, 1)
+    busiest = WEEKDAYS[int(by_weekday.argmax())]
+    usual = tally.orders.sum() / axes.n_days
+    sentence = (
+        f"{busiest} is the busiest day, with {by_weekday.max() / max(usual, 1e-9):.0%} of the mean day."
+    )
+    columns = {
+        "location": (LOCATION, np.repeat(axes.codes, WEEK)),
+        "weekday": (Column("weekday"), WEEKDAYS * axes.n_locations),
+        "days": (Column("days", "in the dataset"), np.tile(days, axes.n_locations)),
+        "orders": (Column("orders", "a day"), seen.ravel()),
+        "expected": (Column(EXPECTED.words, "a day"), wanted.ravel()),
+    }
+    return make_figure("weekdays", "Orders by weekday", sentence if usual else NO_ORDERS, columns)
 
 
 def make_intraday(tally: Tally, expected: Expected | None) -> Figure:
     """Show when in the day orders come, and when the model expects them."""
     axes, steps = tally.axes, MIN_PER_DAY // STEP_MIN
-    orders = tally.by_minute.reshape(axes.n_locations, steps, STEP_MIN).sum(axis=2)
-    mean = np.full(orders.shape, np.nan)
-    if expected is not None:
-        mean = expected.by_minute.reshape(axes.n_locations, steps, STEP_MIN).sum(axis=2)
-    table = pl.DataFrame(
-        {
-            "location": np.repeat(axes.codes, steps),
-            "minute": np.tile(np.arange(0, MIN_PER_DAY, STEP_MIN, dtype=np.int32), axes.n_locations),
-            "orders": orders.ravel(),
-            "expected": mean.ravel(),
-        }
-    ).with_columns(pl.col("expected").fill_nan(None))
+    shape = axes.n_locations, steps, STEP_MIN
+    mean = np.full(tally.by_minute.shape, np.nan) if expected is None else expected.by_minute
     columns = {
-        "location": Column("location"),
-        "minute": Column("time of day, by the clock of the place", "minutes since midnight"),
-        "orders": Column(f"orders in {STEP_MIN} minutes, all days"),
-        "expected": Column("orders that the model expects"),
+        "location": (LOCATION, np.repeat(axes.codes, steps)),
+        "minute": (
+            Column("time of day, by the clock of the place", "minutes since midnight"),
+            np.tile(np.arange(0, MIN_PER_DAY, STEP_MIN), axes.n_locations),
+        ),
+        "orders": (
+            Column("orders", f"in {STEP_MIN} minutes, all days"),
+            tally.by_minute.reshape(shape).sum(axis=2).ravel(),
+        ),
+        "expected": (EXPECTED, mean.reshape(shape).sum(axis=2).ravel()),
     }
-    return Figure("intraday", "Orders over the day", _tell_rush(tally), table, columns)
+    return make_figure("intraday", "Orders over the day", _tell_rush(tally), columns)
 
 
-def _centred_mean(orders: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Average each day with its neighbours, float64 (D,); NaN near both ends."""
-    mean = np.full(len(orders), np.nan)
-    if len(orders) >= TREND_DAYS:
-        half = TREND_DAYS // 2
-        mean[half : len(orders) - half] = np.convolve(orders, np.ones(TREND_DAYS) / TREND_DAYS, "valid")
+def make_revenue_by_hour(tally: Tally) -> Figure:
+    """Show orders and revenue by weekday and hour."""
+    axes = tally.axes
+    orders, cents = tally.by_hour.transpose(3, 0, 1, 2)
+    columns = {
+        "location": (LOCATION, np.repeat(axes.codes, WEEK * 24)),
+        "weekday": (Column("weekday"), np.tile(np.repeat(WEEKDAYS, 24), axes.n_locations)),
+        "hour": (
+            Column("hour of the day, by the clock of the place", "h"),
+            np.tile(np.arange(24), WEEK * axes.n_locations),
+        ),
+        "orders": (Column("orders"), orders.ravel()),
+        "revenue_usd": (Column("revenue", "$"), cents.ravel() / CENTS),
+    }
+    together = cents.sum(axis=0)
+    sentence = NO_ORDERS
+    if together.any():
+        weekday, hour = divmod(int(together.argmax()), 24)
+        sentence = (
+            f"The best hour is {WEEKDAYS[weekday]}, {hour:02}:00 to {(hour + 1) % 24:02}:00, with "
+            f"{together.max() / together.sum():.1%} of ${cents.sum() / CENTS:,.0f}."
+        )
+    return make_figure("revenue_by_hour", "Revenue by hour and weekday", sentence, columns)
+
+
+def _trend(orders: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Average each day with its neighbours, float64 (L, D); NaN near both ends."""
+    mean = np.full(orders.shape, np.nan)
+    n_days = orders.shape[1]
+    if n_days >= WEEK:
+        sums = np.cumsum(np.pad(orders, ((0, 0), (1, 0))), axis=1)
+        mean[:, WEEK // 2 : n_days - WEEK // 2] = (sums[:, WEEK:] - sums[:, :-WEEK]) / WEEK
     return mean
 
 
 def _tell_growth(tally: Tally) -> str:
-    """Tell which location has grown most, and which has shrunk most, from the first week to the last."""
+    """Tell which location has grown most, and which least, from the first week to the last."""
     axes, total = tally.axes, int(tally.orders.sum())
     if total == 0:
-        return "There are no orders."
+        return NO_ORDERS
     said = f"{total:,} orders in {axes.n_days} days"
-    if axes.n_days < 2 * TREND_DAYS:
-        return f"{said}."
-    first, last = tally.orders[:, :TREND_DAYS].sum(axis=1), tally.orders[:, -TREND_DAYS:].sum(axis=1)
+    first, last = tally.orders[:, :WEEK].sum(axis=1), tally.orders[:, -WEEK:].sum(axis=1)
     change = {code: b / a - 1 for code, a, b in zip(axes.codes, first, last, strict=True) if a > 0}
-    if not change:
+    if axes.n_days < 2 * WEEK or not change:
         return f"{said}."
     most, least = max(change, key=lambda code: change[code]), min(change, key=lambda code: change[code])
     said += f"; from the first week to the last, {most} changed by {change[most]:+.0%}"
@@ -111,7 +155,7 @@ def _tell_rush(tally: Tally) -> str:
     """Tell the hour with most orders."""
     by_hour = tally.by_minute.sum(axis=0).reshape(24, 60).sum(axis=1)
     if not by_hour.any():
-        return "There are no orders."
+        return NO_ORDERS
     hour = int(by_hour.argmax())
     share = by_hour[hour] / by_hour.sum()
     begins, ends = dt.time(hour), dt.time((hour + 1) % 24)

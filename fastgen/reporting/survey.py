@@ -16,6 +16,7 @@ from fastgen.inputs.tables import read_tables
 from fastgen.paths import check_input
 from fastgen.reporting.axes import make_axes
 from fastgen.reporting.counter import OrderCounter
+from fastgen.reporting.engine import read_engine
 from fastgen.reporting.trips import choose_played
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fastgen.dataset.verify.report import VerifyReport
     from fastgen.model.dimensions import Dimensions
     from fastgen.model.scenario import Scenario
+    from fastgen.reporting.engine import Engine
     from fastgen.reporting.tally import Tally
 
 
@@ -42,6 +44,8 @@ class Survey:
         The findings of `fastgen verify`.
     tally
         Counts of its orders; only of those that are well formed, where it is damaged.
+    engine
+        What the engine of a universe has measured; None for other datasets.
     """
 
     folder: Path
@@ -50,6 +54,7 @@ class Survey:
     dims: Dimensions
     verified: VerifyReport
     tally: Tally
+    engine: Engine | None = None
 
     def check_sound(self) -> None:
         """Refuse a damaged dataset.
@@ -95,4 +100,5 @@ def survey_dataset(path: str | Path, progress: Callable[[int], None] = lambda _:
             orders[day.day] += day.orders
     counter = OrderCounter(make_axes(manifest, scenario, dims), scenario, dims, choose_played(orders))
     verified = verify_dataset(folder, progress=progress, observe=counter.observe)
-    return Survey(folder, manifest, scenario, dims, verified, counter.finish())
+    engine = read_engine(folder, manifest, scenario.days) if verified.passed else None
+    return Survey(folder, manifest, scenario, dims, verified, counter.finish(), engine)
