@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from fastgen.reporting.axes import INTERVALS, N_BINS
 from fastgen.reporting.binning import PERCENTILES, find_percentiles, make_curve
@@ -70,7 +71,11 @@ def make_percentiles(tally: Tally, expected: Expected | None) -> Figure:
             chances = _chances(expected, row, key)
             seen, wanted = (find_percentiles(values, shift_s) for values in (counts, chances))
             found.append((code, WORDS[key], int(counts.sum()), *seen, *wanted))
-    values = [list(column) for column in zip(*found, strict=True)]
+    # Without orders there are only nulls, which have no type of their own.
+    kinds = (pl.String, pl.String, *(pl.Int64,) * (1 + 2 * len(PERCENTILES)))
+    values = [
+        pl.Series(column, dtype=kind) for column, kind in zip(zip(*found, strict=True), kinds, strict=True)
+    ]
     headings = {
         "location": LOCATION,
         "time": TIME,
