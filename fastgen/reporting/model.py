@@ -185,6 +185,6 @@ def _seconds(
     if drawn:
         found[:] = interval_chances(times, driver)
         if reachable is not None:
-            found[list(INTERVALS).index("picked_up_to_delivered")] = drive_chances(reachable.drive_s)
+            found[list(INTERVALS).index("picked_up_to_delivered")] = drive_chances(times, reachable.drive_s)
             found[list(INTERVALS).index("created_to_delivered")] = delivery_chances(times, reachable.drive_s)
     return found
