@@ -176,7 +176,5 @@ def _with_customers(
             chosen = columns[0] == row
             customer[chosen] = here.find(key[chosen])
         types = (column.dtype for column in joined.columns())
-        joined = joined.join(
-            Trips._make(c.astype(t) for c, t in zip((*columns, customer), types, strict=True))
-        )
+        joined = Trips._make(c.astype(t) for c, t in zip((*columns, customer), types, strict=True)).sort()
     return replace(tally, customers=customers, trips=joined)

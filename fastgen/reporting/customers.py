@@ -106,6 +106,8 @@ class Customers(NamedTuple):
 
     def add(self, other: Customers) -> Customers:
         """Add the orders of other customers of the same location; who is here keeps the way that is here."""
+        if not len(self.key) or not len(other.key):
+            return self if len(self.key) else other
         key = np.union1d(self.key, other.key)
         orders = np.zeros(len(key), np.int64)
         orders[np.searchsorted(key, self.key)] += self.orders

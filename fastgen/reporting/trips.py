@@ -107,14 +107,17 @@ class Trips(NamedTuple):
         return Trips._make(column[low:high] for column in self.columns())
 
     def join(self, other: Trips) -> Trips:
-        """Append other trips; the rows of customers must be of the same tables."""
-        joined = [
-            np.concatenate([mine, theirs])
-            for mine, theirs in zip(self.columns(), other.columns(), strict=True)
-        ]
+        """Add other trips; the rows of customers must be of the same tables."""
+        if not len(self.day) or not len(other.day):
+            return self if len(self.day) else other
+        both = zip(self.columns(), other.columns(), strict=True)
+        return Trips._make(np.concatenate(pair) for pair in both).sort()
+
+    def sort(self) -> Trips:
+        """Put the trips in their order."""
         # By every column: equal trips are equal in all of them, so their order has no say.
-        rank = np.lexsort(joined[::-1])
-        return Trips._make(column[rank] for column in joined)
+        rank = np.lexsort(self.columns()[::-1])
+        return Trips._make(column[rank] for column in self.columns())
 
     def columns(self) -> list[NDArray[Any]]:
         """List the columns."""
