@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Cells of a time in which less than this is probable are left out.
 _NEGLIGIBLE = 1e-15
-_LENGTHS_MAX = 1_500
+_LENGTHS_MAX = 500
 _BETA_POINTS = 4096
 # Points of a second within so many seconds of ready.
 _POINTS, _NEAR_S = 32, 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,8 +64,10 @@ class ClippedNormal(NamedTuple):
         return self.minimum_s, float(self.cdf(np.array(self.minimum_s)))
 
     def cells(self) -> NDArray[np.float64]:
-        """Return the probabilities of cells of 1/CELLS s, up to LONGEST_S."""
-        edges = np.arange(LONGEST_S * CELLS + 1) / CELLS
+        """Return the probabilities of cells of 1/CELLS s, up to LONGEST_S; what is longer is left out."""
+        # At nine deviations from the mean a double can't tell a probability from 1.
+        ends_s = min(LONGEST_S, max(self.mean_s + 9 * self.sd_s, self.minimum_s) + 1.0)
+        edges = np.arange(math.ceil(ends_s * CELLS) + 1) / CELLS
         at_most = self.cdf(edges)
         # The first cell is closed on both sides, for a minimum of 0.
         at_most[0] = 0.0
@@ -99,10 +102,15 @@ def sum_steps(times: ServiceTimes, n_steps: int) -> NDArray[np.float64]:
 
 
 def convolve(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Add two times; what is longer than the last cell is left out."""
-    size = 2 * len(one)
+    """Add two times in cells; what is longer than LONGEST_S is left out."""
+    n_cells = len(one) + len(other) - 1
+    # By Fourier transforms, which are quick where the length is a power of two.
+    size = 1 << n_cells.bit_length()
     product = np.fft.rfft(one, size) * np.fft.rfft(other, size)
-    found: NDArray[np.float64] = np.maximum(np.fft.irfft(product, size)[: len(one)], 0.0)
+    # Rounding leaves tiny negative numbers.
+    found: NDArray[np.float64] = np.maximum(
+        np.fft.irfft(product, size)[: min(n_cells, LONGEST_S * CELLS)], 0.0
+    )
     return found
 
 

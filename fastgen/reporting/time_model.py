@@ -88,11 +88,10 @@ def drive_chances(times: ServiceTimes, drive_s: NDArray[np.float64]) -> NDArray[
 
 def delivery_chances(times: ServiceTimes, drive_s: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute the probabilities of the bins of the time from creation to delivery, float64 (N_BINS,)."""
-    total = sum_steps(times, 4)
-    cells = np.minimum((drive_s * CELLS).astype(np.int64), len(total) - 1)
-    drives = np.bincount(cells, minlength=len(total)) / len(cells)
+    cells = np.minimum((drive_s * CELLS).astype(np.int64), LONGEST_S * CELLS - 1)
+    drives = np.bincount(cells) / len(cells)
     # Each of the five times lies in the middle of its cell, in the mean.
-    return to_bins(_by_second(convolve(total, drives), 5))
+    return to_bins(_by_second(convolve(sum_steps(times, 4), drives), 5))
 
 
 def _by_second(cells: NDArray[np.float64], n_times: int) -> NDArray[np.float64]:
