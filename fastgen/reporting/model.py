@@ -60,7 +60,7 @@ def expect(survey: Survey, roads: str | Path | None = None) -> Expected | None:
     )
     return Expected(
         orders_mean=mean,
-        orders_sd=np.sqrt(mean + _noise_variance(scenario, rows, mean)),
+        orders_sd=np.sqrt(mean + noise_variance(scenario, rows, mean)),
         by_minute=np.stack(
             [_by_minute(scenario, one, orders) for one, orders in zip(here, survey.tally.orders, strict=True)]
         ),
@@ -75,8 +75,18 @@ def expect(survey: Survey, roads: str | Path | None = None) -> Expected | None:
     )
 
 
-def _noise_variance(scenario: Scenario, rows: list[int], mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute how much a day's noise adds to the variance of its orders, float64 (L, D)."""
+def noise_variance(scenario: Scenario, rows: list[int], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute how much a day's noise adds to the variance of its orders, float64 (L, D).
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    rows
+        Places of the L locations in it.
+    mean
+        float64 (L, D), the orders that they expect.
+    """
     low, high = np.array([scenario.noise_of(scenario.locations[row]) for row in rows]).T[:, :, None]
     # The noise is uniform between low and high, and multiplies the orders of the day.
     with np.errstate(invalid="ignore", divide="ignore"):

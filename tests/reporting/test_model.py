@@ -11,14 +11,16 @@ import pytest
 
 from fastgen.inputs.loading import load_inputs
 from fastgen.model.order_rules import Driver, ServiceTime, ServiceTimes
+from fastgen.orders.expected import expected_orders
 from fastgen.reporting.axes import INTERVALS, bin_starts_s
-from fastgen.reporting.basket_model import brand_numbers, in_first, line_numbers
+from fastgen.reporting.basket_model import brand_numbers, in_first, line_numbers, make_menu
 from fastgen.reporting.binning import find_percentiles
 from fastgen.reporting.kernels.count_orders import ARRIVED_SHIFT_S
-from fastgen.reporting.model import expect
+from fastgen.reporting.model import expect, noise_variance
 from fastgen.reporting.survey import survey_dataset
 from fastgen.reporting.time_model import delivery_chances, drive_chances, interval_chances
 from tests.helpers import build_small
+from tests.orders.parameters import count_days, model_of
 from tests.significance import check_counts
 
 if TYPE_CHECKING:
@@ -130,6 +132,46 @@ def test_brands_are_drawn_one_after_another() -> None:
     assert np.allclose(in_first(share[None], 4)[:, 0], first, atol=1e-9)
 
 
+def test_popularity_grows_and_falls_to_its_floor() -> None:
+    """As docs/model.md, 4.4 says it, one brand and day after the other."""
+    dims = load_inputs(None, None)[1]
+    placed = dims.brand_locations
+    here = np.flatnonzero(placed.location_id == 4)
+    growth = np.where(np.arange(len(placed.brand_id)) % 2, 0.5, -0.9)
+    steep = placed._replace(growth_rate_monthly=growth)
+    rules = replace(CANONICAL.baskets, popularity_period_days=7.0)
+    menu = make_menu(replace(dims, brand_locations=steep), rules, 4, 90)
+    for row in here.tolist():
+        start, end = placed.start_day[row], placed.end_day[row]
+        brand = dims.brands.brand_id.tolist().index(placed.brand_id[row])
+        for day in range(90):
+            is_open = start <= day and not day >= end
+            wanted = max(0.1, (1 + growth[row]) ** ((day - start) / 7)) if is_open else 0.0
+            assert menu.popularity[day, brand] == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("scale", [0.2, 50])
+def test_days_vary_by_chance_and_by_their_noise(scale: float) -> None:
+    """Few orders vary mostly by chance, many mostly by the noise of their day."""
+    scenario = replace(CANONICAL, scale=scale)
+    dims = load_inputs(None, None)[1]
+    mean = expected_orders(scenario)
+    variance = mean + noise_variance(scenario, list(range(4)), mean)
+    counts = np.stack([count_days(model_of(scenario, one.code, dims)) for one in scenario.locations])
+    z2 = (counts - mean) ** 2 / variance
+    assert abs(z2.mean() - 1) < 5 * np.sqrt(2 / z2.size)
+
+
+def test_no_orders_are_expected_in_minutes_that_are_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "spring.toml"
+    path.write_text('clock = "utc"\nstart = 2024-03-10')
+    survey = survey_dataset(build_small(tmp_path, scenario=path, days=1))
+    expected = expect(survey)
+    assert expected is not None
+    assert expected.by_minute[:, 120:180].sum() == 0
+    assert expected.by_minute.sum() == pytest.approx(survey.tally.orders.sum())
+
+
 def test_numbers_of_brands_and_lines() -> None:
     rules = replace(CANONICAL.baskets, single_brand_probability=0.5, brands_min=2, brands_max=5)
     assert brand_numbers(rules, 9).tolist() == [0, 0.5, 0.125, 0.125, 0.125, 0.125]
@@ -178,6 +220,7 @@ def draw_times(
         (0.0275, ((1, 0.2), (1, 0.5), (0, 0.1), (3, 1))),
         (1.01, ((1, 0), (20, 5), (1, 2), (0, 0))),
         (0.5, ((0, 0.5), (0.3, 0.6), (150, 20), (6, 2))),
+        (1.01, ((0, 0), (0, 0), (0, 0), (6, 2))),
         (VERY_LONG, ((0, 0.5), (1440, 9), (1, 2), (600, 100))),
     ],
 )
@@ -192,8 +235,8 @@ def test_stored_times_are_those_of_the_formulas(
     chances[4], chances[5] = drive_chances(times, drive_s), delivery_chances(times, drive_s)
     starts = bin_starts_s()
     for drawn, chance in zip(draw_times(times, driver, drive_s), chances, strict=True):
-        # A share of a time that may be longer than all bins is not said.
-        if minimum_min == VERY_LONG and np.isnan(chance).all():
+        # The driver's arrival: not said where times may be longer than all bins, or are always the same.
+        if np.isnan(chance).all() and (minimum_min == VERY_LONG or steps[0] == (0, 0)):
             continue
         place = np.maximum(np.searchsorted(starts, drawn, "right") - 1, 0)
         check_times(np.bincount(place, minlength=len(starts)), chance)

@@ -26,7 +26,7 @@ from fastgen.reporting.axes import bin_starts_s
 from fastgen.reporting.counter import OrderCounter
 from fastgen.reporting.customers import Customers, Routes, make_keys
 from fastgen.reporting.survey import survey_dataset
-from fastgen.reporting.trips import TRIPS_MAX, Played, choose_played
+from fastgen.reporting.trips import TRIPS_MAX, Played, Trips, choose_played
 from tests.effort import repeats
 from tests.helpers import build_small, copy_of, first_part
 
@@ -64,6 +64,12 @@ def batches(survey: Survey) -> Iterator[tuple[OrderRows, Lines]]:
                 yield orders, read_lines(orders, items)
 
 
+@pytest.fixture(scope="module")
+def ended_early(run_universe: Path) -> Survey:
+    """Survey of a dataset with customers to whom a driver goes late, or never."""
+    return survey_dataset(run_universe)
+
+
 def counter_of(survey: Survey) -> OrderCounter:
     played = choose_played(survey.tally.orders.sum(axis=0))
     return OrderCounter(survey.tally.axes, survey.scenario, survey.dims, played)
@@ -71,9 +77,12 @@ def counter_of(survey: Survey) -> OrderCounter:
 
 @given(data=st.data())
 @settings(max_examples=repeats(8, 60), deadline=None)
-def test_tallies_of_parts_add_up_to_that_of_the_whole(survey: Survey, data: st.DataObject) -> None:
+def test_tallies_of_parts_add_up_to_that_of_the_whole(
+    survey: Survey, ended_early: Survey, data: st.DataObject
+) -> None:
     """Whatever orders each part has, and in whatever order the parts are added."""
     parts = []
+    survey = data.draw(st.sampled_from([survey, ended_early]), "dataset")
     whole = list(batches(survey))
     n_parts = data.draw(st.integers(1, 5), "parts")
     seed = data.draw(st.integers(0, 2**32), "seed")
@@ -119,8 +128,10 @@ def test_memory_does_not_grow_with_orders(survey: Survey, tmp_path: Path) -> Non
 def test_clock_is_that_of_the_place(tmp_path: Path) -> None:
     """Over both changes of the clock, against Python's own conversion."""
     path = tmp_path / "utc.toml"
-    for start in ("2024-03-08", "2024-11-01"):
-        path.write_text(f'clock = "utc"\nstart = {start}\n')
+    # Santiago's clock is set at midnight.
+    santiago = '[locations.sf]\ntimezone = "America/Santiago"\n'
+    for start in ("2024-03-08", "2024-11-01", "2023-09-01", "2024-04-05"):
+        path.write_text(f'clock = "utc"\nstart = {start}\n{santiago if start[5:7] in ("09", "04") else ""}')
         dataset = build_small(tmp_path / start, scenario=path, days=5)
         survey = survey_dataset(dataset)
         assert survey.verified.passed
@@ -173,6 +184,19 @@ def test_trips_are_the_orders_of_a_day(survey: Survey, dataset: Path) -> None:
             seconds, orders["picked_up"] - orders["created"], orders["ended"] - orders["created"], strict=True
         )
     )
+
+
+def test_trips_have_one_order() -> None:
+    """Also those of one place and second."""
+    rng = np.random.default_rng(3)
+    trips = Trips._make(rng.integers(0, 2, 300).astype(column.dtype) for column in Trips.none().columns())
+    mixed = rng.permutation(300)
+    half = [
+        Trips._make(column[mixed][part] for column in trips.columns())
+        for part in (slice(150), slice(150, 300))
+    ]
+    for one, other in zip(half[1].join(half[0]).columns(), trips.sort().columns(), strict=True):
+        assert np.array_equal(one, other)
 
 
 @pytest.mark.parametrize(
