@@ -21,6 +21,7 @@ from fastgen.cli.plan import plan
 from fastgen.cli.printing import escape, say, warnings_as_lines
 from fastgen.cli.publish import publish
 from fastgen.cli.replay import replay
+from fastgen.cli.report import report
 from fastgen.cli.roads import roads
 from fastgen.cli.scenario import scenario
 from fastgen.cli.slicing import slice_command
@@ -78,6 +79,7 @@ for registered in (
     build,
     verify,
     info,
+    report,
     slice_command,
     replay,
     live,

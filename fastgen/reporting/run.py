@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import altair as alt
-
     from fastgen.reporting.certificate import Certificate
+    from fastgen.reporting.chart_parts import Drawing
 
 
 def report(
@@ -57,7 +56,7 @@ def report(
     return make_page(survey, make_figures(survey, expected), certify(survey, expected))
 
 
-def charts(dataset: str | Path, *, roads: str | Path | None = None) -> dict[str, alt.LayerChart | alt.Chart]:
+def charts(dataset: str | Path, *, roads: str | Path | None = None) -> dict[str, Drawing]:
     """Make the charts of a dataset's page, for a notebook, by key; arguments and errors as `report`."""
     require_report_extra()
     survey = survey_dataset(dataset)

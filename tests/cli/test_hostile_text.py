@@ -159,6 +159,8 @@ COMMANDS = {
     "plan": ["plan", "--scale", ARGUMENT],
     "verify": ["verify", ARGUMENT],
     "info": ["info", ARGUMENT],
+    "report": ["report", ARGUMENT],
+    "report output": ["report", "DATASET", "-o", ARGUMENT],
     "slice": ["slice", ARGUMENT, "--from", "0", "--to", "1"],
     "slice time": ["slice", "DATASET", "--from", ARGUMENT, "--to", "1"],
     "slice types": ["slice", "DATASET", "--from", "0", "--to", "1", "--types", ARGUMENT],

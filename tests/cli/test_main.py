@@ -72,6 +72,7 @@ def test_commands_come_in_working_order() -> None:
         "build",
         "verify",
         "info",
+        "report",
         "slice",
         "replay",
         "live",
