@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastgen.dataset.kernels.route_check import BAD, check_routes
+from fastgen.dataset.kernels.route_check import BAD, check_routes, parse_route
+from fastgen.jit import jit
 from fastgen.units import EARTH_RADIUS_M
+from tests.effort import repeats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 METRE = math.degrees(1 / EARTH_RADIUS_M)  # of latitude
+POINT = r"\[-?\d{1,3}\.\d{6},-?\d{1,3}\.\d{6}\]"
+ROUTE = re.compile(rf"\[{POINT}(,{POINT})*\]", re.ASCII)
 
 
 def check(
@@ -42,6 +51,58 @@ def check(
 def write_route(points: list[tuple[int, int]]) -> str:
     """Text of a route of whole microdegrees."""
     return "[" + ",".join(f"[{lat / 1e6:.6f},{lon / 1e6:.6f}]" for lat, lon in points) + "]"
+
+
+@jit
+def _parse(text: NDArray[np.uint8], at: int, end: int, lat: NDArray[np.int64], lon: NDArray[np.int64]) -> int:
+    return parse_route(text, at, end, lat, lon)
+
+
+def points_of(data: bytes, before: bytes = b"", after: bytes = b"") -> list[tuple[int, int]]:
+    """Points of a route that stands among other bytes, in microdegrees; none if it isn't one."""
+    text = np.frombuffer(before + data + after or b"\0", np.uint8)
+    lat, lon = np.empty((2, len(data) // 19 + 1), np.int64)
+    n = _parse(text, len(before), len(before) + len(data), lat, lon)
+    return list(zip(lat[:n].tolist(), lon[:n].tolist(), strict=True))
+
+
+def plain_points(data: bytes) -> list[tuple[int, int]]:
+    """Parse the same without a kernel."""
+    text = data.decode(errors="replace")
+    if not ROUTE.fullmatch(text):
+        return []
+    numbers = [int(number.replace(".", "")) for number in re.findall(r"-?[\d.]+", text)]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+# Near together, as points of a route are, and where the sign or the number of digits changes.
+near = st.builds(
+    lambda whole, e6: whole * 1_000_000 + e6,
+    st.sampled_from((-100, -42, -10, 0, 1, 87)),
+    st.integers(-2_000, 2_000),
+)
+
+
+@settings(max_examples=repeats(60, 1000), deadline=None)
+@given(st.lists(st.tuples(near, near), min_size=1, max_size=12), st.binary(max_size=12))
+def test_every_point_is_read_exactly(points: list[tuple[int, int]], after: bytes) -> None:
+    """Whatever stands after the route, which may be nothing."""
+    assert points_of(write_route(points).encode(), b"x", after) == points
+
+
+@settings(max_examples=repeats(60, 1000), deadline=None)
+@given(st.lists(st.tuples(near, near), min_size=1, max_size=6), st.data())
+def test_a_changed_byte_is_read_as_it_stands(points: list[tuple[int, int]], data: st.DataObject) -> None:
+    text = bytearray(write_route(points).encode())
+    text[data.draw(st.integers(0, len(text) - 1))] = data.draw(
+        st.one_of(st.sampled_from(b"-.,[]0159/:;"), st.integers(0, 255))
+    )
+    assert points_of(bytes(text), b"[", b"]]") == plain_points(bytes(text))
+
+
+def test_a_sign_before_zero_is_kept() -> None:
+    text = b"[[-0.000000,-0.000000],[-0.000001,-0.000002],[0.000001,0.000002]]"
+    assert points_of(text) == [(0, 0), (-1, -2), (1, 2)]
 
 
 @settings(deadline=None)  # the first call compiles
@@ -113,3 +174,39 @@ def test_a_route_of_one_point_has_no_pings_elsewhere() -> None:
 
 def test_a_ping_nowhere_is_found() -> None:
     assert check("[[1.000000,2.000000],[1.100000,2.000000]]", [(math.nan, 2.0)])[1] == 0
+
+
+def plain_stray(
+    points: list[tuple[int, int]], pings: list[tuple[float, float]], tolerance_m: float
+) -> tuple[int, float]:
+    """Find the first stray ping without a kernel, measuring every leg that is ahead."""
+    metres = math.radians(1e-6) * EARTH_RADIUS_M
+    leg, legs = 0, list(zip(points, points[1:] or points, strict=False))
+    for k, (lat, lon) in enumerate(pings):
+        scale, found = math.cos(math.radians(lat)), []
+        for (a_lat, a_lon), (b_lat, b_lon) in legs[leg:]:
+            ax, ay = (a_lon - lon * 1e6) * scale, a_lat - lat * 1e6
+            dx, dy = (b_lon - a_lon) * scale, b_lat - a_lat
+            length2 = dx * dx + dy * dy
+            share = min(1.0, max(0.0, -(ax * dx + ay * dy) / length2)) if length2 else 0.0
+            found.append(math.hypot(ax + share * dx, ay + share * dy) * metres)
+        on = next((i for i, dist_m in enumerate(found) if dist_m <= tolerance_m), None)
+        if on is None:
+            return k, min(found)
+        leg += on
+    return -1, 0.0
+
+
+few = st.integers(-60, 60)  # microdegrees: 7 m
+ping = st.tuples(few, few).map(lambda e6: (41.0 + e6[0] / 1e6, 1.0 + e6[1] / 1e6))
+
+
+@settings(max_examples=repeats(60, 1000), deadline=None)
+@given(st.lists(st.tuples(few, few), min_size=1, max_size=6), st.lists(ping, max_size=6))
+def test_pings_are_measured_as_by_the_plain_rule(
+    steps: list[tuple[int, int]], pings: list[tuple[float, float]]
+) -> None:
+    points = [(41_000_000 + lat, 1_000_000 + lon) for lat, lon in steps]
+    exact = [(float(np.float32(lat)), float(np.float32(lon))) for lat, lon in pings]
+    _, stray, stray_m = check(write_route(points), pings)
+    assert (stray, stray_m) == (pytest.approx(plain_stray(points, exact, 2.0)))

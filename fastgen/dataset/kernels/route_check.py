@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastgen.jit import jit, step
+from fastgen.kernels.memory import load_word
 from fastgen.units import EARTH_RADIUS_M
 
 if TYPE_CHECKING:
@@ -26,6 +27,42 @@ POINT_BYTES_MIN = 19  # "[0.000000,0.000000]"
 M_PER_E6 = math.radians(1e-6) * EARTH_RADIUS_M
 BAD = -(2**62)  # in place of a coordinate
 
+# To read six digits as a word of eight bytes, the first digit in the lowest of them.
+WORD_BYTES = 8
+ONE_BYTE, TWO_BYTES, FOUR_BYTES = np.uint64(8), np.uint64(16), np.uint64(32)
+NO_BITS, ALL_BITS = np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF)
+SIX_ZEROS = np.uint64(0x3030303030300000)
+TO_HIGH_BIT, HIGH_BITS = np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
+# Factors that add ten times a byte to the byte after it, and so on; and what is kept of each step.
+PAIR, FOUR, EIGHT = np.uint64(10 * 2**8 + 1), np.uint64(100 * 2**16 + 1), np.uint64(10_000 * 2**32 + 1)
+PAIRS, FOURS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
+
+
+@step
+def _read_decimals(text: NDArray[np.uint8], at: int) -> int:
+    """Parse six digits by the eight bytes from `at` on; return -1 if they aren't digits."""
+    # The digits in the upper bytes of a word; then pairs, fours and eights of them.
+    word = (load_word(text, at) << TWO_BYTES) ^ SIX_ZEROS
+    if ((word + TO_HIGH_BIT) | word) & HIGH_BITS:  # a byte above 9
+        return -1
+    word = (word * PAIR >> ONE_BYTE) & PAIRS
+    word = (word * FOUR >> TWO_BYTES) & FOURS
+    return np.int64(word * EIGHT >> FOUR_BYTES)
+
+
+@step
+def _parse_decimals(text: NDArray[np.uint8], at: int) -> int:
+    """Parse six digits, which lie within the text; return -1 if they aren't digits."""
+    if at + WORD_BYTES <= len(text):
+        return _read_decimals(text, at)
+    value = 0
+    for i in range(DECIMALS):
+        digit = np.int64(text[at + i]) - ZERO
+        if not 0 <= digit <= 9:
+            return -1
+        value = value * 10 + digit
+    return value
+
 
 @step
 def _parse_degrees(text: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
@@ -33,19 +70,24 @@ def _parse_degrees(text: NDArray[np.uint8], at: int, end: int) -> tuple[int, int
     negative = at < end and text[at] == MINUS
     if negative:
         at += 1
-    value, n_whole = 0, 0
+    whole, n_whole = 0, 0
     while at < end and ZERO <= text[at] <= ZERO + 9 and n_whole < 4:
-        value = value * 10 + (np.int64(text[at]) - ZERO)
+        whole = whole * 10 + (np.int64(text[at]) - ZERO)
         n_whole += 1
         at += 1
     if n_whole == 0 or n_whole > 3 or at + DECIMALS >= end or text[at] != DOT:
         return BAD, at
-    for i in range(1, DECIMALS + 1):
-        digit = np.int64(text[at + i]) - ZERO
-        if not 0 <= digit <= 9:
-            return BAD, at
-        value = value * 10 + digit
+    decimals = _parse_decimals(text, at + 1)
+    if decimals < 0:
+        return BAD, at
+    value = whole * E6 + decimals
     return (-value if negative else value), at + DECIMALS + 1
+
+
+@step
+def _mask(n: int) -> np.uint64:
+    """Return a mask of the first n bytes of a word, n > 0."""
+    return ALL_BITS >> np.uint64(8 * (WORD_BYTES - n))
 
 
 @step
@@ -56,21 +98,49 @@ def parse_route(
     if end - at < POINT_BYTES_MIN + 2 or text[at] != OPEN:
         return 0
     at += 1
-    n = 0
+    # Of the point before: where "," and "]" were, and "[41." and ",-87." as masks, words and signed degrees.
+    n, comma, close = 0, 0, 0
+    lat_mask, lat_word, lat_sign, lat_whole = NO_BITS, NO_BITS, 1, 0
+    lon_mask, lon_word, lon_sign, lon_whole = NO_BITS, NO_BITS, 1, 0
     while at < end and text[at] == OPEN:
-        lat, at = _parse_degrees(text, at + 1, end)
-        if lat == BAD or at >= end or text[at] != COMMA:
-            return 0
-        lon, at = _parse_degrees(text, at + 1, end)
-        if lon == BAD or at + 1 >= end or text[at] != CLOSE:
-            return 0
-        lat_e6[n], lon_e6[n] = lat, lon
+        # Most points have the whole degrees of the point before, so that their decimals alone are parsed.
+        is_like = n > 0 and at + close + 1 < end and at + close + WORD_BYTES <= len(text)
+        if is_like:
+            is_like = text[at + close] == CLOSE
+            is_like &= load_word(text, at) & lat_mask == lat_word
+            is_like &= load_word(text, at + comma) & lon_mask == lon_word
+        if is_like:
+            lat = _read_decimals(text, at + comma - DECIMALS)
+            lon = _read_decimals(text, at + close - DECIMALS)
+            if lat < 0 or lon < 0:
+                return 0
+            lat_e6[n], lon_e6[n] = lat_whole + lat_sign * lat, lon_whole + lon_sign * lon
+            at += close
+        else:
+            first = at
+            lat_sign = -1 if at + 1 < end and text[at + 1] == MINUS else 1
+            lat, at = _parse_degrees(text, at + 1, end)
+            if lat == BAD or at >= end or text[at] != COMMA:
+                return 0
+            comma = at - first
+            lon_sign = -1 if at + 1 < end and text[at + 1] == MINUS else 1
+            lon, at = _parse_degrees(text, at + 1, end)
+            if lon == BAD or at + 1 >= end or text[at] != CLOSE:
+                return 0
+            close = at - first
+            lat_e6[n], lon_e6[n] = lat, lon
+            lat_whole, lon_whole = lat - lat_sign * (abs(lat) % E6), lon - lon_sign * (abs(lon) % E6)
+            # Else the text ends so soon that no later point is read by words.
+            if first + comma + WORD_BYTES <= len(text):
+                lat_mask, lon_mask = _mask(comma - DECIMALS), _mask(close - comma - DECIMALS)
+                lat_word, lon_word = (
+                    load_word(text, first) & lat_mask,
+                    load_word(text, first + comma) & lon_mask,
+                )
         n += 1
         at += 1
-        if text[at] == CLOSE:
-            return n if at + 1 == end else 0
         if text[at] != COMMA:
-            return 0
+            return n if text[at] == CLOSE and at + 1 == end else 0
         at += 1
     return 0
 
@@ -85,10 +155,12 @@ def shorter_turn(lon_e6: float) -> float:
 
 @step
 def _leg_distance_m(
-    lat_e6: float, lon_e6: float, a_lat: float, a_lon: float, b_lat: float, b_lon: float
+    lat_e6: float, lon_e6: float, scale: float, a_lat: float, a_lon: float, b_lat: float, b_lon: float
 ) -> float:
-    """Compute the distance of a point from a straight leg a-b, on the plane that touches the point."""
-    scale = math.cos(math.radians(lat_e6 / E6))
+    """Compute the distance of a point from a straight leg a-b, on the plane that touches the point.
+
+    `scale` is the cosine of the point's latitude: how much shorter a degree of longitude is there.
+    """
     ax, ay = shorter_turn(a_lon - lon_e6) * scale, a_lat - lat_e6
     dx, dy = shorter_turn(b_lon - a_lon) * scale, b_lat - a_lat
     length2 = dx * dx + dy * dy
@@ -97,6 +169,49 @@ def _leg_distance_m(
         share = min(1.0, max(0.0, -(ax * dx + ay * dy) / length2))
     x, y = ax + share * dx, ay + share * dy
     return math.sqrt(x * x + y * y) * M_PER_E6
+
+
+@step
+def _find_leg(
+    lat: float,
+    lon: float,
+    scale: float,
+    lat_e6: NDArray[np.int64],
+    lon_e6: NDArray[np.int64],
+    n: int,
+    first: int,
+    tolerance_m: float,
+) -> int:
+    """Find the first leg, from leg `first` on, that a point lies on; return -1 if there is none."""
+    # A leg that is farther off in latitude alone needn't be measured. A microdegree more, for the rounding.
+    reach_e6 = tolerance_m / M_PER_E6 + 1.0
+    for at in range(first, max(first + 1, n - 1)):
+        after = min(at + 1, n - 1)
+        low, high = min(lat_e6[at], lat_e6[after]), max(lat_e6[at], lat_e6[after])
+        if low <= lat + reach_e6 and high >= lat - reach_e6:
+            dist_m = _leg_distance_m(lat, lon, scale, lat_e6[at], lon_e6[at], lat_e6[after], lon_e6[after])
+            if dist_m <= tolerance_m:
+                return at
+    return -1
+
+
+@step
+def _nearest_m(
+    lat: float,
+    lon: float,
+    scale: float,
+    lat_e6: NDArray[np.int64],
+    lon_e6: NDArray[np.int64],
+    n: int,
+    first: int,
+) -> float:
+    """Compute the distance of a point from the nearest leg, from leg `first` on."""
+    nearest = np.inf
+    for at in range(first, max(first + 1, n - 1)):
+        after = min(at + 1, n - 1)
+        dist_m = _leg_distance_m(lat, lon, scale, lat_e6[at], lon_e6[at], lat_e6[after], lon_e6[after])
+        nearest = min(nearest, dist_m)
+    return nearest
 
 
 @jit
@@ -153,16 +268,10 @@ def check_routes(
         leg = 0
         for k in range(ping_start[i], ping_start[i + 1]):
             lat, lon = np.float64(ping_lat[k]) * E6, np.float64(ping_lon[k]) * E6
-            nearest = np.inf
-            at = leg
-            while True:
-                after = min(at + 1, n - 1)
-                dist_m = _leg_distance_m(lat, lon, lat_e6[at], lon_e6[at], lat_e6[after], lon_e6[after])
-                nearest = min(nearest, dist_m)
-                if dist_m <= tolerance_m or at + 2 >= n:
-                    break
-                at += 1
-            if not nearest <= tolerance_m:  # true for NaN also
-                stray[i], stray_m[i] = k - ping_start[i], nearest
+            scale = math.cos(math.radians(lat / E6))
+            at = _find_leg(lat, lon, scale, lat_e6, lon_e6, n, leg, tolerance_m)
+            if at < 0:  # true for NaN also
+                stray[i] = k - ping_start[i]
+                stray_m[i] = _nearest_m(lat, lon, scale, lat_e6, lon_e6, n, leg)
                 break
             leg = at

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from fastgen.dataset.reading.event_file import EventFile
 
-BATCH_ROWS = 128_000
+# A row group of a file of ours; several of one that has small ones.
+BATCH_ROWS = 32_000
 
 
 class Texts(NamedTuple):
@@ -87,21 +88,24 @@ def read_row_batches(
         If the file is damaged.
     """
     first_row, rest = 0, None
-    for table, is_last in _read_tables(file, columns, batch_rows):
+    for table, is_whole in _read_tables(file, columns, batch_rows):
         rows = table if rest is None else pa.concat_tables([rest, table])
-        batch = _to_batch(first_row, rows.combine_chunks())
-        # The last order may go on in the next row groups, so it waits for them.
-        cut = batch.n_rows if is_last else int(batch.start[-2])
-        if cut == 0:
-            cut = batch.n_rows  # no real order is as long as a batch: the checks will report it
+        batch = _to_batch(first_row, rows)
+        # The last order may go on in the next row groups, then it waits for them. No real order is as long as
+        # a batch: the checks will report it.
+        cut = batch.n_rows if is_whole else int(batch.start[-2]) or batch.n_rows
+        rest = rows.slice(cut) if cut < batch.n_rows else None
+        # Nothing of a batch is held while the next one is read.
+        del table, rows
         yield _cut(batch, cut)
         first_row += cut
-        rest = rows.slice(cut)
-    if rest is not None and rest.num_rows:  # only empty row groups came after
-        yield _to_batch(first_row, rest.combine_chunks())
+        del batch
+    if rest is not None:  # only empty row groups came after
+        yield _to_batch(first_row, rest)
 
 
 def _read_tables(file: EventFile, columns: Sequence[str], batch_rows: int) -> Iterator[tuple[pa.Table, bool]]:
+    """Read row groups, some at a time; say of each table whether an order ends at its end."""
     groups: list[int] = []
     n_rows, n_groups = 0, file.metadata.num_row_groups
     for group in range(n_groups):
@@ -109,11 +113,19 @@ def _read_tables(file: EventFile, columns: Sequence[str], batch_rows: int) -> It
         n_rows += file.metadata.row_group(group).num_rows
         is_last = group == n_groups - 1
         if n_rows and (is_last or n_rows >= batch_rows):
-            yield file.read(groups, columns), is_last
+            yield file.read(groups, columns), is_last or _begins_with_order(file, group + 1)
             groups, n_rows = [], 0
 
 
-def _to_batch(first_row: int, table: pa.Table) -> RowBatch:
+def _begins_with_order(file: EventFile, group: int) -> bool:
+    """Say whether an order is created in the first row of a row group."""
+    # This column is small, and its rows are the first that are known of the next batch.
+    kinds = file.read([group], ["event_type_id"]).column(0)
+    return len(kinds) > 0 and kinds[0].as_py() == CREATED
+
+
+def _to_batch(first_row: int, rows: pa.Table) -> RowBatch:
+    table = rows.combine_chunks()
     values, valid, texts = {}, {}, {}
     for name in table.column_names:
         column = table.column(name)

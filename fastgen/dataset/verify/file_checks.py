@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
 from fastgen.dataset.layout import EVENTS, Layout
 from fastgen.dataset.reading.arrow_types import is_stored_as
-from fastgen.dataset.reading.digest_file import digest_file_days
+from fastgen.dataset.reading.digest_file import DayDigester
 from fastgen.dataset.reading.event_file import DAMAGED, EventFile
 from fastgen.dataset.reading.orders import locate_orders
 from fastgen.dataset.reading.row_batches import read_row_batches
@@ -30,7 +30,7 @@ from fastgen.events.schema import stored_columns
 from fastgen.files import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -65,6 +65,11 @@ class PartFindings(NamedTuple):
     days: list[DayDigest]
     codes: NDArray[np.int64]
     kitchens: dict[int, tuple[int, int]]
+
+    @classmethod
+    def none(cls) -> Self:
+        """Make the result of a file without rows."""
+        return cls(Tally(), [], np.zeros(0, np.int64), {})
 
 
 def check_file(folder: Path, entry: FileEntry, tally: Tally) -> bool:
@@ -112,26 +117,25 @@ def check_part(
     observe: Observe | None,
 ) -> PartFindings:
     """Check one event file, from its hash to its last row."""
-    tally, state = Tally(), FileState.begin(part.days)
-    days: list[DayDigest] = []
+    tally, found = Tally(), PartFindings.none()
     try:
         if check_file(folder, part.entry, tally):
             # A file with the manifest's hash must pass the checks that every command makes when it opens it.
             # Any other file is read as far as possible, to report what is wrong with its rows.
             with EventFile(folder, part.entry, checked=tally.checks["files"].passed) as file:
                 if _check_columns(file, part, manifest, tally):
-                    days = _check_digests(file, part, tally)
-                    _check_rows(file, part, expectations, state, tally, progress, observe)
+                    # Nothing is told of the rows of a file that can't be read to its end.
+                    found = _check_rows(file, part, expectations, progress, observe)
     except DamageError as error:
         tally.require("columns", truth=False, otherwise=error.what.removeprefix(f"{folder}/"))
     except DAMAGED as error:
         reason = f"{part.entry.path}: expected a whole Parquet file, got a damaged one ({_reason(error)})."
         tally.require("columns", truth=False, otherwise=reason)
     # Days that the file is too short for, or all of an unreadable file.
-    missing = len(part.days) - len(days)
+    tally.merge(found.tally)
+    missing = len(part.days) - len(found.days)
     tally.add("digests", missing, missing, f"{part.entry.path}: can't be read.")
-    codes = np.concatenate([np.zeros(0, np.int64), *state.codes])
-    return PartFindings(tally, days, codes, state.kitchens)
+    return found._replace(tally=tally)
 
 
 def _reason(error: BaseException) -> str:
@@ -161,51 +165,62 @@ def _check_columns(file: EventFile, part: FilePart, manifest: Manifest, tally: T
     return not wrong and schema.names == list(kinds)
 
 
-def _check_digests(file: EventFile, part: FilePart, tally: Tally) -> list[DayDigest]:
-    """Compare the digests of the location-days for which the file has enough rows."""
-    ends = np.cumsum([d.rows for d in part.days])
-    found = digest_file_days(file, part.days[: int(np.searchsorted(ends, file.n_rows, "right"))])
-    for stated, digested in zip(part.days, found, strict=False):
-        what = f"location {stated.location_id}, day {stated.day}"
-        tally.require(
-            "digests",
-            digested == stated,
-            f"{what}: expected {stated.digest} over {stated.bytes} bytes, got {digested.digest} over "
-            f"{digested.bytes}.",
-        )
-    return found
-
-
 def _check_rows(
     file: EventFile,
     part: FilePart,
     expectations: Expectations,
-    state: FileState,
-    tally: Tally,
     progress: Callable[[int], None],
     observe: Observe | None,
-) -> None:
+) -> PartFindings:
+    """Check the digests and the rows of a file; each row group is read once for both."""
+    tally, state, digester = Tally(), FileState.begin(part.days), DayDigester(file, part.days)
     for batch in read_row_batches(file, file.schema.names):
-        orders = locate_orders(batch, state.days)
-        check_nulls(orders, expectations.form, tally)
-        check_ids(orders, expectations, state, tally)
-        check_days(orders, expectations, state, tally)
-        # The checks below need the rows of an order in their places.
-        if expectations.form.may_end_early:
-            whole, driven = check_endings(orders, expectations, state, tally)
-        else:
-            whole = driven = check_lifecycle(orders, tally)
-        check_order_times(driven, expectations, tally)
-        check_addresses(whole, expectations, tally)
-        if expectations.items is not None:
-            lines = check_lines(whole, *expectations.items, tally)
-            if observe is not None:
-                observe(whole, lines)
-        check_drives(driven, expectations, state, tally)
+        digester.take(batch)
+        _check_batch(locate_orders(batch, state.days), expectations, state, tally, observe)
         progress(batch.n_rows)
-    # Only after the last batch is it known how many orders each day has, and when its events end.
+        del batch  # it is freed before the next one is read
+    days = digester.finish()
+    _check_digests(part.days, days, tally)
+    _check_days(part.days, state, tally)
+    return PartFindings(tally, days, np.concatenate([np.zeros(0, np.int64), *state.codes]), state.kitchens)
+
+
+def _check_batch(
+    orders: OrderRows, expectations: Expectations, state: FileState, tally: Tally, observe: Observe | None
+) -> None:
+    check_nulls(orders, expectations.form, tally)
+    check_ids(orders, expectations, state, tally)
+    check_days(orders, expectations, state, tally)
+    # The checks below need the rows of an order in their places.
+    if expectations.form.may_end_early:
+        whole, driven = check_endings(orders, expectations, state, tally)
+    else:
+        whole = driven = check_lifecycle(orders, tally)
+    check_order_times(driven, expectations, tally)
+    check_addresses(whole, expectations, tally)
+    if expectations.items is not None:
+        lines = check_lines(whole, *expectations.items, tally)
+        if observe is not None:
+            observe(whole, lines)
+    check_drives(driven, expectations, state, tally)
+
+
+def _check_digests(stated: Sequence[DayDigest], found: Sequence[DayDigest], tally: Tally) -> None:
+    """Compare the digests of the location-days for which the file has enough rows."""
+    for expected, digested in zip(stated, found, strict=False):
+        what = f"location {expected.location_id}, day {expected.day}"
+        tally.require(
+            "digests",
+            digested == expected,
+            f"{what}: expected {expected.digest} over {expected.bytes} bytes, got {digested.digest} over "
+            f"{digested.bytes}.",
+        )
+
+
+def _check_days(days: Sequence[DayDigest], state: FileState, tally: Tally) -> None:
+    """Check what is known of the days of a file after its last row."""
     check_open_orders(state, tally)
-    for d, n_orders in zip(part.days, state.n_orders.tolist(), strict=True):
+    for d, n_orders in zip(days, state.n_orders.tolist(), strict=True):
         if n_orders != d.orders:
             what = f"location {d.location_id}, day {d.day}: expected {d.orders} orders, got {n_orders}."
             # Their number was counted by `check_days`.

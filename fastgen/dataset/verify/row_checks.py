@@ -22,8 +22,6 @@ from fastgen.events.schema import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from fastgen.dataset.reading.orders import OrderRows
     from fastgen.dataset.verify.expectations import Expectations
     from fastgen.dataset.verify.file_state import FileState
@@ -62,14 +60,16 @@ def check_lifecycle(orders: OrderRows, tally: Tally) -> OrderRows:
 def check_nulls(orders: OrderRows, form: TableForm, tally: Tally) -> None:
     """Check that every column has a value on its event types, and null on all others."""
     batch = orders.batch
-    kind = batch.values["event_type_id"].view(np.uint8)
-    wrong_in: dict[str, NDArray[np.bool_]] = {}
-    for column in stored_columns(form):
-        if column.name in batch.valid:
-            # By event type as an unsigned byte, so that numbers that are no event type have a place too.
-            set_on = np.full(256, not column.nullable)
-            set_on[list(column.set_on)] = True
-            wrong_in[column.name] = batch.valid[column.name] != set_on[kind]
+    kind = batch.values["event_type_id"]
+    columns = [column for column in stored_columns(form) if column.name in batch.valid]
+    # Columns that are set on the same event types share the mask of their rows.
+    is_set = {
+        set_on: np.logical_or.reduce([kind == one for one in set_on]) for _, _, set_on in columns if set_on
+    }
+    wrong_in = {
+        name: batch.valid[name] != is_set[set_on] if set_on else ~batch.valid[name]
+        for name, _, set_on in columns
+    }
 
     def describe(row: int) -> str:
         name = next(name for name, wrong in wrong_in.items() if wrong[row])
