@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastgen.reporting.charts import make_charts
+from fastgen.reporting.map_section import read_map_script, read_map_style
 from fastgen.reporting.origin import describe_origin
 from fastgen.reporting.overview import describe_locations, list_highlights, list_totals
 from fastgen.reporting.page_tables import ROWS_SHOWN, pack_table, show_rows
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from fastgen.reporting.certificate import Certificate
     from fastgen.reporting.figures import Figure
+    from fastgen.reporting.map_section import MapSection
     from fastgen.reporting.survey import Survey
 
 
@@ -66,7 +68,7 @@ def make_page(
     survey: Survey,
     figures: dict[str, Figure],
     certificate: Certificate,
-    street_map: dict[str, Any] | None = None,
+    street_map: MapSection,
 ) -> str:
     """Make the page of a dataset.
 
@@ -79,7 +81,7 @@ def make_page(
     certificate
         Its certificate.
     street_map
-        What `assets/map.js` draws, as JSON can hold it; None: the page has no map.
+        Its map.
 
     Returns
     -------
@@ -95,10 +97,8 @@ def make_page(
         "figures": {key: pack_table(figure) for key, figure in figures.items()},
         "configs": {"light": make_config(LIGHT), "dark": make_config(DARK)},
     }
-    scripts = [load_vega_bundle(), _read("page.js")]
-    if street_map is not None:
-        scripts.append(_read("map.js"))
-    style = _make_variables() + _read("page.css")
+    scripts = [load_vega_bundle(), _read("page.js"), read_map_script()]
+    style = _make_variables() + _read("page.css") + read_map_style()
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_read_template),
         autoescape=True,
@@ -111,7 +111,8 @@ def make_page(
         style=markupsafe.Markup(style),  # noqa: S704  # our own files
         scripts=[markupsafe.Markup(script) for script in scripts],  # noqa: S704  # likewise
         data=_to_json(data, markupsafe.Markup),
-        street_map=None if street_map is None else _to_json(street_map, markupsafe.Markup),
+        map=street_map,
+        map_data=_to_json(street_map.data, markupsafe.Markup),
         survey=survey,
         manifest=survey.manifest,
         scenario=survey.scenario,

@@ -8,6 +8,7 @@ from fastgen.reporting.certificate import certify
 from fastgen.reporting.charts import make_charts
 from fastgen.reporting.extras import require_report_extra
 from fastgen.reporting.make_figures import make_figures
+from fastgen.reporting.map_section import make_map_section
 from fastgen.reporting.model import expect
 from fastgen.reporting.page import make_page
 from fastgen.reporting.survey import survey_dataset
@@ -53,7 +54,9 @@ def report(
     survey = survey_dataset(dataset, progress)
     survey.check_sound()
     expected = expect(survey, roads)
-    return make_page(survey, make_figures(survey, expected), certify(survey, expected))
+    return make_page(
+        survey, make_figures(survey, expected), certify(survey, expected), make_map_section(survey, roads)
+    )
 
 
 def charts(dataset: str | Path, *, roads: str | Path | None = None) -> dict[str, Drawing]:
