@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
+from fastgen.reporting.fit import MIN_EXPECTED, group_small
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike
 
 ALPHA = 1e-4
-MIN_EXPECTED = 5.0
 
 
 def check_counts(observed: ArrayLike, expected: ArrayLike) -> None:
@@ -30,26 +31,13 @@ def check_counts(observed: ArrayLike, expected: ArrayLike) -> None:
     assert seen.shape == wanted.shape
     assert seen[wanted == 0].sum() == 0
     wanted = wanted * (seen.sum() / wanted.sum())
-    seen, wanted = _merge_small(seen, wanted)
+    group = group_small(wanted, MIN_EXPECTED)
+    seen, wanted = np.bincount(group, seen), np.bincount(group, wanted)
     assert len(seen) > 1
     chi2 = float(((seen - wanted) ** 2 / wanted).sum())
     freedom = len(seen) - 1
     p = float(stats.chi2.sf(chi2, freedom))
     assert ALPHA < p < 1 - ALPHA, f"chi-square {chi2:.1f} at {freedom} degrees of freedom: p = {p:.2g}"
-
-
-def _merge_small(seen: Any, wanted: Any) -> tuple[Any, Any]:
-    """Put neighbouring cells together until each expects enough."""
-    group = np.zeros(len(wanted), int)
-    filled = 0.0
-    for i, expected in enumerate(wanted[:-1].tolist()):
-        filled += expected
-        full = filled >= MIN_EXPECTED
-        group[i + 1] = group[i] + full
-        filled = 0.0 if full else filled
-    if wanted[group == group[-1]].sum() < MIN_EXPECTED:
-        group[group == group[-1]] = max(0, group[-1] - 1)
-    return np.bincount(group, weights=seen), np.bincount(group, weights=wanted)
 
 
 def check_independent(table: ArrayLike) -> None:

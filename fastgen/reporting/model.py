@@ -10,6 +10,7 @@ from fastgen.inputs.timezones import load_zone
 from fastgen.model.wall_clock import skipped_minutes
 from fastgen.orders.demand_curve import active_events, demand_weights, event_factors
 from fastgen.orders.expected import expected_orders, target_orders
+from fastgen.orders.surges import cut_surges, find_surges, list_by_day
 from fastgen.paths import check_input
 from fastgen.reporting.axes import INTERVALS, N_BINS
 from fastgen.reporting.basket_model import brand_numbers, in_first, line_numbers, make_menu
@@ -19,6 +20,7 @@ from fastgen.reporting.tally import N_BRANDS, N_LINES, N_QUANTITIES
 from fastgen.reporting.time_model import delivery_chances, drive_chances, interval_chances
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -87,26 +89,45 @@ def noise_variance(scenario: Scenario, rows: list[int], mean: NDArray[np.float64
     mean
         float64 (L, D), the orders that they expect.
     """
-    low, high = np.array([scenario.noise_of(scenario.locations[row]) for row in rows]).T[:, :, None]
-    # The noise is uniform between low and high, and multiplies the orders of the day.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(low + high > 0, (high - low) / ((low + high) / 2), 0.0)
-    has_target = target_orders(scenario)[rows] > 0
-    return np.where(has_target, (mean * ratio) ** 2 / 12.0, 0.0)
+    noise = np.array([scenario.noise_of(scenario.locations[row]) for row in rows]).T[:, :, None]
+    # The noise is uniform, and multiplies the target, which is rounded down.
+    low, high = noise * target_orders(scenario)[rows]
+    span = high - low
+
+    def mean_of(integral: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> NDArray[np.float64]:
+        total = integral(high) - integral(low)
+        mean: NDArray[np.float64] = np.divide(total, span, out=np.zeros_like(span), where=span > 0)
+        return mean
+
+    rounded = mean_of(lambda x: _powers_of_floor(x)[0])
+    variance = np.maximum(mean_of(lambda x: _powers_of_floor(x)[1]) - rounded**2, 0.0)
+    # Events and surges multiply what is expected of the day.
+    factor = np.divide(mean, rounded, out=np.zeros_like(mean), where=rounded > 0)
+    found: NDArray[np.float64] = variance * factor**2
+    return found
+
+
+def _powers_of_floor(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Integrate floor(u) and its square over u from 0 to x, float64 (2, ...)."""
+    n = np.floor(x)
+    return np.stack([n * (n - 1) / 2 + n * (x - n), n * (n - 1) * (2 * n - 1) / 6 + n**2 * (x - n)])
 
 
 def _by_minute(scenario: Scenario, location: Location, orders: NDArray[np.int64]) -> NDArray[np.float64]:
     """Spread the orders of each day over its minutes, float64 (1440,)."""
     weights = demand_weights(location, scenario.demand)
     zone = load_zone(location.timezone) if scenario.clock == "utc" else None
+    surges = list_by_day(cut_surges(find_surges(scenario, location), scenario.days), scenario.days)
     found, usual = np.zeros(len(weights)), 0
     for day, n_orders in enumerate(orders.tolist()):
         gap = None if zone is None else skipped_minutes(zone, scenario.start, day)
         events = active_events(scenario.events, location.code, day)
-        if not events and gap is None:
+        if not events and gap is None and not surges[day]:
             usual += n_orders
             continue
         own = weights * event_factors(events, location.code, day)
+        for start_min, end_min, factor in surges[day]:
+            own[start_min:end_min] *= factor
         if gap is not None:
             own[slice(*gap)] = 0.0
         found += n_orders * own / own.sum() if own.any() else 0.0

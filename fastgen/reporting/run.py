@@ -80,4 +80,4 @@ def certificate(
     """
     require_report_extra()
     survey = survey_dataset(dataset, progress)
-    return certify(survey, expect(survey, roads))
+    return certify(survey, expect(survey, roads) if survey.verified.passed else None)
