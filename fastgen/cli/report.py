@@ -1,4 +1,4 @@
-"""The command `fastgen report`: show a dataset on one page, or certify it."""
+"""The command `fastgen report`: show a dataset on one page, certify it, or compare it with another."""
 
 from __future__ import annotations
 
@@ -30,8 +30,15 @@ if TYPE_CHECKING:
     help="The page: one HTML file that needs no network. It replaces another.",
 )
 @options.roads
+@click.option(
+    "--compare",
+    "other",
+    type=Place(),
+    metavar="OTHER",
+    help="Compare the dataset OTHER with DIR, and write no page. Either may be events without a manifest.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the certificate as JSON, and write no page.")
-def report(dataset: Path, output: Path, roads: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
+def report(dataset: Path, output: Path, roads: Path | None, other: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
     """Show the dataset in DIR on a page that a browser opens from disk.
 
     Every row is read and checked as by `fastgen verify`. The page has charts, tables and a certificate: all
@@ -40,15 +47,22 @@ def report(dataset: Path, output: Path, roads: Path | None, as_json: bool) -> No
     The exit code is 0 if the page is written, 1 if the dataset is damaged, 2 if there is none. With --json it
     is 1 if a check or a test fails.
 
+    With --compare it says what differs between two datasets, how much, and whether it is more than chance.
+    The exit code is 0 then, whatever differs.
+
     \b
     Examples:
       fastgen report dataset
       fastgen report dataset -o monday.html
       fastgen report dataset --json | jq .passed
+      fastgen report --compare usual broken_oven
     """  # noqa: D301  # \b keeps click from joining the lines
     from fastgen.reporting.extras import require_report_extra  # noqa: PLC0415  # heavy
 
     require_report_extra()
+    if other is not None:
+        _compare(other, dataset, as_json=as_json)
+        return
     if as_json:
         _certify(dataset, roads)
         return
@@ -74,6 +88,16 @@ def _certify(dataset: Path, roads: Path | None) -> None:
     say_json(certificate.to_dict())
     if not certificate.passed:
         sys.exit(OutputError.exit_code)
+
+
+def _compare(first: Path, second: Path, *, as_json: bool) -> None:
+    from fastgen.reporting.compare import compare  # noqa: PLC0415  # heavy
+
+    comparison = compare(first, second)
+    if as_json:
+        say_json(comparison.to_dict())
+    else:
+        say(*comparison.to_lines())
 
 
 @contextmanager

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
+from fastgen.cli import cli
 from fastgen.errors import DamageError, DataError
 from fastgen.reporting.bare_events import read_bare_events
 from fastgen.reporting.compare import compare
@@ -127,6 +129,22 @@ def test_a_broken_oven_is_seen_by_days(tmp_path: Path) -> None:
     assert rows["by_minute"].verdict == "the same"
     assert rows["preparation_by_day"].effect is not None
     assert rows["preparation_by_day"].effect > 1
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_the_command_prints_what_differs(as_json: bool, usual: Path, tmp_path: Path) -> None:  # noqa: FBT001
+    other = copy_of(usual, tmp_path)
+    (other / "manifest.json").unlink()
+    result = CliRunner().invoke(cli, ["report", "--compare", str(usual), str(other), *["--json"] * as_json])
+    assert result.exit_code == 0, result.output
+    if as_json:
+        document = json.loads(result.stdout)
+        assert (document["first"], document["second"]) == (str(usual), str(other))
+        assert document["differs"] is False
+    else:
+        assert result.stdout.splitlines()[-1] == (
+            f"{usual}, {other}: Nothing of 20 comparisons differs by more than chance."
+        )
 
 
 def test_what_is_no_dataset_is_refused(usual: Path, tmp_path: Path) -> None:
