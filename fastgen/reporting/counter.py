@@ -52,6 +52,7 @@ class OrderCounter:
     def observe(self, orders: OrderRows, lines: Lines) -> None:
         """Count the well-formed orders of a batch, and their lines."""
         mine = self._of_thread.setdefault(get_ident(), _ThreadCounts(self._axes))
+        # The counts of a thread are its own until `finish`, so the kernels add to them in place.
         location, counts = self._row[orders.location_id], mine.tally
         values = orders.batch.values
         picked_up_s, ended_s = np.empty((2, len(location)), np.int64)
@@ -94,13 +95,23 @@ class OrderCounter:
             counts.quantities,
             counts.price_usd,
         )
+        self._observe_customers(mine, orders, (location, orders.day, second, picked_up_s, ended_s), ending)
+
+    def _observe_customers(
+        self,
+        mine: _ThreadCounts,
+        orders: OrderRows,
+        columns: tuple[NDArray[np.int64], ...],
+        ending: NDArray[np.int8],
+    ) -> None:
+        """Count the customers of a batch, and keep its orders of days that can be played."""
+        values, (location, day, _, picked_up_s, _) = orders.batch.values, columns
         key = make_keys(values["customer_lat"][orders.first], values["customer_lon"][orders.first])
         mine.add_customers(orders, location, key, picked_up_s >= 0)
-        kept = self._played.keeps(orders.day, orders.batch.code[orders.first])
+        kept = self._played.keeps(day, orders.batch.code[orders.first])
         if kept.any():
-            is_cancelled = ending == IS_CANCELLED
-            columns = (location, orders.day, second, picked_up_s, ended_s, is_cancelled, key)
-            mine.trips.append(tuple(column[kept] for column in columns))
+            of_all = (*columns, ending == IS_CANCELLED, key)
+            mine.trips.append(tuple(column[kept] for column in of_all))
 
     def finish(self) -> Tally:
         """Add up what all threads have counted."""

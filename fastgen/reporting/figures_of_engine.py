@@ -31,6 +31,7 @@ def make_queues(engine: Engine) -> Figure:
     }
     sentence = "No line ever waits for a station."
     if table["queue_max"].max():
+        # By place and time too, so that of equal queues always the same is named.
         worst = table.sort("queue_length", "location", "begins", descending=True).row(0, named=True)
         sentence = (
             f"The longest queue is in {worst['location']}: {worst['queue_length']:.1f} lines wait for "

@@ -50,6 +50,7 @@ def expect(survey: Survey, roads: str | Path | None = None) -> Expected | None:
     """
     manifest, scenario = survey.manifest, survey.scenario
     folder = None if roads is None else check_input(roads, "roads")
+    # A universe has a scenario too, which describes it for readers and has drawn nothing.
     if manifest.source is not None and scenario.kitchen is None:
         return None
     by_id = {location.location_id: row for row, location in enumerate(scenario.locations)}

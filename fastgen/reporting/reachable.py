@@ -52,6 +52,7 @@ def find_reachable(
     )
     try:
         data, name = find_network(location.code, roads)
+        # The build has said what is to be known of the network.
         table = load_route_table(data, name, request, default_cache_dir(), lambda _: None)
     except DataError:
         return None

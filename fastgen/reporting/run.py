@@ -50,6 +50,7 @@ def report(
     DamageError
         If the dataset is damaged.
     """
+    # Before the dataset is read, which may take a while.
     require_report_extra()
     survey = survey_dataset(dataset, progress)
     survey.check_sound()

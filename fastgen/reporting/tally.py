@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Columns of `by_day`, `by_hour` and `by_brand`.
 DAY_COLUMNS = ("orders", "events", "cents", "delivered", "cancelled")
 HOUR_COLUMNS = ("orders", "cents")
+# The brand of the first line is drawn by popularity alone (docs/model.md, 4.4), so that its counts can be
+# tested; the other brands of an order depend on it.
 BRAND_COLUMNS = ("orders", "first", "lines", "cents")
 # Lengths of the counts of orders by size; the last place of each also counts what is larger.
 N_BRANDS, N_LINES, N_QUANTITIES, N_DOLLARS, N_PINGS = 33, 65, 10, 501, 513

@@ -189,6 +189,28 @@ def test_brand_shares(figures: dict[str, Figure], recount: Recount) -> None:
     assert np.allclose(sums["expected_share"], 1.0)
 
 
+def test_brands_of_the_tally(survey: Survey, recount: Recount) -> None:
+    """What the certificate tests: brands of first lines, and lines of each brand of an order."""
+    axes, by_brand = survey.tally.axes, survey.tally.by_brand.sum(axis=2)
+    found = recount.ask("SELECT location, brand, count(*), round(sum(qty * cents)) FROM lines GROUP BY ALL")
+    for code, brand, n_lines, cents in found:
+        counts = by_brand[axes.codes.index(code), axes.brands.index(brand)]
+        assert counts[2:].tolist() == [n_lines, cents]
+    first = recount.ask(
+        'SELECT location, (from_json(items_json, \'[{{"brand_id":"BIGINT"}}]\')[1]).brand_id, count(*) '
+        "FROM orders GROUP BY ALL"
+    )
+    for code, brand_id, n_orders in first:
+        assert by_brand[axes.codes.index(code), axes.brand_ids.index(brand_id), 1] == n_orders
+    assert by_brand[:, :, 1].sum() == sum(row[2] for row in first)
+    sizes = recount.ask(
+        "SELECT location, n, count(*) FROM (SELECT location, count(*) AS n FROM lines "
+        "GROUP BY location, order_id, brand) GROUP BY ALL"
+    )
+    for code, n_lines, n_brands in sizes:
+        assert survey.tally.lines_per_brand[axes.codes.index(code), n_lines] == n_brands
+
+
 def test_brand_changes(figures: dict[str, Figure], survey: Survey) -> None:
     row = survey.dims.brands.brand_id.tolist().index(14)
     closed = survey.dims.brands.name[row]
