@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # Days of at most WHOLE_ROWS rows are held in memory, longer ones read in sections. A section is a multiple
 # of 8 rows, so that its validity bits end at a byte.
-WHOLE_ROWS = 4 * ROW_GROUP_ROWS
+WHOLE_ROWS = 6 * ROW_GROUP_ROWS
 SECTION_ROWS = ROW_GROUP_ROWS
 
 _NO_LENGTHS = np.zeros(0, np.uint32)
