@@ -65,7 +65,7 @@ DARK = Theme(
     good="#5fd6a4",
     bad="#ff9a8f",
     model="#e8ebf1",
-    series=("#6c9cfc", "#fca818", "#78fcb4", "#fc1860", "#c0fc84", "#d86c24", "#fcfc00", "#a86cb4"),
+    series=("#6c9cfc", "#fca818", "#78fcb4", "#fc1860", "#d86c24", "#a8f078", "#c084a8", "#f000cc"),
     ramp=("#233654", "#4a7fd6", "#e4f0ff"),
 )
 THEMES = {"light": LIGHT, "dark": DARK}

@@ -74,6 +74,11 @@ async function draw(place) {
   });
   if (old) old.finalize();
   views.set(key, view);
+  // The date fields are the brush of those who don't see it.
+  for (const mark of place.querySelectorAll(".days_brush, .days_brush_bg")) {
+    mark.removeAttribute("role");
+    mark.setAttribute("aria-hidden", "true");
+  }
   for (const [name, kind] of kept) view.signal(name, kind);
   narrow(view);
   if (kept.length) await view.runAsync();
