@@ -116,8 +116,8 @@ def _tell_command(manifest: Manifest, scenario: Scenario) -> tuple[str, list[str
         needs.append("TABLES is the folder of this dataset's tables, without its events.")
     _add_roads(manifest, command, needs)
     for name, usual in USUAL_FORM.items():
-        if (value := str(getattr(manifest, name))) != usual:
-            command += [f"--{name.replace('_', '-')}", value]
+        if (form := str(getattr(manifest, name))) != usual:
+            command += [f"--{name.replace('_', '-')}", form]
     if manifest.writer is not None:
         command += ["--writer", manifest.writer]
     return f"{shlex.join(command)} -o dataset", needs

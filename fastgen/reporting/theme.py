@@ -122,44 +122,6 @@ def make_config(theme: Theme) -> dict[str, Any]:
         "text": {"color": theme.text, "fontSize": 12},
         "style": _make_styles(theme),
     }
-    return {
-        "background": "transparent",
-        "font": FONT,
-        "padding": 4,
-        "view": {"stroke": None},
-        "axis": {
-            **guide,
-            "domainColor": theme.line,
-            "tickColor": theme.line,
-            "gridColor": theme.line,
-            "labelOverlap": True,
-        },
-        "axisX": {"grid": False},
-        "axisY": {"domain": False, "ticks": False, "tickCount": 5, "labelLimit": 230},
-        "legend": {
-            **guide,
-            "orient": "top",
-            "direction": "horizontal",
-            "title": None,
-            "symbolSize": 90,
-            "symbolStrokeWidth": 3,
-            "symbolOpacity": 1,
-            "labelLimit": 260,
-        },
-        "header": {**guide, "labelColor": theme.text, "labelFontWeight": "bold", "labelAnchor": "start"},
-        "title": {
-            "color": theme.quiet,
-            "anchor": "start",
-            "frame": "group",
-            "fontSize": 12,
-            "fontWeight": "normal",
-        },
-        "range": {"category": list(theme.series), "heatmap": list(theme.ramp), "ramp": list(theme.ramp)},
-        "mark": {"color": theme.accent},
-        "bar": {"color": theme.accent},
-        "text": {"color": theme.text, "fontSize": 12},
-        "style": _make_styles(theme),
-    }
 
 
 def _make_styles(theme: Theme) -> dict[str, Any]:
