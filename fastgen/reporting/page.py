@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
-import json
-from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastgen.reporting.charts import make_charts
 from fastgen.reporting.map_section import read_map_script, read_map_style
 from fastgen.reporting.origin import describe_origin
 from fastgen.reporting.overview import describe_locations, list_highlights, list_totals
+from fastgen.reporting.page_shell import fill_page, read_asset
 from fastgen.reporting.page_tables import ROWS_SHOWN, pack_table, show_rows
-from fastgen.reporting.theme import DARK, LIGHT, Theme, make_config
+from fastgen.reporting.theme import DARK, LIGHT, make_config
 from fastgen.reporting.vega_bundle import load_vega_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from fastgen.reporting.certificate import Certificate
     from fastgen.reporting.figures import Figure
     from fastgen.reporting.map_section import MapSection
@@ -88,45 +83,36 @@ def make_page(
     str
         HTML that depends on the dataset and on the versions of the packages alone.
     """
-    import jinja2  # noqa: PLC0415  # of the extra
-    import markupsafe  # noqa: PLC0415  # comes with it
-
     charts = _make_specs(figures)
-    data = {
-        "charts": charts,
-        "figures": {key: pack_table(figure) for key, figure in figures.items()},
-        "configs": {"light": make_config(LIGHT), "dark": make_config(DARK)},
-    }
-    scripts = [load_vega_bundle(), _read("page.js"), read_map_script()]
-    style = _make_variables() + _read("page.css") + read_map_style()
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_read_template),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.jinja").render(
-        policy=_make_policy(scripts, style),
-        style=markupsafe.Markup(style),  # noqa: S704  # our own files
-        scripts=[markupsafe.Markup(script) for script in scripts],  # noqa: S704  # likewise
-        data=_to_json(data, markupsafe.Markup),
-        map=street_map,
-        map_data=_to_json(street_map.data, markupsafe.Markup),
-        survey=survey,
-        manifest=survey.manifest,
-        scenario=survey.scenario,
-        sections=_fill_sections(figures),
-        charts=charts,
-        wide=WIDE,
-        certificate=certificate,
-        origin=describe_origin(survey),
-        totals=list_totals(survey),
-        highlights=list_highlights(figures),
-        locations=describe_locations(survey, figures),
-        show_rows=show_rows,
-        rows_shown=ROWS_SHOWN,
-        last_date=survey.scenario.start + dt.timedelta(days=survey.scenario.days - 1),
+    return fill_page(
+        "page.html.jinja",
+        style=read_asset("page.css") + read_map_style(),
+        scripts=[load_vega_bundle(), read_asset("page.js"), read_map_script()],
+        data={
+            "data": {
+                "charts": charts,
+                "figures": {key: pack_table(figure) for key, figure in figures.items()},
+                "configs": {"light": make_config(LIGHT), "dark": make_config(DARK)},
+            },
+            "map_data": street_map.data,
+        },
+        values={
+            "map": street_map,
+            "survey": survey,
+            "manifest": survey.manifest,
+            "scenario": survey.scenario,
+            "sections": _fill_sections(figures),
+            "charts": charts,
+            "wide": WIDE,
+            "certificate": certificate,
+            "origin": describe_origin(survey),
+            "totals": list_totals(survey),
+            "highlights": list_highlights(figures),
+            "locations": describe_locations(survey, figures),
+            "show_rows": show_rows,
+            "rows_shown": ROWS_SHOWN,
+            "last_date": survey.scenario.start + dt.timedelta(days=survey.scenario.days - 1),
+        },
     )
 
 
@@ -149,49 +135,3 @@ def _fill_sections(figures: dict[str, Figure]) -> list[tuple[str, str, list[Figu
         for section in (*SECTIONS, others)
     ]
     return [section for section in filled if section[2]]
-
-
-def _make_variables() -> str:
-    """Make the colours of the themes as properties of CSS: by the system's choice, and by the reader's."""
-    light, dark = _properties(LIGHT), _properties(DARK)
-    return (
-        f":root{{color-scheme:light;{light}}}"
-        f'@media screen and (prefers-color-scheme:dark){{:root:not([data-theme="light"])'
-        f"{{color-scheme:dark;{dark}}}}}"
-        f'@media screen{{:root[data-theme="dark"]{{color-scheme:dark;{dark}}}}}\n'
-    )
-
-
-def _properties(theme: Theme) -> str:
-    names = ("ground", "card", "text", "quiet", "line", "accent", "good", "bad", "model")
-    found = [f"--{name}:{getattr(theme, name)}" for name in names]
-    found += [f"--series-{number}:{colour}" for number, colour in enumerate(theme.series, 1)]
-    return ";".join(found)
-
-
-def _make_policy(scripts: Iterable[str], style: str) -> str:
-    """Make the page's Content-Security-Policy: these scripts, this style, and nothing from elsewhere."""
-    allowed = " ".join(_hash(script) for script in scripts)
-    own = f"script-src {allowed}; style-src {_hash(style)}"
-    return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _to_json(value: Any, mark: type) -> Any:
-    """Encode as JSON that no HTML element can end."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return mark(text)
-
-
-def _read(name: str) -> str:
-    return resources.files("fastgen.reporting").joinpath("assets", name).read_text("utf-8")
-
-
-def _read_template(name: str) -> str | None:
-    file = resources.files("fastgen.reporting").joinpath("assets", name)
-    return file.read_text("utf-8") if file.is_file() else None
