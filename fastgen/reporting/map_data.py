@@ -63,7 +63,7 @@ def make_map(survey: Survey, roads: str | Path | None = None) -> dict[str, Any]:
     n_points = 0
     for row in np.argsort(-tally.orders.sum(axis=1), kind="stable").tolist():
         network = survey.manifest.networks[row]
-        streets = make_street_map(tally.customers[row], _load_graph(network, folder))
+        streets = make_street_map(tally.customers[row], load_graph(network, folder))
         n_points += len(streets.lat_e6)
         if made and n_points > POINTS_MAX:
             break
@@ -172,7 +172,7 @@ def _pack_orders(streets: StreetMap, here: OrdersHere) -> dict[str, Any]:
     }
 
 
-def _load_graph(network: Network, folder: Path | None) -> RoadGraph | None:
+def load_graph(network: Network, folder: Path | None) -> RoadGraph | None:
     """Load the network that a dataset was built with; None where it isn't at hand."""
     try:
         graph = decode_roads(*find_network(network.code, folder))

@@ -47,7 +47,7 @@ def fill_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    whole_style = _make_variables() + style
+    whole_style = make_variables() + style
     return environment.get_template(template).render(
         policy=_make_policy(scripts, whole_style),
         style=markupsafe.Markup(whole_style),  # noqa: S704  # our own files
@@ -67,7 +67,7 @@ def _read_template(name: str) -> str | None:
     return file.read_text("utf-8") if file.is_file() else None
 
 
-def _make_variables() -> str:
+def make_variables() -> str:
     """Make the colours of the themes as properties of CSS: by the system's choice, and by the reader's."""
     light, dark = _properties(LIGHT), _properties(DARK)
     return (

@@ -36,11 +36,11 @@ class Streets {
     this.quietTo = unpack(place.street_ends);
     this.quietFrom = new Int32Array(this.quietTo.length);
     for (let i = 0, at = 0; i < n; i++) for (let k = 0; k < counts[i]; k++) this.quietFrom[at++] = i;
-    this.#sumFlow();
+    this.sumFlow();
   }
 
   /** Count the orders that go over each street of a way: `flow`, ascending, of `flowFrom` to `flowTo`. */
-  #sumFlow() {
+  sumFlow() {
     const n = this.x.length, through = Float64Array.from(this.orders), first = new Map(), streets = new Map();
     const spot = i => this.x[i] * 65536 + this.y[i];
     for (let i = n - 1; i >= 0; i--) first.set(spot(i), i);
