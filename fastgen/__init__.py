@@ -5,6 +5,7 @@ Rooms (packages and modules), each of which imports only from rooms below it::
     cli/                         commands: read options, call the rooms below, print the result
     spark/                       data source for Spark; builds and runs of universes by the tasks of a cluster
     live_kitchens/               run kitchens now: configs, clocks, batches
+    watching/                    show a folder that a stream fills: a page with a map and counters
     universes/                   run universes: sites from day to day, whose orders become a dataset
     building/                    plan a dataset, make its files, put it in place
     replaying/                   play a dataset as a stream, by the wall clock

@@ -20,7 +20,7 @@ ROOT = Path(fastgen.__file__).parent
 FLOORS = (
     ("__init__", "__main__", "universe"),
     ("cli",),
-    ("spark", "live_kitchens"),
+    ("spark", "live_kitchens", "watching"),
     ("universes",),
     ("building", "replaying", "publishing", "reporting"),
     ("emitting", "generating"),

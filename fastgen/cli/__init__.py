@@ -27,6 +27,7 @@ from fastgen.cli.scenario import scenario
 from fastgen.cli.slicing import slice_command
 from fastgen.cli.universe import universe
 from fastgen.cli.verify import verify
+from fastgen.cli.watch import watch
 from fastgen.errors import FastgenError
 from fastgen.version import __version__
 
@@ -83,6 +84,7 @@ for registered in (
     slice_command,
     replay,
     live,
+    watch,
     faults,
     publish,
     scenario,

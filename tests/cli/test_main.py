@@ -76,6 +76,7 @@ def test_commands_come_in_working_order() -> None:
         "slice",
         "replay",
         "live",
+        "watch",
         "faults",
         "publish",
         "scenario",
