@@ -11,6 +11,7 @@ from fastgen.cli import options
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.errors import OutputError
+from fastgen.loading import uncollected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,10 +53,11 @@ def verify(dataset: Path, against: Path | None, as_json: bool) -> None:  # noqa:
 
 
 def _run(dataset: Path, against: Path | None) -> VerifyReport:
-    import pyarrow as pa  # noqa: PLC0415  # heavy
+    with uncollected():
+        import pyarrow as pa  # noqa: PLC0415  # heavy
 
-    from fastgen.dataset.manifest import read_manifest  # noqa: PLC0415  # heavy
-    from fastgen.dataset.verify.run import verify_dataset  # noqa: PLC0415  # heavy
+        from fastgen.dataset.manifest import read_manifest  # noqa: PLC0415  # heavy
+        from fastgen.dataset.verify.run import verify_dataset  # noqa: PLC0415  # heavy
 
     # PyArrow's own allocator keeps what it has freed, 80 MB of it.
     pa.set_memory_pool(pa.system_memory_pool())

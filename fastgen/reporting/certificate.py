@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fastgen.dataset.verify.report import CHECKS
+from fastgen.reporting.fit import control_false_discoveries
 from fastgen.reporting.tests_of_fit import ask_all
 from fastgen.reporting.untested import Untested, list_untested
 
@@ -280,10 +281,7 @@ def make_row(question: Question, fit: Fit, reference: str = MODEL) -> Row:
 
 def judge(rows: Sequence[tuple[Row, Fit]], as_expected: str = "as the model expects") -> list[Row]:
     """Complete rows by q, over all of them, and by their verdicts."""
-    from scipy.stats import false_discovery_control  # noqa: PLC0415  # of the extra
-
-    decided = [row.p for row, _ in rows if row.p is not None]
-    adjusted = iter(false_discovery_control(decided).tolist() if decided else [])
+    adjusted = iter(control_false_discoveries([row.p for row, _ in rows if row.p is not None]))
     return [_decide(row, fit, next(adjusted), as_expected) if row.p is not None else row for row, fit in rows]
 
 

@@ -51,7 +51,9 @@ class OrderCounter:
 
     def observe(self, orders: OrderRows, lines: Lines) -> None:
         """Count the well-formed orders of a batch, and their lines."""
-        mine = self._of_thread.setdefault(get_ident(), _ThreadCounts(self._axes))
+        mine = self._of_thread.get(get_ident())
+        if mine is None:
+            mine = self._of_thread[get_ident()] = _ThreadCounts(self._axes)
         # The counts of a thread are its own until `finish`, so the kernels add to them in place.
         location, counts = self._row[orders.location_id], mine.tally
         values = orders.batch.values

@@ -212,6 +212,21 @@ def add_fits(fits: Sequence[Fit]) -> Fit:
     return Fit(n, sum(fit.statistic for fit in fits), sum(fit.freedom for fit in fits), effect)
 
 
+def control_false_discoveries(p: Sequence[float]) -> list[float]:
+    """Adjust the p-values of several tests by the procedure of Benjamini and Hochberg (1995).
+
+    As `scipy.stats.false_discovery_control`, whose import takes 0.4 s and 60 MB.
+    """
+    rank = np.argsort(p)[::-1]
+    q = np.empty(len(rank))
+    # The largest p-value stays. Each smaller one is multiplied by the tests for each test that is no larger,
+    # and never ends above a larger one.
+    scaled = np.asarray(p, float)[rank] * len(rank) / np.arange(len(rank), 0, -1)
+    q[rank] = np.minimum.accumulate(scaled)
+    adjusted: list[float] = q.tolist()
+    return adjusted
+
+
 def _scale(counts: NDArray[np.float64], means: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scale each row of means to the sum of its counts."""
     total = means.sum(axis=1, keepdims=True)

@@ -20,6 +20,7 @@ from fastgen.reporting.fit import (
     compare_counts,
     compare_kinds,
     compare_worst_cell,
+    control_false_discoveries,
     find_worst,
     group_evenly,
     group_small,
@@ -42,6 +43,13 @@ def is_uniform(p: list[float]) -> bool:
 def draw(rng: np.random.Generator, means: NDArray[np.float64]) -> NDArray[np.int64]:
     """Draw a sample of each row of means."""
     return np.stack([rng.multinomial(round(row.sum()), row / row.sum()) for row in means])
+
+
+@given(st.lists(st.floats(0, 1) | st.sampled_from([0.0, 0.01, 0.5, 1.0]), max_size=60))
+def test_q_is_that_of_scipy(p: list[float]) -> None:
+    """With ties, certainties and no test at all too."""
+    expected = stats.false_discovery_control(p).tolist() if p else []
+    assert control_false_discoveries(p) == pytest.approx(expected, rel=1e-12)
 
 
 @given(st.lists(st.floats(0, 30), min_size=1, max_size=60), st.integers(1, 20))
