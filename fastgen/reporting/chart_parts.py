@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 ALL = "all locations"
 SEEN, MODEL = "in the dataset", "by the model"
+# What the marks of a chart mean, over it.
+DASHED, SHORT_LINE = f"dashed line: {MODEL}", f"short line: {MODEL}"
+LAST_IS_OPEN = "last bar: all above"
 # More locations than colours that all readers can tell apart: then one at a time is shown, or their sum.
 LINES_MAX = len(LIGHT.series)
 HEIGHT = 240
@@ -147,6 +150,7 @@ def draw_distribution(
     count: str = "orders",
     percentiles: bool = False,
     is_whole: bool = False,
+    ends: str = "",
 ) -> Drawing:
     """Draw bars of counts by a number, and a line of what the model expects.
 
@@ -162,6 +166,8 @@ def draw_distribution(
         Whether to mark P50, P75 and P99.
     is_whole
         Whether `x` counts things; else it is where bins of a measure begin.
+    ends
+        What the bars at the ends have, in words; empty: nothing else than the others.
     """
     import altair as alt  # noqa: PLC0415  # of the extra
 
@@ -204,7 +210,8 @@ def draw_distribution(
         )
     if percentiles:
         layers += _mark_percentiles(base, x, count, width)
-    return alt.layer(*layers).properties(width="container", height=HEIGHT, title=describe(figure, count))
+    title = head(figure, count, DASHED if with_model else "", ends)
+    return alt.layer(*layers).properties(width="container", height=HEIGHT, title=title)
 
 
 def _mark_percentiles(base: alt.Chart, x: str, count: str, width: float) -> list[alt.Chart]:
@@ -226,20 +233,14 @@ def _mark_percentiles(base: alt.Chart, x: str, count: str, width: float) -> list
             at=f"datum['{x}'] + {width} * (datum.wanted - datum.before) / datum['{count}']",
             label="'P' + datum.rank",
         )
-        # Room for the labels over the bars.
         .transform_joinaggregate(most=f"max({count})")
-        .transform_calculate(
-            roof="datum.most * 1.25",
-        )
+        # Over the bars, and each lower than the one before: the first two percentiles are close.
+        .transform_calculate(roof="datum.most * {'50': 1.32, '75': 1.2, '99': 1.08}[datum.rank]")
     )
-    # Labels one below the other: the first two percentiles are close.
+    at, up = alt.X("at:Q"), alt.Y("roof:Q")
     return [
-        found.mark_rule(style="percentile").encode(x=alt.X("at:Q"), y=alt.Y("roof:Q"), y2=alt.Y2Datum(0))
-    ] + [
-        found.transform_filter(f"datum.rank == {rank}")
-        .mark_text(style="note", align="left", dx=4)
-        .encode(x=alt.X("at:Q"), y=alt.YValue(8 + 15 * row), text=alt.Text("label:N"))
-        for row, rank in enumerate((50, 75, 99))
+        found.mark_rule(style="percentile").encode(x=at, y=up, y2=alt.Y2Datum(0)),
+        found.mark_text(style="note", align="left", dx=4, dy=4).encode(x=at, y=up, text=alt.Text("label:N")),
     ]
 
 
@@ -266,8 +267,13 @@ def has_model(table: pl.DataFrame) -> bool:
 
 def describe(figure: Figure, name: str) -> str:
     """Give the heading of a column, with its unit."""
-    column = figure.columns[name]
-    return f"{column.words}, {column.unit}" if column.unit else column.words
+    words, unit = figure.columns[name]
+    return f"{words} {unit}" if unit.startswith("per ") else ", ".join(part for part in (words, unit) if part)
+
+
+def head(figure: Figure, name: str, *notes: str) -> list[str]:
+    """Give the lines over a chart: what it counts, and what its marks mean; short, for phones."""
+    return [describe(figure, name), *(note for note in notes if note)]
 
 
 def name_axis(figure: Figure, name: str) -> str:

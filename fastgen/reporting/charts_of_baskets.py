@@ -9,13 +9,15 @@ import polars as pl
 
 from fastgen.reporting.chart_parts import (
     HEIGHT,
+    LAST_IS_OPEN,
     MODEL,
     SEEN,
+    SHORT_LINE,
     choose_days,
     date_axis,
-    describe,
     draw_distribution,
     has_model,
+    head,
     list_locations,
     pick_location,
     sentence_case,
@@ -71,24 +73,32 @@ def draw_brand_shares(figure: Figure, data: alt.Data, changes: Figure, changes_d
         x=alt.X("date:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=date_axis(figure)),
         x2=alt.X2("end:T"),
         y=up,
-        color=alt.Color("share:Q", legend=legend, scale=alt.Scale(domainMin=0)),
+        color=alt.Color("share:Q", legend=legend, scale=alt.Scale(zero=False)),
         tooltip=tips,
     )
-    layers = [drawn, *(_note_changes(notes, up) if len(changes.table) else [])]
+    if len(changes.table):
+        # In the middle of a cell a brand opens; the signs stand beside the cell.
+        first_ms = int(table["date"].cast(pl.Datetime("ms")).dt.epoch("ms").min() or 0)
+        spans = f"(datum.date - {first_ms}) / {span_ms}"
+        notes = notes.transform_calculate(
+            date=f"{first_ms} + {span_ms} * (datum.what == 'opens' ? floor({spans}) : ceil({spans}))"
+        )
+    title = "▸ opens, ◂ closes" if len(changes.table) else ""
+    layers = [drawn, *(_note_changes(notes, up) if title else [])]
     # All brands of one location at most.
     n_rows = max(sum(code == here for here, _ in pairs) for code in codes) if is_picked else len(order)
-    return alt.layer(*layers).properties(width="container", height=ROW_PX * n_rows)
+    return alt.layer(*layers).properties(width="container", height=ROW_PX * n_rows, title=title)
 
 
 def _note_changes(notes: alt.Chart, up: alt.Y) -> list[alt.Chart]:
-    """Write into the empty part of a row: before a brand opens, after it has closed."""
+    """Point into the empty part of a row: before a brand opens, after it has closed."""
     import altair as alt  # noqa: PLC0415  # of the extra
 
     opens = notes.transform_filter("datum.what == 'opens'")
     closes = notes.transform_filter("datum.what == 'closes'")
     texts = [
-        (opens.mark_text(style="note", align="right", dx=-4, fontWeight="bold"), "opens ▸"),
-        (closes.mark_text(style="note", align="left", dx=4, fontWeight="bold"), "◂ closes"),
+        (opens.mark_text(style="note", align="right", dx=-2, fontSize=16), "▸"),
+        (closes.mark_text(style="note", align="left", dx=2, fontSize=16), "◂"),
     ]
     return [mark.encode(x=alt.X("date:T"), y=up, text=alt.TextValue(words)) for mark, words in texts]
 
@@ -111,14 +121,13 @@ def draw_sizes(figure: Figure, data: alt.Data) -> Drawing:
         ]
     up = alt.Y(f"{count}:Q", title=None)
     bars = base.mark_bar(width={"band": 0.62}).encode(x=across, y=up, tooltip=tips)
-    return alt.layer(bars, *layers).properties(
-        width="container", height=HEIGHT, title=describe(figure, count)
-    )
+    title = head(figure, count, SHORT_LINE if layers else "")
+    return alt.layer(bars, *layers).properties(width="container", height=HEIGHT, title=title)
 
 
 def draw_prices(figure: Figure, data: alt.Data) -> Drawing:
     """Draw what orders cost."""
-    return draw_distribution(figure, data, "price_usd")
+    return draw_distribution(figure, data, "price_usd", ends=LAST_IS_OPEN)
 
 
 def draw_customers(figure: Figure, data: alt.Data) -> Drawing:
@@ -136,7 +145,7 @@ def draw_customers(figure: Figure, data: alt.Data) -> Drawing:
     )
     near = np.ptp(figure.table["lat"].to_numpy()) < SMALL_DEGREES and len(codes) == 1
     form = ".3f" if near else ".2f"
-    degrees = alt.Axis(grid=False, format=form, tickCount=5)
+    degrees = alt.Axis(grid=False, format=form, tickCount=4)
     scale = alt.Scale(zero=False, nice=False, padding=4)
     return (
         base.mark_rect()

@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     from fastgen.reporting.chart_parts import Drawing
     from fastgen.reporting.figures import Figure
 
+# Types of stations as people name them, and times with the date at midnight.
+NAME = "lower(replace(datum.label, 'KITCHEN_STATION_', ''))"
+CLOCK = "utcFormat(datum.value, utchours(datum.value) || utcminutes(datum.value) ? '%H:%M' : '%b %d')"
 WHEN = "utcFormat(datum.begins, '%Y-%m-%d %H:%M') + ' UTC'"
 # Height of a row of the disturbances.
 ROW_PX = 26
+# Most labels of disturbances over the lines of a site, and the height of one.
+LABELS_MAX, LABEL_PX = 6, 14
 PARTS = {
     "station_wait_s": "waiting for stations",
     "cooking_s": "cooking and packing",
@@ -45,7 +50,7 @@ def draw_time_in_system(figure: Figure, data: alt.Data, bands: Figure, bands_dat
         place=f"indexof({list(PARTS.values())!r}, {PARTS!r}[datum.part])",
     )
     across = _across()
-    colour = alt.Color("part:N", scale=alt.Scale(domain=list(PARTS.values())), legend=alt.Legend(columns=2))
+    colour = alt.Color("part:N", scale=alt.Scale(domain=list(PARTS.values())), legend=alt.Legend(columns=4))
     tips = [
         alt.Tooltip("when:N", title="from"),
         alt.Tooltip("location:N"),
@@ -62,11 +67,14 @@ def draw_time_in_system(figure: Figure, data: alt.Data, bands: Figure, bands_dat
     slow = base.transform_calculate(minutes="datum.time_in_system_p90_s / 60").transform_filter(
         "isValid(datum.time_in_system_p90_s)"
     )
-    line = slow.mark_line(style="model", strokeDash=[1, 0], strokeWidth=1.2).encode(
+    # Points, since a line would lead over times without orders.
+    points = slow.mark_point(style="percentile", filled=True, size=16, opacity=1).encode(
         x=across, y=alt.Y("minutes:Q")
     )
-    return alt.layer(*_bands(figure, bands, bands_data, codes), stacked, line).properties(
-        width="container", height=280, title="minutes of an order, means; line: one of ten takes longer"
+    return alt.layer(*_bands(figure, bands, bands_data, codes), stacked, points).properties(
+        width="container",
+        height=280,
+        title=["minutes of an order, means", "point: one order of ten takes longer"],
     )
 
 
@@ -86,10 +94,13 @@ def draw_disturbances(figure: Figure, data: alt.Data, queues: Figure) -> Drawing
         )
         .mark_bar(height=14, cornerRadius=3)
         .encode(
-            x=alt.X("begins:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(tickCount=8)),
+            x=_across(),
             x2=alt.X2("until:T"),
             y=alt.Y("row:N", title=None, sort=alt.EncodingSortField("begins")),
-            color=alt.Color("kind:N"),
+            color=alt.Color(
+                "kind:N",
+                legend=alt.Legend(columns=4, labelExpr="replace(datum.label, regexp('_', 'g'), ' ')"),
+            ),
             tooltip=[
                 alt.Tooltip("name:N", title="label"),
                 alt.Tooltip("kind:N"),
@@ -123,7 +134,9 @@ def _draw_lines(
         x=_across(),
         y=alt.Y(f"{y}:Q", title=None, axis=alt.Axis(format=form)),
         color=alt.Color(
-            f"{by}:N", scale=alt.Scale(domain=kinds), legend=alt.Legend(columns=2, symbolType="stroke")
+            f"{by}:N",
+            scale=alt.Scale(domain=kinds),
+            legend=alt.Legend(columns=4, symbolType="stroke", labelExpr=NAME),
         ),
         tooltip=tips,
     )
@@ -143,7 +156,8 @@ def _pick(chart: alt.Chart, codes: list[str], bands: Figure) -> alt.Chart:
 def _across() -> alt.X:
     import altair as alt  # noqa: PLC0415  # of the extra
 
-    return alt.X("begins:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(tickCount=8))
+    axis = alt.Axis(tickCount=8, labelExpr=CLOCK)
+    return alt.X("begins:T", title="Time, UTC", scale=alt.Scale(type="utc"), axis=axis)
 
 
 def _bands(figure: Figure, bands: Figure, data: alt.Data, codes: list[str]) -> list[alt.Chart]:
@@ -163,5 +177,12 @@ def _bands(figure: Figure, bands: Figure, data: alt.Data, codes: list[str]) -> l
     across = alt.X("since:T", title=None, scale=alt.Scale(type="utc"))
     tips = [alt.Tooltip("name:N", title="disturbance"), alt.Tooltip("kind:N"), alt.Tooltip("target:N")]
     band = chart.mark_rect(style="band").encode(x=across, x2=alt.X2("until:T"), tooltip=tips)
-    words = chart.mark_text(style="note", align="left", baseline="top", dx=3, dy=2, fontSize=11)
-    return [band, words.encode(x=across, y=alt.YValue(0), text=alt.Text("name:N"))]
+    if len(bands.table.unique(["name", "location"])) > LABELS_MAX * len(codes):
+        return [band]
+    # One below the other, since disturbances may begin together.
+    words = chart.transform_window(
+        [alt.WindowFieldDef(op="row_number", **{"as": "number"})], sort=[alt.SortField("begins")]
+    ).transform_calculate(down=f"2 + {LABEL_PX} * ((datum.number - 1) % {LABELS_MAX})")
+    named = words.mark_text(style="note", align="left", baseline="top", dx=3, fontSize=11)
+    up = alt.Y("down:Q", scale=None, axis=None)
+    return [band, named.encode(x=across, y=up, text=alt.Text("name:N"))]

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from fastgen.reporting.axes import INTERVALS
 from fastgen.reporting.chart_parts import (
+    DASHED,
     HEIGHT,
+    LAST_IS_OPEN,
     MODEL,
     SEEN,
-    describe,
+    SHORT_LINE,
     draw_distribution,
     has_model,
+    head,
     list_locations,
     step_of,
 )
@@ -66,13 +69,13 @@ def draw_service_times(figure: Figure, data: alt.Data) -> Drawing:
         .properties(width=380, height=170)
         .facet(facet=alt.Facet("step:N", title=None, sort=steps), columns=2)
         .resolve_scale(x="independent", y="independent")
-        .properties(title=describe(figure, "orders"))
+        .properties(title=head(figure, "orders", DASHED if has_model(table) else "", LAST_IS_OPEN))
     )
 
 
 def draw_times_by_location(figure: Figure, data: alt.Data) -> Drawing:
     """Draw the distribution of a time, with P50, P75 and P99."""
-    return draw_distribution(figure, data, "minutes", percentiles=True)
+    return draw_distribution(figure, data, "minutes", percentiles=True, ends=LAST_IS_OPEN)
 
 
 def draw_driver_waiting(figure: Figure, data: alt.Data) -> Drawing:
@@ -81,16 +84,15 @@ def draw_driver_waiting(figure: Figure, data: alt.Data) -> Drawing:
 
     ready = (
         alt.Chart(data)
-        .transform_filter("datum.minutes == 0")
-        .transform_calculate(at="0", label="'food is ready'")
+        # Over the bars, wherever these are.
+        .transform_aggregate(most="max(orders)")
+        .transform_calculate(at="0", roof="datum.most * 1.15", label="'food is ready'")
     )
-    line = ready.mark_rule(style="percentile", strokeDash=[3, 3]).encode(x=alt.X("at:Q"))
-    words = ready.mark_text(style="note", align="left", dx=5).encode(
-        x=alt.X("at:Q"), y=alt.YValue(8), text=alt.Text("label:N")
-    )
-    return alt.layer(draw_distribution(figure, data, "minutes"), line, words).properties(
-        width="container", height=HEIGHT
-    )
+    at, up = alt.X("at:Q"), alt.Y("roof:Q")
+    line = ready.mark_rule(style="percentile", strokeDash=[3, 3]).encode(x=at, y=up, y2=alt.Y2Datum(0))
+    words = ready.mark_text(style="note", align="center", dy=-7).encode(x=at, y=up, text=alt.Text("label:N"))
+    bars = draw_distribution(figure, data, "minutes", ends="outer bars: all beyond")
+    return alt.layer(bars, line, words).properties(width="container", height=HEIGHT)
 
 
 def draw_percentiles(figure: Figure, data: alt.Data) -> Drawing:
@@ -107,7 +109,7 @@ def draw_percentiles(figure: Figure, data: alt.Data) -> Drawing:
         [f"p{rank[1:]}_s" for rank in ranks], as_=["name", "seconds"]
     ).transform_calculate(minutes="datum.seconds / 60", percentile="upper(slice(datum.name, 0, 3))")
     up = alt.Y("location:N", title=None, sort=codes, axis=alt.Axis(grid=True))
-    across = alt.X("minutes:Q", title="Minutes")
+    across = alt.X("minutes:Q", title="Minutes", axis=alt.Axis(tickCount=8))
     colour = alt.Color(
         "percentile:N", scale=alt.Scale(domain=list(ranks)), legend=alt.Legend(symbolType="circle")
     )
@@ -131,7 +133,8 @@ def draw_percentiles(figure: Figure, data: alt.Data) -> Drawing:
         layers.append(
             wanted.mark_tick(style="tick-model", thickness=2, size=20).encode(x=across, y=up, tooltip=tips)
         )
-    return alt.layer(*layers).properties(width="container", height=30 * len(codes))
+    title = SHORT_LINE if len(layers) > 2 else ""  # noqa: PLR2004  # the third is the model's
+    return alt.layer(*layers).properties(width="container", height=30 * len(codes), title=title)
 
 
 def draw_pings(figure: Figure, data: alt.Data) -> Drawing:

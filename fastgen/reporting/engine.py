@@ -82,12 +82,12 @@ def read_engine(folder: Path, manifest: Manifest, n_days: int) -> Engine | None:
     first = next(iter(by_table["metrics"]), None)
     if first is None:
         return None
-    usual_s = int(_read(first, folder)["length_s"].to_numpy().max(initial=1.0))
+    usual_s = int(read_table(first, folder)["length_s"].to_numpy().max(initial=1.0))
     interval_s = usual_s * max(1, -(-n_days * S_PER_DAY // (INTERVALS_MAX * usual_s)))
     sites = [_sum_sites(frame) for frame in _read_all(by_table["metrics"], folder, interval_s)]
     stations = [_sum_stations(frame) for frame in _read_all(by_table["station_metrics"], folder, interval_s)]
     labels = [
-        _read(file, folder).select(pl.lit(file.site).alias("location"), pl.all().exclude("target_id"))
+        read_table(file, folder).select(pl.lit(file.site).alias("location"), pl.all().exclude("target_id"))
         for file in files
         if file.table == "disturbances"
     ]
@@ -99,7 +99,8 @@ def read_engine(folder: Path, manifest: Manifest, n_days: int) -> Engine | None:
     )
 
 
-def _read(file: ResultFile, folder: Path) -> pl.DataFrame:
+def read_table(file: ResultFile, folder: Path) -> pl.DataFrame:
+    """Read a file of a result table; `DamageError` if it isn't one."""
     try:
         return pl.read_parquet(file.path)
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -112,7 +113,7 @@ def _read_all(files: Iterable[ResultFile], folder: Path, interval_s: int) -> Ite
     length_us = interval_s * US_PER_S
     for file in files:
         begins = pl.col("begins").dt.epoch("us") // length_us * length_us
-        yield _read(file, folder).with_columns(
+        yield read_table(file, folder).with_columns(
             location=pl.lit(file.site), begins=begins.cast(pl.Datetime("us", "UTC"))
         )
 

@@ -89,7 +89,7 @@ def make_basket_lines(tally: Tally, expected: Expected | None) -> Figure:
     """Show how many lines orders have."""
     mean = None if expected is None else expected.lines_per_order
     lines = tally.by_brand[:, :, :, 2].sum() / max(1, tally.orders.sum())
-    sentence = f"An order has {lines:.2f} lines in the mean."
+    sentence = f"An order has {lines:.2f} lines on average: one line is one item of a menu."
     return _sizes(tally.lines_per_order, mean, "lines", "Lines of an order", sentence)
 
 
@@ -99,7 +99,7 @@ def make_quantities(tally: Tally, expected: Expected | None) -> Figure:
     total = int(tally.quantities.sum())
     share = tally.quantities[:, 1].sum() / max(1, total)
     sentence = f"{share:.0%} of {total:,} lines are of one piece."
-    return _sizes(tally.quantities, mean, "quantity", "Quantities", sentence, "lines")
+    return _sizes(tally.quantities, mean, "quantity", "Pieces of a line", sentence, "lines")
 
 
 def make_prices(tally: Tally) -> Figure:
@@ -113,10 +113,10 @@ def make_prices(tally: Tally) -> Figure:
     columns = {
         "location": (LOCATION, np.repeat(axes.codes, n)),
         "price_usd": (Column("price, from this on", "$"), np.tile(np.arange(n), axes.n_locations)),
-        "orders": (Column("orders", "in one dollar"), shown.ravel()),
+        "orders": (Column("orders", "per dollar"), shown.ravel()),
     }
     total, cents = int(tally.orders.sum()), int(tally.by_day[:, :, 2].sum())
-    sentence = f"An order costs ${cents / 100 / total:.2f} in the mean." if total else NO_ORDERS
+    sentence = f"An order costs ${cents / 100 / total:.2f} on average." if total else NO_ORDERS
     return make_figure("prices", "Price of an order", sentence, columns)
 
 
@@ -159,6 +159,6 @@ def _tell_leader(tally: Tally) -> str:
     brands = orders.sum(axis=0)
     best = int(brands.argmax())
     return (
-        f"{np.count_nonzero(brands)} brands; {tally.axes.brands[best]} is in most orders, "
+        f"{np.count_nonzero(brands)} brands; {tally.axes.brands[best]} is in the most orders, "
         f"{int(brands[best]):,} of {int(tally.orders.sum()):,}."
     )

@@ -42,7 +42,7 @@ def make_customers(tally: Tally) -> Figure:
     if people:
         sentence = (
             f"{int(tally.orders.sum()):,} orders go to {people:,} addresses, "
-            f"{tally.orders.sum() / people:.1f} to each in the mean."
+            f"{tally.orders.sum() / people:.1f} to each on average."
         )
     return make_figure("customers", "Where customers are", sentence, columns)
 
@@ -63,12 +63,12 @@ def make_distances(tally: Tally) -> Figure:
             Column("way to the customer, from this on", "km"),
             np.tile(np.arange(steps) * STEP_KM, axes.n_locations),
         ),
-        "orders": (Column("orders", f"in {STEP_KM:g} km"), orders.ravel()),
+        "orders": (Column("orders", f"per {STEP_KM:g} km"), orders.ravel()),
     }
     total = int(orders.sum())
     metres = sum(float((here.routes.length_m * here.orders).sum()) for here in tally.customers)
     sentence = (
-        f"The way to a customer is {metres / M_PER_KM / total:.1f} km in the mean." if total else NO_ORDERS
+        f"The way to a customer is {metres / M_PER_KM / total:.1f} km on average." if total else NO_ORDERS
     )
     return make_figure("distances", "How far customers are", sentence, columns)
 

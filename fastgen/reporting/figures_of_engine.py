@@ -34,8 +34,8 @@ def make_queues(engine: Engine) -> Figure:
         # By place and time too, so that of equal queues always the same is named.
         worst = table.sort("queue_length", "location", "begins", descending=True).row(0, named=True)
         sentence = (
-            f"The longest queue is in {worst['location']}: {worst['queue_length']:.1f} lines wait for "
-            f"{worst['station_type']} from {worst['begins']:%Y-%m-%d %H:%M} on, in the mean."
+            f"The longest queue is in {worst['location']}: from {worst['begins']:%Y-%m-%d %H:%M} UTC on, "
+            f"{worst['queue_length']:.1f} lines wait for {_name(worst['station_type'])} on average."
         )
     return Figure("queue_length", "Lines that wait for stations", sentence, table, columns)
 
@@ -58,7 +58,7 @@ def make_utilisation(engine: Engine) -> Figure:
     sentence = "Nothing is at work."
     if known:
         resource, share = known[-1]
-        sentence = f"Of all, {resource} are busiest: {share:.0%} are at work, mean of the intervals."
+        sentence = f"The busiest are the {_name(resource)}: on average, {share:.0%} of them are at work."
     return Figure("utilisation", "Stations and couriers at work", sentence, table, columns)
 
 
@@ -88,10 +88,10 @@ def make_time_in_system(engine: Engine) -> Figure:
     if len(worst):
         row = worst.row(0, named=True)
         sentence = (
-            f"The worst interval is in {row['location']} at {row['begins']:%Y-%m-%d %H:%M}: one order of ten "
-            f"takes {row['time_in_system_p90_s'] / S_PER_MIN:.0f} minutes or more."
+            f"The worst interval is in {row['location']} at {row['begins']:%Y-%m-%d %H:%M} UTC: "
+            f"one order of ten takes {row['time_in_system_p90_s'] / S_PER_MIN:.0f} minutes or more."
         )
-    return Figure("time_in_system", "Time in the system", sentence, table, columns)
+    return Figure("time_in_system", "How long orders take, and on what", sentence, table, columns)
 
 
 def make_disturbances(engine: Engine) -> Figure:
@@ -109,8 +109,15 @@ def make_disturbances(engine: Engine) -> Figure:
     labels = table["name"].unique(maintain_order=True).to_list()
     sentence = "Nothing disturbs the sites."
     if labels:
-        sentence = f"{len(labels)} things disturb the sites: {', '.join(labels[:SHOWN_MAX])}."
+        more = ", ..." if len(labels) > SHOWN_MAX else ""
+        sentence = f"{len(labels)} disturbances: {', '.join(labels[:SHOWN_MAX])}{more}."
     return Figure("disturbances", "Disturbances", sentence, table, columns)
+
+
+def _name(resource: str) -> str:
+    """Name couriers, or stations by their type, as people do."""
+    kind = resource.removeprefix("KITCHEN_STATION_")
+    return resource if kind == resource else f"{kind.replace('_', ' ').lower()}s"
 
 
 def _has_several(engine: Engine) -> bool:

@@ -45,15 +45,15 @@ def make_orders_by_day(tally: Tally, expected: Expected | None) -> Figure:
             np.tile(np.datetime64(axes.start, "D") + first, axes.n_locations),
         ),
         "day": (Column("day"), np.tile(first, axes.n_locations)),
-        "orders": (Column("orders", f"in a {days}" if span == 1 else f"in {days}"), orders.ravel()),
+        "orders": (Column("orders", f"per {days}"), orders.ravel()),
         "revenue_usd": (Column("revenue", "$"), cents.ravel() / CENTS),
         "delivered": (Column("delivered"), delivered.ravel()),
         "cancelled": (Column("cancelled"), cancelled.ravel()),
         "open": (Column("open at the end"), (orders - delivered - cancelled).ravel()),
-        "trend": (Column("orders, mean of seven days", "a day"), _trend(tally.orders)[:, first].ravel()),
+        "trend": (Column("orders, mean of seven days", "per day"), _trend(tally.orders)[:, first].ravel()),
         "expected": (EXPECTED, np.add.reduceat(mean, first, axis=1).ravel()),
     }
-    return make_figure("orders_by_day", "Orders a day", _tell_growth(tally), columns)
+    return make_figure("orders_by_day", "Orders per day", _tell_growth(tally), columns)
 
 
 def make_weekdays(tally: Tally, expected: Expected | None) -> Figure:
@@ -68,15 +68,14 @@ def make_weekdays(tally: Tally, expected: Expected | None) -> Figure:
     by_weekday = np.bincount(axes.weekday, tally.orders.sum(axis=0), WEEK) / np.maximum(days, 1)
     busiest = WEEKDAYS[int(by_weekday.argmax())]
     usual = tally.orders.sum() / axes.n_days
-    sentence = (
-        f"{busiest} is the busiest day, with {by_weekday.max() / max(usual, 1e-9):.0%} of the mean day."
-    )
+    more = by_weekday.max() / max(usual, 1e-9) - 1
+    sentence = f"{busiest} is the busiest day: {more:.0%} more orders than the average day."
     columns = {
         "location": (LOCATION, np.repeat(axes.codes, WEEK)),
         "weekday": (Column("weekday"), WEEKDAYS * axes.n_locations),
         "days": (Column("days", "in the dataset"), np.tile(days, axes.n_locations)),
-        "orders": (Column("orders", "a day"), seen.ravel()),
-        "expected": (Column(EXPECTED.words, "a day"), wanted.ravel()),
+        "orders": (Column("orders", "per day"), seen.ravel()),
+        "expected": (Column(EXPECTED.words, "per day"), wanted.ravel()),
     }
     return make_figure("weekdays", "Orders by weekday", sentence if usual else NO_ORDERS, columns)
 
@@ -93,7 +92,7 @@ def make_intraday(tally: Tally, expected: Expected | None) -> Figure:
             np.tile(np.arange(0, MIN_PER_DAY, STEP_MIN), axes.n_locations),
         ),
         "orders": (
-            Column("orders", f"in {STEP_MIN} minutes, all days"),
+            Column("orders", f"per {STEP_MIN} minutes, all days together"),
             tally.by_minute.reshape(shape).sum(axis=2).ravel(),
         ),
         "expected": (EXPECTED, mean.reshape(shape).sum(axis=2).ravel()),
@@ -120,8 +119,8 @@ def make_revenue_by_hour(tally: Tally) -> Figure:
     if together.any():
         weekday, hour = divmod(int(together.argmax()), 24)
         sentence = (
-            f"The best hour is {WEEKDAYS[weekday]}, {hour:02}:00 to {(hour + 1) % 24:02}:00, with "
-            f"{together.max() / together.sum():.1%} of ${cents.sum() / CENTS:,.0f}."
+            f"The best hour of the week is {WEEKDAYS[weekday]}, {hour:02}:00 to {(hour + 1) % 24:02}:00: "
+            f"{together.max() / together.sum():.1%} of the revenue of ${cents.sum() / CENTS:,.0f}."
         )
     return make_figure("revenue_by_hour", "Revenue by hour and weekday", sentence, columns)
 
@@ -147,8 +146,8 @@ def _tell_growth(tally: Tally) -> str:
     if axes.n_days < 2 * WEEK or not change:
         return f"{said}."
     most, least = max(change, key=lambda code: change[code]), min(change, key=lambda code: change[code])
-    said += f"; from the first week to the last, {most} changed by {change[most]:+.0%}"
-    return f"{said}." if most == least else f"{said}, {least} by {change[least]:+.0%}."
+    said += f"; from the first week to the last, {change[most]:+.0%} in {most}"
+    return f"{said}." if most == least else f"{said} and {change[least]:+.0%} in {least}."
 
 
 def _tell_rush(tally: Tally) -> str:

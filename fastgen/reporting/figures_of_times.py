@@ -49,8 +49,8 @@ def make_service_times(tally: Tally, expected: Expected | None) -> Figure:
     columns = {
         "step": (TIME, np.concatenate(rows["step"]).astype(str)),
         "seconds": (Column("from this time on", "s"), np.concatenate(rows["seconds"])),
-        "orders": (Column("orders", "a second of the time"), np.concatenate(rows["orders"])),
-        "expected": (Column(EXPECTED.words, "a second of the time"), np.concatenate(rows["mean"])),
+        "orders": (Column("orders", "per second"), np.concatenate(rows["orders"])),
+        "expected": (Column(EXPECTED.words, "per second"), np.concatenate(rows["mean"])),
     }
     longest = find_percentiles(_counts(tally, "started_to_finished"), shares=(50, 99))
     sentence = NO_ORDERS
@@ -122,8 +122,8 @@ def _by_location(tally: Tally, expected: Expected | None, key: str, name: str, t
             Column("from this time on", "min"),
             np.tile(together.seconds / S_PER_MIN, axes.n_locations),
         ),
-        "orders": (Column("orders", f"in {together.width_s} s"), orders.ravel()),
-        "expected": (Column(EXPECTED.words, f"in {together.width_s} s"), mean.ravel()),
+        "orders": (Column("orders", f"per {together.width_s} s"), orders.ravel()),
+        "expected": (Column(EXPECTED.words, f"per {together.width_s} s"), mean.ravel()),
     }
     medians = {
         code: found[0]
@@ -147,15 +147,15 @@ def make_driver_waiting(tally: Tally, expected: Expected | None) -> Figure:
             Column("driver's arrival after ready, from this time on", "min"),
             curve.seconds / S_PER_MIN,
         ),
-        "orders": (Column("orders", f"in {curve.width_s} s"), curve.orders),
-        "expected": (Column(EXPECTED.words, f"in {curve.width_s} s"), curve.expected),
+        "orders": (Column("orders", f"per {curve.width_s} s"), curve.orders),
+        "expected": (Column(EXPECTED.words, f"per {curve.width_s} s"), curve.expected),
     }
     total = int(counts.sum())
     sentence = "No driver comes."
     if total:
         early = int(counts[:ARRIVED_SHIFT_S].sum()) / total
         sentence = f"{early:.0%} of the drivers come before the food is ready, and wait for it."
-    return make_figure("driver_waiting", "Drivers before and after the food", sentence, columns)
+    return make_figure("driver_waiting", "When drivers come", sentence, columns)
 
 
 def make_pings(tally: Tally) -> Figure:
@@ -169,8 +169,8 @@ def make_pings(tally: Tally) -> Figure:
     }
     deliveries = int(tally.pings.sum())
     mean = float((tally.pings * np.arange(tally.pings.shape[1])).sum()) / max(1, deliveries)
-    sentence = f"A delivery has {mean:.1f} pings in the mean." if deliveries else "No order is delivered."
-    return make_figure("pings", "Pings a delivery", sentence, columns)
+    sentence = f"A delivery has {mean:.1f} pings on average." if deliveries else "No order is delivered."
+    return make_figure("pings", "Pings per delivery", sentence, columns)
 
 
 def _counts(tally: Tally, key: str) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from fastgen.errors import DataError
 from fastgen.paths import check_input
+from fastgen.reporting.courier_modes import MODES, find_modes
 from fastgen.reporting.packing import pack
 from fastgen.reporting.street_map import make_street_map
 from fastgen.reporting.trips import Trips, choose_played
@@ -51,14 +52,15 @@ def make_map(survey: Survey, roads: str | Path | None = None) -> dict[str, Any]:
     -------
     dict
         Ready for JSON, and the same for the same dataset: `days`, ISO dates of the days that can be played;
-        `share` of their orders that is there; `left_out`, number of locations without a map; `locations`,
-        each of `make_location`, in the manifest's order.
+        `share` of their orders that is there; `left_out`, number of locations without a map; `modes`, how
+        couriers move ("": not known); `locations`, each of `make_location`, in the manifest's order.
     """
     folder = None if roads is None else check_input(roads, "roads")
     tally, axes = survey.tally, survey.tally.axes
     played = choose_played(tally.orders.sum(axis=0))
     days = np.flatnonzero(played.days)
     by_id = {location.location_id: location for location in survey.scenario.locations}
+    found, modes = np.unique(find_modes(survey), return_inverse=True)
     made: dict[int, dict[str, Any]] = {}
     n_points = 0
     for row in np.argsort(-tally.orders.sum(axis=1), kind="stable").tolist():
@@ -67,12 +69,15 @@ def make_map(survey: Survey, roads: str | Path | None = None) -> dict[str, Any]:
         n_points += len(streets.lat_e6)
         if made and n_points > POINTS_MAX:
             break
-        here = OrdersHere(tally.customers[row].orders, _take(tally.trips, row), days)
+        mine = tally.trips.location == row
+        trips = Trips._make(column[mine] for column in tally.trips.columns())
+        here = OrdersHere(tally.customers[row].orders, trips, modes[mine], days)
         made[row] = make_location(by_id[axes.location_ids[row]], network, streets, here)
     return {
         "days": [(axes.start + dt.timedelta(days=day)).isoformat() for day in days.tolist()],
         "share": played.share,
         "left_out": axes.n_locations - len(made),
+        "modes": [MODES[mode] for mode in found.tolist()],
         "locations": [made[row] for row in sorted(made)],
     }
 
@@ -95,12 +100,15 @@ class OrdersHere(NamedTuple):
         int64, orders of each customer.
     trips
         Those that can be played.
+    modes
+        int64, how the courier of each moves: place in `modes`.
     days
         int64, the days that can be played.
     """
 
     of_customer: NDArray[np.int64]
     trips: Trips
+    modes: NDArray[np.int64]
     days: NDArray[np.int64]
 
 
@@ -117,7 +125,8 @@ def make_location(
         aren't among those that can be played; `trips`, how many of these go there; `shortest`, the seconds of
         the fastest drive. Packed otherwise: `street_ends`; and a number a trip, in the order of their points:
         `day` (place in `days`), `created`, `waited` until the driver left, `moved` from then to the end (for
-        deliveries: seconds more than the fastest), each -1 if that isn't known; and `cancelled`.
+        deliveries: seconds more than the fastest), each -1 if that isn't known; `cancelled`; and `mode`,
+        place in `modes`.
     """
     lat_e6 = np.append(streets.lat_e6, round(location.lat * E6))
     # Around the kitchen, so that a square across the 180th degree stays whole.
@@ -169,6 +178,7 @@ def _pack_orders(streets: StreetMap, here: OrdersHere) -> dict[str, Any]:
         "waited": pack(picked_up[rank]),
         "moved": pack(moved[rank]),
         "cancelled": pack(trips.is_cancelled[rank].astype(np.int64)),
+        "mode": pack(here.modes[rank]),
     }
 
 
@@ -179,8 +189,3 @@ def load_graph(network: Network, folder: Path | None) -> RoadGraph | None:
     except DataError:
         return None
     return graph if graph.content_hash() == network.hash else None
-
-
-def _take(trips: Trips, row: int) -> Trips:
-    here = trips.location == row
-    return Trips._make(column[here] for column in trips.columns())

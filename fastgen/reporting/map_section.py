@@ -52,19 +52,24 @@ class MapSection:
         All locations, in the manifest's order.
     has_cancelled
         Whether an order was cancelled.
+    modes
+        How couriers move, of those that are shown; empty: not known.
     """
 
     data: dict[str, Any]
     sentence: str
     places: tuple[Place, ...]
     has_cancelled: bool
+    modes: tuple[str, ...]
 
 
 def make_map_section(survey: Survey, roads: str | Path | None = None) -> MapSection:
     """Make the section of a dataset; arguments as for `make_map`."""
     data = make_map(survey, roads)
     places = tuple(_describe(survey, row) for row in range(survey.tally.axes.n_locations))
-    return MapSection(data, _say(survey, data), places, bool(survey.tally.by_day[:, :, 4].any()))
+    has_cancelled = bool(survey.tally.by_day[:, :, 4].any())
+    modes = tuple(mode for mode in data["modes"] if mode)
+    return MapSection(data, _say(survey, data), places, has_cancelled, modes)
 
 
 def read_map_script() -> str:

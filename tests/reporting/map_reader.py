@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
@@ -60,3 +62,8 @@ class Place:
         while self.parent[back[-1]] >= 0:
             back.append(self.parent[back[-1]])
         return back[::-1]
+
+    def length(self, point: int) -> float:
+        """Return the length of the way to a point, in steps."""
+        way = [(self.x[i], self.y[i]) for i in self.way(point)]
+        return sum(math.dist(*leg) for leg in pairwise(way))

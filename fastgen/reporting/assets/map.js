@@ -75,16 +75,31 @@ class Streets {
 }
 
 /**
- * Orders over time, in seconds: {point, created, leaves, ends, cancelled}. A driver is on the way from `leaves`
- * to `ends`; Infinity: not so, or not known.
+ * Orders over time, in seconds: {point, created, leaves, ends, cancelled, mode}. A driver is on the way from
+ * `leaves` to `ends`; Infinity: not so, or not known. `mode` is "foot", "bicycle" or "car", if it is known.
  */
 class Movers {
-  constructor(orders = []) {
+  /** @param areOver whether all that happens to the orders is known; else they may be changed as they go on */
+  constructor(orders = [], areOver = false) {
     this.orders = orders.sort((a, b) => a.created - b.created || a.point - b.point);
+    this.longest = areOver ? orders.reduce((most, {created, ends}) => Math.max(most, ends - created), 0) : Infinity;
   }
 
-  /** Add an order that is the latest; one that is there may be changed as it goes on. */
+  /** Add an order that is the latest. */
   add(order) { this.orders.push(order); }
+
+  /** Find the orders that may be open at a time, or have ended in the seconds before it: first, and behind the last. */
+  near(time, before) {
+    const behind = latest => {
+      let low = 0, high = this.orders.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (this.orders[middle].created <= latest) low = middle + 1; else high = middle;
+      }
+      return low;
+    };
+    return [this.longest < Infinity ? behind(time - this.longest - before - 1) : 0, behind(time)];
+  }
 
   /** Whether a driver is on the way to its customer. */
   static moves(order, time) { return order.leaves <= time && time < order.ends && order.ends < Infinity; }
@@ -126,10 +141,15 @@ class Movers {
 class DayMap {
   static FADES = 4;        // pieces of a trail, each paler than the one before
   static DONE_S = 600;     // how long a finished order stays
+  static PART = 250;       // marks of orders that a frame draws while the day is played
+  static CROWD = 100;      // drivers at once from which on marks are small and pale
 
   /** @param onDraw called with this map after each drawing */
   constructor(canvas, onDraw = () => {}) {
-    Object.assign(this, {canvas, onDraw, context: canvas.getContext("2d"), base: document.createElement("canvas")});
+    // An opaque canvas is shown without blending.
+    Object.assign(this, {canvas, onDraw, context: canvas.getContext("2d", {alpha: false})});
+    // Streets; streets and orders, as they are shown, and as they are being drawn.
+    for (const name of ["base", "still", "spare"]) this[name] = document.createElement("canvas");
     Object.assign(this, {streets: null, movers: new Movers(), layer: "flow", time: 0, end: 86400, speed: 300});
     Object.assign(this, {playing: false, seen: true, frames: 0, drivers: [], zoomed: 1, trailS: 240});
     new ResizeObserver(() => this.resize()).observe(canvas);
@@ -149,7 +169,9 @@ class DayMap {
     // Where many drive at once, long trails and strong marks would hide the streets, and take long to draw.
     const {drivers} = movers.peak();
     this.trailS = Math.max(60, Math.min(240, 15000 / Math.max(1, drivers)));
-    this.paleness = drivers > 100 ? 0.45 : 1;
+    this.isCrowded = drivers > DayMap.CROWD;
+    this.paleness = this.isCrowded ? 0.45 : 1;
+    this.marks = this.painting = null;
     if (moved) this.fit();
     this.draw();
   }
@@ -164,7 +186,10 @@ class DayMap {
     this.onDraw(this);
   }
 
-  pause() { this.playing = false; this.onDraw(this); }
+  pause() {
+    this.playing = false;
+    this.draw();
+  }
 
   #tick(now) {
     if (!this.playing) return;
@@ -180,7 +205,7 @@ class DayMap {
     const {clientWidth: wide, clientHeight: high} = this.canvas, dense = Math.min(2, devicePixelRatio || 1);
     if (wide === this.wide && high === this.high && dense === this.dense) return;
     Object.assign(this, {wide, high, dense});
-    for (const canvas of [this.canvas, this.base]) {
+    for (const canvas of [this.canvas, this.base, this.still, this.spare]) {
       canvas.width = Math.round(this.wide * dense);
       canvas.height = Math.round(this.high * dense);
     }
@@ -280,54 +305,81 @@ class DayMap {
     });
   }
 
-  /** Draw the streets if they have changed, and all that moves. */
+  /** Draw the streets if they have changed, the orders over them, and all that moves. */
   draw() {
     if (!this.streets || !this.wide || !this.high) return;
-    const {context, streets} = this, scale = this.#whole() * this.zoomed;
-    this.view = {scale, left: this.canvas.width / 2 - this.middle[0] * scale, top: this.canvas.height / 2 - this.middle[1] * scale};
+    const {context, movers, time} = this;
+    // Streets may have grown since they were drawn.
+    if (this.stale || this.px.length !== this.streets.x.length) this.#placePoints();
     if (this.stale) this.#drawStreets();
+    this.marks ??= this.#makeMarks();
+    this.#drawOrders(this.playing && !this.stale);
     this.stale = false;
     context.globalAlpha = 1;
-    context.drawImage(this.base, 0, 0);
-    context.globalAlpha = this.paleness;
-    this.marks ??= this.#makeMarks();
+    context.drawImage(this.still, 0, 0);
     const drivers = [], trails = Array.from({length: DayMap.FADES}, () => new Path2D());
-    for (const order of this.movers.orders) {
-      if (order.created > this.time) break;
-      const age = this.time - order.ends;
-      if (age < 0) this.#mark("open", streets.x[order.point], streets.y[order.point]);
-      else if (age < DayMap.DONE_S) {
-        context.globalAlpha = this.paleness * (1 - age / DayMap.DONE_S);
-        this.#mark(order.cancelled ? "cancelled" : "done", streets.x[order.point], streets.y[order.point]);
-        context.globalAlpha = this.paleness;
-      }
-      if (Movers.moves(order, this.time)) drivers.push(this.#drive(order, trails));
-    }
-    Object.assign(context, {strokeStyle: this.colours.driver, lineCap: "round", lineJoin: "round"});
+    const [first, behind] = movers.near(time, 0);
+    for (let i = first; i < behind; i++) if (Movers.moves(movers.orders[i], time)) drivers.push(this.#drive(movers.orders[i], trails));
+    Object.assign(context, {strokeStyle: this.colours.driver, lineCap: "butt", lineJoin: "bevel"});
     trails.forEach((trail, age) => {
       context.globalAlpha = 0.8 - 0.18 * age;
       context.lineWidth = (3.4 - 0.6 * age) * this.dense;
       context.stroke(trail);
     });
     context.globalAlpha = 1;
-    for (const {x, y} of drivers) this.#mark("driver", x, y);
-    this.#mark("kitchen", ...streets.kitchen);
+    for (const {x, y, order} of drivers) this.#mark(context, order.mode || "driver", this.#x(x), this.#y(y));
+    this.#mark(context, "kitchen", this.#x(this.streets.kitchen[0]), this.#y(this.streets.kitchen[1]));
     this.drivers = drivers;
     this.frames++;
     this.onDraw(this);
   }
 
+  /** Find where the points are on the canvas. */
+  #placePoints() {
+    const {streets, canvas, middle} = this, scale = this.#whole() * this.zoomed;
+    this.view = {scale, left: canvas.width / 2 - middle[0] * scale, top: canvas.height / 2 - middle[1] * scale};
+    this.px = Float32Array.from(streets.x, x => this.#x(x));
+    this.py = Float32Array.from(streets.y, y => this.#y(y));
+  }
+
+  /**
+   * Draw the orders over the streets. While the day is played, a frame draws a part of them on a spare canvas, which
+   * is shown when all are there: thousands of marks would take longer than a frame has.
+   */
+  #drawOrders(inParts) {
+    if (!inParts || !this.painting) this.painting = this.#paintOrders(this.time);
+    let {done} = this.painting.next();
+    while (!done && !inParts) ({done} = this.painting.next());
+    if (!done) return;
+    this.painting = null;
+    [this.still, this.spare] = [this.spare, this.still];
+  }
+
+  *#paintOrders(time) {
+    const c = this.spare.getContext("2d"), {movers, px, py, paleness} = this;
+    c.globalAlpha = 1;
+    c.drawImage(this.base, 0, 0);
+    const [first, behind] = movers.near(time, DayMap.DONE_S);
+    for (let i = first, n = 0; i < behind; i++) {
+      const {point, ends, cancelled} = movers.orders[i], age = time - ends;
+      if (age >= DayMap.DONE_S) continue;
+      c.globalAlpha = age < 0 ? paleness : paleness * (1 - age / DayMap.DONE_S);
+      this.#mark(c, age < 0 ? "open" : cancelled ? "cancelled" : "done", px[point], py[point]);
+      if (++n % DayMap.PART === 0) yield;
+    }
+  }
+
   #x(x) { return x * this.view.scale + this.view.left; }
   #y(y) { return y * this.view.scale + this.view.top; }
 
-  #mark(name, x, y) {
+  #mark(context, name, x, y) {
     const mark = this.marks[name];
-    this.context.drawImage(mark, Math.round(this.#x(x) - mark.width / 2), Math.round(this.#y(y) - mark.height / 2));
+    context.drawImage(mark, Math.round(x - mark.width / 2), Math.round(y - mark.height / 2));
   }
 
   /** Find where the driver of an order is, and add what lies behind to the trails. */
   #drive(order, trails) {
-    const {streets} = this, whole = streets.far[order.point], drive = order.ends - order.leaves;
+    const {streets, px, py} = this, whole = streets.far[order.point], drive = order.ends - order.leaves;
     const far = whole * (this.time - order.leaves) / drive, piece = whole * this.trailS / drive / DayMap.FADES;
     let end = streets.streetAt(order.point, far), age = 0;
     const street = end, [x, y] = streets.positionOn(end, far);
@@ -335,24 +387,24 @@ class DayMap {
     while (streets.parent[end] >= 0) {
       const p = streets.parent[end], next = far - piece * (age + 1);
       if (streets.far[p] > next) {
-        trails[age].lineTo(this.#x(streets.x[p]), this.#y(streets.y[p]));
+        trails[age].lineTo(px[p], py[p]);
         end = p;
         continue;
       }
-      const [px, py] = streets.positionOn(end, next).map((value, axis) => axis ? this.#y(value) : this.#x(value));
-      trails[age].lineTo(px, py);
+      const [sx, sy] = streets.positionOn(end, next), cut = [this.#x(sx), this.#y(sy)];
+      trails[age].lineTo(...cut);
       if (++age === DayMap.FADES) break;
-      trails[age].moveTo(px, py);
+      trails[age].moveTo(...cut);
     }
     return {order, x, y, street};
   }
 
   /** Draw the marks once: copies of a picture are cheaper than circles. */
   #makeMarks() {
-    const draw = (size, paint) => {
+    const draw = (size, paint, scale = this.dense * (this.isCrowded ? 0.75 : 1)) => {
       const canvas = document.createElement("canvas"), c = canvas.getContext("2d");
-      canvas.width = canvas.height = Math.ceil(size * this.dense);
-      c.scale(this.dense, this.dense);
+      canvas.width = canvas.height = Math.ceil(size * scale);
+      c.scale(scale, scale);
       c.translate(size / 2, size / 2);
       c.beginPath();
       paint(c);
@@ -361,26 +413,30 @@ class DayMap {
     const {ground, driver, open, done, kitchen} = this.colours;
     const fill = (c, colour) => { c.fillStyle = colour; c.fill(); };
     const stroke = (c, colour, width) => { c.strokeStyle = colour; c.lineWidth = width; c.stroke(); };
+    const disc = c => { c.arc(0, 0, 4.6, 0, 7); fill(c, driver); stroke(c, ground, 1.5); };
     return {
       open: draw(9, c => { c.arc(0, 0, 3, 0, 7); stroke(c, open, 1.5); }),
       done: draw(8, c => { c.arc(0, 0, 2.8, 0, 7); fill(c, done); }),
       cancelled: draw(11, c => { c.moveTo(-4, -4); c.lineTo(4, 4); c.moveTo(-4, 4); c.lineTo(4, -4); stroke(c, open, 2); }),
-      driver: draw(13, c => { c.arc(0, 0, 4.6, 0, 7); fill(c, driver); stroke(c, ground, 1.5); }),
+      driver: draw(13, disc),
+      car: draw(13, disc),
+      bicycle: draw(13, c => { c.rect(-4, -4, 8, 8); fill(c, driver); stroke(c, ground, 1.5); }),
+      foot: draw(15, c => { c.moveTo(0, -6); c.lineTo(5.5, 4.5); c.lineTo(-5.5, 4.5); c.closePath(); fill(c, driver); stroke(c, ground, 1.5); }),
       kitchen: draw(20, c => {
         c.moveTo(0, -8); c.lineTo(8, 0); c.lineTo(0, 8); c.lineTo(-8, 0); c.closePath();
         fill(c, kitchen); stroke(c, ground, 2);
-      }),
+      }, this.dense),
     };
   }
 
   #drawStreets() {
-    const c = this.base.getContext("2d"), {streets, colours} = this, wide = this.base.width, high = this.base.height;
+    const c = this.base.getContext("2d"), {streets, colours, px, py} = this, wide = this.base.width, high = this.base.height;
     Object.assign(c, {globalAlpha: 1, fillStyle: colours.ground, lineCap: "round", lineJoin: "round"});
     c.fillRect(0, 0, wide, high);
     if (this.layer === "density") this.#drawDensity(c);
     c.beginPath();
     const line = (a, b) => {
-      const ax = this.#x(streets.x[a]), ay = this.#y(streets.y[a]), bx = this.#x(streets.x[b]), by = this.#y(streets.y[b]);
+      const ax = px[a], ay = py[a], bx = px[b], by = py[b];
       if (Math.max(ax, bx) < 0 || Math.min(ax, bx) > wide || Math.max(ay, by) < 0 || Math.min(ay, by) > high) return;
       c.moveTo(ax, ay);
       c.lineTo(bx, by);
@@ -437,7 +493,7 @@ class DayMap {
     Object.assign(c, {strokeStyle: this.colours.flow, lineWidth: 1.8 * this.dense, globalAlpha: 0.45});
     for (let k = 0; k < n; k++) {
       c.beginPath();
-      for (let i = ends[Math.floor((k + 0.5) * ends.length / n)]; i >= 0; i = streets.parent[i]) c.lineTo(this.#x(streets.x[i]), this.#y(streets.y[i]));
+      for (let i = ends[Math.floor((k + 0.5) * ends.length / n)]; i >= 0; i = streets.parent[i]) c.lineTo(this.px[i], this.py[i]);
       c.stroke();
     }
   }

@@ -35,7 +35,7 @@ class MapPanel {
 
   #choosePlace() {
     const place = this.data.locations[this.parts.place.value];
-    if (!this.known.has(place.code)) this.known.set(place.code, {streets: new Streets(place), trips: MapPanel.#readTrips(place)});
+    if (!this.known.has(place.code)) this.known.set(place.code, {streets: new Streets(place), trips: MapPanel.#readTrips(place, this.data.modes)});
     Object.assign(this, {here: this.known.get(place.code)});
     this.parts.attribution.textContent = place.attribution;
     this.#offerDays();
@@ -43,16 +43,16 @@ class MapPanel {
   }
 
   /** Read the orders of a place: those of `Movers`, with their day. */
-  static #readTrips(place) {
-    const [n, shortest, day, created, waited, moved, cancelled] =
-      ["trips", "shortest", "day", "created", "waited", "moved", "cancelled"].map(key => unpack(place[key]));
+  static #readTrips(place, modes) {
+    const [n, shortest, day, created, waited, moved, cancelled, mode] =
+      ["trips", "shortest", "day", "created", "waited", "moved", "cancelled", "mode"].map(key => unpack(place[key]));
     const trips = [];
     for (let point = 0; point < n.length; point++)
       for (let k = 0; k < n[point]; k++) {
         const i = trips.length, left = waited[i] >= 0, isCancelled = cancelled[i] === 1;
         const more = left && !isCancelled ? shortest[point] : 0;
         const ends = moved[i] < 0 ? Infinity : created[i] + Math.max(0, waited[i]) + moved[i] + more;
-        trips.push({point, day: day[i], created: created[i], leaves: left ? created[i] + waited[i] : Infinity, ends, cancelled: isCancelled});
+        trips.push({point, day: day[i], created: created[i], leaves: left ? created[i] + waited[i] : Infinity, ends, cancelled: isCancelled, mode: modes[mode[i]]});
       }
     return trips;
   }
@@ -75,7 +75,7 @@ class MapPanel {
   #chooseDays() {
     const [kind, which] = this.parts.days.value.split(" ");
     const fits = {all: () => true, weekday: day => this.dates[day].getUTCDay() === Number(which), day: day => day === Number(which)}[kind];
-    const movers = new Movers(this.here.trips.filter(({day}) => fits?.(day))), [first, last] = movers.span();
+    const movers = new Movers(this.here.trips.filter(({day}) => fits?.(day)), true), [first, last] = movers.span();
     const {time, play} = this.parts, map = this.map, begin = Math.floor(first / 600) * 600;
     time.min = begin;
     time.max = map.end = Math.ceil((last + DayMap.DONE_S) / 600) * 600;

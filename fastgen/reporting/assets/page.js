@@ -2,6 +2,7 @@
 (() => {
 "use strict";
 const root = document.documentElement;
+root.dataset.scripts = "yes";
 const {charts, figures, configs} = JSON.parse(document.getElementById("page-data").textContent);
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const views = new Map();
@@ -31,10 +32,10 @@ function rowsOf(key) {
   return unpacked.get(key).map(row => ({...row}));
 }
 
-function* dataNames(part) {
-  if (part === null || typeof part !== "object") return;
-  if (part.data && part.data.name) yield part.data.name;
-  for (const inner of Object.values(part)) yield* dataNames(inner);
+function* partsOf(spec) {
+  if (spec === null || typeof spec !== "object") return;
+  yield spec;
+  for (const inner of Object.values(spec)) yield* partsOf(inner);
 }
 
 const theme = () => root.dataset.theme || (systemDark.matches ? "dark" : "light");
@@ -44,20 +45,21 @@ function fit(spec, width) {
   const config = structuredClone(configs[theme()]);
   const narrow = width < NARROW_PX;
   if (narrow) {
-    config.axisY.labelLimit = 120;
+    config.axisY.labelLimit = 150;
     config.legend.columns = 2;
+    // Those that say how many columns they need have long labels.
+    for (const part of partsOf(spec)) if (part.legend?.columns) part.legend.columns = 1;
   }
   if (spec.facet) {
     spec.columns = narrow ? 1 : 2;
     spec.spec.width = Math.floor(width / spec.columns - 58);
   }
+  const parts = [...partsOf(spec)];
   if (matchMedia("(pointer: coarse)").matches)
-    for (const layer of spec.layer || [])
-      if (layer.params) layer.params = layer.params.filter(one => one.name !== "days");
-  if (spec.params && matchMedia("(pointer: coarse)").matches) spec.params = spec.params.filter(one => one.name !== "days");
+    for (const part of parts) if (part.params) part.params = part.params.filter(one => one.name !== "days");
   spec.config = config;
   spec.datasets = {};
-  for (const name of dataNames(spec)) spec.datasets[name] = rowsOf(name);
+  for (const {data} of parts) if (data?.name) spec.datasets[data.name] ??= rowsOf(data.name);
   return spec;
 }
 

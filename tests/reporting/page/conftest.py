@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from fastgen.reporting.map_section import make_map_section
 from fastgen.reporting.model import expect
 from fastgen.reporting.page import make_page
 from fastgen.reporting.survey import survey_dataset
+from tests.building.toy import write_toy_roads
+from tests.generating.closing_builds import build_closing
 from tests.reporting.page.map_page import make_map_page
 
 if TYPE_CHECKING:
@@ -53,28 +56,48 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a file without a network; at the end, whatever its console says is a fault."""
-    contexts, said = [], list[str]()
+@contextmanager
+def opened(browser: Browser, path: Path, **options: Any) -> Iterator[Page]:
+    """Open a file without a network, and wait until its charts are drawn.
 
-    def open_file(path: Path, **options: Any) -> Page:
-        context = browser.new_context(
-            **{"viewport": {"width": 1100, "height": 900}, "offline": True, **options}
-        )
-        context.set_default_timeout(LOADED_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: said.extend([request.url] if request.url != path.as_uri() else []))
+    At the end, what its console has said is a fault, and so is a request for anything but the file.
+
+    Parameters
+    ----------
+    browser
+        The browser.
+    path
+        File of the page.
+    **options
+        Of the browser's context, such as viewport and color_scheme.
+    """
+    said: list[str] = []
+    context = browser.new_context(**{"viewport": {"width": 1100, "height": 900}, "offline": True, **options})
+    context.set_default_timeout(LOADED_MS)
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.extend([request.url] if request.url != path.as_uri() else []))
+    try:
         page.goto(path.as_uri())
-        return page
-
-    yield open_file
-    for context in contexts:
+        if options.get("java_script_enabled", True) and page.locator("#page-data").count():
+            wait_for_charts(page)
+        yield page
+    finally:
         context.close()
     assert said == []
+
+
+def wait_for_charts(page: Page) -> None:
+    """Wait until all charts are drawn."""
+    page.wait_for_selector("html[data-ready=yes]")
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open files as `opened` does, until the test has ended."""
+    with ExitStack() as stack:
+        yield lambda path, **options: stack.enter_context(opened(browser, path, **options))
 
 
 @pytest.fixture(scope="session")
@@ -130,44 +153,16 @@ def empty_file(no_orders: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return write(page_of(survey_dataset(no_orders), no_orders.parent / "roads"), tmp_path_factory)
 
 
+@pytest.fixture(scope="session")
+def cancelled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Page of a dataset whose orders were cancelled for every reason, or are open at the end; no model."""
+    folder = tmp_path_factory.mktemp("cancelled")
+    roads = write_toy_roads(folder / "roads")
+    build_closing(folder / "dataset", roads)
+    return write(page_of(survey_dataset(folder / "dataset"), roads), tmp_path_factory)
+
+
 def write(page: str, folders: pytest.TempPathFactory) -> Path:
     path = folders.mktemp("page") / "report.html"
     path.write_text(page, encoding="utf-8")
     return path
-
-
-class Opened:
-    """A page in a browser without a network, and what it has said and asked for.
-
-    Parameters
-    ----------
-    browser
-        The browser.
-    path
-        File of the page.
-    **options
-        Of the browser's context, such as viewport and color_scheme.
-    """
-
-    def __init__(self, browser: Browser, path: Path, **options: Any) -> None:
-        settings = {"viewport": {"width": 1200, "height": 900}, "offline": True, **options}
-        self.page: Page = browser.new_context(**settings).new_page()
-        self.page.set_default_timeout(LOADED_MS)
-        self.troubles: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.troubles.append(message.text))
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
-        if options.get("java_script_enabled", True):
-            self.wait()
-
-    def wait(self) -> None:
-        """Wait until all charts are drawn."""
-        self.page.wait_for_selector("html[data-ready=yes]")
-
-    def __enter__(self) -> Page:
-        return self.page
-
-    def __exit__(self, *_: object) -> None:
-        self.page.context.close()

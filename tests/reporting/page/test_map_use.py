@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
 
-import fastgen
+from tests.reporting.page.accessibility import find_faults
 from tests.reporting.page.map_page import ask, drawn, settle, wait
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
     from fastgen.reporting.map_section import MapSection
     from tests.reporting.page.map_page import Open
-
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def read_corner(page: Page) -> list[int]:
@@ -60,6 +57,26 @@ def test_play_moves_and_pause_stops(open_page: Open, map_file: Path) -> None:
     page.wait_for_timeout(200)
     assert drawn(page) == after
     assert page.inner_text("[data-map=play]") == "Play"
+
+
+def test_many_orders_are_drawn_in_parts_while_the_day_is_played(open_page: Open, map_file: Path) -> None:
+    """All are there a few frames later, and at once where the map stands still."""
+    page = open_page(map_file)
+    page.select_option("[data-map=days]", "all")
+    ask(page, "map.constructor.PART = 3")
+    ask(page, "map.seek(map.movers.peak().time - 600)")
+    settle(page)
+    before = ask(page, "map.still.toDataURL()")
+    assert ask(page, "map.movers.count(map.time).open") > 6
+    page.click("[data-map=play]")
+    wait(page, "map.painting !== null")
+    wait(page, f"map.still.toDataURL() !== {before!r}")
+    page.click("[data-map=play]")
+    played, time = drawn(page), ask(page, "map.time")
+    ask(page, f"map.seek({time} + 60)")
+    assert drawn(page) != played
+    ask(page, f"map.seek({time})")
+    assert drawn(page) == played
 
 
 def test_speed_is_seconds_of_the_day_in_a_second(open_page: Open, map_file: Path) -> None:
@@ -283,9 +300,7 @@ def test_resizing_keeps_the_whole_in_sight(open_page: Open, map_file: Path) -> N
 def test_accessible(scheme: str, open_page: Open, universe_map_file: Path) -> None:
     page = open_page(universe_map_file, color_scheme=scheme)
     page.click("summary")
-    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
-    found = page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)
-    assert [(fault["id"], [node["target"] for node in fault["nodes"]]) for fault in found["violations"]] == []
+    assert find_faults(page) == []
     assert page.get_attribute("[data-map=canvas]", "aria-label").startswith("Map of ")
 
 
@@ -308,12 +323,17 @@ def test_readable_without_scripts(street_map: MapSection, open_page: Open, map_f
     assert page.locator("tbody tr").count() == 2
 
 
-def test_report_has_the_map(dataset: Path, tmp_path: Path, open_page: Open) -> None:
-    path = tmp_path / "report.html"
-    path.write_text(fastgen.report(dataset, roads=dataset.parent / "roads"), encoding="utf-8")
-    page = open_page(path)
+def test_report_has_the_map(weeks_file: Path, open_page: Open) -> None:
+    page = open_page(weeks_file)
     assert page.locator("h2#map").is_visible()
     assert ask(page, "map.streets.quietFrom.length") > 0
-    time = ask(page, "map.time")
+    page.locator("[data-map=play]").scroll_into_view_if_needed()
+    time, before = ask(page, "map.time"), drawn(page)
     page.click("[data-map=play]")
-    wait(page, f"map.time > {time}")
+    wait(page, f"map.time > {time} + 120")
+    page.click("[data-map=play]")
+    settle(page)
+    after = drawn(page)
+    assert after != before
+    page.wait_for_timeout(200)
+    assert drawn(page) == after
