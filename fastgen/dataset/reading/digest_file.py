@@ -77,14 +77,16 @@ class DayDigester:
     file
         The file.
     days
-        Its location-days in the order of its rows; bytes and digest are not used.
+        Location-days that follow each other, in the order of its rows; bytes and digest are not used.
+    first_row
+        Their first row in the file.
     """
 
-    def __init__(self, file: EventFile, days: Iterable[DayDigest]) -> None:
+    def __init__(self, file: EventFile, days: Iterable[DayDigest], first_row: int = 0) -> None:
         self._file, self._days = file, tuple(days)
         # Verifying has compared the file's columns with those of its dataset before.
         self._columns = digest_columns(may_end_early=CANCEL_REASON.name in file.schema.names)
-        self._ends = np.cumsum([d.rows for d in self._days]).tolist()
+        self._ends = (first_row + np.cumsum([d.rows for d in self._days], dtype=np.int64)).tolist()
         self._found: list[DayDigest | None] = []
         # What has been read of the next day, from one batch after another.
         self._pieces: list[list[_Encoded]] = []
@@ -100,7 +102,7 @@ class DayDigester:
         return any(d.rows <= WHOLE_ROWS for d in self._days)
 
     def take(self, batch: RowBatch) -> None:
-        """Digest the days that end in a batch; batches must follow one another from the first row on."""
+        """Digest the days that end in a batch; batches must follow one another from the first day on."""
         end, columns = batch.first_row + batch.n_rows, None
         at = len(self._found)
         for d, day_end in zip(self._days[at:], self._ends[at:], strict=True):

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class FileDays(NamedTuple):
-    """The location-days of a file, in the order of its rows.
+    """Location-days of a file that follow each other, in the order of its rows.
 
     Attributes
     ----------
     location_id, day
         int64 (n_days,), which they are.
     row_start
-        int64 (n_days + 1,), offsets of their rows.
+        int64 (n_days + 1,), offsets of their rows in the file.
     """
 
     location_id: NDArray[np.int64]
@@ -34,12 +34,12 @@ class FileDays(NamedTuple):
     row_start: NDArray[np.int64]
 
     @classmethod
-    def of(cls, days: Sequence[DayDigest]) -> Self:
-        """Take the location-days of a file from the manifest."""
+    def of(cls, days: Sequence[DayDigest], first_row: int = 0) -> Self:
+        """Take location-days from the manifest, whose rows begin at `first_row` of the file."""
         location_id, day, rows = (
             np.array([(d.location_id, d.day, d.rows) for d in days], np.int64).reshape(-1, 3).T
         )
-        return cls(location_id, day, np.concatenate([[0], np.cumsum(rows)]).astype(np.int64))
+        return cls(location_id, day, first_row + np.concatenate([[0], np.cumsum(rows)]).astype(np.int64))
 
 
 class OrderRows(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -67,7 +68,7 @@ class RowBatch(NamedTuple):
 
 
 def read_row_batches(
-    file: EventFile, columns: Sequence[str], batch_rows: int = BATCH_ROWS
+    file: EventFile, columns: Sequence[str], batch_rows: int = BATCH_ROWS, *, rows: range | None = None
 ) -> Iterator[RowBatch]:
     """Read a file in batches that begin and end with an order.
 
@@ -81,40 +82,58 @@ def read_row_batches(
         The columns to read; order_id and event_type_id must be among them.
     batch_rows
         Rows after which a batch ends, at the next end of a row group.
+    rows
+        Rows to read; None: all.
 
     Raises
     ------
     DamageError
         If the file is damaged.
     """
-    first_row, rest = 0, None
-    for table, is_whole in _read_tables(file, columns, batch_rows):
-        rows = table if rest is None else pa.concat_tables([rest, table])
-        batch = _to_batch(first_row, rows)
+    groups = file.metadata.num_row_groups
+    ends = list(accumulate(file.metadata.row_group(group).num_rows for group in range(groups)))
+    n_rows = ends[-1] if ends else 0
+    wanted = range(n_rows) if rows is None else range(rows.start, min(rows.stop, n_rows))
+    first_row, rest = wanted.start, None
+    for table, is_whole in _read_tables(file, columns, ends, wanted, batch_rows):
+        read = table if rest is None else pa.concat_tables([rest, table])
+        batch = _to_batch(first_row, read)
         # The last order may go on in the next row groups, then it waits for them. No real order is as long as
         # a batch: the checks will report it.
         cut = batch.n_rows if is_whole else int(batch.start[-2]) or batch.n_rows
-        rest = rows.slice(cut) if cut < batch.n_rows else None
+        rest = read.slice(cut) if cut < batch.n_rows else None
         # Nothing of a batch is held while the next one is read.
-        del table, rows
+        del table, read
         yield _cut(batch, cut)
         first_row += cut
         del batch
-    if rest is not None:  # only empty row groups came after
-        yield _to_batch(first_row, rest)
 
 
-def _read_tables(file: EventFile, columns: Sequence[str], batch_rows: int) -> Iterator[tuple[pa.Table, bool]]:
-    """Read row groups, some at a time; say of each table whether an order ends at its end."""
+def _read_tables(
+    file: EventFile, columns: Sequence[str], ends: Sequence[int], rows: range, batch_rows: int
+) -> Iterator[tuple[pa.Table, bool]]:
+    """Read some rows, row groups at a time; say of each table whether an order ends at its end.
+
+    `ends` has the end of each row group in the file, in rows.
+    """
     groups: list[int] = []
-    n_rows, n_groups = 0, file.metadata.num_row_groups
-    for group in range(n_groups):
+    begin = rows.start
+    for group, end in enumerate(ends):
+        if end <= begin:
+            continue
         groups.append(group)
-        n_rows += file.metadata.row_group(group).num_rows
-        is_last = group == n_groups - 1
-        if n_rows and (is_last or n_rows >= batch_rows):
-            yield file.read(groups, columns), is_last or _begins_with_order(file, group + 1)
-            groups, n_rows = [], 0
+        is_last = end >= rows.stop
+        if rows and (is_last or end - begin >= batch_rows):
+            table = file.read(groups, columns)
+            # The first row group may begin before the rows, the last one may go on after them.
+            skipped = begin - (ends[groups[0] - 1] if groups[0] else 0)
+            read = table.slice(skipped, min(end, rows.stop) - begin)
+            del table
+            yield read, is_last or _begins_with_order(file, group + 1)
+            del read
+            groups, begin = [], end
+        if is_last:
+            return
 
 
 def _begins_with_order(file: EventFile, group: int) -> bool:

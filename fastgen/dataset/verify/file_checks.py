@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 import numpy as np
@@ -25,12 +26,14 @@ from fastgen.dataset.verify.row_checks import (
     check_nulls,
     check_order_times,
 )
+from fastgen.dataset.verify.spans import split_days
 from fastgen.errors import DamageError
 from fastgen.events.schema import stored_columns
 from fastgen.files import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -41,13 +44,14 @@ if TYPE_CHECKING:
     from fastgen.dataset.reading.manifest_checks import FilePart
     from fastgen.dataset.reading.orders import OrderRows
     from fastgen.dataset.verify.expectations import Expectations
+    from fastgen.dataset.verify.spans import Span
     from fastgen.events.digest import DayDigest
 
     Observe: TypeAlias = Callable[[OrderRows, Lines], None]
 
 
 class PartFindings(NamedTuple):
-    """Result of checking one event file.
+    """Result of checking one event file, or several.
 
     Attributes
     ----------
@@ -58,18 +62,48 @@ class PartFindings(NamedTuple):
     codes
         Order ids as numbers.
     kitchens
-        First point of the routes by location_id.
+        First points of the routes by location_id.
     """
 
     tally: Tally
     days: list[DayDigest]
     codes: NDArray[np.int64]
-    kitchens: dict[int, tuple[int, int]]
+    kitchens: dict[int, set[tuple[int, int]]]
 
     @classmethod
     def none(cls) -> Self:
         """Make the result of a file without rows."""
         return cls(Tally(), [], np.zeros(0, np.int64), {})
+
+    @classmethod
+    def join(cls, parts: Iterable[PartFindings]) -> Self:
+        """Join the findings of files, or of spans of a file, in their order."""
+        joined, codes = cls.none(), [np.zeros(0, np.int64)]
+        for part in parts:
+            joined.tally.merge(part.tally)
+            joined.days.extend(part.days)
+            codes.append(part.codes)
+            for location_id, points in part.kitchens.items():
+                joined.kitchens.setdefault(location_id, set()).update(points)
+        return joined._replace(codes=np.concatenate(codes))
+
+
+class Job(NamedTuple):
+    """What is the same for all files of a dataset.
+
+    Attributes
+    ----------
+    folder, manifest, expectations
+        The dataset, and what its rows are compared with.
+    progress, observe
+        As `verify_dataset` has them.
+    """
+
+    folder: Path
+    manifest: Manifest
+    expectations: Expectations
+    progress: Callable[[int], None]
+    observe: Observe | None
 
 
 def check_file(folder: Path, entry: FileEntry, tally: Tally) -> bool:
@@ -108,26 +142,33 @@ def check_no_others(folder: Path, manifest: Manifest, tally: Tally) -> None:
             )
 
 
-def check_part(
-    folder: Path,
-    part: FilePart,
-    manifest: Manifest,
-    expectations: Expectations,
-    progress: Callable[[int], None],
-    observe: Observe | None,
-) -> PartFindings:
-    """Check one event file, from its hash to its last row."""
+def check_part(job: Job, pool: Executor, n_spans: int, part: FilePart) -> PartFindings:
+    """Check one event file, from its hash to its last row.
+
+    Parameters
+    ----------
+    job
+        The dataset.
+    pool, n_spans
+        Checks spans of the file at the same time, and the most spans that a large one is split into.
+    part
+        The file.
+    """
     tally, found = Tally(), PartFindings.none()
     try:
-        if check_file(folder, part.entry, tally):
+        if check_file(job.folder, part.entry, tally):
             # A file with the manifest's hash must pass the checks that every command makes when it opens it.
             # Any other file is read as far as possible, to report what is wrong with its rows.
-            with EventFile(folder, part.entry, checked=tally.checks["files"].passed) as file:
-                if _check_columns(file, part, manifest, tally):
-                    # Nothing is told of the rows of a file that can't be read to its end.
-                    found = _check_rows(file, part, expectations, progress, observe)
+            checked = tally.checks["files"].passed
+            with EventFile(job.folder, part.entry, checked=checked) as file:
+                is_readable, n_rows = _check_columns(file, part, job.manifest, tally), file.n_rows
+            if is_readable:
+                check = partial(_check_span, job, part.entry, checked)
+                spans = split_days(part.days, n_rows, n_spans)
+                # Nothing is told of the rows of a file that can't be read to its end.
+                found = PartFindings.join(pool.map(check, spans))
     except DamageError as error:
-        tally.require("columns", truth=False, otherwise=error.what.removeprefix(f"{folder}/"))
+        tally.require("columns", truth=False, otherwise=error.what.removeprefix(f"{job.folder}/"))
     except DAMAGED as error:
         reason = f"{part.entry.path}: expected a whole Parquet file, got a damaged one ({_reason(error)})."
         tally.require("columns", truth=False, otherwise=reason)
@@ -165,24 +206,22 @@ def _check_columns(file: EventFile, part: FilePart, manifest: Manifest, tally: T
     return not wrong and schema.names == list(kinds)
 
 
-def _check_rows(
-    file: EventFile,
-    part: FilePart,
-    expectations: Expectations,
-    progress: Callable[[int], None],
-    observe: Observe | None,
-) -> PartFindings:
-    """Check the digests and the rows of a file; each row group is read once for both."""
-    tally, state, digester = Tally(), FileState.begin(part.days), DayDigester(file, part.days)
-    for batch in read_row_batches(file, file.schema.names):
-        digester.take(batch)
-        _check_batch(locate_orders(batch, state.days), expectations, state, tally, observe)
-        progress(batch.n_rows)
-        del batch  # it is freed before the next one is read
-    days = digester.finish()
-    _check_digests(part.days, days, tally)
-    _check_days(part.days, state, tally)
-    return PartFindings(tally, days, np.concatenate([np.zeros(0, np.int64), *state.codes]), state.kitchens)
+def _check_span(job: Job, entry: FileEntry, checked: bool, span: Span) -> PartFindings:  # noqa: FBT001  # by its place in `partial`
+    """Check the digests and the rows of some days of a file; each row group is read once for both."""
+    tally, first_row = Tally(), span.rows.start
+    # Each span opens the file for itself: PyArrow reads an open file by one thread.
+    with EventFile(job.folder, entry, checked=checked) as file:
+        state, digester = FileState.begin(span.days, first_row), DayDigester(file, span.days, first_row)
+        for batch in read_row_batches(file, file.schema.names, rows=span.rows):
+            digester.take(batch)
+            _check_batch(locate_orders(batch, state.days), job.expectations, state, tally, job.observe)
+            job.progress(batch.n_rows)
+            del batch  # it is freed before the next one is read
+        days = digester.finish()
+    _check_digests(span.days, days, tally)
+    _check_days(span.days, state, tally)
+    kitchens = {location_id: {point} for location_id, point in state.kitchens.items()}
+    return PartFindings(tally, days, np.concatenate([np.zeros(0, np.int64), *state.codes]), kitchens)
 
 
 def _check_batch(

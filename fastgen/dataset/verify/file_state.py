@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class FileState:
-    """What the checks of a file have seen so far.
+    """What the checks of a file, or of a span of its location-days, have seen so far.
 
     Attributes
     ----------
     days
-        The location-days of the file.
+        The location-days.
     n_orders
         int64 (n_days,), orders of each.
     last_s
@@ -46,11 +46,11 @@ class FileState:
     # An id may be repeated in any other file, so all are kept: eight bytes an order.
     codes: list[NDArray[np.int64]] = field(default_factory=list)
     kitchens: dict[int, tuple[int, int]] = field(default_factory=dict)
-    # No location-day has the index -1, so the first order of a file has none before it.
+    # No location-day has the index -1, so the first order has none before it.
     last_created: tuple[int, int] = (-1, 0)
     still_open: list[OpenOrders] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, days: Sequence[DayDigest]) -> Self:
-        """Make the state before the first row of a file with these location-days."""
-        return cls(FileDays.of(days), *np.zeros((2, len(days)), np.int64))
+    def begin(cls, days: Sequence[DayDigest], first_row: int) -> Self:
+        """Make the state before the first row of these location-days, which is `first_row` of the file."""
+        return cls(FileDays.of(days, first_row), *np.zeros((2, len(days)), np.int64))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from fastgen.dataset.kernels.parse_texts import format_order_id
 from fastgen.dataset.layout import MANIFEST
@@ -16,7 +16,7 @@ from fastgen.dataset.reading.manifest_checks import FilePart, check_manifest
 from fastgen.dataset.reading.stored_scenario import parse_scenario
 from fastgen.dataset.verify.against import Reference
 from fastgen.dataset.verify.expectations import gather_expectations
-from fastgen.dataset.verify.file_checks import PartFindings, check_file, check_no_others, check_part
+from fastgen.dataset.verify.file_checks import Job, PartFindings, check_file, check_no_others, check_part
 from fastgen.dataset.verify.report import CHECKS, OPTIONAL_CHECKS, Tally, VerifyReport
 from fastgen.dataset.verify.result_checks import check_results
 from fastgen.dataset.verify.route_checks import check_kitchens
@@ -30,12 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from fastgen.dataset.verify.expectations import Expectations
+    import numpy as np
+    from numpy.typing import NDArray
+
     from fastgen.dataset.verify.file_checks import Observe
+    from fastgen.events.day_digest import DayDigest
     from fastgen.model.dimensions import Dimensions
     from fastgen.model.scenario import Scenario
 
-# Most files that are checked at a time; each takes about 40 MB of memory, with a long day 70 MB more.
+# Most spans of files that are read at a time; each takes about 40 MB of memory, with a long day 70 MB more.
 WORKERS_MAX = 8
 
 
@@ -89,8 +92,7 @@ def verify_dataset(
         tally.require("manifest", statement.holds, statement.expected)
     dims = _check_tables(folder, manifest, scenario, tally)
     expectations = gather_expectations(manifest, scenario, dims)
-    findings = _check_parts(folder, manifest, parts, expectations, tally, progress, observe)
-    days = [d for found in findings for d in found.days]
+    days = _check_parts(Job(folder, manifest, expectations, progress, observe), parts, tally)
     # With days missing, a digest would be that of another dataset.
     digest = digest_dataset(days) if parts and len(days) == len(manifest.days) else ""
     expected = f"expected {manifest.digest}, got {digest or 'rows that cannot be read'}."
@@ -143,40 +145,29 @@ def _check_tables(folder: Path, manifest: Manifest, scenario: Scenario, tally: T
     return dims
 
 
-def _check_parts(
-    folder: Path,
-    manifest: Manifest,
-    parts: Sequence[FilePart],
-    expectations: Expectations,
-    tally: Tally,
-    progress: Callable[[int], None],
-    observe: Observe | None,
-) -> list[PartFindings]:
-    """Check the event files one by one, then what must be true of all together."""
+def _check_parts(job: Job, parts: Sequence[FilePart], tally: Tally) -> list[DayDigest]:
+    """Check the event files, then what must be true of all together; return the days that can be read."""
+    folder, manifest = job.folder, job.manifest
     # Where files and days don't fit together, rows can't be assigned to days; hashes can still be checked.
     if not parts:
         for entry in manifest.files:
             check_file(folder, entry, tally)
-    n_workers = max(1, min(len(parts), os.cpu_count() or 1, WORKERS_MAX))
-    # Threads are enough: PyArrow, the hashes and the kernels work without the GIL.
-    with ThreadPoolExecutor(n_workers) as pool:
-        findings = list(
-            pool.map(lambda part: check_part(folder, part, manifest, expectations, progress, observe), parts)
-        )
-    kitchens: dict[int, set[tuple[int, int]]] = {}
-    for found in findings:
-        tally.merge(found.tally)
-        for location_id, point in found.kitchens.items():
-            kitchens.setdefault(location_id, set()).add(point)
+    n_threads = max(1, min(os.cpu_count() or 1, WORKERS_MAX))
+    # Of fewer files than threads, each is split.
+    n_spans = math.ceil(n_threads / max(1, len(parts)))
+    # Threads are enough: PyArrow, the hashes and the kernels work without the GIL. A thread of a file mostly
+    # waits for those of its spans.
+    with ThreadPoolExecutor(n_threads) as of_spans, ThreadPoolExecutor(n_threads) as of_files:
+        found = PartFindings.join(of_files.map(partial(check_part, job, of_spans, n_spans), parts))
+    tally.merge(found.tally)
     check_no_others(folder, manifest, tally)
-    check_kitchens(kitchens, expectations, tally)
-    _check_unique(findings, tally)
-    return findings
+    check_kitchens(found.kitchens, job.expectations, tally)
+    _check_unique(found.codes, tally)
+    return found.days
 
 
-def _check_unique(findings: Sequence[PartFindings], tally: Tally) -> None:
+def _check_unique(codes: NDArray[np.int64], tally: Tally) -> None:
     """Check that no order id occurs twice in the dataset."""
-    codes = np.concatenate([np.zeros(0, np.int64), *(found.codes for found in findings)])
     # Across all files: an id may be repeated in two of them. Sorting in place takes no memory beside the ids.
     codes.sort()
     twice = codes[1:][codes[1:] == codes[:-1]]
