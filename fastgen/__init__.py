@@ -38,9 +38,9 @@ Public names: `plan` forecasts a build, and `build` makes a dataset. `scan_event
 `slice_events` some hours of it; `write_slice` writes them in the wire format. `scan_scenario` and
 `scenario_batches` read a dataset that was never written. `replay` and `follow` play a dataset as a stream, by
 a `ReplayClock`; `live` runs kitchens now. `publish` makes tables from a dataset. `report` shows one on a page
-and by `charts`, and `certificate` tests it against its model. The functions of `universe` run template
-folders. Each is imported at first use, so `import fastgen` takes no time. Every error raised on
-purpose is a `FastgenError`.
+and by `charts`, `certificate` tests it against its model, and `compare` says how two differ. The functions of
+`universe` run template folders. Each is imported at first use, so `import fastgen` takes no time. Every error
+raised on purpose is a `FastgenError`.
 """
 
 from __future__ import annotations
@@ -67,12 +67,14 @@ if TYPE_CHECKING:
     from fastgen.replaying.options import Emitted, ReplayOptions
     from fastgen.replaying.run import follow, replay
     from fastgen.reporting.certificate import Certificate
+    from fastgen.reporting.compare import Comparison, compare
     from fastgen.reporting.run import certificate, charts, report
 
 __all__ = [
     "Batch",
     "BuildResult",
     "Certificate",
+    "Comparison",
     "DamageError",
     "DataError",
     "Emitted",
@@ -89,6 +91,7 @@ __all__ = [
     "build",
     "certificate",
     "charts",
+    "compare",
     "follow",
     "live",
     "plan",
@@ -106,6 +109,7 @@ _LOADED_LATER = {
     "Batch": "fastgen.live_kitchens.options",
     "BuildResult": "fastgen.building.job",
     "Certificate": "fastgen.reporting.certificate",
+    "Comparison": "fastgen.reporting.compare",
     "Emitted": "fastgen.replaying.options",
     "Forecast": "fastgen.building.forecast",
     "Progress": "fastgen.building.job",
@@ -115,6 +119,7 @@ _LOADED_LATER = {
     "build": "fastgen.building.build",
     "certificate": "fastgen.reporting.run",
     "charts": "fastgen.reporting.run",
+    "compare": "fastgen.reporting.compare",
     "follow": "fastgen.replaying.run",
     "live": "fastgen.live_kitchens.run",
     "plan": "fastgen.building.forecast",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from fastgen.reporting.trips import Trips
 from fastgen.units import S_PER_DAY, S_PER_MIN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,21 +48,33 @@ def read_bare_events(place: Path) -> Tally:
     DataError
         If they can't be read, or lack columns.
     """
-    files = place if place.is_file() else place / EVENTS
-    pattern = str(files / "**" / "*.parquet") if files.is_dir() else str(files)
-    try:
-        rows = pl.scan_parquet(pattern, hive_partitioning=True)
+    with _scan(place) as (files, rows):
         missing = [name for name in _COLUMNS if name not in rows.collect_schema().names()]
         if missing:
             raise DataError(f"{files}: expected columns {', '.join(_COLUMNS)}, got none named {missing[0]}.")
         orders = _gather_orders(rows.select(pl.col(name).cast(kind) for name, kind in _COLUMNS.items()))
+    if not len(orders):
+        raise DataError(f"{files}: expected events of orders that were created, got none.")
+    return _count(orders)
+
+
+def count_bare_rows(place: Path) -> int:
+    """Count the rows that `read_bare_events` reads, by the footers of the files; errors as there."""
+    with _scan(place) as (_, rows):
+        return int(rows.select(pl.len()).collect().item())
+
+
+@contextmanager
+def _scan(place: Path) -> Iterator[tuple[Path, pl.LazyFrame]]:
+    """Give the file or folder with the rows, and the rows."""
+    files = place if place.is_file() else place / EVENTS
+    pattern = str(files / "**" / "*.parquet") if files.is_dir() else str(files)
+    try:
+        yield files, pl.scan_parquet(pattern, hive_partitioning=True)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(
             f"{files}: expected Parquet files of events: {' '.join(str(error).split())}"
         ) from None
-    if not len(orders):
-        raise DataError(f"{files}: expected events of orders that were created, got none.")
-    return _count(orders)
 
 
 def _gather_orders(rows: pl.LazyFrame) -> pl.DataFrame:

@@ -7,14 +7,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from fastgen.dataset.layout import EVENTS, MANIFEST
+from fastgen.dataset.manifest import read_manifest
 from fastgen.paths import check_input
-from fastgen.reporting.bare_events import read_bare_events
+from fastgen.reporting.bare_events import count_bare_rows, read_bare_events
 from fastgen.reporting.survey import survey_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from fastgen.reporting.survey import Survey
     from fastgen.reporting.tally import Tally
 
 
@@ -42,12 +44,15 @@ class Side:
         What its manifest states, by name.
     scenario
         Its scenario, as the manifest has it; empty without a manifest.
+    survey
+        The dataset; None without a manifest.
     """
 
     tally: Tally
     drawn: Drawn
     facts: Mapping[str, str | int]
     scenario: Mapping[str, Any]
+    survey: Survey | None
 
 
 def read_side(path: str | Path, progress: Callable[[int], None] = lambda _: None) -> Side:
@@ -61,9 +66,10 @@ def read_side(path: str | Path, progress: Callable[[int], None] = lambda _: None
         If a dataset is damaged.
     """
     place = check_input(path, "dataset")
-    if not (place / MANIFEST).exists() and (place.is_file() or (place / EVENTS).exists()):
+    if _is_bare(place):
         tally = read_bare_events(place)
-        return Side(tally, Drawn.ALL, {"manifest": "none", **_count(tally)}, {})
+        progress(int(tally.by_day[:, :, 1].sum()))
+        return Side(tally, Drawn.ALL, {"manifest": "none", **_count(tally)}, {}, None)
     survey = survey_dataset(place, progress)
     survey.check_sound()
     manifest = survey.manifest
@@ -82,7 +88,17 @@ def read_side(path: str | Path, progress: Callable[[int], None] = lambda _: None
         **{f"roads of {one.code}": one.hash for one in manifest.networks},
         **_count(survey.tally),
     }
-    return Side(survey.tally, drawn, facts, manifest.scenario)
+    return Side(survey.tally, drawn, facts, manifest.scenario, survey)
+
+
+def count_rows(path: str | Path) -> int:
+    """Count the rows of what `read_side` reads, without reading them; errors as there."""
+    place = check_input(path, "dataset")
+    return count_bare_rows(place) if _is_bare(place) else read_manifest(place).rows
+
+
+def _is_bare(place: Path) -> bool:
+    return not (place / MANIFEST).exists() and (place.is_file() or (place / EVENTS).exists())
 
 
 def _count(tally: Tally) -> dict[str, str | int]:

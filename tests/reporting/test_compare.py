@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ from fastgen.cli import cli
 from fastgen.errors import DamageError, DataError
 from fastgen.reporting.bare_events import read_bare_events
 from fastgen.reporting.compare import compare
+from fastgen.reporting.measures import Measure
+from fastgen.reporting.pair_engine import make_engine_figures
+from fastgen.reporting.pair_figures import make_pair_figures
+from fastgen.reporting.survey import survey_dataset
 from fastgen.reporting.two_samples import compare_days, compare_samples
 from tests.helpers import build_small, copy_of, first_part
 
@@ -125,7 +130,7 @@ def test_a_broken_oven_is_seen_by_days(tmp_path: Path) -> None:
     comparison = compare(built[0], built[1])
     assert "preparation_by_day" in differing(comparison)
     rows = {row.name: row for row in comparison.rows}
-    assert rows["started_to_finished"].verdict.startswith("described alone")
+    assert rows["started_to_finished"].verdict.startswith("not judged")
     assert rows["by_minute"].verdict == "the same"
     assert rows["preparation_by_day"].effect is not None
     assert rows["preparation_by_day"].effect > 1
@@ -157,6 +162,116 @@ def test_what_is_no_dataset_is_refused(usual: Path, tmp_path: Path) -> None:
     first_part(copy).write_bytes(b"PAR1")
     with pytest.raises(DamageError):
         compare(usual, copy)
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dataset of other cities, days and a longer time, of which San Francisco is in the usual one too."""
+    folder = tmp_path_factory.mktemp("apart")
+    return build_small(
+        folder, locations=("bellevue", "sf"), days=20, seed=3, start=dt.date(2024, 3, 7), scale=0.2
+    )
+
+
+def test_what_only_one_has_is_said_and_left_out(usual: Path, apart: Path) -> None:
+    comparison = compare(usual, apart)
+    pair = comparison.pair
+    assert pair.codes == ["sf"]
+    assert comparison.notes[0] == "Only A has the location chicago."
+    assert "Only B has the location bellevue." in comparison.notes
+    assert any(one.startswith("Only A has orders of the brands ") for one in comparison.notes)
+    # 2024-03-07 is a Thursday: 2024-03-11 is put beside the Monday on which the usual one begins.
+    assert (pair.later, pair.n_days) == (4, 16)
+    assert "A has 28 days: 16 of them are compared by day." in comparison.notes
+    assert comparison.notes[-1].startswith("2024-03-11, the first day of B that is compared")
+    orders = next(row for row in comparison.rows if row.name == "orders_by_day")
+    of_both = [
+        survey_dataset(folder).tally.orders[row, days].mean()
+        for folder, row, days in ((usual, 0, slice(0, 16)), (apart, 0, slice(4, 20)))
+    ]
+    assert [orders.measure.first, orders.measure.second] == pytest.approx(of_both)
+    assert json.loads(json.dumps(comparison.to_dict()))["notes"] == list(comparison.notes)
+
+
+def test_what_shares_no_location_is_not_called_alike(apart: Path, tmp_path: Path) -> None:
+    comparison = compare(apart, build_small(tmp_path, locations=("chicago",), days=7))
+    assert comparison.n_judged == 0
+    assert comparison.verdict.startswith("Nothing can be judged")
+    assert "Nothing can be judged" in comparison.page()
+
+
+def test_locations_and_brands_of_a_universe_are_found_by_name(usual: Path, run_universe: Path) -> None:
+    """Its ids are its own: location 1 may be another city there."""
+    comparison = compare(usual, run_universe)
+    assert comparison.pair.codes == ["sf", "chicago"]
+    assert any("Only B has orders of the brands soups, toasts" in one for one in comparison.notes)
+    # It has run for three days, and its customers order again and again.
+    assert comparison.n_judged == 0
+    assert comparison.verdict.startswith("Nothing can be judged")
+
+
+def test_figures_of_two_have_the_numbers_of_each(usual: Path, apart: Path) -> None:
+    pair = compare(usual, apart).pair
+    figures = make_pair_figures(pair)
+    for name, folder, row in (("A", usual, 0), ("B", apart, 0)):
+        tally = survey_dataset(folder).tally
+        days = figures["orders_by_day"].table.filter(dataset=name)
+        assert days["orders"].to_list() == tally.orders[row].tolist()
+        assert days["own_date"][0] == tally.axes.start
+        total = int(tally.orders[row].sum())
+        for key in ("intraday", "delivery_times", "drives", "driver_waiting", "prices", "distances"):
+            table = figures[key].table.filter(dataset=name)
+            assert table["orders"].sum() == total, key
+            assert table["share"].sum() == pytest.approx(1), key
+        lines = figures["basket_lines"].table.filter(dataset=name)
+        assert (lines["lines"] * lines["orders"]).sum() == tally.by_brand[row, :, :, 2].sum()
+        brands = figures["brand_shares"].table.filter(pl.col("orders") > 0, dataset=name)
+        assert brands["orders"].sum() == total
+        mondays = figures["weekdays"].table.filter(dataset=name, weekday="Monday")
+        assert mondays["orders"].item() == pytest.approx(tally.orders[row, tally.axes.weekday == 0].mean())
+        hours = figures["hours"].table.filter(dataset=name)
+        means = tally.by_hour[row, :, :, 0] / np.bincount(tally.axes.weekday)[:, None]
+        assert hours["orders"].to_numpy() == pytest.approx(means.ravel())
+    dates = figures["orders_by_day"].table.filter(dataset="B")["date"]
+    assert dates[0] == dt.date(2023, 12, 28)
+
+
+def test_many_locations_are_added_in_tables(usual: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = compare(usual, usual).pair
+    whole = make_pair_figures(pair)["orders_by_day"].table
+    monkeypatch.setattr("fastgen.reporting.pairing.ROWS_MAX", 10)
+    added = make_pair_figures(pair)["orders_by_day"].table
+    assert added["location"].unique().to_list() == ["all together"]
+    assert added["orders"].sum() == whole["orders"].sum()
+
+
+def test_queues_of_one_universe_are_beside_nothing(usual: Path, run_universe: Path) -> None:
+    """And those of two are both there, with what disturbs each."""
+    alone = make_engine_figures(compare(usual, run_universe).pair)
+    assert alone["queue_length"].table["dataset"].unique().to_list() == ["B"]
+    assert alone["queue_length"].sentence.endswith("A has no engine that measures this.")
+    both = make_engine_figures(compare(run_universe, run_universe).pair)
+    assert set(both["utilisation"].table["dataset"]) == {"A", "B"}
+    assert both["disturbances"].table["dataset"].unique().to_list() == ["A and B"]
+    assert make_engine_figures(compare(usual, usual).pair) == {}
+    minutes = both["time_in_system"].table.filter(dataset="A", part="ride, mean")["minutes"]
+    engine = survey_dataset(run_universe).engine
+    assert engine is not None
+    assert minutes.to_list() == pytest.approx((engine.sites["ride_s"] / 60).to_list(), nan_ok=True)
+
+
+def test_changes_are_told_in_the_units_of_what_changes() -> None:
+    told = {
+        Measure("x", "", 100.0, 105.0): ("100.0", "105.0", "+5.0%"),
+        Measure("x", "count", 0, 8): ("0", "8", "+8"),
+        Measure("x", "$", 41.0, 41.0): ("$41.00", "$41.00", "no change"),
+        Measure("x", "share", 0.21, 0.18): ("21.0%", "18.0%", "-3.0 points"),
+        Measure("x", "clock", 1062, 1070): ("17:42", "17:50", "+8 min"),
+        Measure("x", "min", -2.0, -2.5): ("-2.00 min", "-2.50 min", "-0.50 min"),
+        Measure("x", "km", 2.0, None): ("2.00 km", "none", ""),
+    }
+    for measure, (first, second, change) in told.items():
+        assert (*measure.values, measure.change) == (first, second, change)
 
 
 def test_samples_of_one_distribution_have_their_level() -> None:
