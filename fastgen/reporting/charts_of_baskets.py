@@ -143,8 +143,8 @@ def draw_customers(figure: Figure, data: alt.Data) -> Drawing:
         west=f"datum.lon - {lon_step!r}[datum.location] / 2",
         east=f"datum.lon + {lon_step!r}[datum.location] / 2",
     )
-    near = np.ptp(figure.table["lat"].to_numpy()) < SMALL_DEGREES and len(codes) == 1
-    form = ".3f" if near else ".2f"
+    heights = [np.ptp(here["lat"].to_numpy()) for here in figure.table.partition_by("location")]
+    form = ".3f" if min(heights) < SMALL_DEGREES else ".2f"
     degrees = alt.Axis(grid=False, format=form, tickCount=4)
     scale = alt.Scale(zero=False, nice=False, padding=4)
     return (

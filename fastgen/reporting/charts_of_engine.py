@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Types of stations as people name them, and times with the date at midnight.
 NAME = "lower(replace(datum.label, 'KITCHEN_STATION_', ''))"
 CLOCK = "utcFormat(datum.value, utchours(datum.value) || utcminutes(datum.value) ? '%H:%M' : '%b %d')"
+TIME = "Time, UTC"
 WHEN = "utcFormat(datum.begins, '%Y-%m-%d %H:%M') + ' UTC'"
 # Height of a row of the disturbances.
 ROW_PX = 26
@@ -122,7 +123,7 @@ def _draw_lines(
 
     codes = list_locations(figure)
     kinds = figure.table[by].unique().sort().to_list()
-    form = "%" if y == "utilisation" else "~g"
+    form = "%" if y == "utilisation" else ",~r"
     base = _pick(alt.Chart(data), codes, bands)
     tips = [
         alt.Tooltip("when:N", title="from"),
@@ -157,7 +158,7 @@ def _across() -> alt.X:
     import altair as alt  # noqa: PLC0415  # of the extra
 
     axis = alt.Axis(tickCount=8, labelExpr=CLOCK)
-    return alt.X("begins:T", title="Time, UTC", scale=alt.Scale(type="utc"), axis=axis)
+    return alt.X("begins:T", title=TIME, scale=alt.Scale(type="utc"), axis=axis)
 
 
 def _bands(figure: Figure, bands: Figure, data: alt.Data, codes: list[str]) -> list[alt.Chart]:
@@ -174,7 +175,7 @@ def _bands(figure: Figure, bands: Figure, data: alt.Data, codes: list[str]) -> l
     chart = chart.transform_filter(f"datum.begins < {last}").transform_calculate(
         since=f"max(datum.begins, {first})", until=f"isValid(datum.ends) ? min(datum.ends, {last}) : {last}"
     )
-    across = alt.X("since:T", title=None, scale=alt.Scale(type="utc"))
+    across = alt.X("since:T", title=TIME, scale=alt.Scale(type="utc"))
     tips = [alt.Tooltip("name:N", title="disturbance"), alt.Tooltip("kind:N"), alt.Tooltip("target:N")]
     band = chart.mark_rect(style="band").encode(x=across, x2=alt.X2("until:T"), tooltip=tips)
     if len(bands.table.unique(["name", "location"])) > LABELS_MAX * len(codes):

@@ -68,8 +68,10 @@ def make_weekdays(tally: Tally, expected: Expected | None) -> Figure:
     by_weekday = np.bincount(axes.weekday, tally.orders.sum(axis=0), WEEK) / np.maximum(days, 1)
     busiest = WEEKDAYS[int(by_weekday.argmax())]
     usual = tally.orders.sum() / axes.n_days
-    more = by_weekday.max() / max(usual, 1e-9) - 1
-    sentence = f"{busiest} is the busiest day: {more:.0%} more orders than the average day."
+    more = f"{by_weekday.max() / max(usual, 1e-9) - 1:.0%}"
+    sentence = f"{busiest} is the busiest day: {more} more orders than the average day."
+    if more == "0%":
+        sentence = "No day of the week is busier than the others."
     columns = {
         "location": (LOCATION, np.repeat(axes.codes, WEEK)),
         "weekday": (Column("weekday"), WEEKDAYS * axes.n_locations),

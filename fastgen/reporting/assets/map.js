@@ -139,7 +139,7 @@ class Movers {
 
 /** A canvas that shows streets and movers at a time; it can be played, moved and zoomed. */
 class DayMap {
-  static FADES = 4;        // pieces of a trail, each paler than the one before
+  static FADES = [4, 2];   // pieces of a trail, each paler than the one before; and of those of a crowd
   static DONE_S = 600;     // how long a finished order stays
   static PART = 250;       // marks of orders that a frame draws while the day is played
   static CROWD = 100;      // drivers at once from which on marks are small and pale
@@ -151,7 +151,7 @@ class DayMap {
     // Streets; streets and orders, as they are shown, and as they are being drawn.
     for (const name of ["base", "still", "spare"]) this[name] = document.createElement("canvas");
     Object.assign(this, {streets: null, movers: new Movers(), layer: "flow", time: 0, end: 86400, speed: 300});
-    Object.assign(this, {playing: false, seen: true, frames: 0, drivers: [], zoomed: 1, trailS: 240});
+    Object.assign(this, {playing: false, seen: true, frames: 0, drivers: [], zoomed: 1, trailS: 240, fades: DayMap.FADES[0]});
     new ResizeObserver(() => this.resize()).observe(canvas);
     // A map that nobody sees stands still.
     new IntersectionObserver(([entry]) => { this.seen = entry.isIntersecting; }).observe(canvas);
@@ -171,6 +171,7 @@ class DayMap {
     this.trailS = Math.max(60, Math.min(240, 15000 / Math.max(1, drivers)));
     this.isCrowded = drivers > DayMap.CROWD;
     this.paleness = this.isCrowded ? 0.45 : 1;
+    this.fades = DayMap.FADES[Number(this.isCrowded)];
     this.marks = this.painting = null;
     if (moved) this.fit();
     this.draw();
@@ -317,13 +318,13 @@ class DayMap {
     this.stale = false;
     context.globalAlpha = 1;
     context.drawImage(this.still, 0, 0);
-    const drivers = [], trails = Array.from({length: DayMap.FADES}, () => new Path2D());
+    const drivers = [], trails = Array.from({length: this.fades}, () => new Path2D());
     const [first, behind] = movers.near(time, 0);
     for (let i = first; i < behind; i++) if (Movers.moves(movers.orders[i], time)) drivers.push(this.#drive(movers.orders[i], trails));
     Object.assign(context, {strokeStyle: this.colours.driver, lineCap: "butt", lineJoin: "bevel"});
     trails.forEach((trail, age) => {
-      context.globalAlpha = 0.8 - 0.18 * age;
-      context.lineWidth = (3.4 - 0.6 * age) * this.dense;
+      context.globalAlpha = 0.8 - 0.72 * age / this.fades;
+      context.lineWidth = (3.4 - 2.4 * age / this.fades) * this.dense;
       context.stroke(trail);
     });
     context.globalAlpha = 1;
@@ -380,7 +381,7 @@ class DayMap {
   /** Find where the driver of an order is, and add what lies behind to the trails. */
   #drive(order, trails) {
     const {streets, px, py} = this, whole = streets.far[order.point], drive = order.ends - order.leaves;
-    const far = whole * (this.time - order.leaves) / drive, piece = whole * this.trailS / drive / DayMap.FADES;
+    const far = whole * (this.time - order.leaves) / drive, piece = whole * this.trailS / drive / this.fades;
     let end = streets.streetAt(order.point, far), age = 0;
     const street = end, [x, y] = streets.positionOn(end, far);
     trails[0].moveTo(this.#x(x), this.#y(y));
@@ -393,7 +394,7 @@ class DayMap {
       }
       const [sx, sy] = streets.positionOn(end, next), cut = [this.#x(sx), this.#y(sy)];
       trails[age].lineTo(...cut);
-      if (++age === DayMap.FADES) break;
+      if (++age === this.fades) break;
       trails[age].moveTo(...cut);
     }
     return {order, x, y, street};

@@ -16,10 +16,15 @@ DRAWN = """Object.fromEntries([...document.querySelectorAll("[data-chart]")].map
         return length > 0.5 && (width > 0.5 || height > 0.5);
     }).length,
 ]))"""
+# Axes without a label.
+BARE = """[...document.querySelectorAll("[data-chart]")].flatMap(chart =>
+    [...chart.querySelectorAll("[aria-roledescription=axis]")]
+        .filter(axis => !axis.querySelector(".role-axis-label text")?.textContent)
+        .map(axis => `${chart.dataset.chart}: ${axis.getAttribute("aria-label")}`))"""
 # Parts of charts that stick out of their place, which would cut them off.
 OVERFLOW = """[...document.querySelectorAll("[data-chart]")].flatMap(chart => {
     const box = chart.getBoundingClientRect();
-    return [...chart.querySelectorAll("svg, svg text, .vega-bind")].filter(part => {
+    return [...chart.querySelectorAll("svg, svg text:not([opacity='0']), .vega-bind")].filter(part => {
         const {left, right, width} = part.getBoundingClientRect();
         return width && (left < box.left - 1 || right > box.right + 1 || right > innerWidth + 1);
     }).map(part => `${chart.dataset.chart}: ${part.textContent.slice(0, 40)}`);
@@ -41,6 +46,12 @@ COLLISIONS = """[...document.querySelectorAll("[data-chart]")].flatMap(chart => 
 def find_drawn(page: Page) -> dict[str, int]:
     """Count the marks of each chart that can be seen."""
     found: dict[str, int] = page.evaluate(DRAWN)
+    return found
+
+
+def find_bare_axes(page: Page) -> list[str]:
+    """List the axes of charts that have no labels."""
+    found: list[str] = page.evaluate(BARE)
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.reporting.page.accessibility import find_faults
 from tests.reporting.page.conftest import opened, wait_for_charts
-from tests.reporting.page.seen import find_collisions, find_drawn, find_overflow
+from tests.reporting.page.seen import find_bare_axes, find_collisions, find_drawn, find_overflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,14 @@ def page(browser: Browser, weeks_file: Path) -> Iterator[Page]:
     """Open the page once for tests that only look at it; in the end it must have been silent and alone."""
     with opened(browser, weeks_file) as found:
         yield found
+
+
+def resize(page: Page, width: int) -> None:
+    """Give the window another width, and wait until the charts follow."""
+    if page.evaluate("innerWidth") != width:
+        page.evaluate("delete document.documentElement.dataset.ready")
+        page.set_viewport_size({"width": width, "height": 740})
+    wait_for_charts(page)
 
 
 def test_every_chart_is_drawn(page: Page) -> None:
@@ -59,8 +67,11 @@ def test_other_datasets_are_drawn(browser: Browser, kind: str, request: pytest.F
         drawn = find_drawn(page)
         assert len(drawn) == {"engine_file": 21, "empty_file": 0, "cancelled_file": 17}[kind]
         assert {key: n for key, n in drawn.items() if n < 2 and key != "quantities"} == {}
-        assert find_overflow(page) == []
-        assert find_collisions(page) == []
+        assert find_bare_axes(page) == []
+        for width in (1100, 360):
+            resize(page, width)
+            assert find_overflow(page) == [], width
+            assert find_collisions(page) == [], width
         if kind == "engine_file":
             words = page.locator("[data-chart=queue_length] svg").text_content()
             assert words is not None
@@ -71,10 +82,8 @@ def test_fits_any_width(browser: Browser, weeks_file: Path) -> None:
     """Nothing is wider than the window or than its card, and no two labels lie on each other."""
     with opened(browser, weeks_file, viewport={"width": WIDTHS[0], "height": 740}) as page:
         for width in WIDTHS:
-            if width != WIDTHS[0]:
-                page.evaluate("delete document.documentElement.dataset.ready")
-                page.set_viewport_size({"width": width, "height": 740})
-                wait_for_charts(page)
+            resize(page, width)
+            assert find_bare_axes(page) == [], width
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert find_overflow(page) == [], width
             assert find_collisions(page) == [], width
