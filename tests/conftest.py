@@ -1,4 +1,4 @@
-"""Keep the tests' files in memory, and their route tables out of the user's cache; let them press Ctrl-C."""
+"""Keep the tests' files in memory, their route tables out of the user's cache; Ctrl-C and a browser for all."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browsers import browser
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = ["browser"]
 # A file system in memory that Linux has.
 MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a folder of its own in it
 ROOM_BYTES = 4 << 30

@@ -35,7 +35,7 @@ FAULTS = (
     ("early", "early", "an event is more than a day ahead of all others"),
     ("malformed", "malformed", "a line is no JSON, or longer than 1,000,000 bytes"),
     ("incomplete", "incomplete", "a field is missing, null, or of another type"),
-    ("lost", "lost", "an event never came of an order that was delivered"),
+    ("lost", "lost", "an event of a delivered order never came, or not as a row that can be read"),
 )
 LOCAL_NAMES = frozenset({"localhost"})
 _HEADERS = {

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 # An ended order stays so long on the map; one of which nothing more is heard is given up after this time.
-SHOWN_S, FORGOTTEN_S = 600, 6 * S_PER_H
+SHOWN_S, FORGOTTEN_S = 600, 3 * S_PER_H
 # The memory of a watch is bounded by these, whatever the stream is like.
 ORDERS_MAX, PLACES_MAX, IDS_MAX, ENDED_MAX = 20_000, 100, 200_000, 20_000
 OPEN, IS_DELIVERED, IS_CANCELLED = 0, 1, 2

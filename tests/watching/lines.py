@@ -61,6 +61,11 @@ def life(order: str, created: float = 0.0, upto: int = len(STEPS), **changes: An
     return made[:upto]
 
 
+def in_time(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put rows into the order of their times."""
+    return sorted(rows, key=lambda row: str(row["ts"]))
+
+
 def encode(rows: Iterable[dict[str, Any] | bytes]) -> bytes:
     """Write rows as lines; bytes are lines already."""
     return b"".join((row if isinstance(row, bytes) else json.dumps(row).encode()) + b"\n" for row in rows)

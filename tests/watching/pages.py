@@ -70,10 +70,12 @@ class Shown:
 
 
 @contextmanager
-def served(watch: Watch, host: str = "127.0.0.1", title: str = "landing") -> Iterator[tuple[str, int]]:
+def served(
+    watch: Watch, host: str = "127.0.0.1", title: str = "landing", port: int = 0
+) -> Iterator[tuple[str, int]]:
     """Serve a watch in a thread; give host and port."""
     stop = threading.Event()
-    with open_socket(host, 0) as opened:
+    with open_socket(host, port) as opened:
         app = make_app(watch, title, host, is_ending=stop.is_set)
         thread = threading.Thread(target=run_server, args=(app, opened, stop))
         thread.start()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastgen.errors import DataError
@@ -59,6 +59,7 @@ def test_reads_the_last_rows_alone(suffix: str, tmp_path: Path, monkeypatch: pyt
     assert found == [row["event_id"] for row in ROWS][-len(found) :]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(LINES)), max_size=20))
 def test_lines_are_the_same_wherever_reads_end(cuts: list[int]) -> None:
     cutter, rows = LineCutter(), []

@@ -83,6 +83,7 @@ def test_what_is_no_object_of_json_is_malformed(line: bytes) -> None:
     assert parse_line(line) == Malformed(is_json=False)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_no_bytes_are_an_error(line: bytes) -> None:
     assert isinstance(parse_line(line), Malformed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastgen.watching.stream_clock import STRAY_S, STRAYS_AHEAD, STRAYS_BEHIND, StreamClock
@@ -17,6 +17,7 @@ def seen(moments: list[float]) -> StreamClock:
     return clock
 
 
+@settings(deadline=None)
 @given(st.lists(times, min_size=1))
 def test_events_within_a_day_set_the_clock_to_the_newest_and_count_the_others_as_late(
     moments: list[float],
@@ -28,6 +29,7 @@ def test_events_within_a_day_set_the_clock_to_the_newest_and_count_the_others_as
     assert (clock.n_early, clock.n_jumps) == (0, 0)
 
 
+@settings(deadline=None)
 @given(st.lists(times, min_size=2), st.sampled_from([2.5e11, 1.9e9]), st.integers(1, STRAYS_AHEAD - 1))
 def test_few_events_of_another_age_are_early_and_stop_nothing(
     moments: list[float], wrong: float, n_wrong: int

@@ -1,14 +1,11 @@
-"""A browser for all tests of pages: Debian's Chromium, steered by the package playwright."""
+"""Pages of reports, and what opens them in a browser."""
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from fastgen.reporting.certificate import certify
 from fastgen.reporting.make_figures import make_figures
@@ -16,44 +13,19 @@ from fastgen.reporting.map_section import make_map_section
 from fastgen.reporting.model import expect
 from fastgen.reporting.page import make_page
 from fastgen.reporting.survey import survey_dataset
+from tests.browsers import LOADED_MS
 from tests.building.toy import write_toy_roads
 from tests.generating.closing_builds import build_closing
 from tests.reporting.page.map_page import make_map_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
     from fastgen.reporting.map_section import MapSection
     from fastgen.reporting.survey import Survey
-
-BROWSERS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
-# As on a machine without a graphics card; and nothing is asked from the network.
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-)
-
-# A loaded machine may take this long for what is usually done at once.
-LOADED_MS = 180_000
-# Set where a missing browser is a fault and no reason to skip.
-DEMANDED = "FASTGEN_TEST_BROWSER"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = next((path for path in BROWSERS if Path(path).exists()), None)
-    if found is None:
-        assert not os.environ.get(DEMANDED), f"expected a browser, {' or '.join(BROWSERS)}"
-        pytest.skip(f"needs a browser: {' or '.join(BROWSERS)}")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield chromium
-        chromium.close()
 
 
 @contextmanager
