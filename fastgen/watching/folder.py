@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"events-(\d{10,18})\.(jsonl|jsonl\.gz|parquet)")
 # By what it puts into a folder and its control folder inside of it, see `emitting.control`.
 _MARK, _NAME_FILE = ".fastgen-", ("_fastgen", "folder.id")
-# About 90,000 events: a second or two of reading, and more than the orders of a day that are open.
-BEHIND_MAX = 32 << 20
+# About 45,000 events, more than those of all open orders: seconds of reading, also on a busy machine.
+BEHIND_MAX = 16 << 20
 # Of the files of a folder, however many, so many of the newest are looked at.
 FILES_MAX = 5_000
 # A file system may give the same time to two changes of a folder within this period.
