@@ -9,7 +9,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint test test-long test-nojit fuzz bench dataset verify check
+.PHONY: help install format lint test test-long test-nojit fuzz bench docs dataset verify check
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -58,6 +58,9 @@ fuzz: $(DEVELOPMENT) ## FUZZ_MINUTES (60) of random inputs to every reader of fi
 bench: $(DEVELOPMENT) ## benchmarks; benchmarks/README.md says what they measure
 	$(BIN)/pytest benchmarks --benchmark-enable
 
+docs: $(DEVELOPMENT) ## the documents as a site, .site/index.html; a dead link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file .ci/site/mkdocs.yml
+
 dataset: $(RUNTIME) ## build canonical_dataset/ and check it
 	$(BIN)/fastgen build --overwrite -o canonical_dataset
 	$(BIN)/fastgen verify canonical_dataset --against canonical_dataset/checksums.json
@@ -65,4 +68,4 @@ dataset: $(RUNTIME) ## build canonical_dataset/ and check it
 verify: $(RUNTIME) ## check canonical_dataset/ against its checksums
 	$(BIN)/fastgen verify canonical_dataset --against canonical_dataset/checksums.json
 
-check: lint test test-nojit ## everything that has to pass before a commit
+check: lint test test-nojit docs ## everything that has to pass before a commit

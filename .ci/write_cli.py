@@ -53,7 +53,9 @@ def _options(command: click.Command, context: click.Context) -> str:
     """Make a table of the options; no line is wrapped, so that no terminal's width matters."""
     records = [parameter.get_help_record(context) for parameter in command.params]
     rows = [(names, text) for names, text in filter(None, records)]
-    lines = [f"| `{_cell(names)}` | {_cell(re.sub(r' {2,}', ' ', text))} |" for names, text in rows]
+    # Two brackets side by side are a link in Markdown.
+    texts = [re.sub(r" {2,}", " ", text).replace("] [", "; ") for _, text in rows]
+    lines = [f"| `{_cell(names)}` | {_cell(text)} |" for (names, _), text in zip(rows, texts, strict=True)]
     return "\n".join(["| option | meaning |", "|---|---|", *lines]) + "\n"
 
 

@@ -180,7 +180,7 @@ def test_make_alone_lists_its_targets(checkout: Path) -> None:
     listed = make(checkout)
     assert listed.returncode == 0
     shown = re.findall(r"^  make (\S+)", listed.stdout, re.MULTILINE)
-    targets = "help install format lint test test-long test-nojit fuzz bench dataset verify check"
+    targets = "help install format lint test test-long test-nojit fuzz bench docs dataset verify check"
     assert shown == targets.split()
 
 

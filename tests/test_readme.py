@@ -21,7 +21,7 @@ from fastgen.inputs.loading import load_inputs
 from fastgen.live_kitchens.examples import EXAMPLES, read_example
 from fastgen.model.station_kitchens import StationKitchens
 from tests.cli.test_main import COMMANDS
-from tests.documents import DOCUMENTS, ROOT, blocks
+from tests.documents import DOCUMENTS, RECIPES, ROOT, blocks
 from tests.universes.tables import run_sites, write_tables
 
 README = DOCUMENTS["README.md"]
@@ -29,16 +29,17 @@ SHELL_LINES = [
     re.split(r"  #| [|>] ", line)[0].strip()
     for document in DOCUMENTS
     for text in blocks(document, "")
-    for line in text.splitlines()
+    for line in text.replace("\\\n", " ").splitlines()
 ]
 TYPED = sorted({line for line in SHELL_LINES if line.startswith("fastgen ")})
 MENTIONED = sorted(
     {line for text in DOCUMENTS.values() for line in re.findall(r"`(fastgen [a-z][^`\n\\]*)`", text)}
 )
+ALONE = [document for document in DOCUMENTS if document not in RECIPES]
 # Examples for a Spark session are run where there is one: tests/spark, tests/replaying/spark_zone.py.
 PYTHON = [
     pytest.param(text, id=f"{document} {number}")
-    for document in DOCUMENTS
+    for document in ALONE
     for number, text in enumerate(blocks(document, "python"))
     if "spark" not in text
 ]
@@ -89,8 +90,8 @@ def test_every_target_of_make_is_documented_and_exists() -> None:
 def test_files_that_are_named_exist(document: str) -> None:
     rooms = r"(?:\.ci|\.github|benchmarks|canonical_dataset|docs|fastgen|tests)"
     named = set(re.findall(rf"(?<![\w/.-]){rooms}/[\w/.-]*\w/?", DOCUMENTS[document]))
-    named |= set(re.findall(r"\]\(([^)]+)\)", DOCUMENTS[document]))
-    # A link goes from the folder of its document.
+    # A link goes from the folder of its document, maybe on to an anchor.
+    named |= set(re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", DOCUMENTS[document]))
     places = (ROOT, (ROOT / document).parent)
     assert sorted(name for name in named if not any((place / name).exists() for place in places)) == []
 
@@ -173,7 +174,7 @@ def test_python_example_runs(code: str, workplace: Path, monkeypatch: pytest.Mon
     exec(code, {})  # noqa: S102  # our own documents
 
 
-@pytest.mark.parametrize("document", [name for name in DOCUMENTS if blocks(name, "sql")])
+@pytest.mark.parametrize("document", [name for name in ALONE if blocks(name, "sql")])
 def test_query_finds_rows(document: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(workplace)
     if not (workplace / "landing").exists():

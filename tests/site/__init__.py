@@ -1,0 +1,1 @@
+"""Tests of the documents as a site, and of the recipes in them."""
