@@ -27,6 +27,7 @@ Rooms (packages and modules), each of which imports only from rooms below it::
     kernels/                     what all compiled code shares
     model/                       parameters and arrays, checked once; interfaces between rooms
     files  paths  records        write files whole; check names of files; check JSON from outside
+    extras                       name the extra that a missing package comes with
     loading  jit                 import Numba quickly; compile kernels, and cache them on disk
     rng  units  errors  version  addresses of random draws; conversions; errors; version
 

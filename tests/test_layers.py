@@ -32,7 +32,7 @@ FLOORS = (
     ("parquet",),
     ("kernels", "model"),
     ("files", "records", "loading", "jit"),
-    ("paths",),
+    ("extras", "paths"),
     ("rng", "units", "errors", "version"),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import reprlib
-from importlib.util import find_spec
 
-from fastgen.errors import DataError
+from fastgen.extras import require_extra
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, 80, 80, 80
@@ -15,23 +14,8 @@ FOR_STREETS, FOR_SERVERS = ("networkx", "shapely"), ("requests",)
 
 
 def require_osm_extra(packages: tuple[str, ...]) -> None:
-    """Check that packages of the extra `osm` are installed.
-
-    Parameters
-    ----------
-    packages
-        `FOR_STREETS`, `FOR_SERVERS`, or both together.
-
-    Raises
-    ------
-    DataError
-        If one is missing; the message names it, and the command that installs it.
-    """
-    missing = [name for name in packages if find_spec(name) is None]
-    if missing:
-        raise DataError(
-            f"OpenStreetMap data needs {', '.join(missing)}: run pip install 'fastgen[osm]', then try again."
-        )
+    """Check that `FOR_STREETS`, `FOR_SERVERS` or both together are installed, as `require_extra` does."""
+    require_extra("osm", "OpenStreetMap data", packages)
 
 
 def quote_error(error: Exception) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fastgen import extras
 from fastgen.errors import DataError, FastgenError, OutputError, ScenarioError
-from fastgen.roads import extras
 from fastgen.roads.files import import_roads
 from fastgen.roads.measures import StreetMeasures, measure_streets
 from fastgen.roads.offline import builtin_codes, load_builtin

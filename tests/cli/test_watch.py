@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fastgen import extras
 from fastgen.cli import main
-from fastgen.watching import extras
 from fastgen.watching.server import open_socket
 from tests.cli.processes import run_fastgen
 from tests.cli.watches import watching

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from osmnx import settings
 
+from fastgen import extras
 from fastgen.errors import DataError, FastgenError, OutputError
-from fastgen.roads import extras
 from fastgen.roads.download import download_roads
 from fastgen.roads.files import import_roads
 from tests.roads.overpass import DATA_TIME, Overpass

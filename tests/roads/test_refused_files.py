@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import osmnx as ox
 import pytest
 
+from fastgen import extras
 from fastgen.errors import DataError
-from fastgen.roads import extras
 from fastgen.roads.files import import_roads
 from tests.roads.imports import import_town, osmnx_town
 from tests.roads.town import ROADS, WAYS, TownWay, write_osm
