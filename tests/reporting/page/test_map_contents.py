@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import pytest
 from fastgen.reporting.map_section import make_map_section
 from fastgen.reporting.survey import survey_dataset
 from tests.reporting.map_reader import Place
-from tests.reporting.page.map_page import ask, choose, make_map_page, settle
+from tests.reporting.page.map_page import ask, choose, drawn, make_map_page, settle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,6 +147,28 @@ def test_cancelled_orders_have_a_mark(
     choose(page, number, f"day {trip.day}")
     ask(page, f"map.seek({trip.ended})")
     assert " 0 cancelled" not in page.inner_text("[data-map=status]")
+
+
+def test_couriers_have_a_mark_for_each_way_to_move(open_page: Open, map_file: Path) -> None:
+    page = open_page(map_file)
+    pictures = {}
+    for mode in ("", "foot", "bicycle", "car"):
+        ask(page, f"map.movers.orders.forEach(order => {{ order.mode = {mode!r}; }})")
+        ask(page, "map.draw()")
+        pictures[mode] = drawn(page)
+    # By car, as all drivers of other datasets.
+    assert pictures[""] == pictures["car"]
+    assert len(set(pictures.values())) == 3
+
+
+def test_the_legend_has_the_couriers_that_there_are(street_map: MapSection) -> None:
+    page = make_map_page(street_map)
+    assert "driver on the way, and where" in page
+    assert "courier on foot" not in page
+    page = make_map_page(replace(street_map, modes=("foot", "car")))
+    assert "driver on the way, and where" not in page
+    assert page.index("courier on foot") < page.index("courier in a car")
+    assert "courier on a bicycle" not in page
 
 
 def test_no_orders(no_orders: Path, tmp_path: Path, open_page: Open) -> None:

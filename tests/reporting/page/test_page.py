@@ -7,10 +7,14 @@ import hashlib
 import html
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fastgen.reporting.certificate import certify
 from fastgen.reporting.make_figures import make_figures
+from fastgen.reporting.map_section import make_map_section
 from fastgen.reporting.model import expect
+from fastgen.reporting.page import make_page
 from fastgen.reporting.survey import survey_dataset
 from tests.reporting.page.conftest import page_of
 
@@ -67,3 +71,21 @@ def test_the_page_tells_how_the_dataset_was_made(weeks: str, survey: Survey) -> 
         assert said in text
     assert "Streets are synthetic" in text
     assert re.search(r"All \d+ checks and tests passed", text)
+
+
+def test_a_failed_test_is_named_in_the_verdict(survey: Survey, dataset: Path) -> None:
+    roads = dataset.parent / "roads"
+    expected = expect(survey, roads)
+    sound = certify(survey, expected)
+    first, *others = sound.tests
+    failed = replace(first, passed=False, verdict="too far out")
+    page = make_page(
+        survey,
+        make_figures(survey, expected),
+        replace(sound, tests=(failed, *others)),
+        make_map_section(survey, roads),
+    )
+    text = html.unescape(page)
+    assert f"1 of {len(sound.rows)} checks and tests failed: {first.name}." in text
+    assert '<section class="verdict bad"' in text
+    assert "too far out" in text[text.index('<h2 id="certificate">') :]
