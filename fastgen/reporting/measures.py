@@ -23,8 +23,8 @@ CENT = 100.0
 FORMS = {"share": "{:.1%}", "$": "${:,.2f}", "count": "{:,.0f}"}
 # From here on one decimal is enough.
 MANY = 100
-# A change of less is rounding.
-_NOTHING = 1e-9
+# A smaller change can't be seen in numbers of one decimal of a per cent.
+_NOTHING = 5e-4
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Measure:
             return ""
         difference = self.second - self.first
         match self.unit:
-            case _ if abs(difference) < _NOTHING * abs(self.first):
+            case _ if abs(difference) <= _NOTHING * abs(self.first):
                 return "no change"
             case "share":
                 return f"{100 * difference:+.1f} points"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fastgen.reporting.chart_parts import describe, list_locations, pick_location, sentence_case
-from fastgen.reporting.charts_of_engine import WHEN
+from fastgen.reporting.charts_of_engine import CLOCK, WHEN
 from fastgen.reporting.pair_chart_parts import hover, tell_apart
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def draw_engine(figure: Figure, data: alt.Data, bands: Figure, bands_data: alt.D
         .transform_calculate(when=WHEN)
     )
     form = "~%" if figure.key == "utilisation" else ",~f"
-    across = alt.X("begins:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(tickCount=8))
+    axis = alt.Axis(tickCount=8, labelExpr=CLOCK)
+    across = alt.X("begins:T", title="Time, UTC", scale=alt.Scale(type="utc"), axis=axis)
     tips = [
         alt.Tooltip("dataset:N"),
         alt.Tooltip("when:N", title="from"),
@@ -84,7 +85,7 @@ def _draw_bands(figure: Figure, bands: Figure, data: alt.Data, codes: list[str])
         until=f"isValid(datum.ends) ? min(datum.ends, {last}) : {last}",
         label="datum.dataset + ': ' + datum.name",
     )
-    across = alt.X("since:T", title=None, scale=alt.Scale(type="utc"))
+    across = alt.X("since:T", title="Time, UTC", scale=alt.Scale(type="utc"))
     tips = [alt.Tooltip("label:N", title="disturbance"), alt.Tooltip("kind:N"), alt.Tooltip("target:N")]
     band = chart.mark_rect(style="percentile", opacity=0.16, strokeWidth=0).encode(
         x=across, x2=alt.X2("until:T"), tooltip=tips
