@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fastgen.cli import options
+from fastgen.cli.allocation import reuse_freed_memory
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.cli.streams import STDOUT, stdout_bytes
@@ -126,13 +127,10 @@ def _show(dataset: Path, output: Path, roads: Path | None) -> None:
 
 
 def _load_libraries() -> None:
-    """Load what every report needs, and let PyArrow give back the memory that it has freed."""
+    """Load what every report needs."""
     with uncollected():
-        import pyarrow as pa  # noqa: PLC0415  # heavy
-
         import fastgen.reporting.run  # noqa: F401, PLC0415  # heavy
-    # Its own allocator keeps 80 MB of it.
-    pa.set_memory_pool(pa.system_memory_pool())
+    reuse_freed_memory()
 
 
 def _certify(dataset: Path, roads: Path | None) -> None:

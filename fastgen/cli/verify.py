@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fastgen.cli import options
+from fastgen.cli.allocation import reuse_freed_memory
 from fastgen.cli.places import Place
 from fastgen.cli.printing import say, say_json
 from fastgen.errors import OutputError
@@ -54,13 +55,10 @@ def verify(dataset: Path, against: Path | None, as_json: bool) -> None:  # noqa:
 
 def _run(dataset: Path, against: Path | None) -> VerifyReport:
     with uncollected():
-        import pyarrow as pa  # noqa: PLC0415  # heavy
-
         from fastgen.dataset.manifest import read_manifest  # noqa: PLC0415  # heavy
         from fastgen.dataset.verify.run import verify_dataset  # noqa: PLC0415  # heavy
 
-    # PyArrow's own allocator keeps what it has freed, 80 MB of it.
-    pa.set_memory_pool(pa.system_memory_pool())
+    reuse_freed_memory()
     if not sys.stderr.isatty():  # no progress bar in a log
         return verify_dataset(dataset, against)
     from rich.console import Console  # noqa: PLC0415  # slow to import
