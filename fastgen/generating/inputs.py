@@ -10,7 +10,7 @@ from fastgen.errors import ScenarioError
 from fastgen.faults.plan import load_scenario_faults
 from fastgen.generating.kitchen_loads import check_kitchen_loads
 from fastgen.generating.simulation import Simulation, make_simulation
-from fastgen.inputs.loading import load_inputs
+from fastgen.inputs.loading import load_inputs, name_file
 from fastgen.inputs.location_tables import make_dimensions
 from fastgen.inputs.menus import load_built_in_menus
 from fastgen.model.disturbances import USUAL
@@ -112,7 +112,7 @@ def load_simulation(
     _warn_of_gaps(areas, roads, announce, inputs)
     simulation = make_simulation(loaded, dims, tables, make_source)
     if make_source is None:
-        for line in check_kitchen_loads(simulation):
+        for line in name_file(paths["scenario"], lambda: check_kitchen_loads(simulation)):
             announce(line)
     return simulation
 

@@ -60,7 +60,7 @@ def load_inputs(
     """
     if dimensions_dir is None:
         scenario = scenario_from_tree(merge_file(scenario_path), scenario_path, overrides)
-        return scenario, _name_file(scenario_path, lambda: make_dimensions(scenario, load_built_in_menus()))
+        return scenario, name_file(scenario_path, lambda: make_dimensions(scenario, load_built_in_menus()))
     # Only for a folder of tables: most builds have none.
     from fastgen.inputs.tables import read_tables_silently, warn_of  # noqa: PLC0415  # slow to import
 
@@ -74,17 +74,30 @@ def load_inputs(
         as_read = scenario_from_tree(merge_file(None, locations), dimensions_dir)
         # If the file changed a location or a placement, the two tables about them are made anew.
         if same_locations(scenario, as_read):
-            _name_file(scenario_path, lambda: check_launched_brands(scenario, tables))
+            name_file(scenario_path, lambda: check_launched_brands(scenario, tables))
         else:
             menus = BrandTables(tables.brands, tables.menus, tables.categories, tables.items)
-            tables = _name_file(scenario_path, lambda: make_dimensions(scenario, menus))
+            tables = name_file(scenario_path, lambda: make_dimensions(scenario, menus))
     # Last, so that a command that fails prints its error alone.
     warn_of(renumbered)
     return scenario, tables
 
 
-def _name_file(path: Path | None, make: Callable[[], _T]) -> _T:
-    """Call a function, whose errors are of a scenario file."""
+def name_file(path: Path | None, make: Callable[[], _T]) -> _T:
+    """Call a function whose errors are of a scenario file, and put its path in front of them.
+
+    Parameters
+    ----------
+    path
+        The file; None: the errors stay as they are.
+    make
+        The function.
+
+    Raises
+    ------
+    ScenarioError
+        As the function.
+    """
     try:
         return make()
     except ScenarioError as error:

@@ -48,13 +48,23 @@ def test_plan_shows_the_loads(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["build", "plan"])
-def test_an_overload_ends_commands_with_one_line(folder: Path, tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize("file", [None, "full.toml"])
+def test_an_overload_ends_commands_with_one_line(
+    folder: Path, tmp_path: Path, command: str, file: str | None
+) -> None:
+    """It names the scenario file, where there is one."""
     out = ("--output", tmp_path / "data") if command == "build" else ()
-    options = ("--roads", folder / "towns", "--days", "3", "--scale", "5", "--kitchen", "stations")
+    options: list[str | Path] = ["--roads", folder / "towns", "--days", "3", "--scale", "5"]
+    options += ["--kitchen", "stations"]
+    if file is not None:
+        (folder / file).write_text("seed = 4\n", encoding="utf-8")
+        options += ["--scenario", folder / file]
     said = run_fastgen(command, *options, *out)
     assert (said.returncode, said.stdout) == (2, "")
-    assert said.stderr.startswith("fastgen: kitchen: expected a load of at most 1 in the busiest hour, got ")
-    assert said.stderr.count("\n") == 1
+    # The first command also says that it computes routes.
+    (line,) = [line for line in said.stderr.splitlines() if not line.startswith("computing ")]
+    named = "" if file is None else f"{folder / file}: "
+    assert line.startswith(f"fastgen: {named}kitchen: expected a load of at most 1 in the busiest hour, got ")
     assert not list(tmp_path.iterdir())
 
 

@@ -104,7 +104,8 @@ def test_too_high_a_load_is_refused_with_what_to_change(tmp_path: Path, roads: P
     with pytest.raises(ScenarioError) as caught:
         simulate(tmp_path, refused, roads=roads, days=3, scale=2)
     message = str(caught.value)
-    assert message.startswith("kitchen: expected a load of at most 1 in the busiest hour, got ")
+    file = tmp_path / "it.toml"
+    assert message.startswith(f"{file}: kitchen: expected a load of at most 1 in the busiest hour, got ")
     assert "for the workstations of sf on day 2 (set workstations = " in message
     assert message.endswith("accept_overload = true accepts it.")
     assert "\n" not in message
