@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +13,15 @@ import pytest
 
 import fastgen
 import fastgen.spark
+from fastgen.building.receipts import RUN
+from fastgen.dataset.layout import MANIFEST, WORK
 from fastgen.errors import OutputError, ScenarioError
 from fastgen.spark.universe import spark_engine
 from fastgen.universes.run import run_universe
 from fastgen.universes.run_options import RunOptions, RunProgress
+from tests.effort import repeats
 from tests.spark import site_faults
+from tests.spark.conftest import ROOT
 from tests.universes.small_universe import hash_files, write_universe
 
 if TYPE_CHECKING:
@@ -23,6 +31,13 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 DAYS = 3
+# What a run has just written when its driver is killed, and whether Spark goes on then: the first orders of a
+# site, the first snapshot, and, once all sites are recorded, the folder by which tasks make the events.
+DRIVER_KILLS = [
+    ("universe/orders/*/*.parquet", True),
+    ("universe/snapshots/*/*", False),
+    (f"{WORK}/{RUN}*", True),
+]
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +116,24 @@ def test_a_killed_task_changes_nothing(folder: Path, run_by: Callable[..., None]
     run_by(name, partial(site_faults.record_and_die_once, marker=str(marker), moment=moment))
     assert marker.exists()
     assert hash_files(folder / name) == hash_files(folder / "threads")
+
+
+@pytest.mark.parametrize(("written", "on_spark"), DRIVER_KILLS[: repeats(1, 3)])
+def test_a_killed_driver_changes_nothing(
+    spark: SparkSession, folder: Path, written: str, *, on_spark: bool
+) -> None:
+    name = f"driver-{written.split('/')[1]}"
+    dataset = folder / name
+    command = [sys.executable, "-m", "tests.spark.universe_driver", str(folder), name, str(DAYS)]
+    with subprocess.Popen(command, cwd=ROOT) as driver:
+        while driver.poll() is None and not list(dataset.glob(written)):
+            time.sleep(0.01)
+        driver.send_signal(signal.SIGKILL)
+    assert driver.returncode == -signal.SIGKILL
+    assert not (dataset / MANIFEST).exists()
+    run = partial(fastgen.spark.run_universe, spark) if on_spark else fastgen.universe.run
+    run(folder / "templates", dataset, days=DAYS, roads=folder / "roads", snapshot_every=1, force=True)
+    assert hash_files(dataset) == hash_files(folder / "threads")
 
 
 def test_an_attempt_that_is_overtaken_gives_up(folder: Path, run_by: Callable[..., None]) -> None:
