@@ -1,4 +1,4 @@
-"""Keep the tests' files in memory, their route tables out of the user's cache; Ctrl-C and a browser for all."""
+"""Keep the files of tests in memory, and route tables out of the user's cache; one browser for all tests."""
 
 from __future__ import annotations
 

@@ -103,7 +103,8 @@ def matching(doc: str, pattern: str, rule: str, key: str | None = None) -> Metad
             raise ValueError
         return str(value)
 
-    schema = {"type": "string", "maxLength": 200, "pattern": f"^(?:{pattern})$"}
+    one_line = f"(?={_ONE_LINE.removeprefix('^')})"
+    schema = {"type": "string", "maxLength": 200, "pattern": f"^{one_line}(?:{pattern})$"}
     return {"spec": Spec(doc, rule, check, key=key, schema=schema)}
 
 
