@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-# Marks of each chart that can be seen: paths have a length, texts a size.
+# Marks of data that can be seen in each chart, no axes and legends: paths have a length, texts a size.
 DRAWN = """Object.fromEntries([...document.querySelectorAll("[data-chart]")].map(chart => [
     chart.dataset.chart,
-    [...chart.querySelectorAll("[role=graphics-symbol]")].filter(mark => {
+    [...chart.querySelectorAll(".role-mark [role=graphics-symbol]")].filter(mark => {
         const {width, height} = mark.getBoundingClientRect();
         const length = mark.getTotalLength ? mark.getTotalLength() : width + height;
         return length > 0.5 && (width > 0.5 || height > 0.5);
