@@ -66,6 +66,15 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+def test_page_goes_to_a_file_of_any_name(
+    folder: Path, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = run(capsys, "report", dataset, "-o", folder / FILE_NAME)
+    assert code == 0
+    assert said.count("\n") == 1, said
+    assert (folder / FILE_NAME).read_text().startswith("<!doctype html>")
+
+
 def test_words_of_a_network_stay_in_their_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = folder / f"{FILE_NAME}.roads"
     path.write_bytes(encode_roads(hostile_graph()))
@@ -160,7 +169,6 @@ COMMANDS = {
     "verify": ["verify", ARGUMENT],
     "info": ["info", ARGUMENT],
     "report": ["report", ARGUMENT],
-    "report output": ["report", "DATASET", "-o", ARGUMENT],
     "slice": ["slice", ARGUMENT, "--from", "0", "--to", "1"],
     "slice time": ["slice", "DATASET", "--from", ARGUMENT, "--to", "1"],
     "slice types": ["slice", "DATASET", "--from", "0", "--to", "1", "--types", ARGUMENT],
