@@ -244,13 +244,17 @@ def _mark_percentiles(base: alt.Chart, x: str, count: str, width: float) -> list
     ]
 
 
-def date_axis(figure: Figure) -> alt.Axis:
-    """Make the axis of a figure's dates, with ticks at dates where hours would have some otherwise."""
+def date_axis(figure: Figure, *, is_tight: bool = False) -> alt.Axis:
+    """Make the axis of a figure's dates, with ticks at dates where hours would have some otherwise.
+
+    Where the axis ends at the last date, `is_tight`, a label that would reach over its end is left out.
+    """
     import altair as alt  # noqa: PLC0415  # of the extra
 
     if figure.table["date"].n_unique() > FEW_DAYS:
-        return alt.Axis(tickCount=8)
-    return alt.Axis(tickCount=alt.TimeIntervalStep(interval="day", step=1), format="%b %d")
+        return alt.Axis(tickCount=8, labelBound=is_tight)
+    by_day = alt.TimeIntervalStep(interval="day", step=1)
+    return alt.Axis(tickCount=by_day, format="%b %d", labelBound=is_tight)
 
 
 def step_of(values: pl.Series) -> float:
