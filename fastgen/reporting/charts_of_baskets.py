@@ -68,14 +68,10 @@ def draw_brand_shares(figure: Figure, data: alt.Data, changes: Figure, changes_d
     legend = alt.Legend(title="share", format="%", gradientLength=140)
     when = "utcFormat(datum.date, '%Y-%m-%d')"
     shares = rows.transform_calculate(row=label, end=f"datum.date + {span_ms}", when=when)
+    whole = alt.Scale(type="utc", nice=False)
     cells = shares.transform_filter("datum.orders > 0").mark_rect()
     drawn = cells.encode(
-        x=alt.X(
-            "date:T",
-            title=None,
-            scale=alt.Scale(type="utc", nice=False),
-            axis=date_axis(figure, is_tight=True),
-        ),
+        x=alt.X("date:T", title=None, scale=whole, axis=date_axis(figure, is_tight=True)),
         x2=alt.X2("end:T"),
         y=up,
         color=alt.Color("share:Q", legend=legend, scale=alt.Scale(zero=False)),
